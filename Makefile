@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds, runs and tests Umbra.  `make help` lists the targets.
+
+# Settings of one's own (compiler, defaults of `make run`) go here; not in git.
+-include config.mk
+
+DEBUG    ?= 0
+O        ?= $(if $(filter 1,$(DEBUG)),build-debug,build)
+HOSTMEM  ?= 512M
+SMP      ?= 1
+MEM      ?= 128M
+PYTHON   ?= /usr/bin/python3
+QEMU     ?= qemu-system-i386
+V        ?= 0
+Q        := $(if $(filter 1,$(V)),,@)
+
+# The bare-metal compiler is preferred; Debian's Linux one does, freestanding.
+CROSS    ?= $(if $(shell command -v i686-elf-gcc),i686-elf-,i686-linux-gnu-)
+CC32     := $(CROSS)gcc
+LD32     := $(CROSS)ld
+NM32     := $(CROSS)nm
+OBJCOPY32 := $(CROSS)objcopy
+NASM     ?= nasm
+
+VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wundef -Wframe-larger-than=1536 -Werror
+CFLAGS32 := -std=gnu11 -ffreestanding -m32 -march=i686 -O2 -g -fno-pic -fno-pie \
+            -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
+            -fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -I. -I$(O)
+CFLAGS   := $(CFLAGS32) -mregparm=3 -mgeneral-regs-only -fno-omit-frame-pointer \
+            -DUMBRA_DEBUG=$(DEBUG)
+ASFLAGS  := -f elf32 -g -F dwarf -Werror -I$(O)/ -I./
+LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
+
+# The folders are the floors of the architecture, lowest first (docs/architecture.md).
+SOURCES  := $(sort $(wildcard lib/*.c arch/*.c mm/*.c drivers/*/*.c hv/*.c boot/*.c))
+ASM      := $(sort $(wildcard arch/*.asm boot/*.asm))
+OBJECTS  := $(SOURCES:%.c=$(O)/%.o) $(ASM:%.asm=$(O)/%.asm.o)
+KERNEL_ELF := $(O)/umbra.elf
+ISO      := $(O)/umbra.iso
+
+all: $(KERNEL_ELF) guests
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make                 build the hypervisor and its guests into build/
+## make DEBUG=1         the same with every invariant asserted, into build-debug/
+include guest/guest.mk
+-include iso/iso.mk
+-include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
+-include tests/tests.mk
+
+# --- the hypervisor -------------------------------------------------------
+
+$(O)/%.o: %.c | $(O)/version.h
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC32) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/%.asm.o: %.asm $(O)/offsets.inc
+	@mkdir -p $(@D)
+	@echo "  NASM    $<"
+	$(Q)$(NASM) $(ASFLAGS) -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+# Structure offsets and constants for the assembler come from the C headers, so
+# that no number stands twice.
+$(O)/offsets.inc: arch/offsets.c.in
+	@mkdir -p $(@D)
+	$(Q)$(CC32) $(CFLAGS) -MMD -MP -MT $@ -MF $(O)/offsets.d -x c -S -o $(O)/offsets.s $<
+	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \$$\(.*\)<-.*$$/%define \1 \2/p' $(O)/offsets.s > $@
+
+# Rewritten only when the version changes.
+$(O)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define UMBRA_VERSION "$(VERSION)"' > $@.new
+	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+# Linked twice: the first pass tells the addresses that the symbol table of the
+# second one holds.  The table lies behind the text, so they do not move.
+$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk
+	@echo "  LD      $@"
+	$(Q)awk -f arch/symbols.awk < /dev/null > $(O)/symbols.asm
+	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
+	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $(O)/umbra.pass1 $(OBJECTS) $(O)/symbols.o
+	$(Q)$(NM32) -n $(O)/umbra.pass1 | awk -f arch/symbols.awk > $(O)/symbols.asm
+	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
+	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
+
+clean:
+	rm -rf build build-debug
+
+FORCE:
+.PHONY: all help clean FORCE
+-include $(OBJECTS:.o=.d) $(O)/offsets.d

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The firmware's ACPI tables: finds and checks them, and keeps what Umbra
+ * needs to power the machine off, to reset it and to read its clock.  There is
+ * no AML interpreter.  Called by the start code; later by power.c and rtc.c.
+ */
+#ifndef UMBRA_ARCH_ACPI_H
+#define UMBRA_ARCH_ACPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Makes size bytes of physical memory readable, which never cross a 4 KB
+ * boundary, and returns where they are, or NULL when that cannot be.  The
+ * bytes need to stay readable only until the next call.
+ */
+typedef const void *acpi_map_t(uint64_t address, size_t size);
+
+/* A table whose length and checksum were found good; length counts the 36-byte header. */
+struct acpi_table {
+	uint64_t address;
+	uint32_t length;
+};
+
+/* Address spaces of a register, ACPI 6.4 section 5.2.3.2. */
+enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_PORT = 1, ACPI_SPACE_PCI = 2 };
+
+/* What the fixed description table and \_S5 say.  A port of 0 means that there is none. */
+struct acpi_fixed {
+	uint16_t pm1a_control;
+	uint16_t pm1b_control;
+	uint16_t smi_command;
+	uint8_t acpi_enable;	/* what to write there to switch the firmware to ACPI mode, or 0 */
+	uint8_t century;	/* CMOS register that holds the century, or 0 */
+	bool has_s5;
+	uint8_t s5_type_a;	/* sleep types of the off state, 0..7 */
+	uint8_t s5_type_b;
+	bool has_reset;
+	uint8_t reset_space;	/* enum acpi_space, or another one that Umbra does not know */
+	uint8_t reset_value;
+	uint64_t reset_address;
+};
+
+/*
+ * Finds the tables: by the loader's copy of the RSDP when rsdp_length is not 0
+ * and the copy is good, else by searching the BIOS areas.  map stays in use.
+ * 0, or -E_NOENT when there are no usable tables; the other functions answer
+ * "nothing" then.  Boot CPU, once.
+ */
+int acpi_init(const void *rsdp, size_t rsdp_length, acpi_map_t *map);
+
+/*
+ * The index-th (from 0) table with this 4-character signature.  0, or
+ * -E_NOENT.  Boot CPU only.
+ */
+int acpi_find_table(const char *signature, unsigned index, struct acpi_table *table);
+
+/* Read by acpi_init; all zero when there is no FADT. */
+const struct acpi_fixed *acpi_fixed(void);
+
+/*
+ * Finds `Name (\_S5, Package () {a, b, ...})` in length bytes of AML by its
+ * byte pattern.  True with both types, masked to 3 bits, when it is there
+ * completely.
+ */
+bool acpi_parse_s5(const uint8_t *aml, size_t length, uint8_t *type_a, uint8_t *type_b);
+
+/*
+ * Enter the off state, and use the reset register.  Both return only when that
+ * failed: -E_UNSUPPORTED when the tables do not say how (or say it in a way
+ * that Umbra does not know), -E_IO when the machine did not react.  Interrupts
+ * off.
+ */
+int acpi_power_off(void);
+int acpi_reset(void);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What each CPU has of its own.  this_cpu() is found through the state page,
+ * which lies at the same address on every CPU and differs behind it.
+ */
+#ifndef UMBRA_ARCH_CPU_H
+#define UMBRA_ARCH_CPU_H
+
+#include "arch/cpu_features.h"
+#include "arch/layout.h"
+#include "arch/state_page.h"
+#include "arch/trap_frame.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAX_CPUS 32
+
+struct fpu_state;
+
+/*
+ * Page-sized things that the hardware reads, all in low memory.  Physical
+ * frames of the boot CPU are in the image; those of others come from the frame
+ * allocator.
+ */
+struct cpu_pages {
+	struct state_page host_state __aligned(4096);	/* mapped in Umbra's tables */
+	struct state_page guest_state __aligned(4096);	/* mapped in a guest's tables */
+	uint64_t host_directory[512] __aligned(4096);	/* top GB of Umbra's address space */
+	uint64_t host_switcher_table[512] __aligned(4096);
+	uint64_t guest_switcher_table[512] __aligned(4096);	/* the Switcher PTE page */
+	uint64_t host_pdpt[4] __aligned(32);
+	uint8_t guard[4096] __aligned(4096);	/* not mapped: a stack that overflows double-faults */
+	uint8_t stack[HOST_STACK_SIZE] __aligned(16);
+	uint8_t nmi_stack[4096];
+	uint8_t double_fault_stack[4096];
+};
+
+struct cpu {
+	unsigned id;			/* 0 is the boot CPU */
+	struct cpu_pages *pages;
+
+	/* Only this CPU touches what follows. */
+	uint32_t cr0;			/* what the register holds */
+	uint32_t cr4, guest_cr4;	/* for Umbra's code, and for a guest's */
+	struct fpu_state *fpu_owner;	/* whose values the FPU holds; NULL: nobody's */
+	const char *running;		/* name of the guest that has this CPU, or NULL */
+
+	/* Written by the NMI handler alone, read by the run loop. */
+	volatile uint32_t nmi_count;
+	volatile uint32_t nmi_eip, nmi_cs;
+};
+
+/* The CPU this runs on.  Valid once cpu_init has run there. */
+static inline struct cpu *this_cpu(void)
+{
+	return ((const struct state_page *)SWITCHER_STATE)->cpu;
+}
+
+/*
+ * Fills the descriptor tables of cpu in its pages; host_cr3 is the physical
+ * address of its top-level table.  Nothing is loaded yet.  Any CPU.
+ */
+void cpu_prepare(struct cpu *cpu, struct cpu_pages *pages, uint32_t host_cr3);
+
+/* Lets page tables use the NX bit, where there is one.  Before the first such table; each CPU. */
+void cpu_enable_nx(void);
+
+/*
+ * Loads them and sets the control registers and MSRs as Umbra wants them, on
+ * the CPU that cpu describes, with its tables in use.  Once a CPU.
+ */
+void cpu_init(struct cpu *cpu);
+
+/* The CPUs brought up so far, by id; NULL for none.  For panics and commands. */
+struct cpu *cpu_by_id(unsigned id);
+
+/* cpu is found by cpu_by_id from now on. */
+void cpu_announce(struct cpu *cpu);
+
+#endif

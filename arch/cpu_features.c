@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads CPUID once.  Leaf and bit numbers: SDM vol. 2, CPUID; AMD's APM vol. 3,
+ * appendix E for the 0x8000xxxx leaves.
+ */
+#include "arch/cpu_features.h"
+
+#include "arch/x86.h"
+#include "lib/string.h"
+
+static struct cpu_features features;
+
+static void read_names(uint32_t max_extended)
+{
+	struct cpuid r = cpuid(0, 0);
+	uint32_t vendor[3] = { r.ebx, r.edx, r.ecx };
+
+	memcpy(features.vendor, vendor, sizeof(vendor));
+	features.lazy_fpu_pointers = strcmp(features.vendor, "AuthenticAMD") == 0 ||
+				     strcmp(features.vendor, "HygonGenuine") == 0;
+	if (max_extended < 0x80000004u)
+		return;
+	for (uint32_t i = 0; i < 3; i++) {
+		r = cpuid(0x80000002u + i, 0);
+		memcpy(features.brand + 16 * i, &r, sizeof(r));
+	}
+}
+
+void cpu_features_init(void)
+{
+	uint32_t max_basic = cpuid(0, 0).eax;
+	uint32_t max_extended = cpuid(0x80000000u, 0).eax;
+	struct cpuid r = cpuid(1, 0);
+
+	features.mce = (r.edx & BIT(7)) != 0;
+	features.sep = (r.edx & BIT(11)) != 0;
+	features.pge = (r.edx & BIT(13)) != 0;
+	features.fxsr = (r.edx & BIT(24)) != 0;
+	features.sse = (r.edx & BIT(25)) != 0;
+	features.hypervisor = (r.ecx & BIT(31)) != 0;
+	if (max_basic >= 7) {
+		r = cpuid(7, 0);
+		features.smep = (r.ebx & BIT(7)) != 0;
+		features.smap = (r.ebx & BIT(20)) != 0;
+		features.umip = (r.ecx & BIT(2)) != 0;
+	}
+	/* A CPU without extended leaves answers with something below 0x80000000. */
+	if (max_extended < 0x80000000u)
+		max_extended = 0;
+	if (max_extended >= 0x80000001u)
+		features.nx = (cpuid(0x80000001u, 0).edx & BIT(20)) != 0;
+	if (max_extended >= 0x80000007u)
+		features.constant_tsc = (cpuid(0x80000007u, 0).edx & BIT(8)) != 0;
+	read_names(max_extended);
+}
+
+const struct cpu_features *cpu_features(void)
+{
+	return &features;
+}
+
+const char *cpu_features_missing(void)
+{
+	if (!features.fxsr)
+		return "this CPU has no FXSAVE, without which guests' FPU state cannot be kept apart";
+	return NULL;
+}

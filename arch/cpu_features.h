@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).
+ */
+#ifndef UMBRA_ARCH_CPU_FEATURES_H
+#define UMBRA_ARCH_CPU_FEATURES_H
+
+#include <stdbool.h>
+
+struct cpu_features {
+	char vendor[13];
+	char brand[49];
+	bool sep, pge, fxsr, sse, nx, smep, smap, umip, mce;
+	bool constant_tsc;	/* one rate in all power states */
+	bool hypervisor;	/* itself under a hypervisor */
+	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP and FOP only with an exception pending */
+};
+
+/* Reads CPUID.  Boot CPU, before anybody asks. */
+void cpu_features_init(void);
+
+const struct cpu_features *cpu_features(void);
+
+/*
+ * NULL when this CPU can run Umbra, else a sentence that says what it lacks.
+ * PAE and CPUID themselves were checked by the first instructions.
+ */
+const char *cpu_features_missing(void);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Panic: everything that a person needs who has only the serial log.  Takes no
+ * lock and allocates nothing.
+ */
+#include "arch/panic.h"
+
+#include "arch/cpu.h"
+#include "arch/symbols.h"
+#include "arch/x86.h"
+#include "lib/format.h"
+
+#include <stdarg.h>
+
+#define BACKTRACE_DEPTH 24
+
+static void (*output)(const char *text, size_t length);
+static void (*final_action)(void);
+static bool panicking;
+
+void panic_set_output(void (*write)(const char *text, size_t length))
+{
+	output = write;
+}
+
+void panic_set_action(void (*action)(void))
+{
+	final_action = action;
+}
+
+static void __printf(1, 2) print(const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = format_text_v(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (output)
+		output(line, MIN(length, sizeof(line) - 1));
+}
+
+static void print_address(uint32_t address)
+{
+	uint32_t offset;
+	const char *name = symbol_find(address, &offset);
+
+	if (name)
+		print("  %08x %s+0x%x\n", address, name, offset);
+	else
+		print("  %08x\n", address);
+}
+
+static bool on_host_stack(uint32_t ebp)
+{
+	return ebp >= DIRECT_MAP && ebp < DIRECT_MAP + DIRECT_MAP_SIZE && (ebp & 3) == 0;
+}
+
+/* A frame of the compiler's: the caller's ebp, then the return address. */
+static void print_backtrace(uint32_t eip, uint32_t ebp)
+{
+	print("backtrace:\n");
+	print_address(eip);
+	for (int depth = 0; depth < BACKTRACE_DEPTH && on_host_stack(ebp); depth++) {
+		const uint32_t *frame = (const uint32_t *)ebp;
+
+		if (frame[1] == 0)
+			break;
+		print_address(frame[1]);
+		if (frame[0] <= ebp)
+			break;
+		ebp = frame[0];
+	}
+}
+
+static void print_registers(const struct trap_frame *f)
+{
+	print("vector %u error %08x eip %08x cs %04x eflags %08x\n", f->vector, f->error, f->eip,
+	      f->cs & 0xFFFF, f->eflags);
+	print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
+	print("esi %08x edi %08x ebp %08x\n", f->esi, f->edi, f->ebp);
+}
+
+static void print_cpus(void)
+{
+	for (unsigned id = 0; id < MAX_CPUS; id++) {
+		const struct cpu *cpu = cpu_by_id(id);
+
+		if (cpu)
+			print("cpu%u ran %s\n", id, cpu->running ? cpu->running : "no guest");
+	}
+}
+
+static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint32_t ebp,
+			      const char *format, va_list arguments)
+{
+	char reason[160];
+
+	interrupts_off();
+	/* A fault while printing must not print again for ever. */
+	if (panicking)
+		cpu_halt_forever();
+	panicking = true;
+
+	format_text_v(reason, sizeof(reason), format, arguments);
+	print("\r\nevent=panic cause=\"%s\"\n", reason);
+	if (frame)
+		print_registers(frame);
+	print("cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", read_cr0(), read_cr2(), read_cr3(),
+	      read_cr4());
+	print_backtrace(eip, ebp);
+	print_cpus();
+	if (final_action)
+		final_action();
+	cpu_halt_forever();
+}
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	finish(NULL, (uint32_t)__builtin_return_address(0), (uint32_t)__builtin_frame_address(0),
+	       format, arguments);
+}
+
+void panic_with_frame(const struct trap_frame *frame, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	finish(frame, frame->eip, frame->ebp, format, arguments);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The 8254 in mode 0, "interrupt on terminal count": load a count, and the
+ * output rises once, count + 1 ticks later.  Source: Intel 82C54 data sheet
+ * (order number 231244).
+ */
+#include "arch/pit.h"
+
+#include "arch/port.h"
+#include "lib/compiler.h"
+
+#define CHANNEL0_DATA 0x40
+#define CHANNEL2_DATA 0x42
+#define COMMAND 0x43
+#define COMMAND_CHANNEL0_MODE0 0x30 /* both bytes, low first, binary */
+#define COMMAND_CHANNEL2_MODE0 0xB0
+
+/* Port B of the board: the gate and the output of channel 2, and the loudspeaker behind it. */
+#define BOARD_PORT 0x61
+#define BOARD_GATE2 BIT(0)
+#define BOARD_SPEAKER BIT(1)
+#define BOARD_OUTPUT2 BIT(5)
+
+/* PIT_HZ / 10^9 as a 32-bit fraction, rounded up: an early interrupt would only have to be armed again. */
+#define TICKS_PER_NS_FRACTION 5124678ull
+
+static void write_count(uint16_t port, uint16_t ticks)
+{
+	port_out8(port, (uint8_t)ticks);
+	port_out8(port, (uint8_t)(ticks >> 8));
+}
+
+void pit_arm(uint64_t ns)
+{
+	uint64_t bounded = MIN(ns, (uint64_t)PIT_MAX_NS);
+	uint32_t ticks = (uint32_t)(bounded * TICKS_PER_NS_FRACTION >> 32);
+
+	/* Mode 0 adds one tick to the count, which makes up for the fraction cut off here; 0 would mean 65536. */
+	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
+	write_count(CHANNEL0_DATA, (uint16_t)MAX(ticks, 1u));
+}
+
+void pit_stop(void)
+{
+	/* A mode without a count: the channel waits for one. */
+	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
+}
+
+void pit_gate_start(uint16_t ticks)
+{
+	unsigned board = port_in8(BOARD_PORT) & ~(BOARD_GATE2 | BOARD_SPEAKER);
+
+	/* The gate is shut while the count is loaded, so that counting starts with the last write. */
+	port_out8(BOARD_PORT, (uint8_t)board);
+	port_out8(COMMAND, COMMAND_CHANNEL2_MODE0);
+	write_count(CHANNEL2_DATA, ticks);
+	port_out8(BOARD_PORT, (uint8_t)(board | BOARD_GATE2));
+}
+
+bool pit_gate_done(void)
+{
+	return (port_in8(BOARD_PORT) & BOARD_OUTPUT2) != 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The 8254 interval timer.  Channel 0 interrupts once by line 0 after a given
+ * time; channel 2 measures other clocks and is read, not heard.  Boot CPU
+ * only, interrupts off.
+ */
+#ifndef UMBRA_ARCH_PIT_H
+#define UMBRA_ARCH_PIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PIT_IRQ_LINE 0u
+#define PIT_HZ 1193182u
+#define PIT_MAX_NS 54900000u /* what 16 bits can count, rounded down */
+
+/*
+ * Channel 0 raises its line once, ns nanoseconds from now but never before and
+ * after PIT_MAX_NS at the latest.  Replaces what was armed before.
+ */
+void pit_arm(uint64_t ns);
+
+/* Nothing is armed any more; the firmware's periodic tick ends with the first call. */
+void pit_stop(void);
+
+/* Starts channel 2; pit_gate_done() turns true ticks + 1 (of PIT_HZ a second) later.  ticks must not be 0. */
+void pit_gate_start(uint16_t ticks);
+bool pit_gate_done(void);
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Powering off and resetting, with their fall-backs.
+ */
+#include "arch/power.h"
+
+#include "arch/acpi.h"
+#include "arch/log.h"
+#include "arch/port.h"
+#include "arch/x86.h"
+#include "lib/error.h"
+
+/* Reset control register of Intel chipsets and those that follow them (PIIX3 data sheet, section 2.2.9). */
+#define RESET_PORT 0xCF9
+#define RESET_SYSTEM BIT(1)	/* a full reset, not the processor alone */
+#define RESET_POWER_CYCLE BIT(3) /* newer chipsets: drop the power for a moment */
+#define RESET_NOW BIT(2)
+
+/* Keyboard controller 8042: command port, and the command that pulses its output bit 0, the reset line. */
+#define KEYBOARD_PORT 0x64
+#define KEYBOARD_INPUT_FULL BIT(1)
+#define KEYBOARD_PULSE_RESET 0xFE
+
+#define DIAGNOSTIC_PORT 0x80
+
+/* About a tenth of a second at one microsecond a read. */
+#define REACTION_READS 100000u
+
+static void wait_for_reaction(void)
+{
+	for (uint32_t i = 0; i < REACTION_READS; i++)
+		port_in8(DIAGNOSTIC_PORT);
+}
+
+static void reset_by_chipset(void)
+{
+	/* The kind of reset is chosen first: the rising edge of the last bit starts it. */
+	port_out8(RESET_PORT, RESET_SYSTEM | RESET_POWER_CYCLE);
+	port_out8(RESET_PORT, RESET_SYSTEM | RESET_POWER_CYCLE | RESET_NOW);
+	wait_for_reaction();
+}
+
+static void reset_by_keyboard(void)
+{
+	for (uint32_t i = 0; i < REACTION_READS; i++) {
+		if (!(port_in8(KEYBOARD_PORT) & KEYBOARD_INPUT_FULL))
+			break;
+	}
+	port_out8(KEYBOARD_PORT, KEYBOARD_PULSE_RESET);
+	wait_for_reaction();
+}
+
+void power_off(void)
+{
+	log_info("power", "powering off");
+	if (acpi_power_off() == -E_UNSUPPORTED)
+		log_error("power", "ACPI says nothing that Umbra understands about powering off");
+	else
+		log_error("power", "the machine did not react to powering off by ACPI");
+	log_error("power", "the machine cannot be powered off by Umbra; halted, switch it off by hand");
+	cpu_halt_forever();
+}
+
+void power_reset(void)
+{
+	log_info("power", "resetting the machine");
+	if (acpi_reset() != -E_UNSUPPORTED)
+		log_warn("power", "no reaction to the ACPI reset register; trying the chipset");
+	reset_by_chipset();
+	log_warn("power", "no reaction to the chipset's reset port; trying the keyboard controller");
+	reset_by_keyboard();
+	log_error("power", "no reaction to the keyboard controller either");
+}

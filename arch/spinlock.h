@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A ticket lock.  Umbra runs with interrupts off but while it is idle, so a
+ * lock needs no other guard against handlers.  docs/locking.md has the order;
+ * a debug build panics when a CPU takes a lock that does not come after every
+ * lock it holds.
+ */
+#ifndef UMBRA_ARCH_SPINLOCK_H
+#define UMBRA_ARCH_SPINLOCK_H
+
+#include <stdint.h>
+
+/* In the order in which they may be taken, first to last (docs/locking.md). */
+enum lock_rank {
+	LOCK_GUESTS,	/* hv/guest.c: the list of guests */
+	LOCK_RUN_QUEUE,	/* hv/scheduler.c: one CPU's run queue */
+	LOCK_CONSOLE,	/* hv/guest_console.c: the console multiplexer */
+	LOCK_HEAP,	/* mm/heap.c */
+	LOCK_FRAMES,	/* mm/frames.c */
+	LOCK_LOG,	/* arch/log.c: the ring of lines */
+	LOCK_RANKS
+};
+
+struct spinlock {
+	uint16_t next, serving;
+	enum lock_rank rank;
+};
+
+#define SPINLOCK(rank_) { 0, 0, rank_ }
+
+/* Any CPU; not from an NMI. */
+void spin_lock(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock);
+
+#endif

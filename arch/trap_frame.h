@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a trap leaves behind.  The same layout serves both directions: the
+ * Switcher builds it at the end of a guest's registers page, the host's own
+ * trap entry on the host stack (there esp and ss are absent).
+ *
+ * arch/switcher.asm and arch/host_traps.asm push it in this order, from the
+ * end to the beginning.
+ */
+#ifndef UMBRA_ARCH_TRAP_FRAME_H
+#define UMBRA_ARCH_TRAP_FRAME_H
+
+#include <stdint.h>
+
+struct trap_frame {
+	/* pusha */
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
+	uint32_t gs, fs, es, ds;
+	/* by the entry stub; the CPU pushes the error code of some vectors itself */
+	uint32_t vector, error;
+	/* by the CPU */
+	uint32_t eip, cs, eflags;
+	uint32_t esp, ss;
+};
+
+/* The vector that the Switcher reports when `iret` refused what the guest made of its CS or SS. */
+#define VECTOR_BAD_IRET 256
+
+/*
+ * One page a guest, mapped writable while it runs: TSS.ESP0 is its end, so
+ * that the CPU itself saves the guest's state in place.  A ring-1 kernel can
+ * write to it, which is why nothing in it is believed that the CPU or the
+ * Switcher has not just pushed.  The space below the frame is for an NMI and
+ * for faults of the Switcher's last instructions.
+ */
+struct registers_page {
+	uint8_t below[4096 - sizeof(struct trap_frame)];
+	struct trap_frame frame;
+};
+_Static_assert(sizeof(struct registers_page) == 4096, "the frame ends with the page");
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The order in which Umbra comes up.
+ */
+#include "arch/acpi.h"
+#include "arch/cpu.h"
+#include "arch/irq.h"
+#include "arch/log.h"
+#include "arch/panic.h"
+#include "arch/time.h"
+#include "boot/boot_info.h"
+#include "boot/main.h"
+#include "drivers/phys/vga_text.h"
+#include "hv/config.h"
+#include "hv/guest.h"
+#include "hv/guest_plan.h"
+#include "hv/house.h"
+#include "hv/run.h"
+#include "hv/timer.h"
+#include "lib/format.h"
+#include "mm/frames.h"
+#include "mm/host_map.h"
+#include "version.h"
+
+/* The firmware's data and whatever it left below 1 MB stay untouched. */
+#define LOW_MEMORY_END 0x100000u
+
+/* The boot CPU's; found by boot/start.asm for its stack. */
+struct cpu_pages boot_cpu_pages;
+static struct cpu boot_cpu;
+
+static struct boot_info info;
+static struct umbra_options options;
+static struct config_problems option_problems;
+static struct guest_plans plans;
+static struct guest_module modules[BOOT_MAX_MODULES];
+
+extern const char image_end_physical[];
+
+/* For parsers that run on the boot tables, which reach low memory only. */
+static const void *map_low(paddr_t address, size_t size)
+{
+	return address + size <= DIRECT_MAP_SIZE ? direct_map(address) : NULL;
+}
+
+/* For the ACPI tables, which can lie anywhere. */
+static const void *map_any(uint64_t address, size_t size)
+{
+	(void)size;
+	return temporary_map(address);
+}
+
+static void read_boot_info(uint32_t magic, uint32_t address)
+{
+	int error;
+
+	if (magic == BOOT_MULTIBOOT2_MAGIC)
+		error = boot_info_parse_multiboot2(&info, address, map_low);
+	else if (magic == BOOT_MULTIBOOT1_MAGIC)
+		error = boot_info_parse_multiboot1(&info, address, map_low);
+	else
+		panic("started by a boot loader that does not speak multiboot (%08x)", magic);
+	if (error)
+		panic("boot information: %s", info.problem);
+}
+
+static void take_memory(void)
+{
+	static struct memory_range usable[BOOT_MAX_RANGES];
+	static struct memory_range reserved[BOOT_MAX_RANGES + BOOT_MAX_MODULES + 2];
+	unsigned usable_count = 0, reserved_count = 0;
+
+	for (unsigned i = 0; i < info.range_count; i++) {
+		struct memory_range range = { info.ranges[i].base,
+					      info.ranges[i].base + info.ranges[i].length };
+
+		if (info.ranges[i].usable)
+			usable[usable_count++] = range;
+		else
+			reserved[reserved_count++] = range;
+	}
+	reserved[reserved_count++] = (struct memory_range){ 0, LOW_MEMORY_END };
+	reserved[reserved_count++] =
+		(struct memory_range){ IMAGE_PHYSICAL, (uint32_t)image_end_physical };
+	for (unsigned i = 0; i < info.module_count; i++)
+		reserved[reserved_count++] =
+			(struct memory_range){ info.modules[i].start, info.modules[i].end };
+	if (frames_init(usable, usable_count, reserved, reserved_count) != 0)
+		panic("not enough memory below 896 MB");
+}
+
+static void report_problems(const char *event, const struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->kept; i++)
+		log_event(event, "module=%s word=%s cause=\"%s\"", problems->list[i].module,
+			  problems->list[i].word, problems->list[i].cause);
+	if (problems->found > problems->kept)
+		log_warn("boot", "%u more problems", (unsigned)(problems->found - problems->kept));
+}
+
+static void report_machine(void)
+{
+	const struct cpu_features *features = cpu_features();
+
+	log_event("boot", "version=%s mem=%uM debug=%u", UMBRA_VERSION, frames_total() >> 8,
+		  UMBRA_DEBUG);
+	log_info("cpu", "%s %s:%s%s%s%s%s", features->vendor, features->brand,
+		 features->nx ? " nx" : "", features->smep ? " smep" : "",
+		 features->smap ? " smap" : "", features->umip ? " umip" : "",
+		 features->constant_tsc ? " constant-tsc" : "");
+	log_info("mm", "%u MB usable, %u MB of it low", frames_free() >> 8, frames_low_free() >> 8);
+	if (info.problem)
+		log_warn("boot", "boot information: %s", info.problem);
+}
+
+static void plan_guests(void)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < info.module_count; i++) {
+		const struct boot_module *module = &info.modules[i];
+
+		if (module->problem) {
+			log_event("module-error", "module=module%u word= cause=\"%s\"", i + 1,
+				  module->problem);
+			continue;
+		}
+		modules[count++] = (struct guest_module){
+			module->start, (uint32_t)(module->end - module->start), module->words,
+		};
+	}
+	guest_plans_make(&plans, modules, count);
+	report_problems("module-error", &plans.problems);
+}
+
+static void start_guests(void)
+{
+	for (size_t i = 0; i < plans.count; i++)
+		guest_create(&plans.list[i]);
+	if (list_is_empty(guest_list())) {
+		log_warn("boot", "no guest could be started");
+		house_all_guests_gone();
+	}
+}
+
+void boot_main(uint32_t magic, uint32_t information)
+{
+	uint32_t host_cr3;
+
+	read_boot_info(magic, information);		/* before anything is overwritten */
+	config_parse_umbra(info.command_line, &options, &option_problems);
+
+	cpu_features_init();
+	cpu_enable_nx();				/* before tables that have NX in them */
+	host_map_init();
+	host_cr3 = host_map_prepare_cpu(&boot_cpu_pages);
+	cpu_prepare(&boot_cpu, &boot_cpu_pages, host_cr3);
+	host_map_activate(host_cr3);
+	cpu_init(&boot_cpu);
+	cpu_announce(&boot_cpu);			/* this_cpu() works from here on */
+
+	take_memory();
+	/* A frame buffer means that the screen is not in text mode. */
+	house_open_consoles(&options, info.has_framebuffer && info.framebuffer.type != 2
+				      ? NULL : direct_map(VGA_TEXT_PHYSICAL));
+	if (cpu_features_missing())
+		panic("%s", cpu_features_missing());
+	acpi_init(info.rsdp, info.rsdp_length, map_any);
+	time_init();
+	report_machine();
+	report_problems("option-error", &option_problems);
+
+	irq_init();
+	timers_init();
+	run_init();
+	house_start_consoles();
+	plan_guests();
+	start_guests();
+	run_forever();
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where boot/start.asm hands over to C.
+ */
+#ifndef UMBRA_BOOT_MAIN_H
+#define UMBRA_BOOT_MAIN_H
+
+#include "arch/cpu.h"
+
+extern struct cpu_pages boot_cpu_pages;
+
+/* Brings Umbra up, starts the guests and runs them.  magic and information are the boot loader's. */
+void __noreturn boot_main(uint32_t magic, uint32_t information);
+
+#endif

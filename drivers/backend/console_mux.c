@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The console multiplexer's guests: who there is, who is in focus, what they
+ * write and read.
+ */
+#include "drivers/backend/console_mux.h"
+
+#include "drivers/backend/console_internal.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+struct console_mux *console_mux_create(void (*service_due)(void *context), void *context)
+{
+	struct console_mux *mux = heap_alloc(sizeof(*mux));
+
+	if (!mux)
+		return NULL;
+	mux->service_due = service_due;
+	mux->service_context = context;
+	mux->log_builder.limit = CONSOLE_UMBRA_LINE_MAX;
+	ring_init(&mux->queue, mux->queue_data, sizeof(mux->queue_data));
+	ring_init(&mux->echo, mux->echo_data, sizeof(mux->echo_data));
+	return mux;
+}
+
+int console_mux_attach(struct console_mux *mux, struct console *console)
+{
+	if (mux->console_count == CONSOLE_CONSOLES_MAX)
+		return -E_NOSPC;
+	mux->consoles[mux->console_count++] = (struct attached_console){ .console = console };
+	return 0;
+}
+
+/* False when the console has no key, or has one that nothing can take now. */
+static bool take_key(struct console_mux *mux, struct attached_console *attached)
+{
+	struct console *console = attached->console;
+
+	if (!attached->holds_key && console->ops->read)
+		attached->holds_key = console->ops->read(console, &attached->key, 1) == 1;
+	if (!attached->holds_key)
+		return false;
+	if (!keys_take(mux, attached->key)) {
+		mux->keys_blocked = true;
+		return false;
+	}
+	attached->holds_key = false;
+	return true;
+}
+
+void console_mux_service(struct console_mux *mux)
+{
+	bool progress;
+
+	do {
+		progress = false;
+		mux->keys_blocked = false;
+		for (unsigned i = 0; i < mux->console_count; i++)
+			while (take_key(mux, &mux->consoles[i]))
+				progress = true;
+		/* Makes room for the echo of a key that was held for want of it. */
+		output_pump(mux);
+	} while (progress && mux->keys_blocked);
+}
+
+/* Something changed for which keys may have waited. */
+static void retry_keys(struct console_mux *mux)
+{
+	if (mux->keys_blocked)
+		mux->service_due(mux->service_context);
+}
+
+bool console_mux_take_event(struct console_mux *mux, struct console_event *event)
+{
+	if (mux->focus_event) {
+		mux->focus_event = false;
+		event->kind = CONSOLE_EVENT_FOCUS;
+		string_copy(event->text, mux->focus ? mux->focus->name : "", sizeof(event->text));
+		return true;
+	}
+	if (mux->command_event) {
+		mux->command_event = false;
+		event->kind = CONSOLE_EVENT_COMMAND;
+		string_copy(event->text, mux->command, sizeof(event->text));
+		retry_keys(mux);
+		return true;
+	}
+	return false;
+}
+
+/* A guest that waits for room to write is told that there is some. */
+static void release_writer(struct console_endpoint *endpoint)
+{
+	if (endpoint->wants_room && !endpoint->closing)
+		endpoint->callbacks->output_ready(endpoint->context);
+	endpoint->wants_room = false;
+}
+
+static void begin_focus(struct console_endpoint *endpoint)
+{
+	struct line_builder *builder = &endpoint->builder;
+
+	/* The line that was not complete comes with the replay. */
+	*builder = (struct line_builder){ .limit = builder->limit, .lost = builder->lost };
+	console_history_rewind(&endpoint->history);
+	endpoint->mux->focus_sent_away = false;
+}
+
+void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint)
+{
+	struct console_endpoint *old = mux->focus;
+
+	if (endpoint == old)
+		return;
+	if (!mux->in_command)
+		output_leave_line(mux);
+	console_line_reset(&mux->raw_line);
+	mux->focus = endpoint;
+	if (endpoint)
+		begin_focus(endpoint);
+	if (old && old->closing)
+		mux_free_endpoint(old);
+	else if (old)
+		release_writer(old);
+	mux->focus_event = true;
+	mux->service_due(mux->service_context);
+}
+
+struct console_endpoint *mux_neighbour(struct console_mux *mux, int step)
+{
+	int at = mux->focus ? (int)mux->focus->number - 1 : step > 0 ? -1 : 0;
+
+	for (int i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
+		struct console_endpoint *endpoint;
+
+		at = (at + step + CONSOLE_ENDPOINTS_MAX) % CONSOLE_ENDPOINTS_MAX;
+		endpoint = mux->endpoints[at];
+		if (endpoint && !endpoint->closing)
+			return endpoint;
+	}
+	return NULL;
+}
+
+int console_mux_focus(struct console_mux *mux, const char *name)
+{
+	if (name[0] == '\0') {
+		mux->focus_sent_away = true;
+		mux_set_focus(mux, NULL);
+		output_pump(mux);
+		return 0;
+	}
+	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
+		struct console_endpoint *endpoint = mux->endpoints[i];
+
+		if (!endpoint || endpoint->closing || !string_equal(endpoint->name, name))
+			continue;
+		mux_set_focus(mux, endpoint);
+		output_pump(mux);
+		return 0;
+	}
+	return -E_NOENT;
+}
+
+static unsigned free_number(const struct console_mux *mux)
+{
+	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++)
+		if (!mux->endpoints[i])
+			return i + 1;
+	return 0;
+}
+
+struct console_endpoint *console_endpoint_create(struct console_mux *mux, const char *name,
+						 const struct console_endpoint_callbacks *callbacks,
+						 void *context)
+{
+	unsigned number = free_number(mux);
+	struct console_endpoint *endpoint = number ? heap_alloc(sizeof(*endpoint)) : NULL;
+
+	if (!endpoint)
+		return NULL;
+	endpoint->mux = mux;
+	endpoint->number = number;
+	endpoint->callbacks = callbacks;
+	endpoint->context = context;
+	endpoint->builder.limit = CONSOLE_GUEST_LINE_MAX;
+	string_copy(endpoint->name, name, sizeof(endpoint->name));
+	ring_init(&endpoint->input, endpoint->input_data, sizeof(endpoint->input_data));
+	mux->endpoints[number - 1] = endpoint;
+	if (!mux->focus && !mux->focus_sent_away)
+		mux_set_focus(mux, endpoint);
+	return endpoint;
+}
+
+void mux_free_endpoint(struct console_endpoint *endpoint)
+{
+	endpoint->mux->endpoints[endpoint->number - 1] = NULL;
+	heap_free(endpoint);
+}
+
+void console_endpoint_destroy(struct console_endpoint *endpoint)
+{
+	struct console_mux *mux = endpoint->mux;
+
+	if (endpoint == mux->focus) {
+		/* output_pump frees it once all of it was shown. */
+		endpoint->closing = true;
+		output_pump(mux);
+		return;
+	}
+	lines_finish(endpoint);
+	mux_free_endpoint(endpoint);
+	output_pump(mux);
+}
+
+static size_t write_in_focus(struct console_endpoint *endpoint, const uint8_t *bytes, size_t length)
+{
+	size_t done = 0;
+	size_t piece;
+
+	do {
+		piece = MIN(length - done, console_history_room(&endpoint->history));
+		console_history_add(&endpoint->history, bytes + done, piece);
+		done += piece;
+		output_pump(endpoint->mux);
+	} while (piece > 0 && done < length);
+	endpoint->wants_room |= done < length;
+	return done;
+}
+
+size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length)
+{
+	if (endpoint == endpoint->mux->focus)
+		return write_in_focus(endpoint, data, length);
+	console_history_add(&endpoint->history, data, length);
+	lines_from_guest(endpoint, data, length);
+	output_pump(endpoint->mux);
+	return length;
+}
+
+size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size)
+{
+	size_t count = ring_pop(&endpoint->input, buffer, size);
+
+	if (count > 0)
+		retry_keys(endpoint->mux);
+	return count;
+}
+
+size_t console_endpoint_waiting(const struct console_endpoint *endpoint)
+{
+	return ring_used(&endpoint->input);
+}

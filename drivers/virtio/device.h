@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtio device without the way it is attached: what a device model offers
+ * to a transport, and what a transport does for a device model.
+ *
+ * All calls happen on the CPU that runs the guest, between two entries to it.
+ * One call does a bounded amount of work, however much the guest asks for; what
+ * is left makes more_work true, and service goes on with it.
+ */
+#ifndef UMBRA_DRIVERS_VIRTIO_DEVICE_H
+#define UMBRA_DRIVERS_VIRTIO_DEVICE_H
+
+#include "drivers/virtio/virtqueue.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Device ids, virtio 1.0, 5. */
+#define VIRTIO_ID_NET 1
+#define VIRTIO_ID_BLOCK 2
+#define VIRTIO_ID_CONSOLE 3
+#define VIRTIO_ID_ENTROPY 4
+
+/* The bits of the device status, virtio 1.0, 2.1. */
+#define VIRTIO_STATUS_ACKNOWLEDGE 0x01
+#define VIRTIO_STATUS_DRIVER 0x02
+#define VIRTIO_STATUS_DRIVER_OK 0x04
+#define VIRTIO_STATUS_FEATURES_OK 0x08
+#define VIRTIO_STATUS_FAILED 0x80
+
+#define VIRTIO_QUEUE_SIZE 256u	/* of every queue that Umbra offers */
+
+struct virtio_device;
+
+/* What a device model does. */
+struct virtio_device_ops {
+	/* Forgets all requests under way.  Its queues are not live, now or after. */
+	void (*reset)(struct virtio_device *device);
+
+	/* features is final and the queues in use are live.  NULL when there is nothing to do. */
+	void (*start)(struct virtio_device *device);
+
+	/* The guest says that there is something in queue. */
+	void (*kick)(struct virtio_device *device, unsigned queue);
+
+	/* Its back end has something for it, or more_work is true. */
+	void (*service)(struct virtio_device *device);
+};
+
+struct virtio_device {
+	/* Set by the device model. */
+	const char *name;		/* for messages, outlives the device */
+	uint16_t id;
+	const struct virtio_device_ops *ops;
+	uint64_t offered;		/* feature bits */
+	const uint8_t *config;		/* config space, may be NULL when it has 0 bytes */
+	unsigned config_size;
+	struct virtqueue *queues;
+	unsigned queue_count;
+	bool more_work;
+
+	/* Set by the transport. */
+	uint64_t features;		/* offered and accepted */
+	void (*interrupt)(struct virtio_device *device, unsigned queue);
+	void *transport;
+};
+
+/* Tells the guest that requests of queue were given back, if it wants to know. */
+static inline void virtio_device_interrupt(struct virtio_device *device, unsigned queue)
+{
+	if (virtqueue_wants_interrupt(&device->queues[queue]))
+		device->interrupt(device, queue);
+}
+
+#endif

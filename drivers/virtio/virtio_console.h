@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtio console (virtio 1.0, 5.3) with one port: joins a guest's two
+ * queues to its end of the console multiplexer, or to anything else that takes
+ * and gives bytes.
+ */
+#ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_CONSOLE_H
+#define UMBRA_DRIVERS_VIRTIO_VIRTIO_CONSOLE_H
+
+#include "drivers/virtio/device.h"
+
+#include <stddef.h>
+
+/* The other end.  Whoever provides it takes the lock that it needs. */
+struct console_port {
+	/* Takes output; returns how many bytes it took.  When not all, service is called once there is room. */
+	size_t (*write)(void *context, const void *data, size_t length);
+	/* Gives up to size bytes of input, and says how many there are. */
+	size_t (*read)(void *context, void *buffer, size_t size);
+	size_t (*waiting)(void *context);
+};
+
+enum { CONSOLE_QUEUE_INPUT, CONSOLE_QUEUE_OUTPUT, CONSOLE_QUEUES };
+
+struct virtio_console {
+	struct virtio_device device;
+	struct virtqueue queues[CONSOLE_QUEUES];
+	const struct console_port *port;
+	void *port_context;
+
+	/* The output request under way, and how many of its bytes are out. */
+	bool holds_output;
+	bool kicks_suppressed;
+	uint32_t output_done;
+	struct virtqueue_chain output;
+	struct virtqueue_buffer output_buffers[VIRTIO_QUEUE_SIZE];
+	struct virtqueue_buffer input_buffers[VIRTIO_QUEUE_SIZE];
+};
+
+/*
+ * Makes console->device ready for a transport.  port and what context points to
+ * outlive it.  device.ops->service is due when the port has input or room again.
+ */
+void virtio_console_init(struct virtio_console *console, const struct console_port *port,
+			 void *context);
+
+#endif

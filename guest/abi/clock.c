@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SET_CLOCKEVENT and the agreement of the two clocks. Upper bounds are wide,
+ * because the machine under test may be an emulator on a busy host.
+ */
+#include "guest/runtime/compiler.h"
+#include "guest/runtime/hypercall.h"
+#include "guest/runtime/irq.h"
+#include "guest/runtime/report.h"
+#include "guest/runtime/timer.h"
+
+#include <stddef.h>
+
+#define LATE_MS 500u
+
+/* Milliseconds until the next timer interrupt, at most LATE_MS. The flag is clear before and after. */
+static uint32_t ms_until_tick(void)
+{
+	uint32_t before = timer_ticks();
+	uint32_t start = clock_ms();
+
+	irq_enable();
+	while (timer_ticks() == before && clock_ms() - start < LATE_MS)
+		;
+	(void)irq_save();
+	return clock_ms() - start;
+}
+
+TEST(clock, one_shot)
+{
+	uint32_t before, ms;
+
+	timer_arm(20 * NS_PER_MS);
+	ms = ms_until_tick();
+	CHECK(ms >= 19 && ms < LATE_MS, "20 ms took %u ms", ms);
+	before = timer_ticks();
+	irq_enable();
+	clock_spin_us(50000);
+	(void)irq_save();
+	CHECK(timer_ticks() == before, "it came %u times more", timer_ticks() - before);
+}
+
+TEST(clock, shortest)
+{
+	uint32_t ms;
+
+	timer_arm(100);
+	ms = ms_until_tick();
+	CHECK(ms < LATE_MS, "100 ns took %u ms", ms);
+}
+
+TEST(clock, replaced)
+{
+	uint32_t ms;
+
+	timer_arm(0xFFFFFFFF);
+	timer_arm(5 * NS_PER_MS);
+	ms = ms_until_tick();
+	CHECK(ms < LATE_MS, "the later request took %u ms", ms);
+	timer_arm(5 * NS_PER_MS);
+	timer_arm(100 * NS_PER_MS);
+	ms = ms_until_tick();
+	CHECK(ms >= 99 && ms < LATE_MS, "100 ms in place of 5 took %u ms", ms);
+}
+
+TEST(clock, cancelled)
+{
+	uint32_t before = timer_ticks();
+
+	timer_arm(5 * NS_PER_MS);
+	timer_arm(0);
+	irq_enable();
+	clock_spin_us(30000);
+	(void)irq_save();
+	CHECK(timer_ticks() == before, "it came all the same");
+}
+
+/* What is pending already stays so when the timer is turned off. */
+TEST(clock, cancelled_too_late)
+{
+	uint32_t before = timer_ticks();
+
+	timer_arm(NS_PER_MS);
+	clock_spin_us(20000);
+	timer_arm(0);
+	irq_enable();
+	hypercall_send_interrupts();
+	(void)irq_save();
+	CHECK(timer_ticks() == before + 1, "%u interrupts", timer_ticks() - before);
+}
+
+static uint64_t shared_ns(void)
+{
+	return (uint64_t)READ_ONCE(lguest_data.common.time.seconds) * NS_PER_SECOND +
+	       READ_ONCE(lguest_data.common.time.nanoseconds);
+}
+
+static void tick(void)
+{
+	timer_arm(100000);
+	irq_wait();
+	(void)irq_save();
+}
+
+/* Linux gives up the TSC when it strays 62.5 ms from the other clock. */
+TEST(clock, time_follows_tsc)
+{
+	uint64_t tsc, shared;
+	int64_t difference;
+
+	if (lguest_data.common.tsc_khz == 0) {
+		report_skip("tsc_khz is 0");
+		return;
+	}
+	tick();
+	tsc = clock_ns();
+	shared = shared_ns();
+	clock_spin_us(300000);
+	tick();
+	difference = (int64_t)((shared_ns() - shared) - (clock_ns() - tsc));
+	CHECK(difference < 62500000 && difference > -62500000, "%d us apart after 300 ms",
+	      (int32_t)difference / 1000);
+}

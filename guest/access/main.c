@@ -1,0 +1,3 @@
+#include "guest/runtime/runtime.h"
+#include "guest/runtime/print.h"
+void guest_main(void) { print("hello\n"); }

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds Umbra's own guests: every folder guest/<name>/ with a runtime below it
+# becomes $(O)/guest/<name>.elf. Included by the top Makefile, which sets $(O) and
+# the tools; offers $(GUESTS) (the ELF files) and the target `guests`.
+
+# Where guest memory is mapped linear; also what lguest_data.kernel_address says.
+GUEST_KERNEL_BASE := 0xC0000000
+
+GUEST_NAMES := demo abi access hostile victim bench
+GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
+GUEST_OBJECTS := $(O)/guest/obj
+
+GUEST_CFLAGS := $(CFLAGS32) -mgeneral-regs-only -fno-omit-frame-pointer \
+	-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u
+GUEST_NASMFLAGS := -f elf32 -g -F dwarf -Werror -I./ -DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)
+GUEST_LDFLAGS := -m elf_i386 -nostdlib -static -z noexecstack --build-id=none \
+	--defsym=guest_kernel_base=$(GUEST_KERNEL_BASE)
+
+# $(call guest_objects,folder): its objects, C and assembly alike.
+guest_objects = $(patsubst %.c,$(GUEST_OBJECTS)/%.o,$(sort $(wildcard guest/$(1)/*.c))) \
+	$(patsubst %.asm,$(GUEST_OBJECTS)/%.asm.o,$(sort $(wildcard guest/$(1)/*.asm)))
+
+GUEST_RUNTIME := $(call guest_objects,runtime)
+
+.PHONY: guests
+guests: $(GUESTS)
+
+$(GUEST_OBJECTS)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC32) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(GUEST_OBJECTS)/%.asm.o: %.asm
+	@mkdir -p $(@D)
+	@echo "  NASM    $<"
+	$(Q)$(NASM) $(GUEST_NASMFLAGS) -MD $(@:.o=.d) -MT $@ $< -o $@
+
+define guest_rule
+$(O)/guest/$(1).elf: $(GUEST_RUNTIME) $(call guest_objects,$(1)) guest/guest.ld
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	$(Q)$(LD32) $(GUEST_LDFLAGS) -T guest/guest.ld $$(filter %.o,$$^) -o $$@
+endef
+
+$(foreach name,$(GUEST_NAMES),$(eval $(call guest_rule,$(name))))
+
+-include $(wildcard $(GUEST_OBJECTS)/guest/*/*.d)

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands, one row each: `help` prints the table.
+ */
+#include "hv/command.h"
+
+#include "arch/log.h"
+#include "arch/power.h"
+#include "hv/guest.h"
+#include "hv/house.h"
+#include "hv/run.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+
+#define ARGUMENT_SIZE 32
+
+struct command {
+	const char *name, *argument, *help;
+	void (*execute)(const char *argument);
+};
+
+static struct guest *named(const char *name)
+{
+	struct guest *guest = guest_find(name);
+
+	if (!guest)
+		house_print("no guest is called '%s'\n", name);
+	return guest;
+}
+
+static const char *state_name(const struct guest *guest)
+{
+	static const char *const names[] = {
+		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_ENDED] = "ended",
+	};
+
+	return guest->parked ? "halted" : names[guest->state];
+}
+
+static void list_guests(const char *argument)
+{
+	struct guest *guest;
+
+	(void)argument;
+	house_print("%-3s %-15s %-8s %9s %7s %12s\n", "no", "name", "state", "memory", "weight", "run time");
+	list_for_each(guest, guest_list(), node)
+		house_print("%-3u %-15s %-8s %7u K %7u %9llu ms\n", guest->number, guest->name,
+			    state_name(guest), guest->plan->mem_bytes >> 10, guest->sched.weight,
+			    guest->sched.run_time / 1000000);
+}
+
+static void show_stats(const char *argument)
+{
+	const struct guest *guest = named(argument);
+	const struct shadow_counters *shadow;
+
+	if (!guest)
+		return;
+	shadow = &guest->shadow.counters;
+	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
+		if (guest->counters.exits[vector])
+			house_print("exits through vector %3u: %u\n", vector,
+				    guest->counters.exits[vector]);
+	for (unsigned call = 0; call < LGUEST_HYPERCALL_COUNT; call++)
+		if (guest->counters.hypercalls[call])
+			house_print("hypercall %2u: %u\n", call, guest->counters.hypercalls[call]);
+	house_print("interrupts %u, traps reflected %u, FPU switches %u\n",
+		    guest->counters.interrupts, guest->counters.reflected,
+		    guest->counters.fpu_switches);
+	house_print("shadow: %u of %u pages, faults filled %u (neighbours %u), guest's own %u\n",
+		    guest->shadow.used, guest->shadow.budget, shadow->filled, shadow->neighbours,
+		    shadow->guest_faults);
+	house_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
+		    shadow->switches, shadow->created, shadow->evicted, shadow->flushes,
+		    shadow->resets);
+}
+
+static void show_registers(const char *argument)
+{
+	const struct guest *guest = named(argument);
+	const struct trap_frame *f;
+
+	if (!guest)
+		return;
+	f = &guest->registers->frame;
+	house_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
+		    f->eflags, f->esp, f->ss & 0xFFFF);
+	house_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
+	house_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
+		    f->ebp, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
+	house_print("tables %08x (%s), interrupts pending %08x, last exit through vector %u\n",
+		    guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs,
+		    f->vector);
+}
+
+static void kill_guest(const char *argument)
+{
+	struct guest *guest = named(argument);
+
+	if (!guest)
+		return;
+	guest_kill(guest, "killed at the console");
+	run_wake(guest);
+}
+
+static void show_memory(const char *argument)
+{
+	(void)argument;
+	house_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
+		    frames_low_free());
+}
+
+static void set_log(const char *argument)
+{
+	static const char *const levels[] = { "error", "warn", "info", "debug" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(argument, levels[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return;
+		}
+	}
+	house_print("the levels are error, warn, info and debug\n");
+}
+
+static void power_machine_off(const char *argument)
+{
+	(void)argument;
+	house_flush();
+	power_off();
+}
+
+static void reset_machine(const char *argument)
+{
+	(void)argument;
+	house_flush();
+	power_reset();
+}
+
+static void help(const char *argument);
+
+static const struct command commands[] = {
+	{ "help", "", "this list", help },
+	{ "guests", "", "the guests and what they do", list_guests },
+	{ "stats", "NAME", "what brought the guest out, and its shadow tables", show_stats },
+	{ "regs", "NAME", "the guest's registers when it last stopped", show_registers },
+	{ "kill", "NAME", "ends the guest at once", kill_guest },
+	{ "mem", "", "free frames of physical memory", show_memory },
+	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
+	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },
+	{ "reboot", "", "resets the machine", reset_machine },
+};
+
+static void help(const char *argument)
+{
+	(void)argument;
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+		house_print("%-9s %-6s %s\n", commands[i].name, commands[i].argument,
+			    commands[i].help);
+}
+
+/* Copies the word at *line, stopping at a blank, and moves *line behind it and the blanks. */
+static void take_word(const char **line, char word[ARGUMENT_SIZE])
+{
+	size_t length = 0;
+
+	while (**line == ' ')
+		(*line)++;
+	while (**line && **line != ' ') {
+		if (length < ARGUMENT_SIZE - 1)
+			word[length++] = **line;
+		(*line)++;
+	}
+	word[length] = '\0';
+	while (**line == ' ')
+		(*line)++;
+}
+
+void command_execute(const char *line)
+{
+	char name[ARGUMENT_SIZE], argument[ARGUMENT_SIZE];
+
+	take_word(&line, name);
+	take_word(&line, argument);
+	if (name[0] == '\0')
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *command = &commands[i];
+
+		if (strcmp(command->name, name) != 0)
+			continue;
+		if ((argument[0] != '\0') != (command->argument[0] != '\0') || *line)
+			house_print("usage: %s %s\n", command->name, command->argument);
+		else
+			command->execute(argument);
+		return;
+	}
+	house_print("no command is called '%s'; 'help' lists them\n", name);
+}

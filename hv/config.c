@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The configuration words.  Each kind of line has a table of its words, each
+ * row a name and a function that reads the value; one loop walks a line.
+ */
+#include "hv/config.h"
+
+#include "lib/compiler.h"
+#include "lib/format.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+
+#include <stdarg.h>
+
+#define PAGE_BYTES 4096u
+
+/* Longer words mean nothing, but are still skipped as a whole. */
+#define WORD_SIZE 256
+
+/* A word of a line, cut at its first '=' if it has one. */
+struct word {
+	char text[WORD_SIZE];	/* the whole word */
+	char key[WORD_SIZE];	/* what precedes the '=' */
+	char *value;		/* what follows it, inside text; NULL without one */
+	size_t length;		/* of the whole word; WORD_SIZE or more if text was cut */
+};
+
+/* What a line's words are read into, and where complaints about them go. */
+struct line {
+	const char *name;
+	struct config_problems *problems;
+	uint32_t seen;		/* a bit for each row of the table that had its word */
+	struct umbra_options *options;
+	struct module_words *words;
+};
+
+/* One known word.  read() returns NULL, or what is wrong with the value. */
+struct row {
+	const char *key;
+	const char *(*read)(struct line *line, const char *value);
+	bool kernel_only;
+};
+
+/* Texts come from the boot loader: nothing of them may break the form of a log line. */
+static void make_printable(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			*text = '\'';
+		else if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
+void config_add_problem(struct config_problems *problems, const char *module, const char *word,
+			const char *cause, ...)
+{
+	struct config_problem *problem;
+	va_list args;
+
+	problems->found++;
+	if (problems->kept == CONFIG_PROBLEMS_MAX)
+		return;
+	problem = &problems->list[problems->kept++];
+	string_copy(problem->module, module, sizeof(problem->module));
+	string_copy(problem->word, word, sizeof(problem->word));
+	va_start(args, cause);
+	format_text_v(problem->cause, sizeof(problem->cause), cause, args);
+	va_end(args);
+	make_printable(problem->module);
+	make_printable(problem->word);
+	make_printable(problem->cause);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *skip_blanks(const char *at)
+{
+	while (is_blank(*at))
+		at++;
+	return at;
+}
+
+/* Reads the next word and returns the place behind it; NULL when there is none. */
+static const char *next_word(const char *at, struct word *word)
+{
+	size_t kept;
+	char *equals;
+
+	at = skip_blanks(at);
+	for (word->length = 0; at[word->length] != '\0' && !is_blank(at[word->length]);)
+		word->length++;
+	if (word->length == 0)
+		return NULL;
+	kept = MIN(word->length, WORD_SIZE - 1);
+	memcpy(word->text, at, kept);
+	word->text[kept] = '\0';
+	string_copy(word->key, word->text, sizeof(word->key));
+	equals = strchr(word->key, '=');
+	word->value = equals == NULL ? NULL : word->text + (equals - word->key) + 1;
+	if (equals != NULL)
+		*equals = '\0';
+	return at + word->length;
+}
+
+static bool ends_words(const struct word *word)
+{
+	return string_equal(word->text, "--");
+}
+
+/* The place of text in names, which ends with NULL; -1 when it is not among them. */
+static int find_name(const char *text, const char *const *names)
+{
+	for (int i = 0; names[i] != NULL; i++) {
+		if (string_equal(text, names[i]))
+			return i;
+	}
+	return -1;
+}
+
+static const char *read_consoles(struct line *line, const char *value)
+{
+	static const char *const names[] = { "com1", "com2", "vga", NULL };
+	unsigned int consoles = 0;
+
+	for (;;) {
+		const char *comma = strchr(value, ',');
+		size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+		char name[8];
+		int console;
+
+		string_copy(name, value, MIN(length + 1, sizeof(name)));
+		console = find_name(name, names);
+		if (console < 0)
+			return "a console is one of com1, com2, vga";
+		consoles |= BIT(console);
+		if (comma == NULL)
+			break;
+		value = comma + 1;
+	}
+	line->options->consoles = consoles;
+	return NULL;
+}
+
+static const char *read_log(struct line *line, const char *value)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug", NULL };
+	int level = find_name(value, names);
+
+	if (level < 0)
+		return "the log level is one of error, warn, info, debug";
+	line->options->log = (enum log_level)level;
+	return NULL;
+}
+
+static const char *read_when_idle(struct line *line, const char *value)
+{
+	static const char *const names[] = { "stay", "poweroff", "halt", "reboot", NULL };
+	int action = find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of stay, poweroff, halt, reboot";
+	line->options->when_idle = (enum idle_action)action;
+	return NULL;
+}
+
+static const char *read_on_panic(struct line *line, const char *value)
+{
+	static const char *const names[] = { "halt", "reboot", "poweroff", NULL };
+	int action = find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of halt, reboot, poweroff";
+	line->options->on_panic = (enum panic_action)action;
+	return NULL;
+}
+
+static const struct row umbra_rows[] = {
+	{ "console", read_consoles, false },
+	{ "log", read_log, false },
+	{ "when-idle", read_when_idle, false },
+	{ "on-panic", read_on_panic, false },
+};
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+static const char *read_guest(struct line *line, const char *value)
+{
+	size_t length = strlen(value);
+	bool good = length > 0 && length < CONFIG_NAME_SIZE;
+
+	line->words->guest_given = true;
+	for (size_t i = 0; good && i < length; i++)
+		good = is_name_char(value[i]);
+	if (!good)
+		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
+	string_copy(line->words->guest, value, sizeof(line->words->guest));
+	return NULL;
+}
+
+static bool read_pages(const char *value, uint32_t min, uint32_t max, uint32_t *bytes)
+{
+	uint64_t size;
+
+	if (!parse_size(value, &size) || size % PAGE_BYTES != 0 || size < min || size > max)
+		return false;
+	*bytes = (uint32_t)size;
+	return true;
+}
+
+static const char *read_mem(struct line *line, const char *value)
+{
+	if (!read_pages(value, CONFIG_MEM_MIN, CONFIG_MEM_MAX, &line->words->mem_bytes))
+		return "memory is 1M to 3G, a multiple of 4K";
+	return NULL;
+}
+
+static const char *read_shadow(struct line *line, const char *value)
+{
+	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->words->shadow_bytes))
+		return "shadow memory is 256K to 256M, a multiple of 4K";
+	return NULL;
+}
+
+static const char *read_weight(struct line *line, const char *value)
+{
+	uint32_t weight;
+
+	if (!parse_u32(value, &weight) || weight < 1 || weight > CONFIG_WEIGHT_MAX)
+		return "the weight is a number from 1 to 1000";
+	line->words->weight = weight;
+	return NULL;
+}
+
+static const struct row module_rows[] = {
+	{ "guest", read_guest, false },
+	{ "mem", read_mem, true },
+	{ "shadow", read_shadow, true },
+	{ "weight", read_weight, true },
+};
+
+/* In the order of enum module_role, without ROLE_NONE. */
+static const char *const role_names[] = { "kernel", "initrd", NULL };
+
+static enum module_role role_of(const struct word *word)
+{
+	return (enum module_role)(find_name(word->text, role_names) + 1);
+}
+
+static void complain(const struct line *line, const struct word *word, const char *cause)
+{
+	config_add_problem(line->problems, line->name, word->text, "%s", cause);
+}
+
+/* Reads one word by the table it belongs to; false when it is not in there. */
+static bool read_word(struct line *line, const struct word *word, const struct row *rows,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *cause;
+
+		if (!string_equal(word->key, rows[i].key))
+			continue;
+		if (word->value == NULL)
+			cause = "the word needs a value";
+		else if (word->length >= WORD_SIZE)
+			cause = "the word is too long";
+		else if (line->seen & BIT(i))
+			cause = "the word is given twice";
+		else
+			cause = rows[i].read(line, word->value);
+		line->seen |= BIT(i);
+		if (cause != NULL)
+			complain(line, word, cause);
+		return true;
+	}
+	return false;
+}
+
+void config_parse_umbra(const char *line_text, struct umbra_options *options,
+			struct config_problems *problems)
+{
+	struct line line = { .name = "umbra", .problems = problems, .options = options };
+	const char *at = line_text == NULL ? "" : line_text;
+	const char *rest;
+	struct word word;
+
+	*options = (struct umbra_options){
+		.consoles = CONSOLE_COM1 | CONSOLE_VGA, .log = LOG_INFO,
+		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
+	};
+	/* Multiboot 1 loaders put the file name in front. */
+	rest = next_word(at, &word);
+	if (rest != NULL && (word.value == NULL || strchr(word.key, '/') != NULL))
+		at = rest;
+	while ((at = next_word(at, &word)) != NULL) {
+		if (!read_word(&line, &word, umbra_rows, ARRAY_SIZE(umbra_rows)))
+			complain(&line, &word, "unknown word");
+	}
+}
+
+static bool names_role(const char *at)
+{
+	struct word word;
+
+	while ((at = next_word(at, &word)) != NULL && !ends_words(&word)) {
+		if (role_of(&word) != ROLE_NONE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Loaders disagree about whether a module's line begins with its file name.
+ * A first word is one if it cannot be anything else, or if the line names a
+ * role once more (a file may well be called "kernel").
+ */
+static bool is_file_name(const struct word *word, const char *rest)
+{
+	if (strchr(word->key, '/') != NULL)
+		return true;
+	if (word->value != NULL || ends_words(word))
+		return false;
+	return role_of(word) == ROLE_NONE || names_role(rest);
+}
+
+/* Of a name that is too long the end tells more than the start. */
+static void keep_file_name(struct module_words *words, const char *name)
+{
+	size_t length = strlen(name);
+	size_t room = sizeof(words->file) - 1;
+
+	string_copy(words->file, name + (length > room ? length - room : 0), sizeof(words->file));
+}
+
+static void read_role(struct line *line, const struct word *word)
+{
+	enum module_role role = role_of(word);
+
+	if (role == ROLE_NONE)
+		complain(line, word, "no role that Umbra knows: kernel or initrd");
+	else if (line->words->role != ROLE_NONE)
+		complain(line, word, "the line names a role already");
+	else
+		line->words->role = role;
+}
+
+/* What follows `--` is the guest's own, to the letter, but for blanks in front. */
+static void read_command_line(struct line *line, const char *text)
+{
+	line->words->command_line = skip_blanks(text);
+	if (strlen(line->words->command_line) >= CONFIG_COMMAND_LINE_SIZE)
+		config_add_problem(line->problems, line->name, "--",
+				   "the guest's command line is longer than %u bytes",
+				   CONFIG_COMMAND_LINE_SIZE - 1);
+}
+
+static void check_role(const struct line *line)
+{
+	const struct module_words *words = line->words;
+
+	if (words->role == ROLE_NONE)
+		config_add_problem(line->problems, line->name, "",
+				   "the line names no role: kernel or initrd");
+	if (words->role != ROLE_INITRD)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {
+		if (module_rows[i].kernel_only && (line->seen & BIT(i)))
+			config_add_problem(line->problems, line->name, module_rows[i].key,
+					   "the word belongs on the kernel's line");
+	}
+	if (words->command_line[0] != '\0')
+		config_add_problem(line->problems, line->name, "--",
+				   "the command line belongs on the kernel's line");
+}
+
+void config_parse_module(const char *line_text, unsigned int number, struct module_words *words,
+			 struct config_problems *problems)
+{
+	struct line line = { .name = words->file, .problems = problems, .words = words };
+	const char *at = line_text == NULL ? "" : line_text;
+	struct word word;
+	const char *rest;
+
+	*words = (struct module_words){
+		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
+		.command_line = "",
+	};
+	format_text(words->file, sizeof(words->file), "module%u", number);
+	rest = next_word(at, &word);
+	if (rest != NULL && is_file_name(&word, rest)) {
+		keep_file_name(words, word.text);
+		at = rest;
+	}
+	while ((at = next_word(at, &word)) != NULL) {
+		if (ends_words(&word)) {
+			read_command_line(&line, at);
+			break;
+		}
+		if (read_word(&line, &word, module_rows, ARRAY_SIZE(module_rows)))
+			continue;
+		if (word.value == NULL)
+			read_role(&line, &word);
+		else
+			complain(&line, &word, "unknown word");
+	}
+	check_role(&line);
+}

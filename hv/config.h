@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The words on Umbra's own command line and on the lines of its boot modules,
+ * parsed into structures.  Pure: what is wrong with a word is handed back as a
+ * list of problems, and the caller logs it.  Called once, at boot.
+ */
+#ifndef UMBRA_HV_CONFIG_H
+#define UMBRA_HV_CONFIG_H
+
+#include "arch/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lengths of texts, the final NUL included. */
+#define CONFIG_NAME_SIZE 16
+#define CONFIG_FILE_SIZE 64
+#define CONFIG_WORD_SIZE 48
+#define CONFIG_CAUSE_SIZE 128
+
+/* Linux copies 2048 bytes of its command line, the final NUL included. */
+#define CONFIG_COMMAND_LINE_SIZE 2048
+
+#define CONFIG_PROBLEMS_MAX 64
+
+/* Limits of mem=, the size of the guest window being the upper one. */
+#define CONFIG_MEM_DEFAULT (64u << 20)
+#define CONFIG_MEM_MIN (1u << 20)
+#define CONFIG_MEM_MAX (3u << 30)
+
+/* Limits of shadow=; 0 stands for "not given". */
+#define CONFIG_SHADOW_MIN (256u << 10)
+#define CONFIG_SHADOW_MAX (256u << 20)
+
+#define CONFIG_WEIGHT_DEFAULT 100
+#define CONFIG_WEIGHT_MAX 1000
+
+/* One thing that is wrong; printable, without double quotes, cut where it was too long. */
+struct config_problem {
+	char module[CONFIG_FILE_SIZE];	/* file name, or "module3"; "umbra" for its own words */
+	char word[CONFIG_WORD_SIZE];	/* the offending word; empty when a word is missing */
+	char cause[CONFIG_CAUSE_SIZE];	/* one clause, without a full stop */
+};
+
+/* What does not fit any more is counted but not kept. */
+struct config_problems {
+	size_t kept;
+	size_t found;
+	struct config_problem list[CONFIG_PROBLEMS_MAX];
+};
+
+/* Adds one problem to the list; the texts may be anything, cause is a format. */
+void config_add_problem(struct config_problems *problems, const char *module, const char *word,
+			const char *cause, ...) __attribute__((format(printf, 4, 5)));
+
+enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_VGA = 4 };
+enum idle_action { IDLE_STAY, IDLE_POWEROFF, IDLE_HALT, IDLE_REBOOT };
+enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
+
+struct umbra_options {
+	unsigned int consoles;		/* of enum console_set; default com1 and vga */
+	enum log_level log;		/* default info */
+	enum idle_action when_idle;	/* when the last guest has ended; default stay */
+	enum panic_action on_panic;	/* default halt */
+};
+
+/*
+ * Parses Umbra's command line; NULL counts as empty.  A word that is unknown,
+ * has a bad value or comes twice is added to problems and otherwise ignored,
+ * so *options is always usable.
+ */
+void config_parse_umbra(const char *line, struct umbra_options *options,
+			struct config_problems *problems);
+
+enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD };
+
+struct module_words {
+	char file[CONFIG_FILE_SIZE];	/* as the boot loader named it, or "module3" */
+	char guest[CONFIG_NAME_SIZE];	/* empty when not given or not valid */
+	bool guest_given;		/* there was a guest= with some value */
+	enum module_role role;
+	uint32_t mem_bytes;
+	uint32_t shadow_bytes;		/* 0: Umbra chooses */
+	uint32_t weight;
+	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
+};
+
+/*
+ * Parses the line of the module with that number (from 1, for its name in
+ * messages) and says in problems what is wrong with the line taken by itself:
+ * unknown words, bad values, words that come twice or do not belong to the
+ * role, a missing role.  *words is filled in as far as the line is right, and
+ * keeps pointing into line, which may be NULL for empty.
+ */
+void config_parse_module(const char *line, unsigned int number, struct module_words *words,
+			 struct config_problems *problems);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Emulation.  The guest's kernel has replaced what it knows to be privileged;
+ * what comes here is early code, drivers that look for hardware, and attacks.
+ * No port and no model-specific register is behind it: reads give ones and
+ * zeroes, writes go nowhere.
+ */
+#include "hv/emulate.h"
+
+#include "arch/log.h"
+#include "hv/decode.h"
+#include "hv/hypercall.h"
+#include "hv/reflect.h"
+
+/* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages. */
+static uint32_t fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
+{
+	uint32_t eip = guest_frame_of(guest)->eip;
+	uint32_t length = 0;
+
+	while (length < DECODE_MAX_LENGTH) {
+		uint32_t address = eip + length;
+		uint32_t here = MIN(DECODE_MAX_LENGTH - length, PAGE_SIZE - (address & ~PAGE_MASK));
+		gpa_t gpa;
+
+		if (shadow_translate(&guest->shadow, gva_make(address), false, &gpa) != SHADOW_DONE ||
+		    !guest_read(&guest->memory, gpa, bytes + length, here))
+			break;
+		length += here;
+	}
+	return length;
+}
+
+/* A port that nobody drives reads as ones; the rest of eax stays (SDM vol. 2, IN). */
+static void read_port(struct trap_frame *frame, uint8_t width)
+{
+	if (width == 4)
+		frame->eax = 0xFFFFFFFFu;
+	else
+		frame->eax |= BIT(8 * width) - 1;
+}
+
+static uint32_t *gpr(struct trap_frame *frame, uint8_t number)
+{
+	uint32_t *const registers[8] = {
+		&frame->eax, &frame->ecx, &frame->edx, &frame->ebx,
+		&frame->esp, &frame->ebp, &frame->esi, &frame->edi,
+	};
+
+	return registers[number & 7];
+}
+
+/* Waits for an interrupt, which never comes when the guest has turned them off. */
+static void halt(struct guest *guest)
+{
+	guest->parked = guest->data &&
+			(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF) == 0;
+	if (guest->parked)
+		log_info("guest", "%s has halted with interrupts off", guest->name);
+	if (guest->parked || !guest_has_interrupt(guest))
+		guest->state = GUEST_HALTED;
+}
+
+static void log_unexpected(const struct guest *guest, const struct decoded *decoded)
+{
+	log_debug("guest", "%s: privileged instruction %u at %08x", guest->name, decoded->op,
+		  guest->registers->frame.eip);
+}
+
+/* False: not ours, the guest gets the fault. */
+static bool carry_out(struct guest *guest, const struct decoded *decoded)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+
+	switch (decoded->op) {
+	case OP_IN:
+		read_port(frame, decoded->width);
+		return true;
+	case OP_READ_DR:
+		*gpr(frame, decoded->gpr) = 0;
+		return true;
+	case OP_RDMSR:
+		frame->eax = frame->edx = 0;
+		return true;
+	case OP_HLT:
+		halt(guest);
+		return true;
+	case OP_CLI:
+	case OP_STI:
+	case OP_OUT:
+	case OP_INS:
+	case OP_OUTS:
+	case OP_WRITE_DR:
+	case OP_WRMSR:
+		return true;
+	default:
+		log_unexpected(guest, decoded);
+		return false;
+	}
+}
+
+/* Kernels before 3.1 make their hypercalls so; elsewhere these are undefined instructions. */
+static bool is_hypercall(const struct decoded *decoded)
+{
+	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;
+}
+
+void guest_emulate(struct guest *guest)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t vector = frame->vector, error = frame->error;
+	uint8_t bytes[DECODE_MAX_LENGTH];
+	struct decoded decoded;
+
+	if (error == 0 && guest_in_kernel(guest) &&
+	    decode_privileged(bytes, fetch(guest, bytes), &decoded) == DECODE_DONE) {
+		if (is_hypercall(&decoded)) {
+			frame->eip += decoded.length;
+			guest_hypercall(guest, decoded.length);
+			return;
+		}
+		if (vector == VECTOR_GP && carry_out(guest, &decoded)) {
+			frame->eip += decoded.length;
+			return;
+		}
+	}
+	guest_reflect_trap(guest, vector, error);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a guest: made, loaded, ended, taken apart, perhaps made again.
+ */
+#include "hv/guest.h"
+
+#include "arch/assert.h"
+#include "arch/log.h"
+#include "arch/spinlock.h"
+#include "arch/time.h"
+#include "hv/guest_cpu.h"
+#include "hv/guest_devices.h"
+#include "hv/house.h"
+#include "hv/loader.h"
+#include "hv/reflect.h"
+#include "hv/run.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+
+/* Without shadow=: a sixteenth of the guest's memory, within these. */
+#define SHADOW_SHARE 16
+#define SHADOW_LEAST (1u << 20)
+#define SHADOW_MOST (16u << 20)
+
+static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
+static struct list guests = LIST_INIT(guests);	/* under the lock */
+static unsigned numbers;
+
+struct list *guest_list(void)
+{
+	return &guests;
+}
+
+struct guest *guest_find(const char *name)
+{
+	struct guest *guest;
+
+	list_for_each(guest, &guests, node)
+		if (strcmp(guest->name, name) == 0)
+			return guest;
+	return NULL;
+}
+
+/* --- ending ------------------------------------------------------------------------ */
+
+/* What a guest says may hold anything; an event line holds one line, and its quotes are ours. */
+static void set_end(struct guest *guest, enum guest_end reason)
+{
+	guest->state = GUEST_ENDED;
+	guest->end_reason = reason;
+	guest->end_eip = guest->registers->frame.eip;
+	for (char *c = guest->end_cause; *c; c++) {
+		if (*c == '"')
+			*c = '\'';
+		else if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
+			*c = ' ';
+	}
+}
+
+void guest_kill(struct guest *guest, const char *format, ...)
+{
+	va_list arguments;
+
+	if (guest->state == GUEST_ENDED)
+		return;
+	va_start(arguments, format);
+	format_text_v(guest->end_cause, sizeof(guest->end_cause), format, arguments);
+	va_end(arguments);
+	set_end(guest, GUEST_KILLED);
+}
+
+void guest_end(struct guest *guest, enum guest_end reason, const char *text)
+{
+	if (guest->state == GUEST_ENDED)
+		return;
+	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", text);
+	set_end(guest, reason);
+}
+
+/* --- making -------------------------------------------------------------------------- */
+
+static void clock_expired(struct timer *timer)
+{
+	guest_raise_irq(container_of(timer, struct guest, clock), LGUEST_IRQ_TIMER);
+}
+
+static void recheck_expired(struct timer *timer)
+{
+	/* Its work was to end the guest's turn in the CPU for a moment. */
+	(void)timer;
+}
+
+static uint32_t shadow_pages(const struct guest_plan *plan)
+{
+	uint32_t bytes = plan->shadow_bytes;
+
+	if (!bytes)
+		bytes = MIN(MAX(plan->mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
+	return MIN(bytes >> PAGE_SHIFT, SHADOW_MAX_BUDGET);
+}
+
+static void give_back_machine(struct guest *guest)
+{
+	timer_stop(&guest->clock);
+	timer_stop(&guest->recheck);
+	if (guest->shadow.memory) {
+		uint32_t budget = guest->shadow.budget;
+
+		shadow_destroy(&guest->shadow);
+		frames_unreserve(budget);
+	}
+	guest_memory_destroy(&guest->memory);
+	guest_devices_destroy(guest->devices);
+	heap_free(guest->fpu);
+	if (guest->registers)
+		page_free(guest->registers);
+	guest->devices = NULL;
+	guest->fpu = NULL;
+	guest->registers = NULL;
+}
+
+static int make_shadow(struct guest *guest)
+{
+	uint32_t budget = shadow_pages(guest->plan);
+	int error = frames_reserve(budget);
+
+	if (error)
+		return error;
+	error = shadow_create(&guest->shadow, &guest->memory, budget);
+	if (error)
+		frames_unreserve(budget);
+	return error;
+}
+
+/* Memory, tables, devices: everything that a restart makes anew. */
+static int make_machine(struct guest *guest)
+{
+	uint32_t ram = guest->plan->mem_bytes >> PAGE_SHIFT;
+	int error;
+
+	timer_init(&guest->clock, clock_expired);
+	timer_init(&guest->recheck, recheck_expired);
+	guest->registers = page_alloc();
+	guest->fpu = heap_alloc(sizeof(*guest->fpu));
+	guest->devices = guest_devices_create(guest);
+	if (!guest->registers || !guest->fpu || !guest->devices)
+		return -E_NOMEM;
+	/* The tables first: they are reserved from low memory, which guests' memory might use up. */
+	error = make_shadow(guest);
+	if (!error)
+		error = guest_memory_create(&guest->memory, ram, guest_devices_pages(guest->devices));
+	if (!error)
+		error = guest_devices_attach(guest->devices);
+	return error;
+}
+
+static void reset_protocol(struct guest *guest)
+{
+	guest->state = GUEST_RUNNING;
+	guest->end_cause[0] = '\0';
+	guest->data = NULL;
+	guest->protocol = (struct guest_protocol){ 0 };
+	guest->ring_cursor = 0;
+	guest->pending_irqs = 0;
+	guest->parked = false;
+	guest->devices_due = false;
+	guest->wall_second = 0;
+	guest->counters = (struct guest_counters){ 0 };
+}
+
+static void report(const char *module, const char *cause)
+{
+	log_event("module-error", "module=%s word= cause=\"%s\"", module, cause);
+}
+
+/* Makes the guest's machine and loads it; says why when that fails. */
+static bool start(struct guest *guest)
+{
+	const char *module = guest->plan->kernel_file;
+	char cause[IMAGE_CAUSE_SIZE];
+	struct image image;
+	int error = make_machine(guest);
+
+	if (error) {
+		format_text(cause, sizeof(cause), "no %u MB of memory left for guest %s (%u MB are free)",
+			    guest->plan->mem_bytes >> 20, guest->name, frames_free() >> 8);
+	} else {
+		error = load_guest(guest->plan, &guest->memory, &image, &module, cause);
+	}
+	if (error) {
+		report(module, cause);
+		return false;
+	}
+	reset_protocol(guest);
+	guest_cpu_reset(guest, gpa_value(image.entry));
+	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u", guest->name,
+		  guest->plan->mem_bytes >> 10, image.kind == IMAGE_ELF ? "elf" : "bzimage",
+		  guest->plan->weight);
+	return true;
+}
+
+static void drop(struct guest *guest)
+{
+	give_back_machine(guest);
+	house_console_close(guest->console);
+	spin_lock(&lock);
+	list_remove(&guest->node);
+	spin_unlock(&lock);
+	heap_free(guest);
+}
+
+void guest_create(const struct guest_plan *plan)
+{
+	struct guest *guest = heap_alloc(sizeof(*guest));
+
+	if (!guest) {
+		report(plan->kernel_file, "no memory for another guest");
+		return;
+	}
+	guest->plan = plan;
+	guest->number = ++numbers;
+	memcpy(guest->name, plan->name, sizeof(guest->name));
+	sched_entity_init(&guest->sched, plan->weight);
+	spin_lock(&lock);
+	list_add_last(&guests, &guest->node);
+	spin_unlock(&lock);
+	guest->console = house_console_open(guest->name, guest);
+	if (!guest->console) {
+		report(plan->kernel_file, "no console for another guest");
+		give_back_machine(guest);
+		spin_lock(&lock);
+		list_remove(&guest->node);
+		spin_unlock(&lock);
+		heap_free(guest);
+		return;
+	}
+	if (!start(guest)) {
+		drop(guest);
+		return;
+	}
+	run_add(guest);
+}
+
+/* --- the end ---------------------------------------------------------------------------- */
+
+static void report_exit(const struct guest *guest)
+{
+	static const char *const reasons[] = {
+		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
+		[GUEST_CRASH] = "crash", [GUEST_KILLED] = "killed",
+	};
+
+	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums", guest->name,
+		  reasons[guest->end_reason], guest->end_cause, guest->end_eip,
+		  guest->sched.run_time / 1000000);
+}
+
+void guest_finish(struct guest *guest)
+{
+	bool again = guest->end_reason == GUEST_REBOOT;
+
+	report_exit(guest);
+	if (again) {
+		give_back_machine(guest);
+		if (start(guest)) {
+			run_add(guest);
+			return;
+		}
+	}
+	drop(guest);
+	if (list_is_empty(&guests))
+		house_all_guests_gone();
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest: its one virtual CPU, its memory and tables, its devices, its life.
+ *
+ * A guest's state belongs to the CPU that has it in its run queue; nobody else
+ * touches it, but for the fields marked otherwise.  Functions that take a guest
+ * run on that CPU, and those that reach into its memory have its window loaded.
+ */
+#ifndef UMBRA_HV_GUEST_H
+#define UMBRA_HV_GUEST_H
+
+#include "arch/cpu.h"
+#include "arch/fpu.h"
+#include "arch/trap_frame.h"
+#include "guest/lguest_abi.h"
+#include "hv/guest_plan.h"
+#include "hv/scheduler.h"
+#include "hv/timer.h"
+#include "mm/guest_memory.h"
+#include "mm/guest_window.h"
+#include "mm/shadow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console_endpoint;
+struct guest_devices;
+
+enum guest_state {
+	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
+	GUEST_HALTED,	/* waits for an interrupt */
+	GUEST_ENDED,	/* has an end_reason; its CPU takes it apart */
+};
+
+enum guest_end { GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED };
+
+/* Where the variants of the protocol's shared structure have what Umbra needs while the guest runs. */
+struct guest_protocol {
+	uint32_t noirq_start, noirq_end;	/* virtual: no interrupt while start <= eip < end */
+	uint32_t syscall_vector;
+};
+
+struct guest_counters {
+	uint32_t exits[VECTOR_COUNT];	/* by vector */
+	uint32_t hypercalls[LGUEST_HYPERCALL_COUNT];
+	uint32_t interrupts;		/* delivered */
+	uint32_t reflected;		/* traps */
+	uint32_t fpu_switches;
+};
+
+struct guest {
+	char name[CONFIG_NAME_SIZE];
+	const struct guest_plan *plan;
+	unsigned number;		/* from 1 */
+
+	enum guest_state state;
+	enum guest_end end_reason;
+	char end_cause[160];
+	uint32_t end_eip;
+
+	/* The virtual CPU. */
+	struct registers_page *registers;
+	uint64_t gdt[GDT_ENTRIES];	/* as loaded into the CPU */
+	uint64_t gates[VECTOR_COUNT];	/* as the guest asked; 0: none */
+	uint32_t kernel_stack;		/* SS1:ESP1 */
+	uint32_t kernel_stack_selector;
+	uint32_t kernel_stack_pages;
+	bool task_switched;		/* the guest wants #NM */
+	struct fpu_state *fpu;
+	uint32_t fault_address;		/* CR2 of the last page fault */
+
+	/* The protocol; data is NULL until INIT and lies in the guest window. */
+	struct lguest_data_common *data;
+	struct guest_protocol protocol;
+	uint32_t ring_cursor;
+	uint32_t pending_irqs;		/* bit n: irq n waits */
+	bool parked;			/* halted with interrupts off: for good */
+	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
+	struct timer clock;		/* SET_CLOCKEVENT */
+	struct timer recheck;		/* something waits that the guest will not tell of */
+
+	bool repeat_call;		/* the hypercall could not be served yet: it is to be made again */
+
+	struct guest_memory memory;
+	struct shadow shadow;
+	struct console_endpoint *console;	/* kept over a restart */
+	struct guest_devices *devices;
+	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
+
+	struct sched_entity sched;
+	struct guest_counters counters;
+	struct list_node node;		/* in the list of guests */
+};
+
+static inline struct trap_frame *guest_frame_of(struct guest *guest)
+{
+	return &guest->registers->frame;
+}
+
+/* Was the guest in its kernel (ring 1) when it stopped running? */
+static inline bool guest_in_kernel(const struct guest *guest)
+{
+	return (guest->registers->frame.cs & SELECTOR_RPL) == LGUEST_GUEST_RING;
+}
+
+/*
+ * Makes the guest that plan describes, loads it, and puts it into this CPU's
+ * run queue.  On failure says why in the log (event=module-error) and leaves
+ * nothing behind.  plan outlives the guest.
+ */
+void guest_create(const struct guest_plan *plan);
+
+/*
+ * Ends the guest for something it did; the first cause counts.  The caller goes
+ * on for as long as it needs to unwind: the guest just never runs again.
+ */
+void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
+
+/* Ends it by its own wish. */
+void guest_end(struct guest *guest, enum guest_end reason, const char *text);
+
+/*
+ * An ended guest, no longer in any run queue: reports event=guest-exit, gives
+ * all it had back, and starts it again if it wanted that.
+ */
+void guest_finish(struct guest *guest);
+
+/* The guests, oldest first, and the one of that name; NULL for none. */
+struct list *guest_list(void);
+struct guest *guest_find(const char *name);
+
+#endif

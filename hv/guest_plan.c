@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Joins modules into guests.  Every name that appears gets an entry, broken
+ * or not, so that one bad line stops its guest wherever it stands; the entries
+ * that are broken go at the end.
+ */
+#include "hv/guest_plan.h"
+
+#include "lib/compiler.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+_Static_assert(BOOT_MODULES_MAX <= 64, "a bit for each module");
+
+static struct guest_plan *find_plan(struct guest_plans *plans, const char *name)
+{
+	for (size_t i = 0; i < plans->count; i++) {
+		if (string_equal(plans->list[i].name, name))
+			return &plans->list[i];
+	}
+	return NULL;
+}
+
+/* The entry with that name, made if need be; NULL when there are too many. */
+static struct guest_plan *need_plan(struct guest_plans *plans, const struct module_words *words)
+{
+	struct guest_plan *plan = find_plan(plans, words->guest);
+
+	if (plan != NULL)
+		return plan;
+	if (plans->count == GUEST_PLANS_MAX) {
+		config_add_problem(&plans->problems, words->file, words->guest,
+				   "there are more than %u guests", GUEST_PLANS_MAX);
+		return NULL;
+	}
+	plan = &plans->list[plans->count++];
+	*plan = (struct guest_plan){ 0 };
+	string_copy(plan->name, words->guest, sizeof(plan->name));
+	return plan;
+}
+
+static bool name_is_taken(const struct guest_plans *plans, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (string_equal(plans->words[i].guest, name) &&
+		    plans->words[i].role == ROLE_KERNEL)
+			return true;
+	}
+	return false;
+}
+
+/* Ends, since there are more numbers than modules. */
+static void choose_name(struct guest_plans *plans, size_t count, struct module_words *words)
+{
+	char name[CONFIG_NAME_SIZE];
+	unsigned int number = 1;
+
+	do {
+		format_text(name, sizeof(name), "guest%u", number++);
+	} while (name_is_taken(plans, count, name));
+	string_copy(words->guest, name, sizeof(words->guest));
+}
+
+static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
+		       const struct guest_module *module, const struct module_words *words)
+{
+	if (plan->kernel != NULL) {
+		config_add_problem(&plans->problems, words->file, "kernel",
+				   "guest %s has a kernel already, %s", plan->name,
+				   plan->kernel_file);
+		plan->broken = true;
+		return;
+	}
+	plan->kernel = module;
+	plan->kernel_file = words->file;
+	plan->mem_bytes = words->mem_bytes;
+	plan->shadow_bytes = words->shadow_bytes;
+	plan->weight = words->weight;
+	plan->command_line = words->command_line;
+}
+
+static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
+		       const struct guest_module *module, const struct module_words *words)
+{
+	if (plan->initrd != NULL) {
+		config_add_problem(&plans->problems, words->file, "initrd",
+				   "guest %s has an initrd already, %s", plan->name,
+				   plan->initrd_file);
+		plan->broken = true;
+		return;
+	}
+	plan->initrd = module;
+	plan->initrd_file = words->file;
+}
+
+/*
+ * Parses all lines.  Returns in bad a bit for each module whose line has a
+ * problem by itself.
+ */
+static uint64_t parse_lines(struct guest_plans *plans, const struct guest_module *modules,
+			    size_t count)
+{
+	uint64_t bad = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t found = plans->problems.found;
+
+		config_parse_module(modules[i].line, (unsigned int)i + 1, &plans->words[i],
+				    &plans->problems);
+		if (plans->problems.found != found)
+			bad |= BIT64(i);
+	}
+	return bad;
+}
+
+/*
+ * Bad lines get their names too, or the names of the good ones would depend on
+ * mistakes elsewhere, and an initrd could find itself with another kernel.
+ */
+static void name_kernels(struct guest_plans *plans, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct module_words *words = &plans->words[i];
+
+		if (!words->guest_given && words->role == ROLE_KERNEL)
+			choose_name(plans, count, words);
+	}
+}
+
+static void add_module(struct guest_plans *plans, const struct guest_module *module,
+		       const struct module_words *words, bool bad)
+{
+	struct guest_plan *plan;
+
+	if (words->guest[0] == '\0') {
+		/* A bad name and a missing role have been reported already. */
+		if (!words->guest_given && words->role != ROLE_NONE)
+			config_add_problem(&plans->problems, words->file, "",
+					   "the line does not name its guest: guest=NAME");
+		return;
+	}
+	plan = need_plan(plans, words);
+	if (plan == NULL)
+		return;
+	plan->broken = plan->broken || bad;
+	if (words->role == ROLE_KERNEL)
+		add_kernel(plans, plan, module, words);
+	else if (words->role == ROLE_INITRD)
+		add_initrd(plans, plan, module, words);
+}
+
+static void check_kernels(struct guest_plans *plans)
+{
+	for (size_t i = 0; i < plans->count; i++) {
+		struct guest_plan *plan = &plans->list[i];
+
+		if (plan->broken || plan->kernel != NULL)
+			continue;
+		config_add_problem(&plans->problems, plan->initrd_file, "initrd",
+				   "guest %s has no kernel", plan->name);
+		plan->broken = true;
+	}
+}
+
+static void drop_broken(struct guest_plans *plans)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plans->count; i++) {
+		if (!plans->list[i].broken)
+			plans->list[kept++] = plans->list[i];
+	}
+	plans->count = kept;
+}
+
+/* Guests come in the order of their kernels' lines, wherever their initrds stand. */
+static void sort_by_kernel(struct guest_plans *plans)
+{
+	for (size_t i = 1; i < plans->count; i++) {
+		struct guest_plan moved = plans->list[i];
+		size_t at = i;
+
+		for (; at > 0 && plans->list[at - 1].kernel > moved.kernel; at--)
+			plans->list[at] = plans->list[at - 1];
+		plans->list[at] = moved;
+	}
+}
+
+void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count)
+{
+	size_t used = MIN(count, (size_t)BOOT_MODULES_MAX);
+	uint64_t bad;
+
+	plans->count = 0;
+	plans->problems.kept = 0;
+	plans->problems.found = 0;
+	bad = parse_lines(plans, modules, used);
+	name_kernels(plans, used);
+	for (size_t i = 0; i < used; i++)
+		add_module(plans, &modules[i], &plans->words[i], (bad & BIT64(i)) != 0);
+	if (count > used)
+		config_add_problem(&plans->problems, "umbra", "",
+				   "there are more than %u modules; the rest is ignored",
+				   BOOT_MODULES_MAX);
+	check_kernels(plans);
+	drop_broken(plans);
+	sort_by_kernel(plans);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which guests there will be: joins the boot modules, by the words on their
+ * lines, into one plan a guest.  Pure; called once, at boot, after the boot
+ * loader's lists were read and before any guest is made.
+ */
+#ifndef UMBRA_HV_GUEST_PLAN_H
+#define UMBRA_HV_GUEST_PLAN_H
+
+#include "hv/config.h"
+#include "mm/address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GUEST_PLANS_MAX 32
+#define BOOT_MODULES_MAX 64
+
+/* A module as the boot loader left it. */
+struct guest_module {
+	paddr_t start;
+	uint32_t size;		/* bytes */
+	const char *line;	/* its words; may be NULL */
+};
+
+struct guest_plan {
+	char name[CONFIG_NAME_SIZE];
+	const struct guest_module *kernel;
+	const struct guest_module *initrd;	/* NULL: none */
+	const char *kernel_file;		/* names for messages; inside struct guest_plans */
+	const char *initrd_file;
+	uint32_t mem_bytes;
+	uint32_t shadow_bytes;			/* 0: Umbra chooses */
+	uint32_t weight;
+	const char *command_line;		/* inside the kernel module's line */
+	bool broken;				/* a problem was found; only while planning */
+};
+
+/* About 24 KB: lives in .bss or on the heap, not on a stack. */
+struct guest_plans {
+	size_t count;
+	struct guest_plan list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */
+	struct config_problems problems;
+	struct module_words words[BOOT_MODULES_MAX];
+};
+
+/*
+ * Plans guests from modules[count], whose array and lines must outlive the
+ * plans.  Afterwards plans->list has the guests that can be started, and
+ * plans->problems says what is wrong with the others: a guest with a problem
+ * in any of its modules is left out.  A module that no guest can be told for
+ * is reported and touches no guest.  A kernel's line without guest= gets the
+ * first of the names guest1, guest2, ... that no other kernel's line has.
+ */
+void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count);
+
+#endif

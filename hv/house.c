@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Housekeeping.  One lock guards the multiplexer and everything below it; what
+ * interrupt handlers have to say they say with a flag.
+ */
+#include "hv/house.h"
+
+#include "arch/log.h"
+#include "arch/panic.h"
+#include "arch/power.h"
+#include "arch/spinlock.h"
+#include "drivers/phys/uart16550.h"
+#include "drivers/phys/vga_text.h"
+#include "hv/command.h"
+#include "hv/guest.h"
+#include "hv/run.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define CONSOLES_MAX 3
+
+/* Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to spare. */
+#define FLUSH_ROUNDS 8
+
+static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
+static struct console_mux *mux;
+static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
+static unsigned console_count, uart_count;
+static volatile bool due;
+static enum idle_action when_idle;
+
+/* --- the way out ------------------------------------------------------------------ */
+
+static void note_due(void *context)
+{
+	(void)context;
+	due = true;
+}
+
+static void log_sink(const char *text, size_t length)
+{
+	spin_lock(&lock);
+	console_mux_print(mux, text, length);
+	spin_unlock(&lock);
+}
+
+/* For a panic: takes no lock. */
+static void write_sync(const char *text, size_t length)
+{
+	for (unsigned i = 0; i < console_count; i++)
+		consoles[i]->ops->write_sync(consoles[i], text, length);
+}
+
+void house_flush(void)
+{
+	for (unsigned i = 0; i < FLUSH_ROUNDS; i++) {
+		spin_lock(&lock);
+		console_mux_service(mux);
+		spin_unlock(&lock);
+		write_sync("", 0);
+	}
+}
+
+void house_print(const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = format_text_v(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	log_sink(line, MIN(length, sizeof(line) - 1));
+}
+
+/* --- endings ------------------------------------------------------------------------- */
+
+static void end_machine(enum idle_action action)
+{
+	house_flush();
+	if (action == IDLE_POWEROFF)
+		power_off();
+	if (action == IDLE_REBOOT)
+		power_reset();
+	cpu_halt_forever();
+}
+
+void house_all_guests_gone(void)
+{
+	static const char *const names[] = {
+		[IDLE_STAY] = "stay", [IDLE_POWEROFF] = "poweroff",
+		[IDLE_HALT] = "halt", [IDLE_REBOOT] = "reboot",
+	};
+
+	log_event("idle", "action=%s", names[when_idle]);
+	if (when_idle != IDLE_STAY)
+		end_machine(when_idle);
+}
+
+static void panic_reboot(void)
+{
+	power_reset();
+}
+
+static void panic_power_off(void)
+{
+	power_off();
+}
+
+static void set_panic(enum panic_action action)
+{
+	panic_set_output(write_sync);
+	if (action == PANIC_REBOOT)
+		panic_set_action(panic_reboot);
+	if (action == PANIC_POWEROFF)
+		panic_set_action(panic_power_off);
+}
+
+/* --- start --------------------------------------------------------------------------- */
+
+static void add_console(struct console *console)
+{
+	if (!console)
+		return;
+	console->activity = note_due;
+	consoles[console_count++] = console;
+	console_mux_attach(mux, console);
+}
+
+static void add_uart(unsigned number)
+{
+	struct console *console = uart16550_open(number);
+
+	if (console)
+		uarts[uart_count++] = console;
+	add_console(console);
+}
+
+void house_open_consoles(const struct umbra_options *options, void *vga_memory)
+{
+	when_idle = options->when_idle;
+	mux = console_mux_create(note_due, NULL);
+	if (!mux)
+		panic("no memory for the console");
+	if (options->consoles & CONSOLE_COM1)
+		add_uart(1);
+	if (options->consoles & CONSOLE_COM2)
+		add_uart(2);
+	if (options->consoles & CONSOLE_VGA && vga_memory)
+		add_console(vga_text_open(vga_memory));
+	set_panic(options->on_panic);
+	log_set_level(options->log);
+	log_set_sink(log_sink);
+}
+
+void house_start_consoles(void)
+{
+	for (unsigned i = 0; i < uart_count; i++)
+		if (uart16550_start(uarts[i]) != 0)
+			log_error("console", "%s has no interrupt line: no keys from there",
+				  uarts[i]->name);
+}
+
+/* --- the work ------------------------------------------------------------------------ */
+
+bool house_is_due(void)
+{
+	return due;
+}
+
+static bool take_event(struct console_event *event)
+{
+	bool happened;
+
+	spin_lock(&lock);
+	happened = console_mux_take_event(mux, event);
+	spin_unlock(&lock);
+	return happened;
+}
+
+void house_keep(void)
+{
+	struct console_event event;
+
+	due = false;
+	spin_lock(&lock);
+	console_mux_service(mux);
+	spin_unlock(&lock);
+	while (take_event(&event)) {
+		if (event.kind == CONSOLE_EVENT_FOCUS)
+			log_event("focus", "guest=%s", event.text);
+		else
+			command_execute(event.text);
+	}
+}
+
+/* --- guests' ends ---------------------------------------------------------------------- */
+
+/* Called under the lock, on the guest's CPU: only wakes it. */
+static void port_ready(void *context)
+{
+	struct guest *guest = context;
+
+	guest->devices_due = true;
+	if (guest->state == GUEST_HALTED)
+		run_wake(guest);
+}
+
+struct console_endpoint *house_console_open(const char *name, void *guest)
+{
+	static const struct console_endpoint_callbacks callbacks = { port_ready, port_ready };
+	struct console_endpoint *endpoint;
+
+	spin_lock(&lock);
+	endpoint = console_endpoint_create(mux, name, &callbacks, guest);
+	spin_unlock(&lock);
+	return endpoint;
+}
+
+void house_console_close(struct console_endpoint *endpoint)
+{
+	spin_lock(&lock);
+	console_endpoint_destroy(endpoint);
+	spin_unlock(&lock);
+}
+
+size_t house_console_write(struct console_endpoint *endpoint, const void *data, size_t length)
+{
+	size_t taken;
+
+	spin_lock(&lock);
+	taken = console_endpoint_write(endpoint, data, length);
+	spin_unlock(&lock);
+	return taken;
+}
+
+size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size)
+{
+	size_t taken;
+
+	spin_lock(&lock);
+	taken = console_endpoint_read(endpoint, buffer, size);
+	spin_unlock(&lock);
+	return taken;
+}
+
+size_t house_console_waiting(struct console_endpoint *endpoint)
+{
+	size_t waiting;
+
+	spin_lock(&lock);
+	waiting = console_endpoint_waiting(endpoint);
+	spin_unlock(&lock);
+	return waiting;
+}

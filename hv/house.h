@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Housekeeping: the physical consoles and the multiplexer over them, the log's
+ * way out, the commands of the person at the console, and what happens when
+ * the last guest has gone.
+ */
+#ifndef UMBRA_HV_HOUSE_H
+#define UMBRA_HV_HOUSE_H
+
+#include "drivers/backend/console_mux.h"
+#include "hv/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Opens the consoles of options, polled, and sends the log there.  vga_memory is where the text screen is mapped. */
+void house_open_consoles(const struct umbra_options *options, void *vga_memory);
+
+/* Interrupts work: the consoles use them, and keys arrive. */
+void house_start_consoles(void);
+
+/* Is something waiting to be done?  Any context. */
+bool house_is_due(void);
+
+/* Does it: console input and output, focus, commands.  No lock held. */
+void house_keep(void);
+
+/* All guests are gone: acts as when-idle= says.  Returns when Umbra stays. */
+void house_all_guests_gone(void);
+
+/* Everything that was written is out: before the machine ends. */
+void house_flush(void);
+
+/* A guest's end of the console, with the lock taken in here. */
+struct console_endpoint *house_console_open(const char *name, void *guest);
+void house_console_close(struct console_endpoint *endpoint);
+size_t house_console_write(struct console_endpoint *endpoint, const void *data, size_t length);
+size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size);
+size_t house_console_waiting(struct console_endpoint *endpoint);
+
+/* The answer of a command: one or more lines. */
+void house_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

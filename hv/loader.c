@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading.  The modules lie where the boot loader put them, anywhere in
+ * physical memory, and stay there: a guest that restarts is loaded again.
+ */
+#include "hv/loader.h"
+
+#include "arch/layout.h"
+#include "hv/boot_params.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mm/guest_memory.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+static int fail(char cause[IMAGE_CAUSE_SIZE], int error, const char *text)
+{
+	format_text(cause, IMAGE_CAUSE_SIZE, "%s", text);
+	return error;
+}
+
+/* Copies from physical memory to a place in the window that image_parse has checked. */
+static bool copy_in(struct guest_memory *memory, gpa_t to, paddr_t from, uint32_t length)
+{
+	uint64_t end = (uint64_t)gpa_value(to) + length;
+
+	if (end > (uint64_t)memory->ram_pages << PAGE_SHIFT)
+		return false;
+	physical_read(from, memory->base + gpa_value(to), length);
+	return true;
+}
+
+static int load_segments(const struct guest_plan *plan, struct guest_memory *memory,
+			 const struct image *image)
+{
+	/* Memory is zero already: what a segment has beyond the file needs nothing. */
+	for (uint32_t i = 0; i < image->segment_count; i++) {
+		const struct image_segment *segment = &image->segments[i];
+
+		if (!copy_in(memory, segment->address, plan->kernel->start + segment->offset,
+			     segment->file_bytes))
+			return -E_RANGE;
+	}
+	return 0;
+}
+
+static int load_boot_params(const struct guest_plan *plan, struct guest_memory *memory,
+			    const struct image *image, const void *file, gpa_t initrd)
+{
+	const struct boot_facts facts = {
+		.mem_bytes = memory->ram_pages << PAGE_SHIFT,
+		.initrd = initrd,
+		.initrd_bytes = plan->initrd ? plan->initrd->size : 0,
+	};
+	size_t length = MIN(strlen(plan->command_line), (size_t)CONFIG_COMMAND_LINE_SIZE - 1);
+	uint8_t *page = heap_alloc(BOOT_PARAMS_BYTES);
+	bool done;
+
+	if (!page)
+		return -E_NOMEM;
+	boot_params_build(page, image, file, &facts);
+	/* The NUL behind the command line is there: memory is zero. */
+	done = guest_write(memory, gpa_make(IMAGE_BOOT_PARAMS), page, BOOT_PARAMS_BYTES) &&
+	       guest_write(memory, gpa_make(IMAGE_COMMAND_LINE), plan->command_line,
+			   (uint32_t)length);
+	heap_free(page);
+	return done ? 0 : -E_RANGE;
+}
+
+int load_guest(const struct guest_plan *plan, struct guest_memory *memory, struct image *image,
+	       const char **module, char cause[IMAGE_CAUSE_SIZE])
+{
+	uint32_t mem_bytes = memory->ram_pages << PAGE_SHIFT;
+	const void *file = map_module(plan->kernel->start, plan->kernel->size);
+	gpa_t initrd = gpa_make(0);
+	int error;
+
+	*module = plan->kernel_file;
+	if (!file)
+		return fail(cause, -E_NOMEM, "no room to map the kernel");
+	error = image_parse(file, plan->kernel->size, mem_bytes, image, cause);
+	if (error)
+		return error;
+	if (image_has_lguest(file, plan->kernel->size, image) == IMAGE_NO)
+		return fail(cause, -E_UNSUPPORTED,
+			    "the kernel has no lguest support (CONFIG_LGUEST_GUEST=y)");
+	error = load_segments(plan, memory, image);
+	if (!error && plan->initrd) {
+		*module = plan->initrd_file;
+		error = image_place_initrd(image, mem_bytes, plan->initrd->size, &initrd, cause);
+		if (error)
+			return error;
+		if (!copy_in(memory, initrd, plan->initrd->start, plan->initrd->size))
+			error = -E_RANGE;
+	}
+	if (!error)
+		error = load_boot_params(plan, memory, image, file, initrd);
+	if (error)
+		fail(cause, error, error == -E_NOMEM ? "no memory to load it" : "it does not fit");
+	return error;
+}

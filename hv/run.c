@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The run loop: picks a guest, enters it, serves what brought it out, enters it
+ * again until its time is over or it waits.
+ *
+ * Umbra itself runs with interrupts off.  They come in while a guest runs, which
+ * ends its turn in the CPU for a moment, or while there is nothing to run.
+ */
+#include "hv/run.h"
+
+#include "arch/irq.h"
+#include "arch/log.h"
+#include "arch/panic.h"
+#include "arch/switcher.h"
+#include "arch/time.h"
+#include "hv/emulate.h"
+#include "hv/guest_cpu.h"
+#include "hv/guest_devices.h"
+#include "hv/guest_fpu.h"
+#include "hv/house.h"
+#include "hv/hypercall.h"
+#include "hv/reflect.h"
+
+struct run_cpu {
+	struct run_queue queue;
+	struct timer slice;
+	bool reschedule;	/* the running guest is to make way */
+	uint32_t nmis_reported;
+};
+
+static struct run_cpu run_cpus[MAX_CPUS];
+
+static struct run_cpu *this_run_cpu(void)
+{
+	return &run_cpus[this_cpu()->id];
+}
+
+static void slice_over(struct timer *timer)
+{
+	container_of(timer, struct run_cpu, slice)->reschedule = true;
+}
+
+void run_init(void)
+{
+	struct run_cpu *run = this_run_cpu();
+
+	sched_queue_init(&run->queue);
+	timer_init(&run->slice, slice_over);
+}
+
+void run_add(struct guest *guest)
+{
+	sched_wake(&this_run_cpu()->queue, &guest->sched, time_ns());
+}
+
+void run_wake(struct guest *guest)
+{
+	struct run_cpu *run = this_run_cpu();
+
+	if (sched_wake(&run->queue, &guest->sched, time_ns()))
+		run->reschedule = true;
+	/* Whoever runs alone has no slice; with a second one it needs one. */
+	if (run->queue.running && sched_has_waiting(&run->queue) && !timer_is_waiting(&run->slice))
+		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
+}
+
+/* --- exits ---------------------------------------------------------------------- */
+
+static void page_fault(struct guest *guest, uint32_t address)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t error = frame->error;
+
+	guest->fault_address = address;
+	/* Ring 1 has no business there; a stray pointer of a program is its kernel's affair. */
+	if (address >= SWITCHER_CODE && address < SWITCHER_STATE + PAGE_SIZE && guest_in_kernel(guest)) {
+		guest_kill(guest, "access to Umbra's page at %08x", address);
+		return;
+	}
+	switch (shadow_fault(&guest->shadow, gva_make(address), &error)) {
+	case SHADOW_DONE:
+		return;
+	case SHADOW_BAD:
+		guest_kill(guest, "%s (%08llx) at address %08x", guest->shadow.bad,
+			   guest->shadow.bad_entry, address);
+		return;
+	case SHADOW_GUEST_FAULT:
+		if (guest->data)
+			WRITE_ONCE(guest->data->cr2, address);
+		guest_reflect_trap(guest, VECTOR_PF, error);
+		return;
+	}
+}
+
+static void handle_exit(struct guest *guest, uint32_t fault_address)
+{
+	const struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t vector = frame->vector;
+
+	if (vector < VECTOR_COUNT)
+		guest->counters.exits[vector]++;
+	switch (vector) {
+	case LGUEST_HYPERCALL_VECTOR:
+		guest_hypercall(guest, HYPERCALL_LENGTH);
+		return;
+	case VECTOR_PF:
+		page_fault(guest, fault_address);
+		return;
+	case VECTOR_GP:
+	case VECTOR_UD:
+		guest_emulate(guest);
+		return;
+	case VECTOR_NM:
+		guest_fpu_fault(guest);
+		return;
+	case VECTOR_DF:
+		guest_kill(guest, "double fault");
+		return;
+	case VECTOR_MC:
+		panic("machine check while guest %s ran", guest->name);
+	case VECTOR_BAD_IRET:
+		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)", frame->cs & 0xFFFF,
+			   frame->ss & 0xFFFF, frame->error);
+		return;
+	default:
+		/* A system call through an interrupt gate is the one trap above the exceptions. */
+		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector)
+			irq_dispatch(vector);
+		else
+			guest_reflect_trap(guest, vector, frame->error);
+	}
+}
+
+/* --- entry ------------------------------------------------------------------------- */
+
+/* The system call pushes on the guest's kernel stack without asking (protocol, 5.5). */
+static void pin_stack(struct guest *guest)
+{
+	if (guest->shadow.pinned || guest_in_kernel(guest))
+		return;
+	if (shadow_pin(&guest->shadow, gva_make(guest->kernel_stack), guest->kernel_stack_pages) !=
+	    SHADOW_DONE)
+		guest_kill(guest, "kernel stack at %08x cannot be mapped writable",
+			   guest->kernel_stack);
+}
+
+static void enter(struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+	struct cpu_pages *pages = cpu->pages;
+	uint32_t fault_address = 0;
+
+	guest_fpu_prepare(guest);
+	if (cpu->cr4 != cpu->guest_cr4)
+		write_cr4(cpu->guest_cr4);
+	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
+	if (guest_frame_of(guest)->vector == VECTOR_PF)
+		fault_address = read_cr2();
+	if (cpu->cr4 != cpu->guest_cr4)
+		write_cr4(cpu->cr4);
+	handle_exit(guest, fault_address);
+}
+
+static void report_nmis(struct run_cpu *run)
+{
+	const struct cpu *cpu = this_cpu();
+
+	if (run->nmis_reported == cpu->nmi_count)
+		return;
+	run->nmis_reported = cpu->nmi_count;
+	log_event("nmi", "cpu=%u count=%u eip=%08x cs=%04x", cpu->id, cpu->nmi_count, cpu->nmi_eip,
+		  cpu->nmi_cs & 0xFFFF);
+}
+
+/* Until the guest waits, ends, or must make way. */
+static void run_guest(struct run_cpu *run, struct guest *guest)
+{
+	while (!run->reschedule) {
+		if (guest->devices_due)
+			guest_devices_service(guest);
+		guest_deliver_interrupts(guest);
+		if (guest->state == GUEST_RUNNING)
+			pin_stack(guest);
+		if (guest->state != GUEST_RUNNING)
+			return;
+		enter(guest);
+		if (house_is_due())
+			house_keep();
+		report_nmis(run);
+	}
+}
+
+/* --- turns ---------------------------------------------------------------------------- */
+
+/* A halted guest has its turn only because something came for it: let it see what. */
+static void wake_up(struct guest *guest)
+{
+	if (guest->devices_due)
+		guest_devices_service(guest);
+	if (guest->state == GUEST_HALTED && guest_has_interrupt(guest))
+		guest->state = GUEST_RUNNING;
+}
+
+static void take_turn(struct run_cpu *run, struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->running = guest->name;
+	run->reschedule = false;
+	guest_cpu_load(guest);
+	if (sched_has_waiting(&run->queue))
+		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
+	if (guest->state == GUEST_HALTED)
+		wake_up(guest);
+	run_guest(run, guest);
+	timer_stop(&run->slice);
+	cpu->running = NULL;
+	sched_put(&run->queue, time_ns(), guest->state == GUEST_RUNNING);
+	if (guest->state == GUEST_ENDED) {
+		guest_fpu_forget(guest);
+		guest_finish(guest);
+	} else if (guest->state == GUEST_HALTED && (guest->devices_due || guest_has_interrupt(guest))) {
+		run_wake(guest);
+	}
+}
+
+void run_forever(void)
+{
+	struct run_cpu *run = this_run_cpu();
+
+	for (;;) {
+		struct sched_entity *next = sched_pick(&run->queue, time_ns());
+
+		if (next) {
+			take_turn(run, container_of(next, struct guest, sched));
+			continue;
+		}
+		report_nmis(run);
+		if (house_is_due())
+			house_keep();
+		else
+			wait_for_interrupt();
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timer queues.  Umbra takes interrupts only while a guest runs or while it
+ * is idle, so a queue needs no lock: its CPU is the only one that touches it.
+ */
+#include "hv/timer.h"
+
+#include "arch/assert.h"
+#include "arch/cpu.h"
+#include "arch/irq.h"
+#include "arch/pit.h"
+#include "arch/time.h"
+
+struct timer_queue {
+	struct list waiting;	/* earliest first */
+	uint64_t armed;		/* what the hardware is set to; UINT64_MAX: nothing */
+};
+
+static struct timer_queue queues[MAX_CPUS];
+
+static struct timer_queue *this_queue(void)
+{
+	return &queues[this_cpu()->id];
+}
+
+/* The hardware reaches 55 ms; a later deadline is approached in steps. */
+static void arm(struct timer_queue *queue)
+{
+	struct list_node *first = list_first(&queue->waiting);
+	uint64_t deadline, now;
+
+	if (!first) {
+		/* What is armed may fire once for nothing, which costs less than disarming. */
+		return;
+	}
+	deadline = container_of(first, struct timer, node)->deadline;
+	if (deadline >= queue->armed)
+		return;
+	now = time_ns();
+	if (deadline > now + PIT_MAX_NS)
+		deadline = now + PIT_MAX_NS;
+	if (deadline >= queue->armed)
+		return;
+	queue->armed = deadline;
+	pit_arm(deadline > now ? deadline - now : 0);
+}
+
+static void run_expired(struct timer_queue *queue)
+{
+	struct list_node *first;
+
+	while ((first = list_first(&queue->waiting)) != NULL) {
+		struct timer *timer = container_of(first, struct timer, node);
+
+		if (timer->deadline > time_ns())
+			return;
+		timer_stop(timer);
+		timer->expired(timer);
+	}
+}
+
+static void interrupt(void *context)
+{
+	struct timer_queue *queue = context;
+
+	queue->armed = UINT64_MAX;
+	run_expired(queue);
+	arm(queue);
+}
+
+void timers_init(void)
+{
+	struct timer_queue *queue = this_queue();
+
+	list_init(&queue->waiting);
+	queue->armed = UINT64_MAX;
+	if (irq_register(PIT_IRQ_LINE, interrupt, queue) != 0)
+		panic("the timer's interrupt line is taken");
+}
+
+void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
+{
+	timer->expired = expired;
+	timer->queue = NULL;
+}
+
+void timer_start(struct timer *timer, uint64_t deadline)
+{
+	struct timer_queue *queue = this_queue();
+	struct list_node *place;
+
+	timer_stop(timer);
+	timer->deadline = deadline;
+	timer->queue = queue;
+	/* From the end: a new deadline is mostly a late one. */
+	for (place = queue->waiting.anchor.previous; place != &queue->waiting.anchor;
+	     place = place->previous)
+		if (container_of(place, struct timer, node)->deadline <= deadline)
+			break;
+	list_insert_after(place, &timer->node);
+	arm(queue);
+}
+
+void timer_stop(struct timer *timer)
+{
+	if (!timer->queue)
+		return;
+	assert(timer->queue == this_queue());
+	list_remove(&timer->node);
+	timer->queue = NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One-shot timers: an ordered queue a CPU, driven by that CPU's timer hardware,
+ * which is armed for the earliest and for nothing when there is none.
+ */
+#ifndef UMBRA_HV_TIMER_H
+#define UMBRA_HV_TIMER_H
+
+#include "lib/list.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct timer {
+	struct list_node node;
+	uint64_t deadline;		/* time_ns() */
+	void (*expired)(struct timer *timer);	/* interrupts off; may start timers */
+	struct timer_queue *queue;	/* the one it waits in, NULL when it does not */
+};
+
+/* This CPU's queue.  Boot CPU, once, interrupts off. */
+void timers_init(void);
+
+void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
+
+/* (Re)starts timer on this CPU for deadline, which may have passed already. */
+void timer_start(struct timer *timer, uint64_t deadline);
+
+/* Nothing happens when it does not wait. */
+void timer_stop(struct timer *timer);
+
+static inline bool timer_is_waiting(const struct timer *timer)
+{
+	return timer->queue != NULL;
+}
+
+#endif

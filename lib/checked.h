@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Arithmetic on numbers that somebody else chose: guests, images, tables of
+ * the firmware.  Each function returns false, and leaves the result alone,
+ * when the true result does not fit.  Used wherever hostile input is parsed.
+ */
+#ifndef UMBRA_LIB_CHECKED_H
+#define UMBRA_LIB_CHECKED_H
+
+#include "lib/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHECKED_OPERATION(name, type, builtin)					\
+	static inline bool __must_check name(type a, type b, type *result)	\
+	{									\
+		type value;							\
+										\
+		if (builtin(a, b, &value))					\
+			return false;						\
+		*result = value;						\
+		return true;							\
+	}
+
+CHECKED_OPERATION(checked_add_u32, uint32_t, __builtin_add_overflow)
+CHECKED_OPERATION(checked_add_u64, uint64_t, __builtin_add_overflow)
+CHECKED_OPERATION(checked_add_size, size_t, __builtin_add_overflow)
+CHECKED_OPERATION(checked_mul_u32, uint32_t, __builtin_mul_overflow)
+CHECKED_OPERATION(checked_mul_size, size_t, __builtin_mul_overflow)
+
+#undef CHECKED_OPERATION
+
+/* Not the builtin: a 32-bit compiler makes a call into libgcc of it. */
+static inline bool __must_check checked_mul_u64(uint64_t a, uint64_t b, uint64_t *result)
+{
+	uint64_t crossed;
+	uint64_t low;
+
+	if (a >> 32 != 0 && b >> 32 != 0)
+		return false;
+	/* At most one of the two has a high half, so one of these terms is 0. */
+	crossed = (a >> 32) * (uint32_t)b + (b >> 32) * (uint32_t)a;
+	low = (uint64_t)(uint32_t)a * (uint32_t)b;
+	if (crossed >> 32 != 0 || UINT64_MAX - low < crossed << 32)
+		return false;
+	*result = (crossed << 32) + low;
+	return true;
+}
+
+/* True when the bytes start..start+length-1 all lie below limit; length 0 needs start <= limit. */
+static inline bool range_inside(uint64_t start, uint64_t length, uint64_t limit)
+{
+	return start <= limit && length <= limit - start;
+}
+
+/* True when two ranges share a byte; neither may wrap. */
+static inline bool ranges_overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
+{
+	return a_length > 0 && b_length > 0 && a < b + b_length && b < a + a_length;
+}
+
+#endif

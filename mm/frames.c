@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The frame allocator.  Each chunk has a map with a bit a free frame and a
+ * count of them; chunks below `low_chunks` are reached by the direct map.  A
+ * search starts where the last one found something.
+ */
+#include "mm/frames.h"
+
+#include "arch/assert.h"
+#include "arch/layout.h"
+#include "arch/spinlock.h"
+#include "lib/error.h"
+#include "lib/string.h"
+
+#define MAP_WORDS (FRAMES_PER_CHUNK / 32)
+
+struct chunk {
+	uint32_t free_map[MAP_WORDS];
+	uint32_t free;
+};
+
+/* The lock guards everything below. */
+static struct spinlock lock = SPINLOCK(LOCK_FRAMES);
+static struct chunk *chunks;
+static uint32_t chunk_count, low_chunks;
+static void **owners;			/* one a low frame */
+static uint32_t total, low_free, high_free;
+static uint32_t low_reserved;		/* of low_free, promised to somebody */
+static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
+
+static bool overlaps(const struct memory_range *range, paddr_t start, paddr_t end)
+{
+	return range->start < end && start < range->end;
+}
+
+/* First address in usable low memory where size bytes overlap nothing reserved; 0 when there is none. */
+static paddr_t find_room(uint32_t size, const struct memory_range *usable, unsigned usable_count,
+			 const struct memory_range *reserved, unsigned reserved_count)
+{
+	for (unsigned i = 0; i < usable_count; i++) {
+		paddr_t start = ALIGN_UP(usable[i].start, (paddr_t)PAGE_SIZE);
+		unsigned j = 0;
+
+		/* Behind every reserved range in the way; each step only goes up, so this ends. */
+		while (j < reserved_count) {
+			if (overlaps(&reserved[j], start, start + size)) {
+				start = ALIGN_UP(reserved[j].end, (paddr_t)PAGE_SIZE);
+				j = 0;
+			} else {
+				j++;
+			}
+		}
+		if (start + size <= usable[i].end && start + size <= DIRECT_MAP_SIZE)
+			return start;
+	}
+	return 0;
+}
+
+static bool is_low(uint32_t chunk)
+{
+	return chunk < low_chunks;
+}
+
+static void count_free(uint32_t chunk, int32_t change)
+{
+	chunks[chunk].free = (uint32_t)((int32_t)chunks[chunk].free + change);
+	if (is_low(chunk))
+		low_free = (uint32_t)((int32_t)low_free + change);
+	else
+		high_free = (uint32_t)((int32_t)high_free + change);
+}
+
+static void set_range(paddr_t start, paddr_t end, bool usable)
+{
+	for (paddr_t frame = start; frame < end; frame += PAGE_SIZE) {
+		uint32_t chunk = (uint32_t)(frame >> CHUNK_SHIFT);
+		uint32_t bit = (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK;
+		uint32_t *word;
+
+		if (chunk >= chunk_count)
+			return;
+		word = &chunks[chunk].free_map[bit / 32];
+		if (((*word & BIT(bit % 32)) != 0) == usable)
+			continue;
+		*word ^= BIT(bit % 32);
+		count_free(chunk, usable ? 1 : -1);
+	}
+}
+
+int frames_init(const struct memory_range *usable, unsigned usable_count,
+		const struct memory_range *reserved, unsigned reserved_count)
+{
+	paddr_t top = 0, room;
+	uint32_t size, low_frames;
+
+	for (unsigned i = 0; i < usable_count; i++)
+		top = MAX(top, usable[i].end);
+	top = MIN(top, (paddr_t)64 << 30);	/* PAE, 36 bits */
+	chunk_count = (uint32_t)((top + CHUNK_SIZE - 1) >> CHUNK_SHIFT);
+	low_chunks = MIN(chunk_count, DIRECT_MAP_SIZE >> CHUNK_SHIFT);
+	low_frames = low_chunks * FRAMES_PER_CHUNK;
+
+	size = ALIGN_UP(chunk_count * (uint32_t)sizeof(*chunks) + low_frames * (uint32_t)sizeof(*owners),
+			PAGE_SIZE);
+	room = find_room(size, usable, usable_count, reserved, reserved_count);
+	if (!room)
+		return -E_NOMEM;
+	chunks = direct_map(room);
+	owners = (void **)(void *)(chunks + chunk_count);
+	memset(chunks, 0, size);
+	high_hint = low_chunks;
+
+	for (unsigned i = 0; i < usable_count; i++)
+		set_range(ALIGN_UP(usable[i].start, (paddr_t)PAGE_SIZE),
+			  ALIGN_DOWN(usable[i].end, (paddr_t)PAGE_SIZE), true);
+	for (unsigned i = 0; i < reserved_count; i++)
+		set_range(ALIGN_DOWN(reserved[i].start, (paddr_t)PAGE_SIZE),
+			  ALIGN_UP(reserved[i].end, (paddr_t)PAGE_SIZE), false);
+	set_range(room, room + size, false);
+	total = low_free + high_free;
+	return 0;
+}
+
+/*
+ * A chunk in [first, end) with at least `least` free frames, from *hint on.  A
+ * search for single frames prefers chunks that are split already.
+ */
+static bool find_chunk(uint32_t first, uint32_t end, uint32_t *hint, uint32_t least, uint32_t *found)
+{
+	uint32_t whole = end;
+
+	for (uint32_t i = 0; i < end - first; i++) {
+		uint32_t chunk = *hint + i < end ? *hint + i : *hint + i - (end - first);
+
+		if (chunks[chunk].free < least)
+			continue;
+		if (least > 1 || chunks[chunk].free < FRAMES_PER_CHUNK) {
+			*found = *hint = chunk;
+			return true;
+		}
+		if (whole == end)
+			whole = chunk;
+	}
+	if (whole == end)
+		return false;
+	*found = *hint = whole;
+	return true;
+}
+
+static paddr_t take_frame(uint32_t chunk)
+{
+	uint32_t *map = chunks[chunk].free_map, word = 0, bit;
+
+	while (map[word] == 0)
+		word++;
+	bit = (uint32_t)__builtin_ctz(map[word]);
+	map[word] &= ~BIT(bit);
+	count_free(chunk, -1);
+	return ((paddr_t)chunk << CHUNK_SHIFT) + (paddr_t)(word * 32 + bit) * PAGE_SIZE;
+}
+
+static bool take_low_frame(paddr_t *frame)
+{
+	uint32_t chunk;
+
+	if (!find_chunk(0, low_chunks, &low_hint, 1, &chunk))
+		return false;
+	*frame = take_frame(chunk);
+	return true;
+}
+
+bool frame_alloc(enum frame_zone zone, paddr_t *frame)
+{
+	uint32_t chunk;
+	bool done = false;
+
+	spin_lock(&lock);
+	if (zone == FRAME_ANY && high_free > 0 &&
+	    find_chunk(low_chunks, chunk_count, &high_hint, 1, &chunk)) {
+		*frame = take_frame(chunk);
+		done = true;
+	} else if (low_free > low_reserved) {
+		done = take_low_frame(frame);
+	}
+	spin_unlock(&lock);
+	return done;
+}
+
+void frame_free(paddr_t frame)
+{
+	uint32_t chunk = (uint32_t)(frame >> CHUNK_SHIFT);
+	uint32_t bit = (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK;
+
+	spin_lock(&lock);
+	assert((chunks[chunk].free_map[bit / 32] & BIT(bit % 32)) == 0);
+	chunks[chunk].free_map[bit / 32] |= BIT(bit % 32);
+	count_free(chunk, 1);
+	spin_unlock(&lock);
+}
+
+static paddr_t take_chunk(uint32_t chunk)
+{
+	memset(chunks[chunk].free_map, 0, sizeof(chunks[chunk].free_map));
+	count_free(chunk, -(int32_t)FRAMES_PER_CHUNK);
+	return (paddr_t)chunk << CHUNK_SHIFT;
+}
+
+bool chunk_alloc(paddr_t *address)
+{
+	uint32_t chunk;
+	bool done;
+
+	spin_lock(&lock);
+	done = (high_free >= FRAMES_PER_CHUNK &&
+		find_chunk(low_chunks, chunk_count, &high_hint, FRAMES_PER_CHUNK, &chunk)) ||
+	       (low_free >= low_reserved + FRAMES_PER_CHUNK &&
+		find_chunk(0, low_chunks, &low_hint, FRAMES_PER_CHUNK, &chunk));
+	if (done)
+		*address = take_chunk(chunk);
+	spin_unlock(&lock);
+	return done;
+}
+
+void chunk_free(paddr_t address)
+{
+	uint32_t chunk = (uint32_t)(address >> CHUNK_SHIFT);
+
+	spin_lock(&lock);
+	assert(chunks[chunk].free == 0);
+	memset(chunks[chunk].free_map, 0xFF, sizeof(chunks[chunk].free_map));
+	count_free(chunk, (int32_t)FRAMES_PER_CHUNK);
+	spin_unlock(&lock);
+}
+
+void *page_alloc(void)
+{
+	paddr_t frame;
+
+	if (!frame_alloc(FRAME_LOW, &frame))
+		return NULL;
+	return memset(direct_map(frame), 0, PAGE_SIZE);
+}
+
+void page_free(void *page)
+{
+	frame_free(direct_physical(page));
+}
+
+/* First bit of a run of count set bits in a chunk's map; FRAMES_PER_CHUNK when there is none. */
+static uint32_t find_run(const uint32_t *map, uint32_t count)
+{
+	uint32_t length = 0;
+
+	for (uint32_t bit = 0; bit < FRAMES_PER_CHUNK; bit++) {
+		length = map[bit / 32] & BIT(bit % 32) ? length + 1 : 0;
+		if (length == count)
+			return bit + 1 - count;
+	}
+	return FRAMES_PER_CHUNK;
+}
+
+static bool take_run(uint32_t count, paddr_t *first)
+{
+	if (low_free < low_reserved + count)
+		return false;
+	for (uint32_t chunk = 0; chunk < low_chunks; chunk++) {
+		uint32_t bit = FRAMES_PER_CHUNK;
+
+		if (chunks[chunk].free >= count)
+			bit = find_run(chunks[chunk].free_map, count);
+		if (bit < FRAMES_PER_CHUNK) {
+			*first = ((paddr_t)chunk << CHUNK_SHIFT) + (paddr_t)bit * PAGE_SIZE;
+			set_range(*first, *first + (paddr_t)count * PAGE_SIZE, false);
+			return true;
+		}
+	}
+	return false;
+}
+
+void *pages_alloc(uint32_t count)
+{
+	paddr_t first;
+	bool done;
+
+	assert(count > 0 && count <= FRAMES_PER_CHUNK);
+	spin_lock(&lock);
+	done = take_run(count, &first);
+	spin_unlock(&lock);
+	return done ? memset(direct_map(first), 0, count * PAGE_SIZE) : NULL;
+}
+
+void pages_free(void *pages, uint32_t count)
+{
+	paddr_t first = direct_physical(pages);
+
+	spin_lock(&lock);
+	set_range(first, first + (paddr_t)count * PAGE_SIZE, true);
+	spin_unlock(&lock);
+}
+
+int frames_reserve(uint32_t count)
+{
+	int result = -E_NOMEM;
+
+	spin_lock(&lock);
+	if (count <= low_free - low_reserved) {
+		low_reserved += count;
+		result = 0;
+	}
+	spin_unlock(&lock);
+	return result;
+}
+
+void frames_unreserve(uint32_t count)
+{
+	spin_lock(&lock);
+	assert(count <= low_reserved);
+	low_reserved -= count;
+	spin_unlock(&lock);
+}
+
+void *page_alloc_reserved(void)
+{
+	paddr_t frame;
+
+	spin_lock(&lock);
+	if (!take_low_frame(&frame))
+		panic("a frame that was set aside is gone");
+	low_reserved--;
+	spin_unlock(&lock);
+	return memset(direct_map(frame), 0, PAGE_SIZE);
+}
+
+void page_free_reserved(void *page)
+{
+	frame_free(direct_physical(page));
+	spin_lock(&lock);
+	low_reserved++;
+	spin_unlock(&lock);
+}
+
+void *frame_owner(paddr_t frame)
+{
+	return owners[frame >> PAGE_SHIFT];
+}
+
+void frame_set_owner(paddr_t frame, void *owner)
+{
+	owners[frame >> PAGE_SHIFT] = owner;
+}
+
+uint32_t frames_total(void)
+{
+	return total;
+}
+
+uint32_t frames_free(void)
+{
+	return low_free + high_free;
+}
+
+uint32_t frames_low_free(void)
+{
+	return low_free;
+}

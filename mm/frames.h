@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical memory: who has which frame.  Memory is kept in chunks of 2 MB, one
+ * large page; a chunk is given out whole or split into frames of 4 KB, and is
+ * whole again when the last of its frames has come back.
+ *
+ * "Low" memory is what the direct map reaches; Umbra's own tables come from
+ * there, and guests' memory from above it as long as there is any.
+ */
+#ifndef UMBRA_MM_FRAMES_H
+#define UMBRA_MM_FRAMES_H
+
+#include "lib/compiler.h"
+#include "mm/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHUNK_SHIFT 21
+#define CHUNK_SIZE (1u << CHUNK_SHIFT)
+#define FRAMES_PER_CHUNK (CHUNK_SIZE / PAGE_SIZE)
+
+struct memory_range {
+	paddr_t start, end;	/* end is the first byte behind it */
+};
+
+enum frame_zone { FRAME_LOW, FRAME_ANY };
+
+/*
+ * Takes possession of the usable ranges, whole frames only, less the reserved
+ * ones (which win where they overlap).  Places its own bookkeeping in low
+ * memory.  -E_NOMEM when there is no room for that.  Boot CPU, once.
+ */
+int __must_check frames_init(const struct memory_range *usable, unsigned usable_count,
+			     const struct memory_range *reserved, unsigned reserved_count);
+
+/* One frame, contents unspecified; false when none is left that is not reserved.  Any CPU. */
+bool __must_check frame_alloc(enum frame_zone zone, paddr_t *frame);
+void frame_free(paddr_t frame);
+
+/* A whole chunk, high memory first. */
+bool __must_check chunk_alloc(paddr_t *chunk);
+void chunk_free(paddr_t chunk);
+
+/* A zeroed low frame through the direct map; NULL when there is none. */
+void *page_alloc(void);
+void page_free(void *page);
+
+/* count (1-512) zeroed low frames in a row; NULL when there is no such run. */
+void *pages_alloc(uint32_t count);
+void pages_free(void *pages, uint32_t count);
+
+/*
+ * Sets count low frames aside, so that page_alloc_reserved cannot fail for
+ * whoever set them aside: -E_NOMEM when there are not that many.  Every frame
+ * taken that way and every one given back moves between reserve and use.
+ */
+int __must_check frames_reserve(uint32_t count);
+void frames_unreserve(uint32_t count);
+void *page_alloc_reserved(void);
+void page_free_reserved(void *page);
+
+/*
+ * What a low frame is used for, as its user told; NULL otherwise.  The shadow
+ * tables find their structure from their physical address this way.
+ */
+void *frame_owner(paddr_t frame);
+void frame_set_owner(paddr_t frame, void *owner);
+
+/* In frames; free ones include those set aside. */
+uint32_t frames_total(void);
+uint32_t frames_free(void);
+uint32_t frames_low_free(void);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checked access to the loaded guest's memory.  memcpy and memset are told
+ * about address 0 through a pointer the compiler knows nothing of.
+ */
+#include "mm/guest_memory.h"
+
+#include "lib/string.h"
+#include "mm/guest_window.h"
+
+/* Where [gpa, gpa + len) lies, or false when the guest does not own all of it. */
+static bool locate(const struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where)
+{
+	uint64_t end = (uint64_t)gpa_value(gpa) + len;
+
+	*where = memory->base + gpa_value(gpa);
+	return end <= (uint64_t)memory->pages << PAGE_SHIFT;
+}
+
+bool guest_read(struct guest_memory *memory, gpa_t gpa, void *to, uint32_t len)
+{
+	void *from;
+
+	if (!locate(memory, gpa, len, &from))
+		return false;
+	memcpy(to, from, len);
+	return true;
+}
+
+bool guest_write(struct guest_memory *memory, gpa_t gpa, const void *from, uint32_t len)
+{
+	void *to;
+
+	if (!locate(memory, gpa, len, &to))
+		return false;
+	memcpy(to, from, len);
+	return true;
+}
+
+bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
+{
+	void *to;
+
+	if (!locate(memory, gpa, len, &to))
+		return false;
+	memset(to, 0, len);
+	return true;
+}
+
+#define DEFINE_ACCESS(bits)                                                                      \
+	struct unaligned_u##bits {                                                               \
+		uint##bits##_t value;                                                            \
+	} __packed;                                                                              \
+                                                                                                 \
+	bool guest_read_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t *value)   \
+	{                                                                                        \
+		void *from;                                                                      \
+                                                                                                 \
+		if (!locate(memory, gpa, sizeof(*value), &from))                                 \
+			return false;                                                            \
+		*value = ((const volatile struct unaligned_u##bits *)from)->value;               \
+		return true;                                                                     \
+	}                                                                                        \
+                                                                                                 \
+	bool guest_write_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t value)   \
+	{                                                                                        \
+		void *to;                                                                        \
+                                                                                                 \
+		if (!locate(memory, gpa, sizeof(value), &to))                                    \
+			return false;                                                            \
+		((volatile struct unaligned_u##bits *)to)->value = value;                        \
+		return true;                                                                     \
+	}
+
+DEFINE_ACCESS(8)
+DEFINE_ACCESS(16)
+DEFINE_ACCESS(32)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Readers of a guest's own page tables: one for each format that a guest can
+ * use.  A reader turns what the guest wrote into one form, which the shadow
+ * tables understand:
+ *
+ *   - the address space is cut into 2048 *slots* of 2 MB, what one shadow leaf
+ *     table covers; a slot has one run of 512 guest entries, named by its key;
+ *   - entries have the PAE format, whatever the guest's own.
+ *
+ * The guest writes these tables without telling: every entry is read once, and
+ * every frame number is checked against the guest's memory.
+ */
+#ifndef UMBRA_MM_GUEST_TABLES_H
+#define UMBRA_MM_GUEST_TABLES_H
+
+#include "arch/x86.h"
+#include "mm/guest_window.h"
+
+#include <stdint.h>
+
+#define SLOT_COUNT 2048u
+#define SLOT_SHIFT 21
+#define SLOT_ENTRIES 512u
+
+enum walk_result {
+	WALK_PRESENT,
+	WALK_ABSENT,	/* some level above the entries is not present */
+	WALK_BAD,	/* an entry that no lguest guest may make: outside its memory, or a large page */
+};
+
+/* What the levels above the entries say of one slot. */
+struct guest_slot {
+	uint32_t key;	/* names the run of 512 entries; equal keys, equal entries */
+	uint64_t flags;	/* PTE_P; of PTE_W, PTE_U and PTE_NX what all levels together say; PTE_A of the last level */
+};
+
+/* The 512 entries that a key names. */
+struct guest_entries {
+	void *first;		/* in the guest window; NULL: linear */
+	uint32_t first_page;	/* linear: the guest page that entry 0 maps */
+	uint32_t size;		/* bytes an entry: 4 or 8 */
+	uint32_t pages;		/* linear: pages from here on do not exist */
+};
+
+struct guest_reader {
+	const char *name;
+
+	/*
+	 * Looks up a slot below root (guest-physical, checked with root_valid
+	 * before).  On WALK_BAD slot->flags is the offending entry.
+	 */
+	enum walk_result (*slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot,
+				 struct guest_slot *result);
+
+	/* Marks every level above the slot's entries accessed; the slot must be present. */
+	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
+
+	/* The entries of a key that this reader gave. */
+	struct guest_entries (*entries)(const struct guest_memory *memory, uint32_t key);
+
+	/* May root be a top-level table of this format? */
+	bool (*root_valid)(const struct guest_memory *memory, uint32_t root);
+};
+
+/* virtual = physical for all of the guest's memory: before its first tables. */
+extern const struct guest_reader guest_reader_linear;
+/* 4-byte entries, two levels. */
+extern const struct guest_reader guest_reader_two_level;
+/* 8-byte entries, three levels. */
+extern const struct guest_reader guest_reader_pae;
+
+/* Entry index (0-511), in PAE form. */
+static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t index)
+{
+	if (entries->size == 4)
+		return READ_ONCE(((const uint32_t *)entries->first)[index]);
+	if (entries->first) {
+		/* Two halves: the guest is not running on another CPU, so they belong together. */
+		const uint32_t *half = (const uint32_t *)entries->first + 2 * index;
+
+		return READ_ONCE(half[0]) | (uint64_t)READ_ONCE(half[1]) << 32;
+	}
+	if (entries->first_page + index >= entries->pages)
+		return 0;
+	return (uint64_t)(entries->first_page + index) << PAGE_SHIFT | PTE_P | PTE_W | PTE_A | PTE_D;
+}
+
+/* Sets PTE_A or PTE_D bits in the guest's own entry. */
+static inline void guest_entry_mark(const struct guest_entries *entries, uint32_t index, uint32_t bits)
+{
+	if (entries->first)
+		((uint32_t *)entries->first)[index * (entries->size / 4)] |= bits;
+}
+
+/* The guest page that an entry maps; at or above memory->pages when there is none. */
+static inline uint32_t guest_entry_page(uint64_t entry)
+{
+	return (entry & PTE_FRAME) >> 32 ? UINT32_MAX : (uint32_t)entry >> PAGE_SHIFT;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's physical memory: its frames, and the tables that map them linear
+ * from virtual address 0 in Umbra's own address space, large pages where the
+ * frames allow.  These tables are also the one record of which frames the
+ * guest owns.  mm/guest_memory.h is the way for everybody else to get at it.
+ */
+#ifndef UMBRA_MM_GUEST_WINDOW_H
+#define UMBRA_MM_GUEST_WINDOW_H
+
+#include "lib/compiler.h"
+#include "mm/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WINDOW_DIRECTORIES 3	/* 1 GB each */
+
+struct guest_memory {
+	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
+	uint32_t ram_pages;	/* what the guest is told it has */
+	uint32_t pages;		/* all that it owns: RAM and the device pages above it */
+	uint64_t *directories[WINDOW_DIRECTORIES];	/* NULL where nothing is mapped */
+};
+
+/*
+ * Gives memory ram_pages of RAM and device_pages above it, zeroed, as two
+ * kinds of page allow.  At most 3 GB together.  -E_NOMEM leaves it empty.
+ */
+int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
+				     uint32_t device_pages);
+
+/* Gives all frames and tables back.  Its window must be loaded on no CPU. */
+void guest_memory_destroy(struct guest_memory *memory);
+
+/* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
+void guest_window_load(struct guest_memory *memory);
+
+/* Fills everything with zeroes.  The window must be loaded. */
+void guest_memory_clear(struct guest_memory *memory);
+
+/* The frame behind a guest page; false when the guest has no such page. */
+bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame);
+
+/* The page itself, page-aligned, in the loaded window; page must be below memory->pages. */
+static inline void *guest_page(const struct guest_memory *memory, uint32_t page)
+{
+	return memory->base + (page << PAGE_SHIFT);
+}
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Umbra's own page tables.  Everything above 3 GB is the same on all CPUs but
+ * the temporary mapping and the Switcher slot: each CPU has a copy of the one
+ * directory in which these two differ.
+ */
+#include "mm/host_map.h"
+
+#include "arch/layout.h"
+#include "arch/switcher.h"
+#include "arch/x86.h"
+#include "lib/string.h"
+
+#define LARGE_PAGE 0x200000u
+#define DIRECTORY_INDEX(address) (((address) >> 21) & 511)
+#define TABLE_INDEX(address) (((address) >> 12) & 511)
+
+/* Modules that can be mapped: guests restart, and their kernels with them. */
+#define BOOT_MODULES 64
+
+/* Large pages that hold the image and are therefore mapped page by page. */
+#define IMAGE_TABLES 4
+
+extern const char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], image_end[];
+extern const char switcher_load[];
+
+static uint64_t directory[512] __aligned(4096);		/* the master copy */
+static uint64_t image_tables[IMAGE_TABLES][512] __aligned(4096);
+static uint64_t no_execute;				/* PTE_NX where there is NX */
+static uint32_t mmio_used;				/* bytes of the window */
+
+static bool within(uint32_t address, const char *start, const char *end)
+{
+	return address >= (uint32_t)start && address < (uint32_t)end;
+}
+
+/* W^X: code is not writable, and what is not code does not execute. */
+static uint64_t image_flags(uint32_t address)
+{
+	if (within(address, text_start, text_end))
+		return PTE_P;
+	if (within(address, switcher_load, rodata_end))
+		return PTE_P | no_execute;
+	return PTE_P | PTE_W | no_execute;
+}
+
+static void map_image_table(unsigned i)
+{
+	uint32_t base = DIRECT_MAP + i * LARGE_PAGE;
+
+	for (unsigned j = 0; j < 512; j++) {
+		uint32_t address = base + j * PAGE_SIZE;
+
+		image_tables[i][j] = (address - DIRECT_MAP) | image_flags(address);
+	}
+	directory[DIRECTORY_INDEX(base)] = direct_physical(image_tables[i]) | PTE_P | PTE_W;
+}
+
+void host_map_init(void)
+{
+	unsigned image_pages = (direct_physical(image_end) + LARGE_PAGE - 1) / LARGE_PAGE;
+
+	no_execute = cpu_features()->nx ? PTE_NX : 0;
+	for (unsigned i = 0; i < DIRECT_MAP_SIZE / LARGE_PAGE; i++)
+		directory[DIRECTORY_INDEX(DIRECT_MAP) + i] =
+			(uint64_t)i * LARGE_PAGE | PTE_P | PTE_W | PTE_PS | no_execute;
+	for (unsigned i = 0; i < MIN(image_pages, IMAGE_TABLES); i++)
+		map_image_table(i);
+}
+
+/* The page below a CPU's stack: when it is in the image, it can be taken out of the direct map. */
+static void unmap_guard(const uint8_t *guard)
+{
+	uint32_t offset = direct_physical(guard);
+
+	if (offset < IMAGE_TABLES * LARGE_PAGE)
+		image_tables[offset / LARGE_PAGE][TABLE_INDEX(offset)] = 0;
+}
+
+/* The two views of the Switcher's pages differ in the state page alone (arch/state_page.h). */
+static void map_switcher(uint64_t *table, const struct state_page *state, uint64_t state_flags)
+{
+	table[TABLE_INDEX(SWITCHER_CODE)] = switcher_code_physical() | PTE_P | PTE_A;
+	table[TABLE_INDEX(SWITCHER_STATE)] = direct_physical(state) | state_flags | no_execute;
+}
+
+uint32_t host_map_prepare_cpu(struct cpu_pages *pages)
+{
+	unmap_guard(pages->guard);
+	map_switcher(pages->host_switcher_table, &pages->host_state, PTE_P | PTE_W | PTE_A | PTE_D);
+	map_switcher(pages->guest_switcher_table, &pages->guest_state, PTE_P | PTE_A);
+
+	memcpy(pages->host_directory, directory, sizeof(directory));
+	pages->host_directory[DIRECTORY_INDEX(SWITCHER_CODE)] =
+		direct_physical(pages->host_switcher_table) | PTE_P | PTE_W;
+	pages->host_pdpt[3] = direct_physical(pages->host_directory) | PTE_P;
+	return direct_physical(pages->host_pdpt);
+}
+
+void host_map_activate(uint32_t top_level)
+{
+	write_cr3(top_level);
+}
+
+void *temporary_map(paddr_t address)
+{
+	uint64_t *entry = &this_cpu()->pages->host_directory[DIRECTORY_INDEX(TEMPORARY_MAP)];
+	uint64_t wanted = (address & ~(paddr_t)(LARGE_PAGE - 1)) | PTE_P | PTE_W | PTE_PS | no_execute;
+
+	if (*entry != wanted) {
+		*entry = wanted;
+		invalidate_page(TEMPORARY_MAP);
+	}
+	return (uint8_t *)TEMPORARY_MAP + (uint32_t)(address % LARGE_PAGE);
+}
+
+void physical_read(paddr_t from, void *to, size_t length)
+{
+	uint8_t *target = to;
+
+	while (length > 0) {
+		size_t here = MIN(length, LARGE_PAGE - (size_t)(from % LARGE_PAGE));
+
+		memcpy(target, temporary_map(from), here);
+		target += here;
+		from += here;
+		length -= here;
+	}
+}
+
+/* Large pages throughout: registers of different devices may share one. */
+static void *map_window(paddr_t address, size_t length, uint64_t flags)
+{
+	paddr_t first = address & ~(paddr_t)(LARGE_PAGE - 1);
+	uint32_t pages = (uint32_t)((address + length - first + LARGE_PAGE - 1) / LARGE_PAGE);
+	uint32_t base = MMIO_WINDOW + mmio_used;
+
+	if (pages > (MMIO_WINDOW_SIZE - mmio_used) / LARGE_PAGE)
+		return NULL;
+	for (uint32_t i = 0; i < pages; i++) {
+		uint64_t entry = (first + (paddr_t)i * LARGE_PAGE) | PTE_P | PTE_PS | flags | no_execute;
+
+		directory[DIRECTORY_INDEX(base) + i] = entry;
+		this_cpu()->pages->host_directory[DIRECTORY_INDEX(base) + i] = entry;
+	}
+	mmio_used += pages * LARGE_PAGE;
+	return (uint8_t *)base + (uint32_t)(address - first);
+}
+
+void *map_mmio(paddr_t address, size_t length)
+{
+	return map_window(address, length, PTE_W | PTE_PCD | PTE_PWT);
+}
+
+const void *map_module(paddr_t address, size_t length)
+{
+	static struct {
+		paddr_t address;
+		size_t length;
+		const void *where;
+	} known[BOOT_MODULES];
+	static unsigned count;
+
+	if (address + length <= DIRECT_MAP_SIZE)
+		return direct_map(address);
+	for (unsigned i = 0; i < count; i++)
+		if (known[i].address == address && known[i].length == length)
+			return known[i].where;
+	if (count == BOOT_MODULES)
+		return NULL;
+	known[count].address = address;
+	known[count].length = length;
+	known[count].where = map_window(address, length, 0);
+	return known[count].where ? known[count++].where : NULL;
+}

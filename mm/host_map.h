@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Umbra's own address space (arch/layout.h): the direct map with the image's
+ * sections protected, device registers, and a place to look at any physical
+ * memory.  The guest window below 3 GB belongs to mm/guest_memory.h.
+ */
+#ifndef UMBRA_MM_HOST_MAP_H
+#define UMBRA_MM_HOST_MAP_H
+
+#include "arch/cpu.h"
+#include "mm/address.h"
+
+#include <stddef.h>
+
+/* Makes the shared tables from static memory.  Boot CPU, once, on the boot tables. */
+void host_map_init(void);
+
+/*
+ * Makes the tables of one CPU around its pages, with its Switcher pages mapped,
+ * and returns the physical address of the top level.
+ */
+uint32_t host_map_prepare_cpu(struct cpu_pages *pages);
+
+/* Runs on the tables of cpu from now on. */
+void host_map_activate(uint32_t top_level);
+
+/*
+ * The 2 MB of physical memory around address, readable and writable until the
+ * next call on this CPU; returns a pointer to address itself.
+ */
+void *temporary_map(paddr_t address);
+
+/* Copies physical memory from anywhere, through temporary_map. */
+void physical_read(paddr_t from, void *to, size_t length);
+
+/*
+ * length bytes of memory from anywhere, in one piece, to be read.  What the
+ * direct map does not reach is mapped for ever.  NULL when there is no room.
+ */
+const void *map_module(paddr_t address, size_t length);
+
+/*
+ * Device registers, not cached; they stay mapped.  NULL when the window for
+ * them is full.  Boot CPU, before others start.
+ */
+void *map_mmio(paddr_t address, size_t length);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shadow paging: the tables a guest really runs on.
+ *
+ * The guest's own tables name guest-physical pages.  For each of its address
+ * spaces Umbra keeps shadow tables that name machine frames instead, and fills
+ * them on demand from the guest's.  The shadow always has PAE format: four
+ * directories of 512 entries, leaf tables of 512 entries.
+ *
+ *   - A *leaf* shadows one run of 512 guest entries, and is found by that run's
+ *     key.  Address spaces that share a guest table share the leaf, so what the
+ *     guest's kernel maps is shadowed once.  What the guest's upper levels
+ *     permit is in the directory entry, which is per address space.
+ *   - An *address space* is kept as long as the budget lasts; the one switched
+ *     to longest ago goes first.
+ *   - A flush re-reads the guest's entries behind the shadow's present ones and
+ *     drops or weakens what is no longer so.
+ *
+ * The seven invariants are stated and checked in mm/shadow_audit.c.
+ *
+ * The seven classic jobs, and where they are done:
+ *   look-up on a fault            shadow_fault            mm/shadow_fault.c
+ *   the kernel stack stays mapped shadow_pin              mm/shadow_fault.c
+ *   updates the guest announces   shadow_set_pte, ...     mm/shadow_update.c
+ *   switching                     shadow_switch           mm/shadow_space.c
+ *   flushing                      shadow_flush_*          mm/shadow_update.c
+ *   mapping the Switcher          shadow_activate         mm/shadow_space.c
+ *   the first tables              shadow_create           mm/shadow_space.c
+ *
+ * All functions act for the guest whose window is loaded on this CPU, which
+ * holds it for itself: no lock.  The TLB needs no care: every entry to a guest
+ * loads CR3.
+ */
+#ifndef UMBRA_MM_SHADOW_H
+#define UMBRA_MM_SHADOW_H
+
+#include "lib/list.h"
+#include "mm/address.h"
+#include "mm/guest_tables.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu_pages;
+
+#define SHADOW_HASH_SIZE 256u	/* chains each for leaves and for address spaces */
+#define SHADOW_MIN_BUDGET 64u		/* pages; one address space and its work always fit */
+#define SHADOW_MAX_BUDGET 16384u	/* 64 MB; the structures beside it fit the heap's largest piece */
+
+struct shadow_leaf {
+	struct shadow_leaf *next;	/* in its hash chain */
+	uint32_t key;
+	uint32_t parents;		/* directory entries that name it */
+	uint32_t generation;		/* of shadow->generation when last resynchronised whole */
+	uint64_t *table;		/* one page, read by the CPU */
+	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
+};
+
+struct address_space {
+	uint64_t pdpt[4] __aligned(32);	/* read by the CPU; below 4 GB */
+	uint64_t *directories[4];	/* one page each, read by the CPU; made on demand */
+	uint32_t root;			/* guest-physical address of the guest's top level */
+	uint32_t generation;		/* of shadow->generation when last resynchronised */
+	struct address_space *next;	/* in its hash chain */
+	struct list_node recency;	/* in shadow->spaces */
+	const struct cpu_pages *hooked;	/* whose Switcher PTE page is in the last slot */
+	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf */
+};
+
+struct shadow_counters {
+	uint32_t filled, neighbours, guest_faults, switches, created, evicted, flushes, resets;
+};
+
+struct shadow {
+	struct guest_memory *memory;
+	const struct guest_reader *reader;
+	struct address_space *current;
+	struct list spaces;		/* most recently switched to first */
+	struct address_space *space_hash[SHADOW_HASH_SIZE];
+	struct shadow_leaf *leaf_hash[SHADOW_HASH_SIZE];
+	uint16_t slot_links[SLOT_COUNT];	/* address spaces that have a leaf there */
+	uint32_t limit;			/* slots from here on are Umbra's */
+	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
+	uint32_t generation;		/* counts FLUSH_TLB of everything */
+	uint32_t budget, used;		/* pages of tables */
+	struct shadow_leaf *leaf_pool, *free_leaves;	/* budget of them, chained through next */
+	struct address_space *space_pool, *free_spaces;	/* budget / 4 of them */
+	bool no_execute;		/* the machine has NX and the guest's format too */
+	bool pinned;			/* nothing was taken away since shadow_pin succeeded */
+	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD */
+	uint64_t bad_entry;
+	struct shadow_counters counters;
+};
+
+enum shadow_result {
+	SHADOW_DONE,
+	SHADOW_GUEST_FAULT,	/* the guest's own tables do not permit it: reflect */
+	SHADOW_BAD,		/* tables that end the guest; shadow->bad says why */
+};
+
+/*
+ * Empty shadow tables for a guest of memory, in linear mode, with a budget of
+ * pages (SHADOW_MIN_BUDGET to SHADOW_MAX_BUDGET) that must have been set aside with
+ * frames_reserve.  -E_NOMEM.
+ */
+int __must_check shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget);
+
+/* Gives every page back to the reserve. */
+void shadow_destroy(struct shadow *shadow);
+
+/*
+ * The guest told where the part begins that all its address spaces share, and
+ * was told how many bytes at the top are not its own.
+ */
+void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top);
+
+/*
+ * A page fault at gva with the CPU's error code.  SHADOW_DONE: run on.
+ * SHADOW_GUEST_FAULT: *error is the code that the guest is to see.
+ */
+enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error);
+
+/* Makes sure that the pages (1 or 2) ending before gva top are mapped writable. */
+enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages);
+
+/* Where the guest's supervisor may read, or write, gva: a guest-physical address.  Sets accessed and dirty. */
+enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write, gpa_t *gpa);
+
+/* NEW_PGTABLE. */
+enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root);
+
+/* SET_PTE for gva in the tables at root: the guest's own entry is read again. */
+enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva);
+
+/* SET_PGD: entry index of the top level at root. */
+enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t index);
+
+/* SET_PMD: entry index of the middle table, in whatever address space. */
+enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t index);
+
+/* FLUSH_TLB of the current address space's user part, and of everything. */
+enum shadow_result shadow_flush_user(struct shadow *shadow);
+enum shadow_result shadow_flush_all(struct shadow *shadow);
+
+/* Puts the CPU's Switcher PTE page into the current tables; returns what CR3 is to be. */
+uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages);
+
+/* Debug builds: checks every table against the invariants, panics on a violation. */
+void shadow_audit(const struct shadow *shadow);
+
+#endif

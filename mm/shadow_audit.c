@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The invariants of the shadow tables, checked entry by entry.
+ *
+ *   1. A present leaf entry maps a frame that the guest owns, at the guest page
+ *      that the guest's entry names, below the guest's limit.
+ *   2. It is writable only if the guest's entry is present, writable and dirty.
+ *   3. It implies that the guest's entry is marked accessed.
+ *   4. It is user-accessible only if every level of the guest's mapping is.
+ *   5. The Switcher slot holds this CPU's Switcher PTE page and nothing else;
+ *      no other entry maps a frame of Umbra.
+ *   6. A leaf has as many parents as directory entries name it, and at least
+ *      one.
+ *   7. What the guest has not flushed may be stale as a TLB may be stale, and
+ *      no staler.
+ *
+ * 1 to 4 speak of the guest's entry as it was when the shadow was made.  The
+ * audit runs at the end of FLUSH_TLB of everything, when nothing in the current
+ * address space may be stale: so it checks 7 too, by demanding that 1 to 4 hold
+ * of the guest's tables as they are.
+ */
+#include "arch/assert.h"
+#include "arch/cpu.h"
+#include "mm/shadow_internal.h"
+
+static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *leaf)
+{
+	struct guest_entries entries = shadow->reader->entries(shadow->memory, leaf->key);
+
+	for (uint32_t i = 0; i < SLOT_ENTRIES; i++) {
+		uint64_t entry = leaf->table[i];
+		bool marked = leaf->present[i / 32] >> (i % 32) & 1;
+
+		assert(marked == (entry != 0));
+		/* 1-4 and 7: exactly what the guest's entry permits, or nothing. */
+		assert(entry == 0 || entry == leaf_entry_for(shadow, guest_entry(&entries, i)));
+	}
+}
+
+static void audit_slot(const struct shadow *shadow, const struct address_space *space,
+		       uint32_t slot)
+{
+	const struct shadow_leaf *leaf = space_leaf(space, slot);
+	uint64_t entry = *space_slot(space, slot);
+	struct guest_slot info;
+
+	assert(slot < shadow->limit);
+	assert(leaf && leaf->table == direct_map(entry & PTE_FRAME));
+	if (space != shadow->current)
+		return;
+	assert(shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT);
+	assert(info.key == leaf->key);
+	assert((entry & ~info.flags & (PTE_W | PTE_U)) == 0);	/* 2 and 4 */
+	audit_leaf(shadow, leaf);
+}
+
+static void audit_space(const struct shadow *shadow, const struct address_space *space)
+{
+	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++) {
+		const uint64_t *entry = space_slot(space, slot);
+
+		if (space_is_linked(space, slot))
+			audit_slot(shadow, space, slot);
+		else if (slot != SWITCHER_SLOT)
+			assert(!entry || *entry == 0);	/* 5 */
+	}
+	if (space->hooked)
+		assert((*space_slot(space, SWITCHER_SLOT) & PTE_FRAME) ==
+		       direct_physical(space->hooked->guest_switcher_table));	/* 5 */
+}
+
+/* 6: counts the directory entries that name leaf. */
+static uint32_t count_parents(const struct shadow *shadow, const struct shadow_leaf *leaf)
+{
+	struct address_space *space;
+	uint32_t count = 0;
+
+	list_for_each(space, &shadow->spaces, recency)
+		for (uint32_t slot = 0; slot < shadow->limit; slot++)
+			count += space_is_linked(space, slot) && space_leaf(space, slot) == leaf;
+	return count;
+}
+
+void shadow_audit(const struct shadow *shadow)
+{
+	struct address_space *space;
+	uint32_t pages = 0;
+
+	list_for_each(space, &shadow->spaces, recency) {
+		audit_space(shadow, space);
+		for (unsigned i = 0; i < 4; i++)
+			pages += space->directories[i] != NULL;
+	}
+	for (uint32_t i = 0; i < SHADOW_HASH_SIZE; i++) {
+		for (struct shadow_leaf *leaf = shadow->leaf_hash[i]; leaf; leaf = leaf->next) {
+			assert(leaf->parents > 0 && leaf->parents == count_parents(shadow, leaf));
+			pages++;
+		}
+	}
+	assert(pages == shadow->used && pages <= shadow->budget);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Filling the shadow: on a fault, and ahead of one where a fault could not be
+ * taken.
+ */
+#include "mm/shadow_internal.h"
+
+#define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
+#define ACCESS_BITS (FAULT_WRITE | FAULT_USER | FAULT_FETCH)
+
+/* One guest address, looked up in the guest's tables. */
+struct walk {
+	struct guest_slot slot;
+	struct guest_entries entries;
+	uint64_t entry;
+};
+
+/* The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is permitted. */
+static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
+				     struct walk *walk, uint32_t *error)
+{
+	uint64_t all, any;
+	uint32_t marks = PTE_A | (access & FAULT_WRITE ? PTE_D : 0);
+	enum walk_result found;
+
+	*error = access;
+	if (address >> SLOT_SHIFT >= shadow->limit)
+		return SHADOW_GUEST_FAULT;
+	found = shadow->reader->slot(shadow->memory, shadow->current->root, address >> SLOT_SHIFT,
+				     &walk->slot);
+	if (found == WALK_BAD)
+		return shadow_bad(shadow, "directory entry names no table of the guest",
+				  walk->slot.flags);
+	if (found == WALK_ABSENT)
+		return SHADOW_GUEST_FAULT;
+	walk->entries = shadow->reader->entries(shadow->memory, walk->slot.key);
+	walk->entry = guest_entry(&walk->entries, ENTRY_INDEX(address));
+	if (!(walk->entry & PTE_P))
+		return SHADOW_GUEST_FAULT;
+
+	/* Writable and user only if every level says so; not executable if any does. */
+	*error |= FAULT_PRESENT;
+	all = walk->slot.flags & walk->entry;
+	any = walk->slot.flags | walk->entry;
+	if ((access & FAULT_WRITE && !(all & PTE_W)) || (access & FAULT_USER && !(all & PTE_U)) ||
+	    (access & FAULT_FETCH && any & PTE_NX && shadow->no_execute))
+		return SHADOW_GUEST_FAULT;
+	if (guest_entry_page(walk->entry) >= shadow->memory->pages)
+		return shadow_bad(shadow, "page-table entry maps a page beyond the guest's memory",
+				  walk->entry);
+	if ((walk->entry & marks) != marks) {
+		guest_entry_mark(&walk->entries, ENTRY_INDEX(address), marks);
+		walk->entry |= marks;
+	}
+	return SHADOW_DONE;
+}
+
+enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error)
+{
+	uint32_t address = gva_value(gva);
+	/* A CPU without NX in the guest's eyes does not report fetches (SDM vol. 3, 4.7). */
+	uint32_t access = *error & (shadow->no_execute ? ACCESS_BITS : ACCESS_BITS & ~FAULT_FETCH);
+	struct shadow_leaf *leaf;
+	struct walk walk;
+	enum shadow_result result = walk_guest(shadow, address, access, &walk, error);
+
+	if (result != SHADOW_DONE) {
+		shadow->counters.guest_faults++;
+		return result;
+	}
+	shadow->counters.filled++;
+	space_make_room(shadow, 2);
+	leaf = space_link(shadow, shadow->current, address >> SLOT_SHIFT, &walk.slot);
+	leaf_fill(shadow, leaf, &walk.entries, ENTRY_INDEX(address), walk.entry);
+	return SHADOW_DONE;
+}
+
+static bool is_writable(const struct shadow *shadow, uint32_t address)
+{
+	uint32_t slot = address >> SLOT_SHIFT;
+
+	if (slot >= shadow->limit || !space_is_linked(shadow->current, slot) ||
+	    !(*space_slot(shadow->current, slot) & PTE_W))
+		return false;
+	return (space_leaf(shadow->current, slot)->table[ENTRY_INDEX(address)] & PTE_W) != 0;
+}
+
+enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages)
+{
+	/* Filling one page can reset the space and with it the other: look again. */
+	for (unsigned attempt = 0; attempt < 2; attempt++) {
+		bool complete = true;
+
+		for (uint32_t i = 0; i < pages; i++) {
+			uint32_t address = gva_value(top) - 1 - i * PAGE_SIZE;
+			uint32_t error = FAULT_WRITE;
+			enum shadow_result result;
+
+			if (is_writable(shadow, address))
+				continue;
+			result = shadow_fault(shadow, gva_make(address), &error);
+			if (result != SHADOW_DONE)
+				return result;
+			complete = false;
+		}
+		if (complete)
+			break;
+	}
+	shadow->pinned = true;
+	return SHADOW_DONE;
+}
+
+enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write, gpa_t *gpa)
+{
+	uint32_t address = gva_value(gva);
+	uint32_t error;
+	struct walk walk;
+	enum shadow_result result =
+		walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
+
+	if (result == SHADOW_DONE)
+		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
+	return result;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the shadow tables share with each other and with nobody
+ * else.
+ */
+#ifndef UMBRA_MM_SHADOW_INTERNAL_H
+#define UMBRA_MM_SHADOW_INTERNAL_H
+
+#include "arch/layout.h"
+#include "mm/frames.h"
+#include "mm/shadow.h"
+
+/* The slot that holds the Switcher, in the last directory. */
+#define SWITCHER_SLOT (SWITCHER_CODE >> SLOT_SHIFT)
+/* What a directory entry takes over from the guest's upper levels. */
+#define SLOT_PERMISSIONS (PTE_W | PTE_U | PTE_NX)
+
+/* --- leaves (mm/shadow_leaf.c) --- */
+
+struct shadow_leaf *leaf_find(const struct shadow *shadow, uint32_t key);
+/* A page must be left in the budget. */
+struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key);
+void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf);
+/* What a leaf entry may be for the guest's entry: 0 when nothing may be mapped. */
+uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry);
+/* Maps entry index, whose guest entry is wanted, and its neighbours as far as they are accessed. */
+void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
+	       uint32_t index, uint64_t wanted);
+/* Makes one entry what the guest's own says now. */
+void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index);
+/* The same for every present entry. */
+void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
+
+/* --- address spaces (mm/shadow_space.c) --- */
+
+struct address_space *space_find(const struct shadow *shadow, uint32_t root);
+/* Makes sure that `pages` are left in the budget, evicting and, at last, emptying the current space. */
+void space_make_room(struct shadow *shadow, uint32_t pages);
+/* The leaf for a slot whose guest levels were read into info, linked; two pages must be left in the budget. */
+struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
+			       const struct guest_slot *info);
+/* Brings a linked slot up to date with the guest's upper levels: drops it or adapts its permissions. True: still linked. */
+bool space_sync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot);
+/* Brings slots [first, end) up to date, leaves included that are not of this generation; all: of any. */
+void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
+		  bool all);
+
+/* The directory entry of a slot, NULL when its directory does not exist. */
+static inline uint64_t *space_slot(const struct address_space *space, uint32_t slot)
+{
+	uint64_t *directory = space->directories[slot / SLOT_ENTRIES];
+
+	return directory ? &directory[slot % SLOT_ENTRIES] : NULL;
+}
+
+static inline bool space_is_linked(const struct address_space *space, uint32_t slot)
+{
+	return space->linked[slot / 32] >> (slot % 32) & 1;
+}
+
+/* The leaf that a linked slot names. */
+static inline struct shadow_leaf *space_leaf(const struct address_space *space, uint32_t slot)
+{
+	return frame_owner(*space_slot(space, slot) & PTE_FRAME);
+}
+
+/* Pages of the budget, from the frames set aside for it. */
+static inline void *shadow_page_alloc(struct shadow *shadow)
+{
+	shadow->used++;
+	return page_alloc_reserved();
+}
+
+static inline void shadow_page_free(struct shadow *shadow, void *page)
+{
+	shadow->used--;
+	page_free_reserved(page);
+}
+
+static inline enum shadow_result shadow_bad(struct shadow *shadow, const char *why, uint64_t entry)
+{
+	shadow->bad = why;
+	shadow->bad_entry = entry;
+	return SHADOW_BAD;
+}
+
+#endif

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Address spaces: found by the guest's top-level table, kept most recently
+ * used first, evicted from the other end when the budget is spent.
+ */
+#include "arch/assert.h"
+#include "arch/cpu.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "mm/shadow_internal.h"
+
+/* Pages that a new address space takes at once: the directory with the Switcher slot. */
+#define SPACE_FIRST_PAGES 1u
+
+static uint32_t hash(uint32_t root)
+{
+	/* PAE tables need not be page-aligned. */
+	return (root >> PAGE_SHIFT ^ root >> 5) % SHADOW_HASH_SIZE;
+}
+
+struct address_space *space_find(const struct shadow *shadow, uint32_t root)
+{
+	struct address_space *space = shadow->space_hash[hash(root)];
+
+	while (space && space->root != root)
+		space = space->next;
+	return space;
+}
+
+/* --- linking ----------------------------------------------------------------- */
+
+static void unlink_slot(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	struct shadow_leaf *leaf = space_leaf(space, slot);
+
+	*space_slot(space, slot) = 0;
+	space->linked[slot / 32] &= ~BIT(slot % 32);
+	shadow->slot_links[slot]--;
+	shadow->pinned = false;
+	if (--leaf->parents == 0)
+		leaf_free(shadow, leaf);
+}
+
+static void link_slot(struct shadow *shadow, struct address_space *space, uint32_t slot,
+		      struct shadow_leaf *leaf, uint64_t flags)
+{
+	uint64_t **directory = &space->directories[slot / SLOT_ENTRIES];
+
+	if (!*directory) {
+		*directory = shadow_page_alloc(shadow);
+		space->pdpt[slot / SLOT_ENTRIES] = direct_physical(*directory) | PTE_P;
+	}
+	(*directory)[slot % SLOT_ENTRIES] = direct_physical(leaf->table) | flags;
+	space->linked[slot / 32] |= BIT(slot % 32);
+	shadow->slot_links[slot]++;
+	leaf->parents++;
+}
+
+static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot *info)
+{
+	uint64_t permissions = shadow->no_execute ? SLOT_PERMISSIONS : SLOT_PERMISSIONS & ~PTE_NX;
+
+	return (info->flags & permissions) | PTE_P | PTE_A;
+}
+
+struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
+			       const struct guest_slot *info)
+{
+	uint64_t flags = slot_flags(shadow, info);
+	struct shadow_leaf *leaf;
+
+	if (space_is_linked(space, slot)) {
+		leaf = space_leaf(space, slot);
+		if (leaf->key == info->key) {
+			*space_slot(space, slot) = direct_physical(leaf->table) | flags;
+			return leaf;
+		}
+		/* The guest has put another table there since. */
+		unlink_slot(shadow, space, slot);
+	}
+	leaf = leaf_find(shadow, info->key);
+	if (!leaf)
+		leaf = leaf_create(shadow, info->key);
+	else if (slot < shadow->kernel_slot || leaf->generation != shadow->generation)
+		/* Whoever else uses the same table may owe a flush that this space never saw. */
+		leaf_resync(shadow, leaf);
+	link_slot(shadow, space, slot, leaf, flags);
+	shadow->reader->mark_slot(shadow->memory, space->root, slot);
+	return leaf;
+}
+
+bool space_sync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	struct shadow_leaf *leaf = space_leaf(space, slot);
+	struct guest_slot info;
+	enum walk_result walk = shadow->reader->slot(shadow->memory, space->root, slot, &info);
+
+	if (walk != WALK_PRESENT || info.key != leaf->key || !(info.flags & PTE_A)) {
+		unlink_slot(shadow, space, slot);
+		return false;
+	}
+	*space_slot(space, slot) = direct_physical(leaf->table) | slot_flags(shadow, &info);
+	return true;
+}
+
+void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
+		  bool all)
+{
+	for (uint32_t word = first / 32; word * 32 < end; word++) {
+		uint32_t bits = space->linked[word];
+
+		while (bits) {
+			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
+			struct shadow_leaf *leaf;
+
+			bits &= bits - 1;
+			if (slot < first || slot >= end)
+				continue;
+			if (!space_sync_slot(shadow, space, slot))
+				continue;
+			leaf = space_leaf(space, slot);
+			if (all || leaf->generation != shadow->generation)
+				leaf_resync(shadow, leaf);
+		}
+	}
+	shadow->pinned = false;
+}
+
+/* --- life ---------------------------------------------------------------------- */
+
+static void space_empty(struct shadow *shadow, struct address_space *space)
+{
+	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++)
+		if (space_is_linked(space, slot))
+			unlink_slot(shadow, space, slot);
+}
+
+static void space_destroy(struct shadow *shadow, struct address_space *space)
+{
+	struct address_space **link = &shadow->space_hash[hash(space->root)];
+
+	space_empty(shadow, space);
+	for (unsigned i = 0; i < 4; i++)
+		if (space->directories[i])
+			shadow_page_free(shadow, space->directories[i]);
+	while (*link != space)
+		link = &(*link)->next;
+	*link = space->next;
+	list_remove(&space->recency);
+	if (shadow->current == space)
+		shadow->current = NULL;
+	space->next = shadow->free_spaces;
+	shadow->free_spaces = space;
+}
+
+static void evict_oldest(struct shadow *shadow)
+{
+	space_destroy(shadow, container_of(list_last(&shadow->spaces), struct address_space, recency));
+	shadow->counters.evicted++;
+}
+
+/* The current space alone has spent the budget: a guest that touches a little of everything. */
+static void reset_current(struct shadow *shadow)
+{
+	struct address_space *space = shadow->current;
+
+	space_empty(shadow, space);
+	for (unsigned i = 0; i < SWITCHER_SLOT / SLOT_ENTRIES; i++) {
+		if (space->directories[i])
+			shadow_page_free(shadow, space->directories[i]);
+		space->directories[i] = NULL;
+		space->pdpt[i] = 0;
+	}
+	shadow->counters.resets++;
+}
+
+void space_make_room(struct shadow *shadow, uint32_t pages)
+{
+	while (shadow->used + pages > shadow->budget) {
+		if (list_last(&shadow->spaces) != &shadow->current->recency)
+			evict_oldest(shadow);
+		else
+			reset_current(shadow);
+	}
+}
+
+/* What the kernel has in all address spaces and has been shadowed already is there from the start. */
+static void link_kernel(struct shadow *shadow, struct address_space *space)
+{
+	for (uint32_t slot = shadow->kernel_slot; slot < shadow->limit; slot++) {
+		struct guest_slot info;
+		struct shadow_leaf *leaf;
+
+		if (!shadow->slot_links[slot] ||
+		    shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+		    !(info.flags & PTE_A))
+			continue;
+		leaf = leaf_find(shadow, info.key);
+		/* Other directories than the last would need a page. */
+		if (leaf && leaf->generation == shadow->generation &&
+		    space->directories[slot / SLOT_ENTRIES])
+			link_slot(shadow, space, slot, leaf, slot_flags(shadow, &info));
+	}
+}
+
+static struct address_space *space_create(struct shadow *shadow, uint32_t root)
+{
+	struct address_space *space;
+	uint64_t *last;
+
+	space_make_room(shadow, SPACE_FIRST_PAGES);
+	if (!shadow->free_spaces)
+		evict_oldest(shadow);
+	space = shadow->free_spaces;
+	shadow->free_spaces = space->next;
+	memset(space, 0, sizeof(*space));
+	space->root = root;
+	space->generation = shadow->generation;
+	last = shadow_page_alloc(shadow);
+	space->directories[SWITCHER_SLOT / SLOT_ENTRIES] = last;
+	space->pdpt[SWITCHER_SLOT / SLOT_ENTRIES] = direct_physical(last) | PTE_P;
+	space->next = shadow->space_hash[hash(root)];
+	shadow->space_hash[hash(root)] = space;
+	list_add_first(&shadow->spaces, &space->recency);
+	link_kernel(shadow, space);
+	shadow->counters.created++;
+	return space;
+}
+
+static void destroy_all(struct shadow *shadow)
+{
+	while (!list_is_empty(&shadow->spaces))
+		space_destroy(shadow, container_of(list_first(&shadow->spaces), struct address_space,
+						   recency));
+}
+
+/*
+ * The first real table tells the guest's format: a PAE top level has entries
+ * with no flag but present (SDM vol. 3, table 4-8), which no two-level
+ * directory of a kernel has, and its entries are 8 bytes wide.
+ */
+static void leave_linear_mode(struct shadow *shadow, uint32_t root)
+{
+	const uint32_t *table = (const uint32_t *)(const void *)(shadow->memory->base + root);
+	bool pae = !IS_ALIGNED(root, PAGE_SIZE) ||
+		   ((table[0] & (PAGE_SIZE - 1)) == PTE_P && table[1] == 0);
+
+	destroy_all(shadow);
+	shadow->reader = pae ? &guest_reader_pae : &guest_reader_two_level;
+	shadow->no_execute = pae && cpu_features()->nx;
+}
+
+enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
+{
+	uint32_t root = gpa_value(root_address);
+	struct address_space *space;
+
+	if (!guest_reader_pae.root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table outside memory", root);
+	if (shadow->reader == &guest_reader_linear)
+		leave_linear_mode(shadow, root);
+	if (!shadow->reader->root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table not aligned", root);
+
+	shadow->counters.switches++;
+	shadow->pinned = false;
+	space = space_find(shadow, root);
+	if (space) {
+		list_remove(&space->recency);
+		list_add_first(&shadow->spaces, &space->recency);
+		shadow->current = space;
+		if (space->generation != shadow->generation) {
+			space_resync(shadow, space, 0, shadow->limit, false);
+			space->generation = shadow->generation;
+		}
+	} else {
+		shadow->current = space_create(shadow, root);
+	}
+	return SHADOW_DONE;
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+static void fill_pools(struct shadow *shadow)
+{
+	for (uint32_t i = 0; i < shadow->budget; i++) {
+		shadow->leaf_pool[i].next = shadow->free_leaves;
+		shadow->free_leaves = &shadow->leaf_pool[i];
+	}
+	for (uint32_t i = 0; i < shadow->budget / 4; i++) {
+		shadow->space_pool[i].next = shadow->free_spaces;
+		shadow->free_spaces = &shadow->space_pool[i];
+	}
+}
+
+int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget)
+{
+	memset(shadow, 0, sizeof(*shadow));
+	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
+	shadow->memory = memory;
+	shadow->reader = &guest_reader_linear;
+	shadow->budget = budget;
+	shadow->limit = SWITCHER_SLOT;
+	shadow->kernel_slot = SWITCHER_SLOT;
+	list_init(&shadow->spaces);
+	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
+	shadow->space_pool = heap_alloc_aligned(budget / 4 * sizeof(struct address_space), 32);
+	if (!shadow->leaf_pool || !shadow->space_pool) {
+		heap_free(shadow->leaf_pool);
+		heap_free(shadow->space_pool);
+		return -E_NOMEM;
+	}
+	fill_pools(shadow);
+	shadow->current = space_create(shadow, 0);
+	return 0;
+}
+
+void shadow_destroy(struct shadow *shadow)
+{
+	destroy_all(shadow);
+	assert(shadow->used == 0);
+	heap_free(shadow->leaf_pool);
+	heap_free(shadow->space_pool);
+	memset(shadow, 0, sizeof(*shadow));
+}
+
+void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top)
+{
+	shadow->limit = SLOT_COUNT - (reserved_top >> SLOT_SHIFT);
+	/* A slot that is partly the kernel's is treated as user's: resynchronised more often, never less. */
+	shadow->kernel_slot = MIN((kernel_address + CHUNK_SIZE - 1) >> SLOT_SHIFT, shadow->limit);
+}
+
+uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages)
+{
+	struct address_space *space = shadow->current;
+
+	if (space->hooked != pages) {
+		*space_slot(space, SWITCHER_SLOT) =
+			direct_physical(pages->guest_switcher_table) | PTE_P | PTE_W | PTE_A;
+		space->hooked = pages;
+	}
+	return direct_physical(space->pdpt);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guest tells of changes to its tables.  It has made them already, so
+ * the arguments only say where to look: what is believed is always the guest's
+ * table itself, read now.
+ */
+#include "mm/shadow_internal.h"
+
+#define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
+
+static void sync_in(struct shadow *shadow, const struct address_space *space, uint32_t slot,
+		    uint32_t index)
+{
+	if (space_is_linked(space, slot))
+		leaf_sync_entry(shadow, space_leaf(space, slot), index);
+}
+
+/* A kernel address: no address space may keep the old entry, whichever the guest named. */
+static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index)
+{
+	struct address_space *space = shadow->current;
+
+	if (!shadow->slot_links[slot])
+		return;
+	/* One leaf for all of them is the rule; its parents say whether it is so. */
+	if (space_is_linked(space, slot)) {
+		struct shadow_leaf *leaf = space_leaf(space, slot);
+
+		leaf_sync_entry(shadow, leaf, index);
+		if (leaf->parents == shadow->slot_links[slot])
+			return;
+	}
+	list_for_each(space, &shadow->spaces, recency)
+		sync_in(shadow, space, slot, index);
+}
+
+enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
+{
+	uint32_t slot = gva_value(gva) >> SLOT_SHIFT;
+	uint32_t index = ENTRY_INDEX(gva_value(gva));
+	struct address_space *space;
+
+	if (slot >= shadow->limit)
+		return shadow_bad(shadow, "SET_PTE in the range that is not the guest's",
+				  gva_value(gva));
+	if (slot >= shadow->kernel_slot) {
+		sync_everywhere(shadow, slot, index);
+		return SHADOW_DONE;
+	}
+	/* A guest knows its own root only after its first switch and names 0 until then. */
+	space = gpa_value(root) ? space_find(shadow, gpa_value(root)) : shadow->current;
+	if (space)
+		sync_in(shadow, space, slot, index);
+	return SHADOW_DONE;
+}
+
+/* The guest may have taken tables away, and put others, or the same again, in their place. */
+enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t index)
+{
+	uint32_t slots = shadow->reader == &guest_reader_pae ? SLOT_ENTRIES : 2;
+	struct address_space *space;
+
+	if (index >= SLOT_COUNT / slots)
+		return shadow_bad(shadow, "SET_PGD with an index beyond the table", index);
+	space = space_find(shadow, gpa_value(root));
+	if (space)
+		space_resync(shadow, space, index * slots, (index + 1) * slots, true);
+	return SHADOW_DONE;
+}
+
+static bool uses_middle_table(const struct shadow *shadow, const struct address_space *space,
+			      uint32_t top_index, uint32_t table)
+{
+	const struct guest_entries top = { shadow->memory->base + space->root, 0, 8, 0 };
+	uint64_t entry = guest_entry(&top, top_index);
+
+	return entry & PTE_P && (entry & PTE_FRAME) == table;
+}
+
+enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t index)
+{
+	struct address_space *space;
+
+	if (shadow->reader != &guest_reader_pae)
+		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
+	if (index >= SLOT_ENTRIES)
+		return shadow_bad(shadow, "SET_PMD with an index beyond the table", index);
+	list_for_each(space, &shadow->spaces, recency) {
+		for (uint32_t i = 0; i < 4; i++) {
+			uint32_t slot = i * SLOT_ENTRIES + index;
+
+			if (space_is_linked(space, slot) &&
+			    uses_middle_table(shadow, space, i, gpa_value(table)))
+				space_resync(shadow, space, slot, slot + 1, true);
+		}
+	}
+	return SHADOW_DONE;
+}
+
+enum shadow_result shadow_flush_user(struct shadow *shadow)
+{
+	shadow->counters.flushes++;
+	space_resync(shadow, shadow->current, 0, shadow->kernel_slot, true);
+	return SHADOW_DONE;
+}
+
+/*
+ * The current address space is brought up to date now.  The others' own leaves
+ * wait until they are switched to: each remembers the generation it is of.
+ */
+enum shadow_result shadow_flush_all(struct shadow *shadow)
+{
+	shadow->counters.flushes++;
+	shadow->generation++;
+	space_resync(shadow, shadow->current, 0, shadow->limit, false);
+	shadow->current->generation = shadow->generation;
+	return SHADOW_DONE;
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Fuzzers: libFuzzer programs over the same sources as the unit tests.  `make
+# fuzz` runs each a fixed number of times from a fixed seed over the committed
+# corpus; FUZZ_RUNS=n changes the number.  To add one: write fuzz_NAME.c, put
+# a few inputs into corpus/NAME/ and add a line to the table.
+
+# fuzz_NAME := the sources that fuzz_NAME.c is linked with.
+fuzz_acpi         := arch/acpi.c arch/acpi_s5.c
+fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
+fuzz_decode       := hv/decode.c hv/decode_cursor.c hv/decode_move.c
+fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
+fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+
+O ?= build
+FUZZ_CC ?= clang
+FUZZ_RUNS ?= 200000
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wundef -Werror
+
+FUZZ_OUT := $(O)/fuzz
+FUZZ_NAMES := $(sort $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES))))
+
+$(FUZZ_OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+define fuzz_program
+$(FUZZ_OUT)/fuzz_$(1): $(patsubst %.c,$(FUZZ_OUT)/%.o,tests/fuzz/fuzz_$(1).c $(fuzz_$(1)))
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -o $$@ $$^
+endef
+$(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(name))))
+
+.PHONY: fuzz
+fuzz: $(FUZZ_NAMES:%=$(FUZZ_OUT)/fuzz_%)
+	@sh tests/fuzz/run.sh $(FUZZ_RUNS) $^
+
+-include $(shell find $(FUZZ_OUT) -name '*.d' 2>/dev/null)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fuzzer of hv/config.c and hv/guest_plan.c: the first line of the input is
+ * Umbra's own command line, each other one is a module's.  Plans that come out
+ * must be complete, and problems printable.
+ */
+#include "hv/guest_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)								\
+	do {										\
+		if (!(condition)) {							\
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
+			abort();							\
+		}									\
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_text(const char *text, size_t size)
+{
+	REQUIRE(memchr(text, '\0', size) != NULL);
+	for (; *text != '\0'; text++)
+		REQUIRE(*text >= ' ' && *text <= '~' && *text != '"');
+}
+
+static void check_problems(const struct config_problems *problems)
+{
+	REQUIRE(problems->kept <= problems->found && problems->kept <= CONFIG_PROBLEMS_MAX);
+	for (size_t i = 0; i < problems->kept; i++) {
+		check_text(problems->list[i].module, CONFIG_FILE_SIZE);
+		check_text(problems->list[i].word, CONFIG_WORD_SIZE);
+		check_text(problems->list[i].cause, CONFIG_CAUSE_SIZE);
+		REQUIRE(problems->list[i].module[0] != '\0' && problems->list[i].cause[0] != '\0');
+	}
+}
+
+static void check_plan(const struct guest_plan *plan, const struct guest_module *modules,
+		       size_t count)
+{
+	REQUIRE(plan->name[0] != '\0' && strlen(plan->name) < CONFIG_NAME_SIZE);
+	REQUIRE(plan->kernel >= modules && plan->kernel < modules + count);
+	REQUIRE(plan->initrd == NULL ||
+		(plan->initrd >= modules && plan->initrd < modules + count &&
+		 plan->initrd != plan->kernel));
+	REQUIRE(plan->mem_bytes >= CONFIG_MEM_MIN && plan->mem_bytes <= CONFIG_MEM_MAX);
+	REQUIRE(plan->mem_bytes % 4096 == 0 && plan->shadow_bytes % 4096 == 0);
+	REQUIRE(plan->weight >= 1 && plan->weight <= CONFIG_WEIGHT_MAX);
+	REQUIRE(strlen(plan->command_line) < CONFIG_COMMAND_LINE_SIZE);
+}
+
+static void check_plans(const struct guest_plans *plans, const struct guest_module *modules,
+			size_t count)
+{
+	REQUIRE(plans->count <= GUEST_PLANS_MAX);
+	for (size_t i = 0; i < plans->count; i++) {
+		check_plan(&plans->list[i], modules, count);
+		for (size_t k = 0; k < i; k++) {
+			REQUIRE(strcmp(plans->list[i].name, plans->list[k].name) != 0);
+			REQUIRE(plans->list[i].kernel > plans->list[k].kernel);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct guest_plans plans;
+	static struct guest_module modules[BOOT_MODULES_MAX + 8];
+	struct config_problems problems = { 0 };
+	struct umbra_options options;
+	char *text = malloc(size + 1);
+	char *line = text;
+	size_t count = 0;
+
+	REQUIRE(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	config_parse_umbra(strsep(&line, "\n"), &options, &problems);
+	check_problems(&problems);
+	while (line != NULL && count < sizeof(modules) / sizeof(modules[0]))
+		modules[count++].line = strsep(&line, "\n");
+	guest_plans_make(&plans, modules, count);
+	check_problems(&plans.problems);
+	check_plans(&plans, modules, count);
+	free(text);
+	return 0;
+}

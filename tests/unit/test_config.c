@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of hv/config.c. */
+#include "hv/config.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static struct config_problems problems;
+static struct umbra_options options;
+static struct module_words words;
+
+static void parse_umbra(const char *line)
+{
+	problems = (struct config_problems){ 0 };
+	config_parse_umbra(line, &options, &problems);
+}
+
+static void parse_module(const char *line)
+{
+	problems = (struct config_problems){ 0 };
+	config_parse_module(line, 3, &words, &problems);
+}
+
+/* Exactly one problem, with that word, and with that text in its cause. */
+static void assert_problem(const char *word, const char *cause)
+{
+	assert_int_equal(problems.found, 1);
+	assert_string_equal(problems.list[0].word, word);
+	assert_non_null(strstr(problems.list[0].cause, cause));
+}
+
+static void test_umbra_defaults(void **state)
+{
+	static const char *const lines[] = { NULL, "", "  \t ", "/boot/umbra.elf", "umbra.elf " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		parse_umbra(lines[i]);
+		assert_int_equal(problems.found, 0);
+		assert_int_equal(options.consoles, CONSOLE_COM1 | CONSOLE_VGA);
+		assert_int_equal(options.log, LOG_INFO);
+		assert_int_equal(options.when_idle, IDLE_STAY);
+		assert_int_equal(options.on_panic, PANIC_HALT);
+	}
+}
+
+static void test_umbra_words(void **state)
+{
+	(void)state;
+	parse_umbra("umbra.elf console=com2,com1 log=debug when-idle=poweroff on-panic=reboot");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.consoles, CONSOLE_COM1 | CONSOLE_COM2);
+	assert_int_equal(options.log, LOG_DEBUG);
+	assert_int_equal(options.when_idle, IDLE_POWEROFF);
+	assert_int_equal(options.on_panic, PANIC_REBOOT);
+	/* A file name may hold an equals sign behind its directory. */
+	parse_umbra("/srv/a=b/umbra.elf log=error console=vga on-panic=poweroff when-idle=halt");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.log, LOG_ERROR);
+	assert_int_equal(options.consoles, CONSOLE_VGA);
+	assert_int_equal(options.when_idle, IDLE_HALT);
+	assert_int_equal(options.on_panic, PANIC_POWEROFF);
+}
+
+static void test_umbra_problems(void **state)
+{
+	(void)state;
+	parse_umbra("log=loud on-panic=reboot");
+	assert_problem("log=loud", "error, warn, info, debug");
+	assert_string_equal(problems.list[0].module, "umbra");
+	assert_int_equal(options.log, LOG_INFO);
+	assert_int_equal(options.on_panic, PANIC_REBOOT);
+	parse_umbra("console=com1,,vga");
+	assert_problem("console=com1,,vga", "com1, com2, vga");
+	parse_umbra("console=");
+	assert_problem("console=", "com1, com2, vga");
+	parse_umbra("console=com11");
+	assert_problem("console=com11", "com1, com2, vga");
+	parse_umbra("speed=9");
+	assert_problem("speed=9", "unknown word");
+	parse_umbra("umbra.elf quiet");
+	assert_problem("quiet", "unknown word");
+	parse_umbra("umbra.elf log");
+	assert_problem("log", "needs a value");
+	parse_umbra("log=warn log=error");
+	assert_problem("log=error", "given twice");
+	assert_int_equal(options.log, LOG_WARN);
+	parse_umbra("when-idle=sleep");
+	assert_problem("when-idle=sleep", "stay");
+	parse_umbra("on-panic=stay");
+	assert_problem("on-panic=stay", "halt");
+	parse_umbra("=x");
+	assert_problem("=x", "unknown word");
+}
+
+static void test_kernel_line(void **state)
+{
+	(void)state;
+	parse_module("/guests/bzImage  guest=web\tkernel mem=128M shadow=2M weight=300 "
+		     "--  console=hvc0 kernel mem=1 -- x ");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "/guests/bzImage");
+	assert_string_equal(words.guest, "web");
+	assert_true(words.guest_given);
+	assert_int_equal(words.role, ROLE_KERNEL);
+	assert_int_equal(words.mem_bytes, 128 << 20);
+	assert_int_equal(words.shadow_bytes, 2 << 20);
+	assert_int_equal(words.weight, 300);
+	assert_string_equal(words.command_line, "console=hvc0 kernel mem=1 -- x ");
+}
+
+static void test_module_defaults(void **state)
+{
+	(void)state;
+	parse_module("kernel");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "module3");
+	assert_string_equal(words.guest, "");
+	assert_false(words.guest_given);
+	assert_int_equal(words.mem_bytes, 64 << 20);
+	assert_int_equal(words.shadow_bytes, 0);
+	assert_int_equal(words.weight, 100);
+	assert_string_equal(words.command_line, "");
+	parse_module("kernel --");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.command_line, "");
+	parse_module("guest=a initrd");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(words.role, ROLE_INITRD);
+}
+
+static void test_file_names(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *file;
+		enum module_role role;
+	} rows[] = {
+		{ "vmlinux kernel", "vmlinux", ROLE_KERNEL },
+		{ "kernel guest=a kernel", "kernel", ROLE_KERNEL },
+		{ "initrd kernel", "initrd", ROLE_KERNEL },
+		{ "kernel guest=a -- kernel", "module3", ROLE_KERNEL },
+		{ "kernel -- initrd", "module3", ROLE_KERNEL },
+		{ "guest=a kernel", "module3", ROLE_KERNEL },
+		{ "/a=b/c kernel", "/a=b/c", ROLE_KERNEL },
+		{ "initrd guest=a", "module3", ROLE_INITRD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parse_module(rows[i].line);
+		assert_int_equal(problems.found, 0);
+		assert_string_equal(words.file, rows[i].file);
+		assert_int_equal(words.role, rows[i].role);
+	}
+}
+
+static void test_long_file_name(void **state)
+{
+	char line[400];
+
+	(void)state;
+	memset(line, 'd', sizeof(line));
+	memcpy(line + 190, "/bzImage kernel", sizeof("/bzImage kernel"));
+	parse_module(line);
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(strlen(words.file), CONFIG_FILE_SIZE - 1);
+	assert_string_equal(words.file + CONFIG_FILE_SIZE - 1 - 8, "/bzImage");
+}
+
+static void test_bad_values(void **state)
+{
+	static const char *const bad[] = {
+		"guest=", "guest=Web", "guest=a/b", "guest=abcdefghijklmnop", "guest=a:b",
+		"mem=", "mem=0", "mem=1023K", "mem=4097K1", "mem=1048577", "mem=3145732K",
+		"mem=4G", "mem=lots", "mem=-1M", "mem=99999999999999999999G",
+		"shadow=255K", "shadow=257M", "shadow=1000001", "shadow=x",
+		"weight=0", "weight=1001", "weight=-1", "weight=ten", "weight=",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char line[64] = "f kernel ";
+
+		strcat(line, bad[i]);
+		parse_module(line);
+		assert_problem(bad[i], "");
+		assert_string_equal(problems.list[0].module, "f");
+		assert_string_equal(words.guest, "");
+		assert_int_equal(words.mem_bytes, CONFIG_MEM_DEFAULT);
+		assert_int_equal(words.weight, CONFIG_WEIGHT_DEFAULT);
+	}
+}
+
+static void test_limits_of_values(void **state)
+{
+	(void)state;
+	parse_module("kernel guest=abcdefghijklmno mem=1M shadow=256K weight=1");
+	assert_int_equal(problems.found, 0);
+	parse_module("kernel guest=0-9_.z mem=3G shadow=256M weight=1000");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(words.mem_bytes, 0xC0000000);
+	parse_module("kernel mem=1028K");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(words.mem_bytes, 1028 << 10);
+}
+
+static void test_module_problems(void **state)
+{
+	(void)state;
+	parse_module("f guest=a");
+	assert_problem("", "no role");
+	parse_module(NULL);
+	assert_problem("", "no role");
+	assert_string_equal(problems.list[0].module, "module3");
+	parse_module("f guest=a kernel disk");
+	assert_problem("disk", "no role that Umbra knows");
+	parse_module("f guest=a kernel initrd");
+	assert_problem("initrd", "names a role already");
+	parse_module("f guest=a kernel root=/dev/vda");
+	assert_problem("root=/dev/vda", "unknown word");
+	parse_module("f guest=a guest=b kernel");
+	assert_problem("guest=b", "given twice");
+	assert_string_equal(words.guest, "a");
+	parse_module("f guest=a kernel mem");
+	assert_problem("mem", "needs a value");
+	parse_module("f guest=a disk");
+	assert_int_equal(problems.found, 2);
+}
+
+static void test_kernel_words_on_initrd(void **state)
+{
+	(void)state;
+	parse_module("f guest=a initrd mem=64M");
+	assert_problem("mem", "kernel's line");
+	parse_module("f guest=a weight=5 initrd");
+	assert_problem("weight", "kernel's line");
+	parse_module("f shadow=1M guest=a initrd");
+	assert_problem("shadow", "kernel's line");
+	parse_module("f guest=a initrd -- quiet");
+	assert_problem("--", "kernel's line");
+	parse_module("f guest=a initrd --");
+	assert_int_equal(problems.found, 0);
+}
+
+static void test_long_command_line(void **state)
+{
+	static char line[CONFIG_COMMAND_LINE_SIZE + 32] = "kernel -- ";
+	size_t start = strlen(line);
+
+	(void)state;
+	memset(line + start, 'x', CONFIG_COMMAND_LINE_SIZE - 1);
+	parse_module(line);
+	assert_int_equal(problems.found, 0);
+	line[start + CONFIG_COMMAND_LINE_SIZE - 1] = 'x';
+	parse_module(line);
+	assert_problem("--", "longer than 2047");
+}
+
+static void test_problem_texts(void **state)
+{
+	char line[700] = "f kernel mem=";
+
+	(void)state;
+	/* Nothing may break a log line, and nothing may overflow. */
+	parse_module("f kernel a\"b\x01\xff=1");
+	assert_problem("a'b?" "?=1", "unknown word");
+	memset(line + strlen(line), '1', 600);
+	parse_module(line);
+	assert_int_equal(problems.found, 1);
+	assert_int_equal(strlen(problems.list[0].word), CONFIG_WORD_SIZE - 1);
+	assert_non_null(strstr(problems.list[0].cause, "too long"));
+}
+
+static void test_too_many_problems(void **state)
+{
+	char line[1024] = "f kernel";
+
+	(void)state;
+	for (int i = 0; i < CONFIG_PROBLEMS_MAX + 5; i++)
+		strcat(line, " a=b");
+	parse_module(line);
+	assert_int_equal(problems.found, CONFIG_PROBLEMS_MAX + 5);
+	assert_int_equal(problems.kept, CONFIG_PROBLEMS_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_umbra_defaults),
+		cmocka_unit_test(test_umbra_words),
+		cmocka_unit_test(test_umbra_problems),
+		cmocka_unit_test(test_kernel_line),
+		cmocka_unit_test(test_module_defaults),
+		cmocka_unit_test(test_file_names),
+		cmocka_unit_test(test_long_file_name),
+		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_limits_of_values),
+		cmocka_unit_test(test_module_problems),
+		cmocka_unit_test(test_kernel_words_on_initrd),
+		cmocka_unit_test(test_long_command_line),
+		cmocka_unit_test(test_problem_texts),
+		cmocka_unit_test(test_too_many_problems),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of hv/guest_plan.c: which guests come out of a list of module lines. */
+#include "hv/guest_plan.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct guest_module modules[BOOT_MODULES_MAX + 4];
+static struct guest_plans plans;
+
+/* Plans from a list of lines that ends with NULL. */
+static void plan(const char *const *lines)
+{
+	size_t count = 0;
+
+	for (; lines[count] != NULL; count++) {
+		modules[count] = (struct guest_module){
+			.start = 0x1000000 + count * 0x100000, .size = 0x1000, .line = lines[count],
+		};
+	}
+	guest_plans_make(&plans, modules, count);
+}
+
+#define PLAN(...) plan((const char *const[]){ __VA_ARGS__, NULL })
+
+static void assert_problem(size_t index, const char *module, const char *word, const char *cause)
+{
+	assert_true(index < plans.problems.kept);
+	assert_string_equal(plans.problems.list[index].module, module);
+	assert_string_equal(plans.problems.list[index].word, word);
+	assert_non_null(strstr(plans.problems.list[index].cause, cause));
+}
+
+static void test_no_modules(void **state)
+{
+	(void)state;
+	guest_plans_make(&plans, NULL, 0);
+	assert_int_equal(plans.count, 0);
+	assert_int_equal(plans.problems.found, 0);
+}
+
+static void test_two_guests(void **state)
+{
+	(void)state;
+	PLAN("bzImage guest=web kernel mem=128M weight=50 shadow=1M -- console=hvc0",
+	     "initrd.gz guest=web initrd",
+	     "vmlinux guest=db kernel");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.count, 2);
+	assert_string_equal(plans.list[0].name, "web");
+	assert_ptr_equal(plans.list[0].kernel, &modules[0]);
+	assert_ptr_equal(plans.list[0].initrd, &modules[1]);
+	assert_string_equal(plans.list[0].kernel_file, "bzImage");
+	assert_string_equal(plans.list[0].initrd_file, "initrd.gz");
+	assert_int_equal(plans.list[0].mem_bytes, 128 << 20);
+	assert_int_equal(plans.list[0].shadow_bytes, 1 << 20);
+	assert_int_equal(plans.list[0].weight, 50);
+	assert_string_equal(plans.list[0].command_line, "console=hvc0");
+	assert_string_equal(plans.list[1].name, "db");
+	assert_null(plans.list[1].initrd);
+	assert_int_equal(plans.list[1].mem_bytes, 64 << 20);
+	assert_int_equal(plans.list[1].weight, 100);
+	assert_string_equal(plans.list[1].command_line, "");
+}
+
+static void test_any_order(void **state)
+{
+	(void)state;
+	PLAN("i2 guest=b initrd", "k1 guest=a kernel", "i1 guest=a initrd", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.count, 2);
+	assert_string_equal(plans.list[0].name, "a");
+	assert_ptr_equal(plans.list[0].initrd, &modules[2]);
+	assert_string_equal(plans.list[1].name, "b");
+	assert_ptr_equal(plans.list[1].kernel, &modules[3]);
+	assert_ptr_equal(plans.list[1].initrd, &modules[0]);
+}
+
+static void test_default_names(void **state)
+{
+	(void)state;
+	PLAN("k1 kernel", "i1 guest=guest1 initrd", "k2 guest=guest2 kernel", "k3 kernel");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.count, 3);
+	assert_string_equal(plans.list[0].name, "guest1");
+	assert_ptr_equal(plans.list[0].initrd, &modules[1]);
+	assert_string_equal(plans.list[1].name, "guest2");
+	assert_string_equal(plans.list[2].name, "guest3");
+	assert_ptr_equal(plans.list[2].kernel, &modules[3]);
+}
+
+static void test_default_names_despite_mistakes(void **state)
+{
+	(void)state;
+	/* The first guest is not started, and its initrd does not go to the second. */
+	PLAN("k1 kernel mem=no", "i1 guest=guest1 initrd", "k2 kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "k1", "mem=no", "memory");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "guest2");
+	assert_null(plans.list[0].initrd);
+}
+
+static void test_problem_stops_its_guest_only(void **state)
+{
+	(void)state;
+	PLAN("k1 guest=a kernel", "i1 guest=a initrd mem=5M", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "i1", "mem", "kernel's line");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+}
+
+static void test_missing_role_stops_its_guest(void **state)
+{
+	(void)state;
+	PLAN("f guest=a", "k1 guest=a kernel", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "f", "", "names no role");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+}
+
+static void test_second_kernel(void **state)
+{
+	(void)state;
+	PLAN("k1 guest=a kernel", "k2 guest=a kernel", "k3 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "k2", "kernel", "guest a has a kernel already, k1");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+}
+
+static void test_second_initrd(void **state)
+{
+	(void)state;
+	PLAN("k1 guest=a kernel", "i1 guest=a initrd", "i2 guest=a initrd");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "i2", "initrd", "guest a has an initrd already, i1");
+	assert_int_equal(plans.count, 0);
+}
+
+static void test_initrd_without_kernel(void **state)
+{
+	(void)state;
+	PLAN("i1 guest=a initrd", "k1 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "i1", "initrd", "guest a has no kernel");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+}
+
+static void test_module_without_guest(void **state)
+{
+	(void)state;
+	PLAN("i1 initrd", "k1 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "i1", "", "does not name its guest");
+	assert_int_equal(plans.count, 1);
+	PLAN("k1 guest=UPPER kernel", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "k1", "guest=UPPER", "guest's name");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+	PLAN("just-a-file", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "just-a-file", "", "names no role");
+	assert_int_equal(plans.count, 1);
+}
+
+static void test_words_of_the_boot_loader(void **state)
+{
+	(void)state;
+	PLAN("guest=web kernel", "guest=web initrd bogus=1");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "module2", "bogus=1", "unknown word");
+	assert_int_equal(plans.count, 0);
+}
+
+static void test_many_guests(void **state)
+{
+	static char lines[BOOT_MODULES_MAX + 4][32];
+	const char *list[BOOT_MODULES_MAX + 5] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < BOOT_MODULES_MAX + 4; i++) {
+		snprintf(lines[i], sizeof(lines[i]), "k%d kernel", i + 1);
+		list[i] = lines[i];
+	}
+	plan(list);
+	assert_int_equal(plans.count, GUEST_PLANS_MAX);
+	assert_string_equal(plans.list[GUEST_PLANS_MAX - 1].name, "guest32");
+	assert_int_equal(plans.problems.found, BOOT_MODULES_MAX - GUEST_PLANS_MAX + 1);
+	assert_problem(0, "k33", "guest33", "more than 32 guests");
+	assert_problem(BOOT_MODULES_MAX - GUEST_PLANS_MAX, "umbra", "", "more than 64 modules");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_modules),
+		cmocka_unit_test(test_two_guests),
+		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_default_names),
+		cmocka_unit_test(test_default_names_despite_mistakes),
+		cmocka_unit_test(test_problem_stops_its_guest_only),
+		cmocka_unit_test(test_missing_role_stops_its_guest),
+		cmocka_unit_test(test_second_kernel),
+		cmocka_unit_test(test_second_initrd),
+		cmocka_unit_test(test_initrd_without_kernel),
+		cmocka_unit_test(test_module_without_guest),
+		cmocka_unit_test(test_words_of_the_boot_loader),
+		cmocka_unit_test(test_many_guests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

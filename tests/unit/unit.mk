@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Unit tests: native programs on cmocka with sanitizers.  `make unit` builds
+# and runs them all.  To add one: write tests/unit/test_NAME.c and add a line
+# to the table.  O is the output directory; the top Makefile includes this.
+
+# unit_NAME := the sources that test_NAME.c is linked with.
+unit_acpi        := arch/acpi.c arch/acpi_s5.c
+unit_acpi_power  :=
+unit_bitmap      := lib/bitmap.c
+unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
+unit_boot_params := hv/boot_params.c
+unit_checked     :=
+unit_clocks      := arch/rtc_convert.c
+unit_config      := hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_decode      := hv/decode.c hv/decode_cursor.c hv/decode_move.c
+unit_decode_objdump := hv/decode.c hv/decode_cursor.c hv/decode_move.c
+unit_div64       := lib/div64.c
+unit_format      := lib/format.c lib/div64.c
+unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
+unit_irq         :=
+unit_list        :=
+unit_parse       := lib/parse.c
+unit_ring        := lib/ring.c
+unit_rtc_convert := arch/rtc_convert.c
+unit_string      :=
+unit_time        := lib/div64.c
+
+O ?= build
+UNIT_CC ?= gcc
+UNIT_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. \
+	-fsanitize=address,undefined -fno-sanitize-recover=all \
+	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wundef -Werror
+
+UNIT_OUT := $(O)/unit
+UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))
+UNIT_PROGRAMS := $(UNIT_NAMES:%=$(UNIT_OUT)/test_%)
+
+$(UNIT_OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	@$(UNIT_CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+define unit_program
+$(UNIT_OUT)/test_$(1): $(patsubst %.c,$(UNIT_OUT)/%.o,tests/unit/test_$(1).c $(unit_$(1)))
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $$@ $$^ -lcmocka
+endef
+$(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name))))
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS)
+	@sh tests/unit/run.sh $(UNIT_PROGRAMS)
+
+-include $(shell find $(UNIT_OUT) -name '*.d' 2>/dev/null)
