@@ -283,7 +283,7 @@ static bool find_s5_anywhere(const struct fadt *fadt)
 	return false;
 }
 
-/* The old field, or the generic address that later firmware fills instead; only ports are of use. */
+/* The old field, or the address that later firmware fills instead; only ports are of use. */
 static uint16_t control_port(uint32_t port, const struct generic_address *extended)
 {
 	if (port != 0 && port <= UINT16_MAX)

@@ -90,7 +90,7 @@ void log_event(const char *name, const char *format, ...)
 	size_t length;
 
 	now(&seconds, &microseconds);
-	length = format_text(line, LINE_SIZE, "event=%s ", name);
+	length = format_text(line, LINE_SIZE, *format ? "event=%s " : "event=%s", name);
 	va_start(arguments, format);
 	length += format_text_v(line + length, LINE_SIZE - length, format, arguments);
 	va_end(arguments);

@@ -104,7 +104,7 @@ static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint
 	panicking = true;
 
 	format_text_v(reason, sizeof(reason), format, arguments);
-	print("\r\nevent=panic cause=\"%s\"\n", reason);
+	print("\nevent=panic cause=\"%s\"\n", reason);
 	if (frame)
 		print_registers(frame);
 	print("cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", read_cr0(), read_cr2(), read_cr3(),

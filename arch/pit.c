@@ -21,8 +21,11 @@
 #define BOARD_SPEAKER BIT(1)
 #define BOARD_OUTPUT2 BIT(5)
 
-/* PIT_HZ / 10^9 as a 32-bit fraction, rounded up: an early interrupt would only have to be armed again. */
+/* PIT_HZ / 10^9 as a 32-bit fraction, rounded up: an early interrupt would be of no use. */
 #define TICKS_PER_NS_FRACTION 5124678ull
+
+/* What the board's port holds while the gate is shut; read early, to keep opening it short. */
+static uint8_t gate_shut;
 
 static void write_count(uint16_t port, uint16_t ticks)
 {
@@ -35,7 +38,10 @@ void pit_arm(uint64_t ns)
 	uint64_t bounded = MIN(ns, (uint64_t)PIT_MAX_NS);
 	uint32_t ticks = (uint32_t)(bounded * TICKS_PER_NS_FRACTION >> 32);
 
-	/* Mode 0 adds one tick to the count, which makes up for the fraction cut off here; 0 would mean 65536. */
+	/*
+	 * Mode 0 adds one tick to the count, which makes up for the fraction
+	 * cut off here.  A count of 0 would mean 65536.
+	 */
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
 	write_count(CHANNEL0_DATA, (uint16_t)MAX(ticks, 1u));
 }
@@ -46,15 +52,17 @@ void pit_stop(void)
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
 }
 
-void pit_gate_start(uint16_t ticks)
+void pit_gate_load(uint16_t ticks)
 {
-	unsigned board = port_in8(BOARD_PORT) & ~(BOARD_GATE2 | BOARD_SPEAKER);
-
-	/* The gate is shut while the count is loaded, so that counting starts with the last write. */
-	port_out8(BOARD_PORT, (uint8_t)board);
+	gate_shut = (uint8_t)(port_in8(BOARD_PORT) & ~(BOARD_GATE2 | BOARD_SPEAKER));
+	port_out8(BOARD_PORT, gate_shut);
 	port_out8(COMMAND, COMMAND_CHANNEL2_MODE0);
 	write_count(CHANNEL2_DATA, ticks);
-	port_out8(BOARD_PORT, (uint8_t)(board | BOARD_GATE2));
+}
+
+void pit_gate_open(void)
+{
+	port_out8(BOARD_PORT, (uint8_t)(gate_shut | BOARD_GATE2));
 }
 
 bool pit_gate_done(void)

@@ -23,8 +23,12 @@ void pit_arm(uint64_t ns);
 /* Nothing is armed any more; the firmware's periodic tick ends with the first call. */
 void pit_stop(void);
 
-/* Starts channel 2; pit_gate_done() turns true ticks + 1 (of PIT_HZ a second) later.  ticks must not be 0. */
-void pit_gate_start(uint16_t ticks);
+/*
+ * Channel 2: pit_gate_done() turns true ticks + 1 (of PIT_HZ a second) after
+ * pit_gate_open(), which is a single port write.  ticks must not be 0.
+ */
+void pit_gate_load(uint16_t ticks);
+void pit_gate_open(void);
 bool pit_gate_done(void);
 
 #endif

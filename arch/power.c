@@ -5,18 +5,19 @@
 #include "arch/power.h"
 
 #include "arch/acpi.h"
+#include "arch/descriptor.h"
 #include "arch/log.h"
 #include "arch/port.h"
 #include "arch/x86.h"
 #include "lib/error.h"
 
-/* Reset control register of Intel chipsets and those that follow them (PIIX3 data sheet, section 2.2.9). */
+/* Reset control register of Intel chipsets and their followers (PIIX3 data sheet, "RC"). */
 #define RESET_PORT 0xCF9
 #define RESET_SYSTEM BIT(1)	/* a full reset, not the processor alone */
 #define RESET_POWER_CYCLE BIT(3) /* newer chipsets: drop the power for a moment */
 #define RESET_NOW BIT(2)
 
-/* Keyboard controller 8042: command port, and the command that pulses its output bit 0, the reset line. */
+/* Keyboard controller 8042: the command pulses its output bit 0, which is the reset line. */
 #define KEYBOARD_PORT 0x64
 #define KEYBOARD_INPUT_FULL BIT(1)
 #define KEYBOARD_PULSE_RESET 0xFE
@@ -50,6 +51,15 @@ static void reset_by_keyboard(void)
 	wait_for_reaction();
 }
 
+/* An exception that cannot be delivered makes the processor shut down, which boards turn into a reset. */
+static void __noreturn reset_by_triple_fault(void)
+{
+	const struct descriptor_register nothing = { 0, 0 };
+
+	__asm__ volatile("lidt %0; int3" ::"m"(nothing));
+	cpu_halt_forever();
+}
+
 void power_off(void)
 {
 	log_info("power", "powering off");
@@ -69,5 +79,6 @@ void power_reset(void)
 	reset_by_chipset();
 	log_warn("power", "no reaction to the chipset's reset port; trying the keyboard controller");
 	reset_by_keyboard();
-	log_error("power", "no reaction to the keyboard controller either");
+	log_warn("power", "no reaction to the keyboard controller; shutting the processor down");
+	reset_by_triple_fault();
 }

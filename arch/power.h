@@ -18,9 +18,8 @@ void __noreturn power_off(void);
 
 /*
  * Resets the machine: by ACPI, by the chipset's reset port, by the keyboard
- * controller.  Returns when none of them worked; the caller may then provoke a
- * triple fault.  As for power_off, any CPU.
+ * controller, by a triple fault.  As for power_off, any CPU.
  */
-void power_reset(void);
+void __noreturn power_reset(void);
 
 #endif

@@ -21,7 +21,7 @@
 #define BOOT_RSDP_SIZE 36u /* ACPI 2.0 and later; 20 bytes of it in ACPI 1.0 */
 #define BOOT_MAX_MULTIBOOT2 (1u << 20)
 
-/* What the loader leaves in EAX: multiboot 0.6.96 section 3.2, multiboot 2.0 section 3.3. */
+/* What the loader leaves in EAX: multiboot 0.6.96, section 3.2; multiboot 2.0, section 3.3. */
 #define BOOT_MULTIBOOT1_MAGIC 0x2BADB002u
 #define BOOT_MULTIBOOT2_MAGIC 0x36D76289u
 
@@ -32,7 +32,10 @@ struct boot_range {
 	bool usable;
 };
 
-/* problem is NULL, or a sentence saying what was wrong; the module is unusable then and words may be "". */
+/*
+ * problem is NULL, or a sentence saying what was wrong: the module is unusable
+ * then, and words may be "".
+ */
 struct boot_module {
 	paddr_t start; /* first byte */
 	paddr_t end;   /* first byte behind it, never below start */

@@ -11,7 +11,7 @@
 /* Empties *info: no ranges, no modules, both strings "". */
 void boot_info_clear(struct boot_info *info);
 
-/* Remembers the sentence unless an earlier one is there.  Returns -E_INVAL for the caller to pass on. */
+/* Remembers the sentence unless an earlier one is there.  Returns -E_INVAL, to be passed on. */
 int boot_info_complain(struct boot_info *info, const char *sentence);
 
 /*

@@ -5,7 +5,6 @@
 #include "hv/command.h"
 
 #include "arch/log.h"
-#include "arch/power.h"
 #include "hv/guest.h"
 #include "hv/house.h"
 #include "hv/run.h"
@@ -126,15 +125,13 @@ static void set_log(const char *argument)
 static void power_machine_off(const char *argument)
 {
 	(void)argument;
-	house_flush();
-	power_off();
+	house_end_machine(IDLE_POWEROFF);
 }
 
 static void reset_machine(const char *argument)
 {
 	(void)argument;
-	house_flush();
-	power_reset();
+	house_end_machine(IDLE_REBOOT);
 }
 
 static void help(const char *argument);

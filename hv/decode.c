@@ -87,7 +87,7 @@ static bool modrm_matches(const struct row *row, uint8_t modrm)
 	}
 }
 
-/* The row of this opcode that fits; NULL when there is none, or when the byte to tell by is missing. */
+/* The row that fits, or NULL.  Means nothing when cursor->status says that a byte is missing. */
 static const struct row *find_row(struct decode_cursor *cursor, unsigned opcode)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -44,20 +44,29 @@ static void log_sink(const char *text, size_t length)
 	spin_unlock(&lock);
 }
 
-/* For a panic: takes no lock. */
-static void write_sync(const char *text, size_t length)
+static void write_everywhere(const char *text, size_t length)
 {
 	for (unsigned i = 0; i < console_count; i++)
 		consoles[i]->ops->write_sync(consoles[i], text, length);
 }
 
-void house_flush(void)
+/* For a panic and for the machine's end: past the multiplexer, takes no lock. */
+static void write_sync(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\n')
+			write_everywhere("\r", 1);
+		write_everywhere(text + i, 1);
+	}
+}
+
+static void flush(void)
 {
 	for (unsigned i = 0; i < FLUSH_ROUNDS; i++) {
 		spin_lock(&lock);
 		console_mux_service(mux);
 		spin_unlock(&lock);
-		write_sync("", 0);
+		write_everywhere("", 0);
 	}
 }
 
@@ -75,9 +84,11 @@ void house_print(const char *format, ...)
 
 /* --- endings ------------------------------------------------------------------------- */
 
-static void end_machine(enum idle_action action)
+void house_end_machine(enum idle_action action)
 {
-	house_flush();
+	flush();
+	/* Nobody services the queues any more: what is still said goes out at once. */
+	log_set_sink(write_sync);
 	if (action == IDLE_POWEROFF)
 		power_off();
 	if (action == IDLE_REBOOT)
@@ -94,16 +105,18 @@ void house_all_guests_gone(void)
 
 	log_event("idle", "action=%s", names[when_idle]);
 	if (when_idle != IDLE_STAY)
-		end_machine(when_idle);
+		house_end_machine(when_idle);
 }
 
 static void panic_reboot(void)
 {
+	log_set_sink(write_sync);
 	power_reset();
 }
 
 static void panic_power_off(void)
 {
+	log_set_sink(write_sync);
 	power_off();
 }
 

@@ -9,6 +9,7 @@
 
 #include "drivers/backend/console_mux.h"
 #include "hv/config.h"
+#include "lib/compiler.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,8 @@ void house_keep(void);
 /* All guests are gone: acts as when-idle= says.  Returns when Umbra stays. */
 void house_all_guests_gone(void);
 
-/* Everything that was written is out: before the machine ends. */
-void house_flush(void);
+/* Puts out all that was written, and powers off, resets or halts (not IDLE_STAY).  No lock held. */
+void __noreturn house_end_machine(enum idle_action action);
 
 /* A guest's end of the console, with the lock taken in here. */
 struct console_endpoint *house_console_open(const char *name, void *guest);

@@ -163,14 +163,12 @@ static void transmit(struct uart16550 *uart)
 
 /*
  * The line is edge-triggered: it must go low before the handler leaves, or no
- * interrupt comes again.  Reading IIR forgets the transmit interrupt, hence the
- * second question: a byte may have come after transmit() looked.
+ * interrupt comes again.  Reading IIR forgets the transmit interrupt; but there
+ * was one only because there are bytes to send, so the next round sends some.
  */
-static bool more_to_do(struct uart16550 *uart)
+static bool more_to_do(const struct uart16550 *uart)
 {
-	if (!(chip_read(uart, IIR_FCR) & IIR_NOTHING))
-		return true;
-	return channel_used(&uart->tx) > 0 && (line_status(uart) & LSR_ROOM);
+	return !(chip_read(uart, IIR_FCR) & IIR_NOTHING);
 }
 
 static void uart_interrupt(void *context)

@@ -60,6 +60,9 @@ static void queue_broken(void *context, const char *cause)
 {
 	struct device_page *page = context;
 
+	if (page->is_broken)
+		return;
+	page->is_broken = true;
 	page->callbacks->broken(page->context, cause);
 }
 

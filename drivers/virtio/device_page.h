@@ -27,7 +27,10 @@
 struct device_page_callbacks {
 	/* Interrupt irq of the guest is pending. */
 	void (*raise_irq)(void *context, unsigned irq);
-	/* The guest broke the rules of a queue, which is dead: end this guest, for this reason. */
+	/*
+	 * The guest broke the rules of a queue: it is to be ended, for this reason.
+	 * Called once; page does nothing any more.
+	 */
 	void (*broken)(void *context, const char *cause);
 	/* Text for the early console; returns how many bytes were taken. */
 	size_t (*text)(void *context, const void *data, size_t length);
@@ -49,6 +52,7 @@ struct device_page {
 	gpa_t base;
 	const struct device_page_callbacks *callbacks;
 	void *context;
+	bool is_broken;
 	unsigned count;
 	unsigned queue_count;
 	struct device_page_slot slots[DEVICE_PAGE_DEVICES_MAX];

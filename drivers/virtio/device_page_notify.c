@@ -154,6 +154,8 @@ enum device_page_result device_page_notify(struct device_page *page, gpa_t gpa)
 {
 	bool done;
 
+	if (page->is_broken)
+		return DEVICE_PAGE_DONE;
 	for (unsigned i = 0; i < page->count; i++)
 		if (notify_slot(page, &page->slots[i], gpa, &done))
 			return done ? DEVICE_PAGE_DONE : DEVICE_PAGE_BAD;
@@ -162,7 +164,7 @@ enum device_page_result device_page_notify(struct device_page *page, gpa_t gpa)
 
 bool device_page_has_work(const struct device_page *page)
 {
-	for (unsigned i = 0; i < page->count; i++)
+	for (unsigned i = 0; i < page->count && !page->is_broken; i++)
 		if (page->slots[i].device->more_work)
 			return true;
 	return false;
@@ -171,7 +173,7 @@ bool device_page_has_work(const struct device_page *page)
 void device_page_service(struct device_page *page)
 {
 	flush_text(page);
-	for (unsigned i = 0; i < page->count; i++)
+	for (unsigned i = 0; i < page->count && !page->is_broken; i++)
 		if (page->slots[i].state == DEVICE_PAGE_RUNNING)
 			page->slots[i].device->ops->service(page->slots[i].device);
 }

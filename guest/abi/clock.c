@@ -13,12 +13,16 @@
 
 #define LATE_MS 500u
 
-/* Milliseconds until the next timer interrupt, at most LATE_MS. The flag is clear before and after. */
-static uint32_t ms_until_tick(void)
+/*
+ * Ask for an interrupt, and wait for it at most LATE_MS: the milliseconds since
+ * before the call. The flag is clear before and after.
+ */
+static uint32_t ms_until_tick(uint32_t ns)
 {
 	uint32_t before = timer_ticks();
 	uint32_t start = clock_ms();
 
+	timer_arm(ns);
 	irq_enable();
 	while (timer_ticks() == before && clock_ms() - start < LATE_MS)
 		;
@@ -30,8 +34,7 @@ TEST(clock, one_shot)
 {
 	uint32_t before, ms;
 
-	timer_arm(20 * NS_PER_MS);
-	ms = ms_until_tick();
+	ms = ms_until_tick(20 * NS_PER_MS);
 	CHECK(ms >= 19 && ms < LATE_MS, "20 ms took %u ms", ms);
 	before = timer_ticks();
 	irq_enable();
@@ -42,10 +45,8 @@ TEST(clock, one_shot)
 
 TEST(clock, shortest)
 {
-	uint32_t ms;
+	uint32_t ms = ms_until_tick(100);
 
-	timer_arm(100);
-	ms = ms_until_tick();
 	CHECK(ms < LATE_MS, "100 ns took %u ms", ms);
 }
 
@@ -54,12 +55,10 @@ TEST(clock, replaced)
 	uint32_t ms;
 
 	timer_arm(0xFFFFFFFF);
-	timer_arm(5 * NS_PER_MS);
-	ms = ms_until_tick();
+	ms = ms_until_tick(5 * NS_PER_MS);
 	CHECK(ms < LATE_MS, "the later request took %u ms", ms);
 	timer_arm(5 * NS_PER_MS);
-	timer_arm(100 * NS_PER_MS);
-	ms = ms_until_tick();
+	ms = ms_until_tick(100 * NS_PER_MS);
 	CHECK(ms >= 99 && ms < LATE_MS, "100 ms in place of 5 took %u ms", ms);
 }
 

@@ -31,7 +31,6 @@ static const struct user_row user_rows[] = {
 	{"bound", abi_user_bound, TRAP_BOUND, 0, 0},
 	{"ud2", abi_user_ud2, TRAP_INVALID_OPCODE, 0, 0},
 	{"divide", abi_user_divide, TRAP_DIVIDE, 0, 0},
-	{"icebp", abi_user_icebp, TRAP_DEBUG, 0, 1},
 	{"int_5", abi_user_int5, TRAP_PROTECTION, IDT_ERROR(5), 0},
 	{"int_13", abi_user_int13, TRAP_PROTECTION, IDT_ERROR(13), 0},
 	{"int_14", abi_user_int14, TRAP_PROTECTION, IDT_ERROR(14), 0},
@@ -95,6 +94,15 @@ TEST(traps, user_sysenter)
 	struct fault fault = user_call(abi_user_sysenter, 0, 0, NULL);
 
 	CHECK(fault_is(fault, TRAP_PROTECTION, 0) || fault_is(fault, TRAP_INVALID_OPCODE, 0),
+	      "vector %u error 0x%x", fault.vector, fault.error);
+}
+
+/* An emulator may not know the instruction; what arrives must be one or the other. */
+TEST(traps, user_icebp)
+{
+	struct fault fault = user_call(abi_user_icebp, 0, 0, NULL);
+
+	CHECK(fault_is(fault, TRAP_DEBUG, 0) || fault_is(fault, TRAP_INVALID_OPCODE, 0),
 	      "vector %u error 0x%x", fault.vector, fault.error);
 }
 

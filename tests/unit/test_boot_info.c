@@ -68,8 +68,9 @@ static void put_module1(unsigned index, uint32_t start, uint32_t end, uint32_t w
 	physical_put32(INFO + 24, TABLES);
 }
 
-/* Appends a map entry with extra bytes behind what is known of it; returns where the next one goes. */
-static uint32_t put_range1(uint32_t at, uint64_t base, uint64_t length, uint32_t type, uint32_t extra)
+/* A map entry with extra bytes behind what is known of it; returns where the next one goes. */
+static uint32_t put_range1(uint32_t at, uint64_t base, uint64_t length, uint32_t type,
+			   uint32_t extra)
 {
 	physical_put32(at, 20 + extra);
 	physical_put64(at + 4, base);

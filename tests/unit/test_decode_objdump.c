@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Each instruction has a slot of its own, filled up with nop, so that no mistake spreads to the next. */
+/* Each instruction has a slot of its own, filled up with nop: no mistake spreads to the next. */
 #define SLOT 32u
 #define MAX_SLOTS 100000u
 #define FILLER 0x90
@@ -251,7 +251,7 @@ static void expected_move(const struct decoded_move *move, char *start, char *in
 	}
 }
 
-/* True when one of the operands is such a register; as the segment of an address it is followed by a colon. */
+/* True when an operand is this register; as the segment of an address it has a colon behind it. */
 static bool has_register(const char *text, const char *name)
 {
 	const char *found = strstr(text, name);
@@ -262,7 +262,7 @@ static bool has_register(const char *text, const char *name)
 	return text[0] == ',' || text[0] == '\0' || has_register(text, name);
 }
 
-/* A plain, zero-extending or sign-extending move of a general register or a constant, and memory. */
+/* A plain or extending move between memory and a general register or a constant. */
 static bool is_move_text(const char *text)
 {
 	static const char *const words[] = { "movb",   "movw",	 "movl",   "movzbl", "movzbw", "movzwl",
@@ -310,8 +310,8 @@ static const uint8_t tails[][8] = {
 };
 
 /* opcode is 1 or 2 bytes; modrm and what follows it come behind it. */
-static void add_instruction(size_t prefix, const uint8_t *opcode, size_t opcode_length, uint8_t modrm,
-			    size_t tail)
+static void add_instruction(size_t prefix, const uint8_t *opcode, size_t opcode_length,
+			    uint8_t modrm, size_t tail)
 {
 	uint8_t bytes[SLOT];
 	size_t length = prefix_sets[prefix].length;

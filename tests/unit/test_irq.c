@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/irq.c over arch/pic.c, against a model of the two controllers' service registers. */
+/* Tests of arch/irq.c over arch/pic.c, against a model of the controllers' service registers. */
 #include "tests/unit/fake_port.h"
 
 #include "arch/irq.c"

@@ -37,11 +37,19 @@ static uint64_t read_tsc(void)
 	return tsc += tsc_step;
 }
 
-void pit_gate_start(uint16_t ticks)
+static uint16_t gate_ticks;
+
+void pit_gate_load(uint16_t ticks)
 {
-	gate_at = tsc + (ticks + 1ull) * khz * 1000 / PIT_HZ;
-	/* All but the third measurement are disturbed. */
-	if (measured++ != 2)
+	gate_ticks = ticks;
+	tsc += khz; /* however long that takes */
+}
+
+void pit_gate_open(void)
+{
+	gate_at = tsc + (gate_ticks + 1ull) * khz * 1000 / PIT_HZ;
+	/* All but the second measurement are disturbed. */
+	if (measured++ != 1)
 		gate_at += khz * measured;
 }
 
@@ -82,7 +90,8 @@ static int start(void **state)
 	return 0;
 }
 
-static const uint64_t frequencies[] = { 90000, 999999, 1000000, 1000001, 2400000, 3999123, 6100000 };
+static const uint64_t frequencies[] = { 90000,	 999999,  1000000, 1000001,
+					2400000, 3999123, 6100000 };
 
 static void measured_to_100_ppm(void **state)
 {
@@ -92,7 +101,7 @@ static void measured_to_100_ppm(void **state)
 		khz = frequencies[i];
 		tsc_step = khz / 1000; /* a port read takes a microsecond */
 		time_init();
-		assert_true(time_tsc_khz() >= khz && time_tsc_khz() - khz <= khz / 4000);
+		assert_true(time_tsc_khz() >= khz && time_tsc_khz() - khz <= khz / 10000);
 	}
 }
 
@@ -104,12 +113,13 @@ static void nanoseconds_are_exact(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		set_scale((uint32_t)frequencies[i]);
 		for (uint64_t ticks = 1; ticks < 1ull << 60; ticks = ticks * 3 + 1) {
-			uint64_t exact = (uint64_t)((unsigned __int128)ticks * NS_PER_MS / frequencies[i]);
+			unsigned __int128 product = (unsigned __int128)ticks * NS_PER_MS;
+			uint64_t exact = (uint64_t)(product / frequencies[i]);
 			uint64_t got;
 
 			tsc = start_tsc + ticks;
 			got = time_ns();
-			/* The factor has 31 significant bits at least; what is cut off makes time slower. */
+			/* The factor has 31 bits at least; what is cut off makes time slower. */
 			assert_true(got <= exact && exact - got <= (exact >> 30) + 1);
 		}
 	}
@@ -145,8 +155,9 @@ static void wall_clock(void **state)
 	tsc += khz * 5000;
 	assert_true(time_wall_ns() >= 1709251202999000000ull && time_wall_ns() <= 1709251203000000000ull);
 	clock_is_dead = true;
+	tsc_step = 1000;
 	time_init();
-	tsc = start_tsc;
+	tsc = start_tsc - tsc_step;
 	assert_int_equal(time_wall_ns(), 0);
 }
 

@@ -3,6 +3,10 @@
 # and runs them all.  To add one: write tests/unit/test_NAME.c and add a line
 # to the table.  O is the output directory; the top Makefile includes this.
 
+CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c drivers/backend/console_output.c \
+	drivers/backend/console_keys.c drivers/backend/console_line.c drivers/backend/console_history.c \
+	drivers/phys/ansi.c lib/ring.c lib/format.c lib/div64.c
+
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_power  :=
@@ -12,8 +16,12 @@ unit_boot_params := hv/boot_params.c
 unit_checked     :=
 unit_clocks      := arch/rtc_convert.c
 unit_config      := hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
+unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_decode      := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_decode_objdump := hv/decode.c hv/decode_cursor.c hv/decode_move.c
+unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_div64       := lib/div64.c
 unit_format      := lib/format.c lib/div64.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
@@ -25,6 +33,12 @@ unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
 unit_string      :=
 unit_time        := lib/div64.c
+unit_uart16550   :=
+unit_vga_text    := drivers/phys/ansi.c
+unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
+unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+unit_virtqueue_indirect := $(unit_virtqueue)
 
 O ?= build
 UNIT_CC ?= gcc
