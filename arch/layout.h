@@ -45,12 +45,12 @@
 /* Pointer into the direct map for low physical memory (below DIRECT_MAP_SIZE), and back. */
 static inline void *direct_map(uint64_t physical)
 {
-	return (void *)((uint32_t)physical + DIRECT_MAP);
+	return (void *)(uintptr_t)((uint32_t)physical + DIRECT_MAP);
 }
 
 static inline uint32_t direct_physical(const void *pointer)
 {
-	return (uint32_t)pointer - DIRECT_MAP;
+	return (uint32_t)(uintptr_t)pointer - DIRECT_MAP;
 }
 #endif
 

@@ -13,8 +13,7 @@
 /* In the order in which they may be taken, first to last (docs/locking.md). */
 enum lock_rank {
 	LOCK_GUESTS,	/* hv/guest.c: the list of guests */
-	LOCK_RUN_QUEUE,	/* hv/scheduler.c: one CPU's run queue */
-	LOCK_CONSOLE,	/* hv/guest_console.c: the console multiplexer */
+	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_FRAMES,	/* mm/frames.c */
 	LOCK_LOG,	/* arch/log.c: the ring of lines */

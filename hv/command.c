@@ -4,7 +4,9 @@
  */
 #include "hv/command.h"
 
+#include "arch/layout.h"
 #include "arch/log.h"
+#include "arch/panic.h"
 #include "hv/guest.h"
 #include "hv/house.h"
 #include "hv/run.h"
@@ -30,7 +32,7 @@ static struct guest *named(const char *name)
 static const char *state_name(const struct guest *guest)
 {
 	static const char *const names[] = {
-		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_ENDED] = "ended",
+		[GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_ENDED] = "ended",
 	};
 
 	return guest->parked ? "halted" : names[guest->state];
@@ -134,6 +136,28 @@ static void reset_machine(const char *argument)
 	house_end_machine(IDLE_REBOOT);
 }
 
+/* Each call needs more stack and none can be left out: the page below the stack ends it. */
+static uint32_t __noinline overflow_stack(uint32_t depth)
+{
+	volatile uint32_t room[64];
+
+	room[depth % ARRAY_SIZE(room)] = depth;
+	return depth == UINT32_MAX ? 0 : overflow_stack(depth + 1) + room[depth % ARRAY_SIZE(room)];
+}
+
+/* Umbra's own end, in three ways: to see what on-panic= does, and that a log would say why. */
+static void end_umbra(const char *argument)
+{
+	if (strcmp(argument, "panic") == 0)
+		panic("asked for at the console");
+	else if (strcmp(argument, "fault") == 0)
+		*(volatile uint32_t *)MMIO_WINDOW = 0;
+	else if (strcmp(argument, "stack") == 0)
+		house_print("%u\n", overflow_stack(0));
+	else
+		house_print("the ways are panic, fault and stack\n");
+}
+
 static void help(const char *argument);
 
 static const struct command commands[] = {
@@ -144,6 +168,7 @@ static const struct command commands[] = {
 	{ "kill", "NAME", "ends the guest at once", kill_guest },
 	{ "mem", "", "free frames of physical memory", show_memory },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
+	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },
 	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },
 	{ "reboot", "", "resets the machine", reset_machine },
 };

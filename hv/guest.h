@@ -27,12 +27,16 @@ struct console_endpoint;
 struct guest_devices;
 
 enum guest_state {
+	GUEST_STARTING,	/* its memory is being cleared, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
 	GUEST_ENDED,	/* has an end_reason; its CPU takes it apart */
 };
 
-enum guest_end { GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED };
+enum guest_end {
+	GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED,
+	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
+};
 
 /* Where the variants of the protocol's shared structure have what Umbra needs while the guest runs. */
 struct guest_protocol {
@@ -81,6 +85,7 @@ struct guest {
 
 	bool repeat_call;		/* the hypercall could not be served yet: it is to be made again */
 
+	uint32_t cleared_pages;		/* while it starts */
 	struct guest_memory memory;
 	struct shadow shadow;
 	struct console_endpoint *console;	/* kept over a restart */
@@ -104,11 +109,15 @@ static inline bool guest_in_kernel(const struct guest *guest)
 }
 
 /*
- * Makes the guest that plan describes, loads it, and puts it into this CPU's
- * run queue.  On failure says why in the log (event=module-error) and leaves
- * nothing behind.  plan outlives the guest.
+ * Makes the guest that plan describes and puts it into this CPU's run queue,
+ * where it clears its memory and is loaded in turns of its own.  On failure
+ * says why in the log (event=module-error) and leaves nothing behind.  plan
+ * outlives the guest.
  */
 void guest_create(const struct guest_plan *plan);
+
+/* A turn of a guest that starts: one bounded piece of the work. */
+void guest_prepare(struct guest *guest);
 
 /*
  * Ends the guest for something it did; the first cause counts.  The caller goes

@@ -175,24 +175,36 @@ static void execute(struct guest *guest, uint32_t number, const uint32_t args[4]
 }
 
 /*
+ * Interrupts are off meanwhile: a ring full of flushes of everything would keep
+ * the CPU from the others.  Behind so many shadow entries the guest makes its
+ * call again, with what is left in the ring, and can be interrupted in between.
+ */
+#define RING_WORK 65536u
+
+/*
  * The asynchronous ring: strictly in order from where the last round ended, one
  * lap at most, and a slot is free only when its call has been carried out.
+ * False when there is more to do than fits in one go.
  */
-static void drain_ring(struct guest *guest)
+static bool drain_ring(struct guest *guest)
 {
 	struct lguest_data_common *data = guest->data;
 
+	guest->shadow.work = 0;
 	for (unsigned i = 0; i < LGUEST_RING_SIZE && guest->state != GUEST_ENDED; i++) {
 		uint32_t slot = guest->ring_cursor, words[5];
 
 		if (READ_ONCE(data->hcall_status[slot]) == LGUEST_RING_FREE)
-			return;
+			return true;
+		if (guest->shadow.work >= RING_WORK)
+			return false;
 		guest->ring_cursor = (slot + 1) % LGUEST_RING_SIZE;
 		/* Copied: the call may change the memory it lies in. */
 		memcpy(words, &data->hcalls[slot], sizeof(words));
 		execute(guest, words[0], words + 1);
 		WRITE_ONCE(data->hcall_status[slot], LGUEST_RING_FREE);
 	}
+	return true;
 }
 
 void guest_hypercall(struct guest *guest, uint32_t length)
@@ -204,8 +216,10 @@ void guest_hypercall(struct guest *guest, uint32_t length)
 		guest_kill(guest, "hypercall %u before INIT", frame->eax);
 		return;
 	}
-	if (guest->data)
-		drain_ring(guest);
+	if (guest->data && !drain_ring(guest)) {
+		frame->eip -= length;
+		return;
+	}
 	guest->repeat_call = false;
 	if (guest->state != GUEST_ENDED)
 		execute(guest, frame->eax, args);

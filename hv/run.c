@@ -26,7 +26,10 @@ struct run_cpu {
 	struct timer slice;
 	bool reschedule;	/* the running guest is to make way */
 	uint32_t nmis_reported;
+	uint64_t nmi_report_due;
 };
+
+#define NMI_REPORT_NS 100000000ull
 
 static struct run_cpu run_cpus[MAX_CPUS];
 
@@ -161,13 +164,15 @@ static void enter(struct guest *guest)
 	handle_exit(guest, fault_address);
 }
 
+/* One line for all that came since the last: a storm of them must not become one of lines. */
 static void report_nmis(struct run_cpu *run)
 {
 	const struct cpu *cpu = this_cpu();
 
-	if (run->nmis_reported == cpu->nmi_count)
+	if (run->nmis_reported == cpu->nmi_count || time_ns() < run->nmi_report_due)
 		return;
 	run->nmis_reported = cpu->nmi_count;
+	run->nmi_report_due = time_ns() + NMI_REPORT_NS;
 	log_event("nmi", "cpu=%u count=%u eip=%08x cs=%04x", cpu->id, cpu->nmi_count, cpu->nmi_eip,
 		  cpu->nmi_cs & 0xFFFF);
 }
@@ -210,12 +215,15 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	guest_cpu_load(guest);
 	if (sched_has_waiting(&run->queue))
 		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
+	if (guest->state == GUEST_STARTING)
+		guest_prepare(guest);
 	if (guest->state == GUEST_HALTED)
 		wake_up(guest);
 	run_guest(run, guest);
 	timer_stop(&run->slice);
 	cpu->running = NULL;
-	sched_put(&run->queue, time_ns(), guest->state == GUEST_RUNNING);
+	sched_put(&run->queue, time_ns(),
+		  guest->state == GUEST_RUNNING || guest->state == GUEST_STARTING);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
 		guest_finish(guest);

@@ -82,8 +82,6 @@ int guest_memory_create(struct guest_memory *memory, uint32_t ram_pages, uint32_
 		}
 	}
 	memory->ram_pages = ram_pages;
-	guest_window_load(memory);
-	guest_memory_clear(memory);
 	return 0;
 }
 
@@ -126,9 +124,9 @@ void guest_window_load(struct guest_memory *memory)
 	write_cr3(direct_physical(pages->host_pdpt));
 }
 
-void guest_memory_clear(struct guest_memory *memory)
+void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end)
 {
-	for (uint32_t page = 0; page < memory->pages; page++)
+	for (uint32_t page = first; page < end; page++)
 		memset(guest_page(memory, page), 0, PAGE_SIZE);
 }
 

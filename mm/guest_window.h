@@ -24,8 +24,9 @@ struct guest_memory {
 };
 
 /*
- * Gives memory ram_pages of RAM and device_pages above it, zeroed, as two
- * kinds of page allow.  At most 3 GB together.  -E_NOMEM leaves it empty.
+ * Gives memory ram_pages of RAM and device_pages above it, at most 3 GB
+ * together.  The frames hold what their last owner left: guest_memory_clear
+ * comes before anything else.  -E_NOMEM leaves it empty.
  */
 int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
 				     uint32_t device_pages);
@@ -36,8 +37,8 @@ void guest_memory_destroy(struct guest_memory *memory);
 /* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
 void guest_window_load(struct guest_memory *memory);
 
-/* Fills everything with zeroes.  The window must be loaded. */
-void guest_memory_clear(struct guest_memory *memory);
+/* Fills the pages [first, end) with zeroes.  The window must be loaded. */
+void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
 
 /* The frame behind a guest page; false when the guest has no such page. */
 bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame);

@@ -90,11 +90,11 @@ static void free_small(void *object)
 
 static void *alloc_pages(size_t size)
 {
-	uint32_t count = ALIGN_UP(size, (size_t)PAGE_SIZE) / PAGE_SIZE;
+	uint32_t count = (uint32_t)(ALIGN_UP(size, (size_t)PAGE_SIZE) / PAGE_SIZE);
 	void *pages = count <= FRAMES_PER_CHUNK ? pages_alloc(count) : NULL;
 
 	if (pages)
-		frame_set_owner(direct_physical(pages), (void *)count);
+		frame_set_owner(direct_physical(pages), (void *)(uintptr_t)count);
 	return pages;
 }
 
@@ -136,7 +136,7 @@ void heap_free(void *pointer)
 		return;
 	/* No object of a slab stands at the start of a page: the slab does. */
 	if (IS_ALIGNED((uintptr_t)pointer, (uintptr_t)PAGE_SIZE)) {
-		pages_free(pointer, (uint32_t)frame_owner(direct_physical(pointer)));
+		pages_free(pointer, (uint32_t)(uintptr_t)frame_owner(direct_physical(pointer)));
 		return;
 	}
 	spin_lock(&lock);

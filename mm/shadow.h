@@ -86,6 +86,7 @@ struct shadow {
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* budget of them, chained through next */
 	struct address_space *space_pool, *free_spaces;	/* budget / 4 of them */
 	bool no_execute;		/* the machine has NX and the guest's format too */
+	uint32_t work;			/* entries looked at since the caller set it to 0 */
 	bool pinned;			/* nothing was taken away since shadow_pin succeeded */
 	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD */
 	uint64_t bad_entry;

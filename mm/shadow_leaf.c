@@ -128,6 +128,7 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
 
 			bits &= bits - 1;
+			shadow->work++;
 			set_entry(leaf, index, leaf_entry_for(shadow, guest_entry(&entries, index)));
 		}
 	}

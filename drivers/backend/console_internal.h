@@ -25,7 +25,7 @@ struct line_builder {
 	struct ansi ansi;
 	unsigned limit;		/* characters in a line, <= sizeof(text) */
 	unsigned length;
-	bool returned;		/* a carriage return came: the next character writes over the line */
+	bool returned;		/* a carriage return came: what follows begins the line anew */
 	unsigned lost;		/* lines that found no place in the queue */
 	char text[CONSOLE_UMBRA_LINE_MAX];
 };
@@ -68,7 +68,7 @@ struct console_mux {
 	/* Output. */
 	struct console_line raw_line;
 	bool interrupted;
-	bool dangling;			/* something stands in the line that is nobody's: begin a new one */
+	bool dangling;			/* what stands in the line is nobody's: begin a new one */
 	bool dangling_sequence;		/* ... and it ends in an incomplete escape sequence */
 	struct line_builder log_builder;
 	struct ring queue;		/* whole lines */
@@ -93,7 +93,7 @@ struct console_mux {
 /* console_mux.c: the focus goes to endpoint, NULL for none; nothing when it has it. */
 void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint);
 
-/* console_mux.c: the next guest (step 1) or the one before (-1), round about; NULL when there is none. */
+/* console_mux.c: the next guest (step 1) or the one before (-1), round about; NULL for none. */
 struct console_endpoint *mux_neighbour(struct console_mux *mux, int step);
 
 /* console_mux.c: gives back an endpoint that was shown to its end. */

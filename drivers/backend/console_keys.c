@@ -118,8 +118,8 @@ static bool key_to_focus(struct console_mux *mux, uint8_t key)
 
 static void show_help(struct console_mux *mux)
 {
-	lines_message(mux, "after Ctrl-]: n next guest, p previous guest, 1-9 guest by number, 0 no guest,");
-	lines_message(mux, ": a command of Umbra, Ctrl-] sends Ctrl-] to the guest, ? this help");
+	lines_message(mux, "after Ctrl-]: n next guest, p previous guest, 1-9 guest by number,");
+	lines_message(mux, "0 no guest, : a command of Umbra, Ctrl-] itself to the guest, ? help");
 	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
 		const struct console_endpoint *endpoint = mux->endpoints[i];
 
@@ -195,7 +195,7 @@ static bool escaped_key(struct console_mux *mux, uint8_t key)
 
 bool keys_take(struct console_mux *mux, uint8_t key)
 {
-	/* A command that nobody fetched yet must not be written over, nor keys behind it overtake it. */
+	/* A command that nobody fetched yet must neither be written over nor overtaken. */
 	if (mux->command_event)
 		return false;
 	switch (mux->keys) {

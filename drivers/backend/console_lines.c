@@ -47,7 +47,7 @@ static bool builder_feed(struct line_builder *builder, uint8_t c)
 	return builder->length == builder->limit;
 }
 
-/* Queues `[name] text`, or text alone without a name.  False when less than reserve would stay free. */
+/* Queues `[name] text`, or text alone for no name; false when less than reserve would stay free. */
 static bool queue_line(struct console_mux *mux, const char *name, const char *text, size_t length,
 		       size_t reserve)
 {

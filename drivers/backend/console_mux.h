@@ -40,7 +40,7 @@ struct console_endpoint_callbacks {
 /* What happened that Umbra itself has to act on, outside the lock. */
 struct console_event {
 	enum { CONSOLE_EVENT_FOCUS, CONSOLE_EVENT_COMMAND } kind;
-	char text[CONSOLE_COMMAND_SIZE];	/* the guest now in focus ("" for none), or the command */
+	char text[CONSOLE_COMMAND_SIZE];	/* the guest in focus ("": none), or the command */
 };
 
 /*

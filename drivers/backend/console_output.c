@@ -11,7 +11,7 @@
 #define CANCEL 0x18	/* breaks off an escape sequence (ECMA-48, 8.3.6 and 5.4) */
 #define PIECE 512u
 
-/* So much of a guest's output goes before the next batch of lines, or a flood of these would silence it. */
+/* So much of a guest's output goes before the next batch of lines, whose flood would silence it. */
 #define RAW_TURN 2048u
 
 /* How many of wanted bytes all consoles take; without a console all are dropped. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The counters run on for ever and wrap; size is a power of two, so a place is counter modulo size. */
+/* The counters run on and wrap; size is a power of two, so a place is a counter modulo size. */
 struct byte_channel {
 	uint8_t *data;
 	uint32_t size;

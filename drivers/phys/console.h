@@ -25,7 +25,7 @@ struct console_ops {
 	/* Takes bytes for output without waiting; returns how many it took. */
 	size_t (*write)(struct console *console, const void *data, size_t length);
 
-	/* Takes out up to size bytes of input; returns how many.  NULL for a console without keys. */
+	/* Takes out up to size bytes of input; returns how many.  NULL when there are no keys. */
 	size_t (*read)(struct console *console, void *buffer, size_t size);
 
 	/*

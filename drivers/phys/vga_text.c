@@ -28,7 +28,7 @@
 struct vga_text {
 	struct console console;
 	volatile uint16_t *screen;
-	unsigned row, column;		/* column may be COLUMNS: the next character begins a new line */
+	unsigned row, column;		/* column may be COLUMNS: text goes to the next row */
 	struct ansi ansi;
 	uint16_t cells[CELLS];
 };

@@ -106,7 +106,7 @@ static uint32_t build_record(const struct device_page *page, const struct device
 	return (uint32_t)(at - record) + device->config_size;
 }
 
-/* Writes the descriptor of slot at offset in the page; returns where the next one begins, or an error. */
+/* Writes the descriptor of slot at offset in the page.  The offset of the next one, or an error. */
 static int place_record(struct device_page *page, struct device_page_slot *slot, uint32_t offset)
 {
 	uint8_t record[RECORD_MAX];

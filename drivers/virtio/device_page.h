@@ -41,7 +41,7 @@ enum device_page_state { DEVICE_PAGE_IDLE, DEVICE_PAGE_RUNNING, DEVICE_PAGE_FAIL
 struct device_page_slot {
 	struct virtio_device *device;
 	enum device_page_state state;
-	gpa_t record, status;		/* its descriptor, and the byte in it that the guest writes */
+	gpa_t record, status;		/* its descriptor, and the status byte in it */
 	gpa_t offered, accepted;	/* the feature bitmaps, feature_bytes each */
 	uint32_t feature_bytes;
 	unsigned first_queue;		/* in page->rings; the irq is one more */
@@ -66,7 +66,7 @@ struct device_page {
 enum device_page_result {
 	DEVICE_PAGE_DONE,	/* a signal to a device */
 	DEVICE_PAGE_TEXT,	/* text for the early console */
-	DEVICE_PAGE_BUSY,	/* text, but that before is not out yet: the same call again, later */
+	DEVICE_PAGE_BUSY,	/* text, but earlier text is not out yet: try again later */
 	DEVICE_PAGE_BAD		/* an address outside the guest's memory */
 };
 

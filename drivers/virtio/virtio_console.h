@@ -13,7 +13,7 @@
 
 /* The other end.  Whoever provides it takes the lock that it needs. */
 struct console_port {
-	/* Takes output; returns how many bytes it took.  When not all, service is called once there is room. */
+	/* Takes output; returns how many bytes.  If not all, service is due once there is room. */
 	size_t (*write)(void *context, const void *data, size_t length);
 	/* Gives up to size bytes of input, and says how many there are. */
 	size_t (*read)(void *context, void *buffer, size_t size);

@@ -17,13 +17,13 @@
 #define DESCRIPTOR_WRITE 2
 #define DESCRIPTOR_INDIRECT 4
 
-/* The available ring: flags, idx, then a u16 for each entry; the used ring: the same with 8 bytes each. */
+/* The available ring: flags, idx, then a u16 an entry; the used ring: the same with 8 bytes. */
 #define RING_FLAGS 0u
 #define RING_INDEX 2u
 #define RING_ENTRIES 4u
 #define AVAILABLE_ENTRY 2u
 #define USED_ENTRY 8u
-/* Behind either ring comes a u16 of a feature that is never offered (EVENT_IDX), but it is part of it. */
+/* Either ring ends in a u16 for a feature that is never offered (EVENT_IDX). */
 #define RING_TAIL 2u
 #define AVAILABLE_NO_INTERRUPT 1
 #define USED_NO_NOTIFY 1
@@ -119,7 +119,7 @@ void virtqueue_break(struct virtqueue *queue, const char *format, ...)
 	queue->broken(queue->context, cause);
 }
 
-/* How many requests the guest has made available that were not fetched; negative when the queue broke. */
+/* How many requests wait to be fetched; negative when the queue is broken. */
 static int count_available(struct virtqueue *queue)
 {
 	uint16_t index;
@@ -133,11 +133,11 @@ static int count_available(struct virtqueue *queue)
 	}
 	waiting = (uint16_t)(index - queue->next_available);
 	if (waiting > queue->place.size) {
-		virtqueue_break(queue, "available index goes from %u to %u, by more than the %u of the queue",
+		virtqueue_break(queue, "available index goes from %u to %u in a queue of %u",
 				queue->next_available, index, queue->place.size);
 		return -E_INVAL;
 	}
-	/* What the index announces is read after it; pairs with the guest's write barrier before it. */
+	/* What the index announces is read after it; pairs with the guest's write barrier. */
 	compiler_barrier();
 	return waiting;
 }
@@ -160,7 +160,10 @@ static bool read_descriptor(struct virtqueue *queue, const struct table *table, 
 	return true;
 }
 
-/* Goes over to the table that a descriptor names; it must be the last of its chain and in no such table itself. */
+/*
+ * Goes over to the table that a descriptor names, which must be the last of its
+ * chain and in no such table itself.
+ */
 static bool enter_table(struct virtqueue *queue, const struct descriptor *descriptor,
 			struct table *table)
 {
@@ -215,7 +218,7 @@ static bool add_buffer(struct virtqueue *queue, struct virtqueue_chain *chain,
 	return true;
 }
 
-/* Each round adds a buffer, of which there may be so many only, or enters a table, which happens once. */
+/* Each round adds a buffer, whose number is bounded, or enters a table, which happens once. */
 static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
 	struct table table = { queue->place.descriptors, queue->place.size, false };

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define VIRTQUEUE_SIZE_MAX 32768u	/* virtio 1.0, 2.4 */
-#define VIRTIO_RING_F_INDIRECT_DESC 28	/* feature bit: descriptors may name tables of descriptors */
+#define VIRTIO_RING_F_INDIRECT_DESC 28	/* feature bit: tables of descriptors */
 
 /* Where the three parts lie, and how many descriptors there are. */
 struct virtqueue_place {
@@ -46,7 +46,7 @@ struct virtqueue {
 	bool live;
 	bool indirect;
 	struct virtqueue_place place;
-	uint16_t next_available;	/* counters that run on and wrap, as in the guest's memory */
+	uint16_t next_available;	/* counters that run on and wrap */
 	uint16_t next_used;
 };
 
@@ -105,7 +105,7 @@ bool __must_check virtqueue_write(struct virtqueue *queue, const struct virtqueu
 /* True when the guest wants to be interrupted for what was pushed. */
 bool virtqueue_wants_interrupt(struct virtqueue *queue);
 
-/* Asks the guest not to kick.  After it was turned off again virtqueue_pop has to be tried once more. */
+/* Asks the guest not to kick.  After that was turned off again virtqueue_pop is due once more. */
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress);
 
 /* Breaks the queue: the guest did what text says.  Does nothing when it is not live. */

@@ -35,7 +35,8 @@ static void test_background_is_cleaned(void **state)
 	struct fixture *f = *state;
 
 	console_endpoint_write(f->db.endpoint,
-			       TEXT("a\0b\x07" "c\x08" "\x1B[2J\x1B[1;1Hd\te\x1B]0;title\x07" "f\x7F"
+			       TEXT("a\0b\x07" "c\x08" "\x1B[2J\x1B[1;1Hd\te\x1B]0;title\x07"
+				    "f\x7F"
 				    "\xC2\x9B" "2J\x1B\n"));
 	expect(f, "[db] abcd\tef??2J\r\n");
 	/* A sequence that never ends swallows a bounded number of bytes, and no line end. */

@@ -76,8 +76,8 @@ static inline void describe(struct fixture *f, unsigned index, uint64_t buffer, 
 	fake_put_descriptor(f->memory, DESCRIPTORS + index * 16, buffer, length, flags, next);
 }
 
-static inline void describe_in_table(struct fixture *f, unsigned index, uint64_t buffer, uint32_t length,
-			      uint16_t flags, uint16_t next)
+static inline void describe_in_table(struct fixture *f, unsigned index, uint64_t buffer,
+				     uint32_t length, uint16_t flags, uint16_t next)
 {
 	fake_put_descriptor(f->memory, TABLE + index * 16, buffer, length, flags, next);
 }
