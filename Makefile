@@ -7,16 +7,12 @@
 
 DEBUG    ?= 0
 O        ?= $(if $(filter 1,$(DEBUG)),build-debug,build)
-HOSTMEM  ?= 512M
-SMP      ?= 1
-MEM      ?= 128M
 PYTHON   ?= /usr/bin/python3
-QEMU     ?= qemu-system-i386
 V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
 # The bare-metal compiler is preferred; Debian's Linux one does, freestanding.
-CROSS    ?= $(if $(shell command -v i686-elf-gcc),i686-elf-,i686-linux-gnu-)
+CROSS    ?= $(if $(shell command -v i686-elf-gcc 2>/dev/null),i686-elf-,i686-linux-gnu-)
 CC32     := $(CROSS)gcc
 LD32     := $(CROSS)ld
 NM32     := $(CROSS)nm
@@ -38,22 +34,29 @@ LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack -
 # The folders are the floors of the architecture, lowest first (docs/architecture.md).
 SOURCES  := $(sort $(wildcard lib/*.c arch/*.c mm/*.c drivers/*/*.c hv/*.c boot/*.c))
 ASM      := $(sort $(wildcard arch/*.asm boot/*.asm))
+GUEST_SOURCES := $(sort $(wildcard guest/*/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 OBJECTS  := $(SOURCES:%.c=$(O)/%.o) $(ASM:%.asm=$(O)/%.asm.o)
 KERNEL_ELF := $(O)/umbra.elf
-ISO      := $(O)/umbra.iso
 
 all: $(KERNEL_ELF) guests
 
-help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST)
-
 ## make                 build the hypervisor and its guests into build/
 ## make DEBUG=1         the same with every invariant asserted, into build-debug/
+## make deps            install the Debian packages that building, running and testing need
 include guest/guest.mk
--include iso/iso.mk
--include tests/unit/unit.mk
--include tests/fuzz/fuzz.mk
--include tests/tests.mk
+include iso/iso.mk
+include tests/tests.mk
+
+## make compdb          write compile_commands.json, for editors
+## make clean           remove build/ and build-debug/
+## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
+help:
+	@sed -n 's/^## //p' iso/iso.mk tests/tests.mk tests/lint/lint.mk Makefile
+
+deps:
+	$(Q)tools/deps.sh build run test
 
 # --- the hypervisor -------------------------------------------------------
 
@@ -76,6 +79,8 @@ $(O)/offsets.inc: arch/offsets.c.in
 
 # Rewritten only when the version changes.
 $(O)/version.h: FORCE
+	@command -v $(CC32) > /dev/null || \
+		{ echo "make: there is no $(CC32); 'make deps' installs it" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo '#define UMBRA_VERSION "$(VERSION)"' > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
@@ -91,9 +96,31 @@ $(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
 
+# --- for editors ----------------------------------------------------------
+
+# $(call compile_entries,files,compiler and flags)
+compile_entries = $(foreach file,$(1),{"directory": "$(CURDIR)", "file": "$(file)", \
+	"command": "$(2) -c $(file)"}$(comma)$(newline))
+comma   := ,
+define newline :=
+
+
+endef
+
+# The last entry stands apart for its missing comma.
+compdb: $(O)/version.h
+	$(file > compile_commands.json,[)
+	$(file >> compile_commands.json,$(call compile_entries,$(filter-out boot/main.c,$(SOURCES)),$(CC32) $(CFLAGS)))
+	$(file >> compile_commands.json,$(call compile_entries,$(GUEST_SOURCES),$(CC32) $(GUEST_CFLAGS)))
+	$(file >> compile_commands.json,$(call compile_entries,$(UNIT_SOURCES),$(UNIT_CC) $(UNIT_CFLAGS)))
+	$(file >> compile_commands.json,$(call compile_entries,$(FUZZ_SOURCES),$(FUZZ_CC) $(FUZZ_CFLAGS)))
+	$(file >> compile_commands.json,{"directory": "$(CURDIR)"$(comma) "file": "boot/main.c"$(comma) \
+	"command": "$(CC32) $(CFLAGS) -c boot/main.c"}])
+	@echo "  GEN     compile_commands.json"
+
 clean:
-	rm -rf build build-debug
+	rm -rf build build-debug compile_commands.json
 
 FORCE:
-.PHONY: all help clean FORCE
+.PHONY: all help deps compdb clean FORCE
 -include $(OBJECTS:.o=.d) $(O)/offsets.d

@@ -169,7 +169,7 @@ static void report_nmis(struct run_cpu *run)
 {
 	const struct cpu *cpu = this_cpu();
 
-	if (run->nmis_reported == cpu->nmi_count || time_ns() < run->nmi_report_due)
+	if (time_ns() < run->nmi_report_due)
 		return;
 	run->nmis_reported = cpu->nmi_count;
 	run->nmi_report_due = time_ns() + NMI_REPORT_NS;
@@ -191,7 +191,8 @@ static void run_guest(struct run_cpu *run, struct guest *guest)
 		enter(guest);
 		if (house_is_due())
 			house_keep();
-		report_nmis(run);
+		if (unlikely(run->nmis_reported != this_cpu()->nmi_count))
+			report_nmis(run);
 	}
 }
 
@@ -243,7 +244,8 @@ void run_forever(void)
 			take_turn(run, container_of(next, struct guest, sched));
 			continue;
 		}
-		report_nmis(run);
+		if (run->nmis_reported != this_cpu()->nmi_count)
+			report_nmis(run);
 		if (house_is_due())
 			house_keep();
 		else

@@ -22,9 +22,13 @@ static void linear_mark_slot(const struct guest_memory *memory, uint32_t root, u
 	(void)slot;
 }
 
-static struct guest_entries linear_entries(const struct guest_memory *memory, uint32_t key)
+static void linear_entries(const struct guest_memory *memory, uint32_t key,
+			   struct guest_entries *entries)
 {
-	return (struct guest_entries){ NULL, key * SLOT_ENTRIES, 8, memory->pages };
+	entries->first = NULL;
+	entries->size = 8;
+	entries->first_page = key * SLOT_ENTRIES;
+	entries->pages = memory->pages;
 }
 
 static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
@@ -66,11 +70,13 @@ static void two_level_mark_slot(const struct guest_memory *memory, uint32_t root
 	*directory_entry(memory, root, slot) |= (uint32_t)PTE_A;
 }
 
-static struct guest_entries two_level_entries(const struct guest_memory *memory, uint32_t key)
+static void two_level_entries(const struct guest_memory *memory, uint32_t key,
+			      struct guest_entries *entries)
 {
 	uint32_t *table = guest_page(memory, key >> 1);
 
-	return (struct guest_entries){ table + (key & 1) * SLOT_ENTRIES, 0, 4, 0 };
+	entries->first = table + (key & 1) * SLOT_ENTRIES;
+	entries->size = 4;
 }
 
 static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
@@ -86,7 +92,7 @@ const struct guest_reader guest_reader_two_level = {
 
 static uint64_t read_entry(const void *table, uint32_t index)
 {
-	const struct guest_entries entries = { (void *)(uintptr_t)table, 0, 8, 0 };
+	const struct guest_entries entries = { .first = (void *)(uintptr_t)table, .size = 8 };
 
 	return guest_entry(&entries, index);
 }
@@ -138,9 +144,11 @@ static void pae_mark_slot(const struct guest_memory *memory, uint32_t root, uint
 		((uint32_t *)table)[2 * (slot % SLOT_ENTRIES)] |= (uint32_t)PTE_A;
 }
 
-static struct guest_entries pae_entries(const struct guest_memory *memory, uint32_t key)
+static void pae_entries(const struct guest_memory *memory, uint32_t key,
+			struct guest_entries *entries)
 {
-	return (struct guest_entries){ guest_page(memory, key >> 1), 0, 8, 0 };
+	entries->first = guest_page(memory, key >> 1);
+	entries->size = 8;
 }
 
 /* 32 bytes, aligned to 32: the CPU's own rule for CR3 with PAE. */

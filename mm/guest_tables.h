@@ -29,18 +29,18 @@ enum walk_result {
 	WALK_BAD,	/* an entry that no lguest guest may make: outside its memory, or a large page */
 };
 
+/* The 512 entries that a key names. */
+struct guest_entries {
+	void *first;		/* in the guest window; NULL: linear */
+	uint32_t size;		/* bytes an entry: 4 or 8 */
+	uint32_t first_page;	/* linear: the guest page that entry 0 maps */
+	uint32_t pages;		/* linear: pages from here on do not exist */
+};
+
 /* What the levels above the entries say of one slot. */
 struct guest_slot {
 	uint32_t key;	/* names the run of 512 entries; equal keys, equal entries */
 	uint64_t flags;	/* PTE_P; of PTE_W, PTE_U and PTE_NX what all levels together say; PTE_A of the last level */
-};
-
-/* The 512 entries that a key names. */
-struct guest_entries {
-	void *first;		/* in the guest window; NULL: linear */
-	uint32_t first_page;	/* linear: the guest page that entry 0 maps */
-	uint32_t size;		/* bytes an entry: 4 or 8 */
-	uint32_t pages;		/* linear: pages from here on do not exist */
 };
 
 struct guest_reader {
@@ -57,7 +57,8 @@ struct guest_reader {
 	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 
 	/* The entries of a key that this reader gave. */
-	struct guest_entries (*entries)(const struct guest_memory *memory, uint32_t key);
+	void (*entries)(const struct guest_memory *memory, uint32_t key,
+			struct guest_entries *entries);
 
 	/* May root be a top-level table of this format? */
 	bool (*root_valid)(const struct guest_memory *memory, uint32_t root);

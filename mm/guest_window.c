@@ -22,13 +22,13 @@ static uint64_t no_execute(void)
 /* The directory entry for a guest page, making the directory; NULL when memory is out. */
 static uint64_t *directory_entry(struct guest_memory *memory, uint32_t page)
 {
-	uint64_t **directory = &memory->directories[page / (FRAMES_PER_CHUNK * 512)];
+	uint64_t **directory = &memory->directories[page >> WINDOW_DIRECTORY_SHIFT];
 
 	if (!*directory)
 		*directory = page_alloc();
 	if (!*directory)
 		return NULL;
-	return &(*directory)[page / FRAMES_PER_CHUNK % 512];
+	return &(*directory)[page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
 }
 
 static bool map_chunk(struct guest_memory *memory, uint32_t page)
@@ -59,7 +59,7 @@ static bool map_frame(struct guest_memory *memory, uint32_t page)
 	table = direct_map(*entry & PTE_FRAME);
 	if (!frame_alloc(FRAME_ANY, &frame))
 		return false;
-	table[page % FRAMES_PER_CHUNK] = frame | WINDOW_FLAGS | no_execute();
+	table[page & WINDOW_TABLE_MASK] = frame | WINDOW_FLAGS | no_execute();
 	memory->pages++;
 	return true;
 }
@@ -128,21 +128,4 @@ void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t en
 {
 	for (uint32_t page = first; page < end; page++)
 		memset(guest_page(memory, page), 0, PAGE_SIZE);
-}
-
-bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
-{
-	uint64_t entry;
-
-	if (page >= memory->pages)
-		return false;
-	entry = memory->directories[page / (FRAMES_PER_CHUNK * 512)][page / FRAMES_PER_CHUNK % 512];
-	if (entry & PTE_PS) {
-		*frame = (entry & PTE_FRAME) + (paddr_t)(page % FRAMES_PER_CHUNK) * PAGE_SIZE;
-	} else {
-		const uint64_t *table = direct_map(entry & PTE_FRAME);
-
-		*frame = table[page % FRAMES_PER_CHUNK] & PTE_FRAME;
-	}
-	return true;
 }

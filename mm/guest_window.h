@@ -8,6 +8,8 @@
 #ifndef UMBRA_MM_GUEST_WINDOW_H
 #define UMBRA_MM_GUEST_WINDOW_H
 
+#include "arch/layout.h"
+#include "arch/x86.h"
 #include "lib/compiler.h"
 #include "mm/address.h"
 
@@ -15,6 +17,9 @@
 #include <stdint.h>
 
 #define WINDOW_DIRECTORIES 3	/* 1 GB each */
+#define WINDOW_DIRECTORY_SHIFT 18	/* of a page number: which directory */
+#define WINDOW_ENTRY_SHIFT 9		/* and which of its entries, 2 MB each */
+#define WINDOW_TABLE_MASK 511u
 
 struct guest_memory {
 	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
@@ -40,8 +45,24 @@ void guest_window_load(struct guest_memory *memory);
 /* Fills the pages [first, end) with zeroes.  The window must be loaded. */
 void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
 
-/* The frame behind a guest page; false when the guest has no such page. */
-bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame);
+/* The frame behind a guest page; false when the guest has no such page.  On the way of every shadow entry. */
+static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
+{
+	const uint64_t *table;
+	uint64_t entry;
+
+	if (page >= memory->pages)
+		return false;
+	table = memory->directories[page >> WINDOW_DIRECTORY_SHIFT];
+	entry = table[page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
+	if (likely(entry & PTE_PS)) {
+		*frame = (entry & PTE_FRAME) | (page & WINDOW_TABLE_MASK) << PAGE_SHIFT;
+		return true;
+	}
+	table = direct_map(entry & PTE_FRAME);
+	*frame = table[page & WINDOW_TABLE_MASK] & PTE_FRAME;
+	return true;
+}
 
 /* The page itself, page-aligned, in the loaded window; page must be below memory->pages. */
 static inline void *guest_page(const struct guest_memory *memory, uint32_t page)

@@ -14,7 +14,9 @@
  *   - An *address space* is kept as long as the budget lasts; the one switched
  *     to longest ago goes first.
  *   - A flush re-reads the guest's entries behind the shadow's present ones and
- *     drops or weakens what is no longer so.
+ *     drops or weakens what is no longer so.  A leaf with few of them is read at
+ *     once; one with many is only put to sleep (its directory entry is not
+ *     present to the CPU) and read when it is touched again, if ever.
  *
  * The seven invariants are stated and checked in mm/shadow_audit.c.
  *
@@ -53,6 +55,7 @@ struct shadow_leaf {
 	uint32_t parents;		/* directory entries that name it */
 	uint32_t generation;		/* of shadow->generation when last resynchronised whole */
 	uint64_t *table;		/* one page, read by the CPU */
+	uint32_t live;			/* present entries */
 	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
 };
 
@@ -64,7 +67,7 @@ struct address_space {
 	struct address_space *next;	/* in its hash chain */
 	struct list_node recency;	/* in shadow->spaces */
 	const struct cpu_pages *hooked;	/* whose Switcher PTE page is in the last slot */
-	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf */
+	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
 struct shadow_counters {

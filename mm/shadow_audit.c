@@ -25,16 +25,20 @@
 
 static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *leaf)
 {
-	struct guest_entries entries = shadow->reader->entries(shadow->memory, leaf->key);
+	struct guest_entries entries;
+	uint32_t live = 0;
 
+	shadow->reader->entries(shadow->memory, leaf->key, &entries);
 	for (uint32_t i = 0; i < SLOT_ENTRIES; i++) {
 		uint64_t entry = leaf->table[i];
 		bool marked = leaf->present[i / 32] >> (i % 32) & 1;
 
+		live += marked;
 		assert(marked == (entry != 0));
 		/* 1-4 and 7: exactly what the guest's entry permits, or nothing. */
 		assert(entry == 0 || entry == leaf_entry_for(shadow, guest_entry(&entries, i)));
 	}
+	assert(live == leaf->live);
 }
 
 static void audit_slot(const struct shadow *shadow, const struct address_space *space,
@@ -46,7 +50,8 @@ static void audit_slot(const struct shadow *shadow, const struct address_space *
 
 	assert(slot < shadow->limit);
 	assert(leaf && leaf->table == direct_map(entry & PTE_FRAME));
-	if (space != shadow->current)
+	/* Asleep: the CPU sees nothing of it, and what it holds is read again before it does. */
+	if (space != shadow->current || !(entry & PTE_P))
 		return;
 	assert(shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT);
 	assert(info.key == leaf->key);

@@ -15,12 +15,28 @@ struct walk {
 	uint64_t entry;
 };
 
+/*
+ * An error code's bits stand where a page-table entry has the permission they
+ * ask for.
+ */
+_Static_assert(FAULT_WRITE == PTE_W && FAULT_USER == PTE_U, "SDM vol. 3, 4.7 and 4.4.2");
+
+/* Writable and user only if every level says so; not executable if any does. */
+static bool is_permitted(const struct shadow *shadow, const struct walk *walk, uint32_t access)
+{
+	uint32_t required = access & (FAULT_WRITE | FAULT_USER);
+
+	if (((uint32_t)walk->slot.flags & (uint32_t)walk->entry & required) != required)
+		return false;
+	return !(access & FAULT_FETCH) || !shadow->no_execute ||
+	       !((walk->slot.flags | walk->entry) & PTE_NX);
+}
+
 /* The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is permitted. */
 static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
 				     struct walk *walk, uint32_t *error)
 {
-	uint64_t all, any;
-	uint32_t marks = PTE_A | (access & FAULT_WRITE ? PTE_D : 0);
+	uint32_t marks = access & FAULT_WRITE ? PTE_A | PTE_D : PTE_A;
 	enum walk_result found;
 
 	*error = access;
@@ -33,22 +49,17 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 				  walk->slot.flags);
 	if (found == WALK_ABSENT)
 		return SHADOW_GUEST_FAULT;
-	walk->entries = shadow->reader->entries(shadow->memory, walk->slot.key);
+	shadow->reader->entries(shadow->memory, walk->slot.key, &walk->entries);
 	walk->entry = guest_entry(&walk->entries, ENTRY_INDEX(address));
-	if (!(walk->entry & PTE_P))
+	if (!((uint32_t)walk->entry & PTE_P))
 		return SHADOW_GUEST_FAULT;
-
-	/* Writable and user only if every level says so; not executable if any does. */
 	*error |= FAULT_PRESENT;
-	all = walk->slot.flags & walk->entry;
-	any = walk->slot.flags | walk->entry;
-	if ((access & FAULT_WRITE && !(all & PTE_W)) || (access & FAULT_USER && !(all & PTE_U)) ||
-	    (access & FAULT_FETCH && any & PTE_NX && shadow->no_execute))
+	if (!is_permitted(shadow, walk, access))
 		return SHADOW_GUEST_FAULT;
 	if (guest_entry_page(walk->entry) >= shadow->memory->pages)
 		return shadow_bad(shadow, "page-table entry maps a page beyond the guest's memory",
 				  walk->entry);
-	if ((walk->entry & marks) != marks) {
+	if (((uint32_t)walk->entry & marks) != marks) {
 		guest_entry_mark(&walk->entries, ENTRY_INDEX(address), marks);
 		walk->entry |= marks;
 	}
@@ -79,7 +90,7 @@ static bool is_writable(const struct shadow *shadow, uint32_t address)
 {
 	uint32_t slot = address >> SLOT_SHIFT;
 
-	if (slot >= shadow->limit || !space_is_linked(shadow->current, slot) ||
+	if (slot >= shadow->limit || !space_is_awake(shadow->current, slot) ||
 	    !(*space_slot(shadow->current, slot) & PTE_W))
 		return false;
 	return (space_leaf(shadow->current, slot)->table[ENTRY_INDEX(address)] & PTE_W) != 0;

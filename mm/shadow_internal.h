@@ -21,8 +21,6 @@ struct shadow_leaf *leaf_find(const struct shadow *shadow, uint32_t key);
 /* A page must be left in the budget. */
 struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key);
 void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf);
-/* What a leaf entry may be for the guest's entry: 0 when nothing may be mapped. */
-uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry);
 /* Maps entry index, whose guest entry is wanted, and its neighbours as far as they are accessed. */
 void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
 	       uint32_t index, uint64_t wanted);
@@ -31,19 +29,45 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
 /* The same for every present entry. */
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
 
+/*
+ * What a leaf entry may be for the guest's entry: 0 when nothing may be mapped.
+ * Inline: every fault and every entry of a flush comes through here.
+ */
+static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry)
+{
+	uint64_t entry;
+	paddr_t frame;
+
+	if ((guest_entry & (PTE_P | PTE_A)) != (PTE_P | PTE_A) ||
+	    !guest_frame(shadow->memory, guest_entry_page(guest_entry), &frame))
+		return 0;
+	/* Accessed and dirty are preset, which saves the CPU writing them back. */
+	entry = frame | PTE_P | PTE_A | (guest_entry & PTE_U);
+	/* A clean page stays read-only, so that the first write comes here and is seen. */
+	if ((guest_entry & (PTE_W | PTE_D)) == (PTE_W | PTE_D))
+		entry |= PTE_W | PTE_D;
+	if (shadow->no_execute)
+		entry |= guest_entry & PTE_NX;
+	return entry;
+}
+
 /* --- address spaces (mm/shadow_space.c) --- */
 
 struct address_space *space_find(const struct shadow *shadow, uint32_t root);
-/* Makes sure that `pages` are left in the budget, evicting and, at last, emptying the current space. */
-void space_make_room(struct shadow *shadow, uint32_t pages);
+/* Frees pages of the budget until `pages` are left: evicts and, at last, empties the current space. */
+void space_reclaim(struct shadow *shadow, uint32_t pages);
 /* The leaf for a slot whose guest levels were read into info, linked; two pages must be left in the budget. */
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info);
-/* Brings a linked slot up to date with the guest's upper levels: drops it or adapts its permissions. True: still linked. */
-bool space_sync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot);
-/* Brings slots [first, end) up to date, leaves included that are not of this generation; all: of any. */
+/* Brings slots [first, end) up to date, with the leaves that are not of this generation; all: every leaf. */
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);
+
+static inline void space_make_room(struct shadow *shadow, uint32_t pages)
+{
+	if (unlikely(shadow->used + pages > shadow->budget))
+		space_reclaim(shadow, pages);
+}
 
 /* The directory entry of a slot, NULL when its directory does not exist. */
 static inline uint64_t *space_slot(const struct address_space *space, uint32_t slot)
@@ -51,6 +75,14 @@ static inline uint64_t *space_slot(const struct address_space *space, uint32_t s
 	uint64_t *directory = space->directories[slot / SLOT_ENTRIES];
 
 	return directory ? &directory[slot % SLOT_ENTRIES] : NULL;
+}
+
+/* Linked or not: is there anything that the CPU can use? */
+static inline bool space_is_awake(const struct address_space *space, uint32_t slot)
+{
+	const uint64_t *entry = space_slot(space, slot);
+
+	return entry && *entry & PTE_P;
 }
 
 static inline bool space_is_linked(const struct address_space *space, uint32_t slot)

@@ -35,6 +35,7 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	leaf->key = key;
 	leaf->parents = 0;
 	leaf->generation = shadow->generation;
+	leaf->live = 0;
 	leaf->table = shadow_page_alloc(shadow);
 	for (unsigned i = 0; i < ARRAY_SIZE(leaf->present); i++)
 		leaf->present[i] = 0;
@@ -58,78 +59,128 @@ void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf)
 	shadow->free_leaves = leaf;
 }
 
-uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry)
-{
-	uint64_t entry;
-	paddr_t frame;
-
-	if ((guest_entry & (PTE_P | PTE_A)) != (PTE_P | PTE_A))
-		return 0;
-	if (!guest_frame(shadow->memory, guest_entry_page(guest_entry), &frame))
-		return 0;
-	/* Accessed and dirty are preset, which saves the CPU writing them back. */
-	entry = frame | PTE_P | PTE_A | (guest_entry & PTE_U);
-	/* A clean page stays read-only, so that the first write comes here and is seen. */
-	if ((guest_entry & (PTE_W | PTE_D)) == (PTE_W | PTE_D))
-		entry |= PTE_W | PTE_D;
-	if (shadow->no_execute)
-		entry |= guest_entry & PTE_NX;
-	return entry;
-}
-
 static void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
 {
-	uint32_t bit = BIT(index % 32);
+	uint32_t *word = &leaf->present[index / 32], bit = BIT(index % 32);
 
 	leaf->table[index] = entry;
-	if (entry)
-		leaf->present[index / 32] |= bit;
-	else
-		leaf->present[index / 32] &= ~bit;
+	if (((*word & bit) != 0) == (entry != 0))
+		return;
+	*word ^= bit;
+	leaf->live += entry ? 1 : -1u;
+}
+
+/* Entries of the group that starts at first, as a map; no guest stays long in linear mode, where all would count. */
+static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_t first)
+{
+	const uint32_t wanted = PTE_P | PTE_A;
+	uint32_t map = 0;
+
+	if (!entries->first)
+		return 0;
+	/* The flags are in an entry's first word, whatever its size. */
+	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
+		const uint32_t *entry = (const uint32_t *)entries->first +
+					(first + i) * (entries->size / 4);
+
+		if ((READ_ONCE(*entry) & wanted) == wanted)
+			map |= BIT(i);
+	}
+	return map;
 }
 
 void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
 	       uint32_t index, uint64_t wanted)
 {
 	uint32_t first = ALIGN_DOWN(index, NEIGHBOURS);
+	uint32_t map;
 
 	set_entry(leaf, index, leaf_entry_for(shadow, wanted));
-	for (uint32_t i = first; i < first + NEIGHBOURS; i++) {
-		uint64_t neighbour = guest_entry(entries, i);
+	map = accessed_neighbours(entries, first) & ~(leaf->present[first / 32] >> (first % 32));
+	for (; map; map &= map - 1) {
+		uint32_t i = first + (uint32_t)__builtin_ctz(map);
 
-		if ((neighbour & (PTE_P | PTE_A)) != (PTE_P | PTE_A) || leaf->table[i])
-			continue;
-		set_entry(leaf, i, leaf_entry_for(shadow, neighbour));
+		set_entry(leaf, i, leaf_entry_for(shadow, guest_entry(entries, i)));
 		shadow->counters.neighbours++;
 	}
 }
 
 void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index)
 {
-	struct guest_entries entries = shadow->reader->entries(shadow->memory, leaf->key);
-	uint64_t old = leaf->table[index];
-	uint64_t new = leaf_entry_for(shadow, guest_entry(&entries, index));
+	struct guest_entries entries;
+	uint64_t old = leaf->table[index], new;
 
+	shadow->reader->entries(shadow->memory, leaf->key, &entries);
+	new = leaf_entry_for(shadow, guest_entry(&entries, index));
 	set_entry(leaf, index, new);
 	/* Taken away or weakened: it may have been the kernel's stack. */
 	if (old && (new & (PTE_FRAME | PTE_W)) != (old & (PTE_FRAME | PTE_W)))
 		shadow->pinned = false;
 }
 
+/*
+ * The quick half of a resynchronisation: most entries have not changed, and
+ * guest pages that follow each other mostly lie in one chunk of memory.  So the
+ * last chunk looked up is remembered, and what its entries must look like is
+ * compared in 32 bits.
+ */
+struct chunk_memo {
+	uint32_t guest;		/* guest-physical address of the chunk */
+	uint32_t low, high;	/* shadow entry of its first page, present and accessed */
+};
+
+static bool is_unchanged(const struct chunk_memo *memo, const uint32_t *guest_entry, uint32_t size,
+			 const uint32_t *entry)
+{
+	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
+	uint32_t guest = READ_ONCE(guest_entry[0]), expected;
+
+	if ((guest ^ memo->guest) >> CHUNK_SHIFT || (guest & accessed) != accessed)
+		return false;
+	if (size == 8 && READ_ONCE(guest_entry[1]) != 0)
+		return false;
+	expected = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
+	if ((guest & dirty) == dirty)
+		expected |= dirty;
+	return entry[0] == expected && entry[1] == memo->high;
+}
+
+/* What was just computed for a guest entry serves those of the same chunk; any frame not in one serves nobody. */
+static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
+{
+	uint32_t first = guest_entry_page(guest) & ~(FRAMES_PER_CHUNK - 1);
+	paddr_t frame, last;
+
+	if (!guest_frame(shadow->memory, first, &frame) ||
+	    !guest_frame(shadow->memory, first + FRAMES_PER_CHUNK - 1, &last) ||
+	    last - frame != CHUNK_SIZE - PAGE_SIZE)
+		return;
+	memo->guest = first << PAGE_SHIFT;
+	memo->low = (uint32_t)frame | (uint32_t)(PTE_P | PTE_A);
+	memo->high = (uint32_t)(frame >> 32);
+}
+
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 {
-	struct guest_entries entries = shadow->reader->entries(shadow->memory, leaf->key);
+	struct chunk_memo memo = { 0 };	/* low 0: not equal to any present entry */
+	struct guest_entries entries;
 
+	shadow->reader->entries(shadow->memory, leaf->key, &entries);
 	leaf->generation = shadow->generation;
+	shadow->work += leaf->live;
 	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {
-		uint32_t bits = leaf->present[word];
-
-		while (bits) {
+		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
 			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
+			const uint32_t *at = (const uint32_t *)entries.first +
+					     index * (entries.size / 4);
+			uint64_t guest;
 
-			bits &= bits - 1;
-			shadow->work++;
-			set_entry(leaf, index, leaf_entry_for(shadow, guest_entry(&entries, index)));
+			if (entries.first &&
+			    is_unchanged(&memo, at, entries.size, (const uint32_t *)&leaf->table[index]))
+				continue;
+			guest = guest_entry(&entries, index);
+			set_entry(leaf, index, leaf_entry_for(shadow, guest));
+			remember_chunk(shadow, &memo, guest);
 		}
 	}
 }

@@ -70,10 +70,15 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 	uint64_t flags = slot_flags(shadow, info);
 	struct shadow_leaf *leaf;
 
-	if (space_is_linked(space, slot)) {
-		leaf = space_leaf(space, slot);
-		if (leaf->key == info->key) {
-			*space_slot(space, slot) = direct_physical(leaf->table) | flags;
+	if (likely(space_is_linked(space, slot))) {
+		uint64_t *entry = space_slot(space, slot);
+
+		leaf = frame_owner(*entry & PTE_FRAME);
+		if (likely(leaf->key == info->key)) {
+			/* Asleep since a flush. */
+			if (!(*entry & PTE_P) && leaf->generation != shadow->generation)
+				leaf_resync(shadow, leaf);
+			*entry = (*entry & PTE_FRAME) | flags;
 			return leaf;
 		}
 		/* The guest has put another table there since. */
@@ -90,38 +95,45 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 	return leaf;
 }
 
-bool space_sync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot)
+/*
+ * A leaf with more present entries than these costs more to read again than
+ * the one fault that a sleeping leaf costs, if it is touched at all.
+ */
+#define RESYNC_AT_ONCE 32u
+
+/* Makes sure that the CPU finds in a linked slot only what the guest's tables still say. */
+static void resync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot, bool all)
 {
 	struct shadow_leaf *leaf = space_leaf(space, slot);
+	uint64_t *entry = space_slot(space, slot);
+	bool stale = all || leaf->generation != shadow->generation;
 	struct guest_slot info;
-	enum walk_result walk = shadow->reader->slot(shadow->memory, space->root, slot, &info);
 
-	if (walk != WALK_PRESENT || info.key != leaf->key || !(info.flags & PTE_A)) {
-		unlink_slot(shadow, space, slot);
-		return false;
+	shadow->work++;
+	if (stale && leaf->live > RESYNC_AT_ONCE) {
+		leaf->generation = shadow->generation - 1;
+		*entry &= ~PTE_P;
+		return;
 	}
-	*space_slot(space, slot) = direct_physical(leaf->table) | slot_flags(shadow, &info);
-	return true;
+	if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+	    info.key != leaf->key || !(info.flags & PTE_A)) {
+		unlink_slot(shadow, space, slot);
+		return;
+	}
+	if (stale)
+		leaf_resync(shadow, leaf);
+	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
 }
 
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all)
 {
 	for (uint32_t word = first / 32; word * 32 < end; word++) {
-		uint32_t bits = space->linked[word];
-
-		while (bits) {
+		for (uint32_t bits = space->linked[word]; bits; bits &= bits - 1) {
 			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
-			struct shadow_leaf *leaf;
 
-			bits &= bits - 1;
-			if (slot < first || slot >= end)
-				continue;
-			if (!space_sync_slot(shadow, space, slot))
-				continue;
-			leaf = space_leaf(space, slot);
-			if (all || leaf->generation != shadow->generation)
-				leaf_resync(shadow, leaf);
+			if (slot >= first && slot < end)
+				resync_slot(shadow, space, slot, all);
 		}
 	}
 	shadow->pinned = false;
@@ -175,7 +187,7 @@ static void reset_current(struct shadow *shadow)
 	shadow->counters.resets++;
 }
 
-void space_make_room(struct shadow *shadow, uint32_t pages)
+void space_reclaim(struct shadow *shadow, uint32_t pages)
 {
 	while (shadow->used + pages > shadow->budget) {
 		if (list_last(&shadow->spaces) != &shadow->current->recency)

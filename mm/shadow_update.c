@@ -71,7 +71,7 @@ enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t in
 static bool uses_middle_table(const struct shadow *shadow, const struct address_space *space,
 			      uint32_t top_index, uint32_t table)
 {
-	const struct guest_entries top = { shadow->memory->base + space->root, 0, 8, 0 };
+	const struct guest_entries top = { .first = shadow->memory->base + space->root, .size = 8 };
 	uint64_t entry = guest_entry(&top, top_index);
 
 	return entry & PTE_P && (entry & PTE_FRAME) == table;

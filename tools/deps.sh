@@ -27,6 +27,7 @@ table() {
 	test python3 /usr/bin/python3
 	test python3-pytest /usr/lib/python3/dist-packages/pytest
 	test python3-pexpect /usr/lib/python3/dist-packages/pexpect
+	test python3-pytest-xdist /usr/lib/python3/dist-packages/xdist
 	debug gdb gdb-multiarch|gdb
 	lint clang-tidy clang-tidy
 	lint sparse sparse

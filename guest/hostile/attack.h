@@ -18,7 +18,7 @@ struct attack {
 /* The guest lives on, and the attack finds nothing amiss. */
 #define SURVIVES ((const char *)0)
 
-/* The guest lives on or is killed, whatever suits Umbra; only it may suffer. */
+/* The guest lives on or ends in some way, whatever suits Umbra; only it may suffer. */
 #define EITHER ""
 
 /*

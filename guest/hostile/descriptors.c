@@ -7,7 +7,6 @@
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/layout.h"
-#include "guest/runtime/machine.h"
 #include "guest/runtime/trap.h"
 
 #include <stddef.h>
@@ -69,14 +68,30 @@ ATTACK(system_gates, "system-gates", SURVIVES)
 	}
 }
 
+static uint32_t call_conforming(uint32_t selector)
+{
+	uint32_t cs;
+
+	/* Far call to the lines behind it, which note cs and come back. */
+	__asm__ volatile("pushl %%cs\n\tpushl $2f\n\tpushl %1\n\tpushl $1f\n\tlret\n"
+			 "1:\tmovl %%cs, %0\n\tlret\n2:"
+			 : "=r"(cs)
+			 : "r"(selector)
+			 : "memory");
+	return cs;
+}
+
 /* Code that would run with the caller's ring, marked as ring 0's. */
 ATTACK(conforming_code, "conforming-code", SURVIVES)
 {
 	load(FREE_ENTRY, FLAT_LOW, 0x00CF9E00);
-	for (uint32_t rpl = 0; rpl < 4; rpl++)
-		(void)far_call(FREE_ENTRY << 3 | rpl);
-	if ((read_cs() & 3) != LGUEST_GUEST_RING)
-		attack_fail("cs is 0x%x", read_cs());
+	for (uint32_t rpl = 0; rpl < 4; rpl++) {
+		uint32_t cs = LGUEST_GUEST_RING;
+
+		(void)fault_in(call_conforming, FREE_ENTRY << 3 | rpl, &cs);
+		if ((cs & 3) != LGUEST_GUEST_RING)
+			attack_fail("cs is 0x%x", cs);
+	}
 }
 
 ATTACK(gdt_index, "gdt-index", "LOAD_GDT_ENTRY")
@@ -106,7 +121,7 @@ ATTACK(idt_vector, "idt-vector", "LOAD_IDT_ENTRY")
 
 ATTACK(tls_outside, "tls-outside", "LOAD_TLS")
 {
-	hypercall(LGUEST_LOAD_TLS, machine_memory() - 8, 0, 0, 0);
+	hypercall(LGUEST_LOAD_TLS, 0xEFFFFFF0, 0, 0, 0);
 }
 
 ATTACK(tls_wraps, "tls-wraps", "LOAD_TLS")

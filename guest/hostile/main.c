@@ -5,7 +5,7 @@
  *     ATTACK name expects=survives
  *     ATTACK name expects=either
  *     ATTACK name expects=killed cause="part of the cause"
- * first, and afterwards, when it is still alive, `PASS name`, or
+ * first (either: it lives on, or it ends in some way), and afterwards, when it is still alive, `PASS name`, or
  * `FAIL name why` when it ought to be dead or reached what it must not reach;
  * then it powers off. attack=list prints the first line of every attack.
  *

@@ -129,7 +129,6 @@ ATTACK(no_gate_user, "no-gate-user", "without a handler")
 {
 	drop_gate(TRAP_PROTECTION);
 	(void)user_call(user_read, 0, 0, NULL);
-	__asm__ volatile("hlt");
 	__asm__ volatile("movl %%cr0, %%eax" : : : "eax");
 }
 

@@ -6,10 +6,10 @@
 #include "guest/hostile/attack.h"
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/console.h"
+#include "guest/runtime/device.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
 #include "guest/runtime/layout.h"
-#include "guest/runtime/machine.h"
 #include "guest/runtime/pages.h"
 #include "guest/runtime/paging.h"
 #include "guest/runtime/print.h"
@@ -164,11 +164,18 @@ ATTACK(console_storm, "console-storm", SURVIVES)
 	(void)irq_save();
 }
 
-/* Kicks of queues in which there is nothing. */
+/* Kicks of queues in which there is nothing, and resets in between. */
 ATTACK(notify_storm, "notify-storm", SURVIVES)
 {
-	if (!console_start())
+	struct device device;
+
+	if (!device_find(LGUEST_DEVICE_CONSOLE, &device)) {
 		attack_fail("no console");
-	for (uint32_t page = 1; !attack_over(); page = page % 8 + 1)
-		hypercall_notify(machine_memory() + page * PAGE_SIZE);
+		return;
+	}
+	for (uint32_t i = 0; !attack_over(); i++) {
+		if (i % 16 == 0)
+			device_start(&device);
+		hypercall_notify(device_queue(&device, i % device.head.num_vq).pfn * PAGE_SIZE);
+	}
 }

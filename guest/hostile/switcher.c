@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attacks on the few pages of Umbra that are mapped while a guest runs. sidt,
- * sgdt and str say where they are. Reading them is allowed: they hold nothing
+ * Attacks on the few pages of Umbra that are mapped while a guest runs. sidt
+ * and sgdt say where they are. Reading them is allowed: they hold nothing
  * but code and the descriptors in use. The registers page can be written by
  * ring 1, because the CPU pushes there; nothing may trust it.
  */
@@ -29,12 +29,6 @@ struct descriptor {
 	uint32_t low, high;
 };
 
-static uint32_t descriptor_base(const volatile struct descriptor *descriptor)
-{
-	return descriptor->low >> 16 | (descriptor->high & 0xFF) << 16 |
-	       (descriptor->high & 0xFF000000);
-}
-
 static uint32_t idt_address(void)
 {
 	struct table_register table;
@@ -51,14 +45,6 @@ static uint32_t gdt_address(void)
 	return table.base;
 }
 
-static uint32_t tss_address(void)
-{
-	uint16_t selector;
-
-	__asm__ volatile("str %0" : "=r"(selector));
-	return descriptor_base((struct descriptor *)(gdt_address() + (selector & 0xFFF8)));
-}
-
 /* Where the CPU enters Umbra on a page fault: an address of the code page. */
 static uint32_t code_address(void)
 {
@@ -67,10 +53,22 @@ static uint32_t code_address(void)
 	return (gate->low & 0xFFFF) | (gate->high & 0xFFFF0000);
 }
 
-/* The registers page ends where the TSS says that ring 0's stack begins. */
+static bool is_readable(uint32_t page)
+{
+	uint32_t value;
+
+	return fault_of("movl (%1), %0", "=r"(value) : "r"(page) : "memory").vector == FAULT_NONE;
+}
+
+/* The registers page is what can be read there and is neither code nor descriptor tables. */
 static uint32_t registers_address(void)
 {
-	return (*(volatile uint32_t *)(tss_address() + 4) - 1) & PAGE_MASK;
+	for (uint32_t page = 0 - lguest_data.common.reserve_mem; page != 0; page += PAGE_SIZE)
+		if (is_readable(page) && page != (code_address() & PAGE_MASK) &&
+		    page != (idt_address() & PAGE_MASK) && page != (gdt_address() & PAGE_MASK))
+			return page;
+	attack_fail("there is no registers page");
+	return WINDOW_TEST;
 }
 
 static struct fault write_word(uint32_t address, uint32_t value)
@@ -83,22 +81,17 @@ ATTACK(switcher_read, "switcher-read", SURVIVES)
 	uint32_t readable = 0;
 	uint32_t page = 0 - lguest_data.common.reserve_mem;
 
-	for (; page != 0; page += PAGE_SIZE) {
-		uint32_t value;
-		struct fault fault =
-			fault_of("movl (%1), %0", "=r"(value) : "r"(page) : "memory");
-
-		readable += fault.vector == FAULT_NONE;
-	}
-	print("switcher-read: %u pages readable, code 0x%x idt 0x%x gdt 0x%x tss 0x%x\n", readable,
-	      code_address(), idt_address(), gdt_address(), tss_address());
+	for (; page != 0; page += PAGE_SIZE)
+		readable += is_readable(page);
+	print("switcher-read: %u pages readable, code 0x%x idt 0x%x gdt 0x%x registers 0x%x\n",
+	      readable, code_address(), idt_address(), gdt_address(), registers_address());
 	if (readable > PAGES_MAPPED_AT_MOST)
 		attack_fail("%u pages are readable", readable);
 }
 
 ATTACK(switcher_read_user, "switcher-read-user", SURVIVES)
 {
-	const uint32_t places[] = {code_address(), idt_address(), gdt_address(), tss_address(),
+	const uint32_t places[] = {code_address(), idt_address(), gdt_address(),
 				   registers_address()};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
@@ -121,9 +114,10 @@ ATTACK(switcher_write_gdt, "switcher-write-gdt", "Umbra's page")
 	(void)write_word(gdt_address() + LGUEST_GDT_KERNEL_CODE * 8 + 4, 0x00CF9B00);
 }
 
-ATTACK(switcher_write_tss, "switcher-write-tss", "Umbra's page")
+/* The rest of the page that holds the tables, as the TSS; word offset=N chooses. */
+ATTACK(switcher_write_state, "switcher-write-state", "Umbra's page")
 {
-	(void)write_word(tss_address() + 4, 0xC0001000);
+	(void)write_word((gdt_address() & PAGE_MASK) + machine_number("offset", 0), 0xC0001000);
 }
 
 static uint32_t jump(uint32_t address)

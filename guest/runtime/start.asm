@@ -23,6 +23,7 @@ BOOT_PAGES	equ 512			; 2 MB: what the smallest guest has
 
 extern lguest_data
 extern runtime_start
+extern early_hook:weak			; void early_hook(void), at low addresses
 
 global guest_entry
 global entry_state
@@ -56,7 +57,14 @@ guest_entry:
 	pushfd
 	pop	dword [PHYS(entry_state.eflags)]
 
-	mov	eax, LGUEST_INIT
+	; A guest may have something to do before INIT.
+	mov	eax, early_hook
+	test	eax, eax
+	jz	.init
+	sub	eax, GUEST_KERNEL_BASE
+	call	eax
+
+.init:	mov	eax, LGUEST_INIT
 	mov	ebx, PHYS(lguest_data)
 	int	HYPERCALL
 

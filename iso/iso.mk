@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Boot images, and the machine of QEMU's that they boot in. Included by the top
+# Makefile, which sets $(O) and the tools; offers $(ISO), and `make iso`,
+# `make run`, `make debug`.
+
+# The user's own guest. Given on the command line, the text is taken as it is.
+KERNEL   ?=
+INITRD   ?=
+APPEND   ?=
+DISK     ?=
+NAME     ?= linux
+MEM      ?= 128M
+# Umbra's own words.
+WORDS    ?= console=com1,vga when-idle=poweroff
+# The physical machine.
+HOSTMEM  ?= 512M
+SMP      ?= 1
+ACCEL    ?= tcg
+QEMU     ?= qemu-system-i386
+QEMU_EXTRA ?=
+
+# Through the environment these reach the shell whole, whatever characters they hold.
+verbatim = $(if $(filter command environment,$(origin $(1))),$(value $(1)),$($(1)))
+export UMBRA_KERNEL := $(call verbatim,KERNEL)
+export UMBRA_INITRD := $(call verbatim,INITRD)
+export UMBRA_APPEND := $(call verbatim,APPEND)
+export UMBRA_WORDS  := $(call verbatim,WORDS)
+export UMBRA_NAME   := $(call verbatim,NAME)
+export UMBRA_MEM    := $(call verbatim,MEM)
+export UMBRA_DISK   := $(call verbatim,DISK)
+
+DEMO     := $(O)/guest/demo.elf
+DEMO_ISO := $(O)/umbra.iso
+OWN_ISO  := $(O)/guest.iso
+ISO      := $(if $(UMBRA_KERNEL),$(OWN_ISO),$(DEMO_ISO))
+
+QEMU_FLAGS := -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic none -boot d
+
+# Rewritten only when Umbra's words change.
+$(O)/words: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$UMBRA_WORDS" > $@.new
+	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+$(DEMO_ISO): $(KERNEL_ELF) $(DEMO) iso/make-iso iso/grub.cfg $(O)/words
+	@echo "  ISO     $@"
+	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" \
+		-g alpha -k $(DEMO) -m 16M -a 'name=alpha' -g beta -k $(DEMO) -m 16M -a 'name=beta'
+
+# Made anew each time: what it is made of is not under make's eyes.
+$(OWN_ISO): $(KERNEL_ELF) FORCE
+	@echo "  ISO     $@"
+	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_NAME" \
+		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -m "$$UMBRA_MEM" -a "$$UMBRA_APPEND"
+
+# What cannot work is said before anything is installed or built.
+.PHONY: settings
+settings:
+	@[ -z "$$UMBRA_DISK" ] || \
+		{ echo "make: DISK=$$UMBRA_DISK: Umbra has no disks for guests yet" >&2; exit 1; }
+	@[ -z "$$UMBRA_INITRD$$UMBRA_APPEND" ] || [ -n "$$UMBRA_KERNEL" ] || \
+		{ echo "make: INITRD and APPEND need a KERNEL" >&2; exit 1; }
+	@for file in "$$UMBRA_KERNEL" "$$UMBRA_INITRD"; do \
+		[ -z "$$file" ] || [ -f "$$file" ] || \
+		{ echo "make: there is no file '$$file'" >&2; exit 1; }; done
+
+## make run             boot the demo guests in QEMU; the terminal is the serial line,
+##                      Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU
+## make run KERNEL=f [INITRD=f] [MEM=128M] [APPEND="console=hvc0 ..."] [NAME=linux]
+##                      the same with a Linux guest of your own
+##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
+##     WORDS="console=com1,vga when-idle=poweroff"      Umbra's own words
+.PHONY: run
+run: settings
+	$(Q)tools/deps.sh build run
+	$(Q)$(MAKE) --no-print-directory $(ISO)
+	@echo "  QEMU    $(ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
+	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(ISO) $(QEMU_EXTRA)
+
+## make iso             the boot image alone, for a CD or a USB stick, BIOS and UEFI;
+##                      with KERNEL= and so on as above
+.PHONY: iso
+iso: settings
+	$(Q)tools/deps.sh build run
+	$(Q)$(MAKE) --no-print-directory $(ISO)
+	@echo "$(ISO) is ready"
+
+# gdb starts QEMU itself and talks to it through a pipe, so that no port can be taken.
+# The serial line is a socket: whatever Umbra says is in the log too.
+DEBUG_SERIAL = -chardev socket,id=com1,path=$(O)/debug.sock,server=on,wait=off,logfile=$(O)/debug.log \
+	-serial chardev:com1
+
+## make debug           QEMU stopped at its first instruction, and gdb attached to it,
+##                      with KERNEL= and so on as above; better with DEBUG=1
+.PHONY: debug
+debug: settings
+	$(Q)tools/deps.sh build run debug
+	$(Q)$(MAKE) --no-print-directory $(ISO)
+	@rm -f $(O)/debug.sock $(O)/debug.log
+	@echo "The serial line is $(O)/debug.sock, and its log $(O)/debug.log."
+	$(Q)$$(command -v gdb-multiarch || command -v gdb) -q $(KERNEL_ELF) \
+		-ex 'set confirm off' -ex 'set architecture i386' \
+		-ex 'target remote | exec $(QEMU) $(QEMU_FLAGS) -S -gdb stdio $(DEBUG_SERIAL) -cdrom $(ISO) $(QEMU_EXTRA)' \
+		-ex 'hbreak boot_main' \
+		-ex 'echo Stopped before the firmware; "continue" runs to boot_main.\n'

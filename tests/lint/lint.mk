@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What is checked without running anything. Included by tests/tests.mk; offers
+# `make lint`, and its parts `lint-tidy` and so on.
+
+LINT_SOURCES := $(SOURCES) $(GUEST_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES)
+LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*.h mm/*.h drivers/*/*.h hv/*.h boot/*.h \
+	guest/*.h guest/*/*.h tests/unit/*.h))
+LINT_OUT := $(O)/lint
+
+# $(call lint_flags,file): how the compiler sees it, as far as clang and sparse care.
+lint_flags = -std=gnu11 -I. -I$(O) $(if $(filter tests/%,$(1)),,-m32 -march=i686 -ffreestanding) \
+	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
+
+## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
+##                      stand alone, the floors, licences, shell scripts
+.PHONY: lint lint-tidy lint-sparse lint-headers lint-floors lint-licences lint-scripts
+lint:
+	$(Q)tools/deps.sh build run test lint
+	$(Q)$(MAKE) --no-print-directory -k lint-floors lint-licences lint-scripts lint-headers \
+		lint-sparse lint-tidy
+	@echo "lint: clean"
+
+# One stamp a file: only what changed is looked at again.
+lint-tidy: $(LINT_SOURCES:%=$(LINT_OUT)/%.tidy)
+$(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/version.h
+	@mkdir -p $(@D)
+	@echo "  TIDY    $<"
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(call lint_flags,$<) 2> $@.log || \
+		{ cat $@.log; exit 1; }
+	@touch $@
+
+lint-sparse: $(SOURCES:%=$(LINT_OUT)/%.sparse)
+# The compiler's own headers know a type that sparse does not.
+$(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h
+	@mkdir -p $(@D)
+	@echo "  SPARSE  $<"
+	@sparse -Wsparse-error $(call lint_flags,$<) -D__float128=double \
+		-isystem $(shell $(CC32) -print-file-name=include) $<
+	@touch $@
+
+lint-headers: $(LINT_HEADERS:%=$(LINT_OUT)/%.alone)
+$(LINT_OUT)/guest/%.alone: lint_compiler = $(CC32) $(GUEST_CFLAGS)
+$(LINT_OUT)/tests/%.alone: lint_compiler = $(UNIT_CC) $(UNIT_CFLAGS)
+$(LINT_OUT)/%.alone: lint_compiler = $(CC32) $(CFLAGS)
+$(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h
+	@mkdir -p $(@D)
+	@echo '#include "$<"' | $(lint_compiler) -I. -fsyntax-only -x c -
+	@touch $@
+
+lint-floors:
+	@awk -f tests/lint/floors.awk $(SOURCES) $(GUEST_SOURCES) $(LINT_HEADERS)
+
+lint-licences:
+	@tests/lint/licences.sh
+
+lint-scripts:
+	@shellcheck tools/*.sh iso/make-iso tests/*/*.sh .ci/run

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The console that all guests share: who gets the keys, whose output is seen how.
+"""
+
+import re
+
+import pytest
+
+TWO = ['demo guest=one kernel mem=4M -- name=one', 'demo guest=two kernel mem=4M -- name=two']
+
+
+@pytest.fixture
+def two(machine, build):
+    """Two guests at their prompts; the first one is in focus."""
+    m = machine(build, TWO)
+    m.event('guest-ready', guest='two')
+    m.wait_line(r'^\[two\] This is two')
+    m.expect('one> ')
+    return m
+
+
+def focus(machine, key, guest):
+    count = len(machine.events('focus'))
+    machine.key(key)
+    assert machine.event('focus', count=count + 1)['guest'] == guest
+
+
+def say(machine, text):
+    """The guest in focus answers."""
+    machine.line(f'echo {text}')
+    machine.expect(f'echo {text}\n{text}\n')
+
+
+def test_both_directions(two):
+    """Each guest is typed to and heard, whichever key brings it into focus."""
+    say(two, 'in one')
+    focus(two, 'n', 'two')
+    say(two, 'in two')
+    focus(two, 'p', 'one')
+    say(two, 'in one again')
+    focus(two, '2', 'two')
+    say(two, 'in two again')
+    focus(two, '1', 'one')
+    focus(two, '0', '')
+    two.type('help\r')
+    two.expect('umbra> help\n')
+    two.expect('^poweroff +powers the machine off')
+    focus(two, 'n', 'one')
+    say(two, 'once more')
+
+
+def test_number_of_nobody(two):
+    two.key('7')
+    two.expect('^umbra: there is no guest 7$')
+    say(two, 'still here')
+
+
+def test_help(two):
+    two.key('?')
+    two.expect(r'^umbra: after Ctrl-\]: n next guest')
+    two.expect('^umbra: guest 1 is one, in focus$')
+    two.expect('^umbra: guest 2 is two$')
+
+
+def test_unknown_key(two):
+    two.key('x')
+    two.expect(r'^umbra: Ctrl-\] x means nothing')
+    say(two, 'no x got here')
+
+
+def interrupts(machine, guest):
+    """How many the guest has had, once it is at rest."""
+    counts = [None]
+    while counts[-2:-1] != counts[-1:]:
+        counts.append(int(machine.command(f'stats {guest}', r'^interrupts (\d+),')[1]))
+    return counts[-1]
+
+
+def test_escape_key_itself(two):
+    """Typed twice it reaches the guest, which it interrupts once; typed once it does not."""
+    before = interrupts(two, 'one')
+    two.key('\x1d')
+    two.wait(lambda: interrupts(two, 'one') == before + 1, 'an interrupt for the key')
+    two.key('1')
+    assert interrupts(two, 'one') == before + 1
+    say(two, 'and no more')
+
+
+def test_background_lines(two):
+    """What another guest prints comes in whole lines, with its name, and breaks no line of ours."""
+    focus(two, 'n', 'two')
+    two.line('count 4')
+    focus(two, 'p', 'one')
+    two.type('echo un')
+    two.wait_line(r'^\[two\] 3$')
+    two.type('broken\r')
+    two.expect('^unbroken$')
+    two.wait_line(r'^\[two\] 4$')
+    # Nothing of the other guest's text is ever part of a line of this one.
+    for line in two.lines:
+        assert '[two]' not in line[1:], line
+    # The line that was interrupted is put up again.
+    assert any(re.fullmatch('one> echo unbroken', line) for line in two.lines)
+
+
+def test_replay(two):
+    """A guest that comes into focus shows what it wrote before."""
+    focus(two, 'n', 'two')
+    two.expect('^This is two, a guest of Umbra')
+    two.expect('^two> ')
+    say(two, 'remember')
+    focus(two, 'p', 'one')
+    two.expect('^This is one, a guest of Umbra')
+    focus(two, 'n', 'two')
+    two.expect('^two> echo remember\nremember\n')
+
+
+def test_commands(two):
+    two.command('guests', r'^1 +one +\w+ +4096 K +100 ')
+    two.expect(r'^2 +two +\w+ +4096 K +100 ')
+    two.command('regs two', '^eip [0-9a-f]{8} cs 0061 ')
+    two.command('stats two', '^shadow: ')
+    two.command('nonsense', "^no command is called 'nonsense'")
+    two.command('kill', '^usage: kill NAME')
+    two.command('kill three', "^no guest is called 'three'")
+    two.command('log chatty', '^the levels are ')
+    say(two, 'works')
+
+
+def test_command_editing(two):
+    """Backspace and Ctrl-U edit the line, Ctrl-C leaves it."""
+    two.key(':nonsense\x15gueSTS\x7f\x7f\x7fsts\r')
+    two.expect('^no +name')
+    two.key(':poweroff\x03')
+    say(two, 'not off')
+
+
+def test_many_keys(two):
+    """A paste is longer than any queue of the hardware's."""
+    words = 'echo ' + ' '.join(f'word{i}' for i in range(8))
+    for i in range(50):
+        two.line(f'{words} {i}')
+    for i in range(50):
+        two.expect(f'^{words[5:]} {i}\n')
+
+
+def test_flood(two):
+    """A guest in the background that prints without end neither stops the others nor is stopped."""
+    focus(two, 'n', 'two')
+    for _ in range(40):
+        two.line('help')
+    focus(two, 'p', 'one')
+    say(two, 'through the flood')
+    focus(two, 'n', 'two')
+    two.line('echo the end')
+    two.expect('^the end$')

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of all kinds. Included by the top Makefile; offers `make check`, `make
+# test`, `make bench` and `make lint`.
+
+include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
+-include tests/bench/bench.mk
+include tests/lint/lint.mk
+
+# Where `make test` builds: the release build, and next to it the debug build.
+TEST_O := $(if $(filter command,$(origin O)),$(O),build)
+
+## make check           the unit tests alone, in under a minute
+.PHONY: check
+check:
+	$(Q)tools/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory unit
+
+## make test            everything: both builds, unit tests, fuzzers, system tests; the last
+##                      line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
+.PHONY: test
+test:
+	$(Q)tools/deps.sh build run test
+	$(Q)MAKEFLAGS= $(PYTHON) tests/run.py $(TEST_O) "$(PYTEST_EXTRA)"
+
+## make bench           what things cost, in instructions, against the committed figures
