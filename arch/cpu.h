@@ -19,9 +19,8 @@
 struct fpu_state;
 
 /*
- * Page-sized things that the hardware reads, all in low memory.  Physical
- * frames of the boot CPU are in the image; those of others come from the frame
- * allocator.
+ * Page-sized things that the hardware reads, all in low memory.  Those of the
+ * boot CPU are in the image.
  */
 struct cpu_pages {
 	struct state_page host_state __aligned(4096);	/* mapped in Umbra's tables */
@@ -51,7 +50,7 @@ struct cpu {
 	volatile uint32_t nmi_eip, nmi_cs;
 };
 
-/* The CPU this runs on.  Valid once cpu_init has run there. */
+/* The CPU this runs on.  Valid once it runs on its own tables (mm/host_map.h). */
 static inline struct cpu *this_cpu(void)
 {
 	return ((const struct state_page *)SWITCHER_STATE)->cpu;

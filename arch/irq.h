@@ -19,7 +19,7 @@ void irq_init(void);
 
 /*
  * handler(context) runs with interrupts off on the boot CPU whenever line
- * fires; it is acknowledged and unmasked by the caller.  -E_RANGE for a line
+ * fires, and the line is acknowledged after it; it is unmasked here.  -E_RANGE for a line
  * above 15, -E_EXIST when the line is taken (line 2 always is).  Boot time
  * only.
  */

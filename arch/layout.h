@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every fixed virtual address of Umbra (docs/architecture.md draws them), and
- * the step between the direct map and physical memory.  linker.ld repeats the
- * first two of them; arch/cpu.c asserts that they agree.
+ * the step between the direct map and physical memory.  linker.ld repeats
+ * DIRECT_MAP and SWITCHER_CODE.
  */
 #ifndef UMBRA_ARCH_LAYOUT_H
 #define UMBRA_ARCH_LAYOUT_H
@@ -25,16 +25,14 @@
 #define SWITCHER_CODE 0xFFE00000u
 #define SWITCHER_REGISTERS 0xFFE01000u
 #define SWITCHER_STATE 0xFFE02000u
-#define SWITCHER_SLOT_SIZE 0x00200000u
 
 /*
  * What a guest is told to keep off at its top (reserve_mem): a whole entry of
  * its top-level table, so that no table of a guest lies half in our range.
  */
-#define RESERVED_TOP_TWO_LEVEL 0x00400000u
-#define RESERVED_TOP_PAE 0x00200000u
+#define RESERVED_TOP 0x00400000u
 
-/* Physical address of the image, and what boot/start.asm maps at first. */
+/* Physical address of the image. */
 #define IMAGE_PHYSICAL 0x00100000u
 
 #define HOST_STACK_SIZE 16384u

@@ -2,7 +2,7 @@
 /*
  * The log.  Human lines carry the time, the CPU and the subsystem; event lines
  * (docs/log.md) are an interface for scripts.  Lines go whole to the sink and
- * are kept in a ring until there is one.
+ * are kept in a buffer until there is one.
  */
 #ifndef UMBRA_ARCH_LOG_H
 #define UMBRA_ARCH_LOG_H

@@ -16,7 +16,7 @@ enum lock_rank {
 	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_FRAMES,	/* mm/frames.c */
-	LOCK_LOG,	/* arch/log.c: the ring of lines */
+	LOCK_LOG,	/* arch/log.c: the buffer of lines */
 	LOCK_RANKS
 };
 

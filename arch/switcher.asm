@@ -5,10 +5,10 @@
 ; into a guest and out of it leads through here.
 ;
 ; What a guest can do to this code, and why it is not enough:
-;   - it can read it and the state page: there is nothing secret in them;
-;   - it can jump into it at ring 1 or 3: every instruction here that matters
-;     is privileged, and the others do only what the guest could do anyway;
-;   - it can write the registers page: whatever is believed of it has been
+;   - its kernel can read it and the state page: there is nothing secret in them;
+;   - its kernel can jump into it: every instruction here that matters is
+;     privileged, and the others do only what the guest could do anyway;
+;   - its kernel can write the registers page: whatever is believed of it has been
 ;     pushed after the guest stopped running;
 ;   - it can leave segment registers whose descriptors are gone, or a CS or SS
 ;     that `iret` refuses.  Those faults arrive at switcher_fault, below.
@@ -132,7 +132,7 @@ switcher_fault:
 	; CS or SS.  All other registers are the guest's already, and its frame
 	; lies intact above ours: make it a trap of the guest's own, with a
 	; vector that does not exist.  The error code goes to the place just
-	; below the guest's eip, VECTOR_BAD_IRET below that.
+	; below the guest's eip, BAD_IRET below that.
 .bad_iret:
 	add esp, 4
 	pop dword [esp + 8]

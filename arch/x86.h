@@ -119,14 +119,6 @@ DEFINE_CONTROL_REGISTER(dr6)
 DEFINE_CONTROL_REGISTER(dr7)
 #undef DEFINE_CONTROL_REGISTER
 
-static inline uint64_t read_msr(uint32_t msr)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (uint64_t)high << 32 | low;
-}
-
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
 	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
@@ -145,11 +137,6 @@ static inline void invalidate_page(uint32_t address)
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
 
-static inline void clear_task_switched(void)
-{
-	__asm__ volatile("clts" ::: "memory");
-}
-
 static inline void interrupts_off(void)
 {
 	__asm__ volatile("cli" ::: "memory");
@@ -159,12 +146,6 @@ static inline void interrupts_off(void)
 static inline void wait_for_interrupt(void)
 {
 	__asm__ volatile("sti; hlt; cli" ::: "memory");
-}
-
-/* Lets interrupts in for a moment. */
-static inline void poll_interrupts(void)
-{
-	__asm__ volatile("sti; nop; cli" ::: "memory");
 }
 
 static inline void cpu_pause(void)

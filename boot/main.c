@@ -157,7 +157,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_prepare(&boot_cpu, &boot_cpu_pages, host_cr3);
 	host_map_activate(host_cr3);
 	cpu_init(&boot_cpu);
-	cpu_announce(&boot_cpu);			/* this_cpu() works from here on */
+	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
 
 	take_memory();
 	/* A frame buffer means that the screen is not in text mode. */

@@ -32,10 +32,11 @@ static struct guest *named(const char *name)
 static const char *state_name(const struct guest *guest)
 {
 	static const char *const names[] = {
-		[GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_ENDED] = "ended",
+		[GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
+		[GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted", [GUEST_ENDED] = "ended",
 	};
 
-	return guest->parked ? "halted" : names[guest->state];
+	return names[guest->state];
 }
 
 static void list_guests(const char *argument)

@@ -32,6 +32,7 @@ struct line {
 	uint32_t seen;		/* a bit for each row of the table that had its word */
 	struct umbra_options *options;
 	struct module_words *words;
+	bool role_given;	/* some word stood where the role does */
 };
 
 /* One known word.  read() returns NULL, or what is wrong with the value. */
@@ -218,14 +219,14 @@ static bool read_pages(const char *value, uint32_t min, uint32_t max, uint32_t *
 static const char *read_mem(struct line *line, const char *value)
 {
 	if (!read_pages(value, CONFIG_MEM_MIN, CONFIG_MEM_MAX, &line->words->mem_bytes))
-		return "memory is 1M to 3G, a multiple of 4K";
+		return "memory is 1M to 3070M, a multiple of 4K";
 	return NULL;
 }
 
 static const char *read_shadow(struct line *line, const char *value)
 {
 	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->words->shadow_bytes))
-		return "shadow memory is 256K to 256M, a multiple of 4K";
+		return "shadow memory is 256K to 64M, a multiple of 4K";
 	return NULL;
 }
 
@@ -344,6 +345,7 @@ static void read_role(struct line *line, const struct word *word)
 {
 	enum module_role role = role_of(word);
 
+	line->role_given = true;
 	if (role == ROLE_NONE)
 		complain(line, word, "no role that Umbra knows: kernel or initrd");
 	else if (line->words->role != ROLE_NONE)
@@ -366,7 +368,8 @@ static void check_role(const struct line *line)
 {
 	const struct module_words *words = line->words;
 
-	if (words->role == ROLE_NONE)
+	/* One mistake, one line: a role that is not known was reported as such. */
+	if (!line->role_given)
 		config_add_problem(line->problems, line->name, "",
 				   "the line names no role: kernel or initrd");
 	if (words->role != ROLE_INITRD)

@@ -24,14 +24,14 @@
 
 #define CONFIG_PROBLEMS_MAX 64
 
-/* Limits of mem=, the size of the guest window being the upper one. */
+/* Limits of mem=; the guest window of 3 GB has the guest's device pages too. */
 #define CONFIG_MEM_DEFAULT (64u << 20)
 #define CONFIG_MEM_MIN (1u << 20)
-#define CONFIG_MEM_MAX (3u << 30)
+#define CONFIG_MEM_MAX ((3u << 30) - (2u << 20))
 
 /* Limits of shadow=; 0 stands for "not given". */
 #define CONFIG_SHADOW_MIN (256u << 10)
-#define CONFIG_SHADOW_MAX (256u << 20)
+#define CONFIG_SHADOW_MAX (64u << 20)
 
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000

@@ -53,12 +53,12 @@ static uint32_t *gpr(struct trap_frame *frame, uint8_t number)
 /* Waits for an interrupt, which never comes when the guest has turned them off. */
 static void halt(struct guest *guest)
 {
-	guest->parked = guest->data &&
-			(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF) == 0;
-	if (guest->parked)
+	if (!guest->data || !(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF)) {
 		log_info("guest", "%s has halted with interrupts off", guest->name);
-	if (guest->parked || !guest_has_interrupt(guest))
+		guest->state = GUEST_PARKED;
+	} else if (!guest_has_interrupt(guest)) {
 		guest->state = GUEST_HALTED;
+	}
 }
 
 static void log_unexpected(const struct guest *guest, const struct decoded *decoded)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Instructions that ring 1 may not execute and that Umbra carries out for the
- * guest's kernel (protocol, 4.12).
+ * guest's kernel (docs/protocol.md).
  */
 #ifndef UMBRA_HV_EMULATE_H
 #define UMBRA_HV_EMULATE_H

@@ -96,13 +96,16 @@ static void recheck_expired(struct timer *timer)
 	(void)timer;
 }
 
+_Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
+		       CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
+
 static uint32_t shadow_pages(const struct guest_plan *plan)
 {
 	uint32_t bytes = plan->shadow_bytes;
 
 	if (!bytes)
 		bytes = MIN(MAX(plan->mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
-	return MIN(bytes >> PAGE_SHIFT, SHADOW_MAX_BUDGET);
+	return bytes >> PAGE_SHIFT;
 }
 
 static void give_back_machine(struct guest *guest)
@@ -144,8 +147,6 @@ static int make_machine(struct guest *guest)
 	uint32_t ram = guest->plan->mem_bytes >> PAGE_SHIFT;
 	int error;
 
-	timer_init(&guest->clock, clock_expired);
-	timer_init(&guest->recheck, recheck_expired);
 	guest->registers = page_alloc();
 	guest->fpu = heap_alloc(sizeof(*guest->fpu));
 	guest->devices = guest_devices_create(guest);
@@ -167,48 +168,47 @@ static void reset_state(struct guest *guest)
 	guest->protocol = (struct guest_protocol){ 0 };
 	guest->ring_cursor = 0;
 	guest->pending_irqs = 0;
-	guest->parked = false;
 	guest->devices_due = false;
 	guest->wall_second = 0;
 	guest->counters = (struct guest_counters){ 0 };
 }
 
-static void report(const char *module, const char *cause)
+static void report(const char *module, const char *word, const char *cause)
 {
-	log_event("module-error", "module=%s word= cause=\"%s\"", module, cause);
+	log_event("module-error", "module=%s word=%s cause=\"%s\"", module, word, cause);
 }
 
 static bool start(struct guest *guest)
 {
-	char cause[IMAGE_CAUSE_SIZE];
+	char word[24], cause[IMAGE_CAUSE_SIZE];
 
 	reset_state(guest);
 	if (make_machine(guest) == 0)
 		return true;
-	format_text(cause, sizeof(cause), "no %u MB of memory left for guest %s (%u MB are free)",
-		    guest->plan->mem_bytes >> 20, guest->name, frames_free() >> 8);
-	report(guest->plan->kernel_file, cause);
+	if (IS_ALIGNED(guest->plan->mem_bytes, 1u << 20))
+		format_text(word, sizeof(word), "mem=%uM", guest->plan->mem_bytes >> 20);
+	else
+		format_text(word, sizeof(word), "mem=%uK", guest->plan->mem_bytes >> 10);
+	format_text(cause, sizeof(cause), "no memory left for guest %s: %u MB are free",
+		    guest->name, frames_free() >> 8);
+	report(guest->plan->kernel_file, word, cause);
 	return false;
 }
 
 /* The memory is clear: the devices, the kernel, and the first state of the CPU. */
 static bool load(struct guest *guest)
 {
-	const char *module = guest->plan->kernel_file;
-	char cause[IMAGE_CAUSE_SIZE] = "its devices do not fit";
-	struct image image;
-
 	if (guest_devices_attach(guest->devices) != 0 ||
-	    load_guest(guest->plan, &guest->memory, &image, &module, cause) != 0) {
-		report(module, cause);
+	    loader_load(guest->plan, &guest->image, guest->initrd, &guest->memory) != 0) {
+		report(guest->plan->kernel_file, "kernel", "no memory left to load the guest");
 		return false;
 	}
-	guest_cpu_reset(guest, gpa_value(image.entry));
+	guest_cpu_reset(guest, gpa_value(guest->image.entry));
 	guest_cpu_load(guest);
 	guest->state = GUEST_RUNNING;
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u", guest->name,
-		  guest->plan->mem_bytes >> 10, image.kind == IMAGE_ELF ? "elf" : "bzimage",
-		  guest->plan->weight);
+		  guest->plan->mem_bytes >> 10,
+		  guest->image.kind == IMAGE_ELF ? "elf" : "bzimage", guest->plan->weight);
 	return true;
 }
 
@@ -227,43 +227,56 @@ void guest_prepare(struct guest *guest)
 static void drop(struct guest *guest)
 {
 	give_back_machine(guest);
-	house_console_close(guest->console);
+	if (guest->console)
+		house_console_close(guest->console);
 	spin_lock(&lock);
 	list_remove(&guest->node);
 	spin_unlock(&lock);
 	heap_free(guest);
 }
 
-void guest_create(const struct guest_plan *plan)
+static struct guest *new_guest(const struct guest_plan *plan)
 {
 	struct guest *guest = heap_alloc(sizeof(*guest));
 
-	if (!guest) {
-		report(plan->kernel_file, "no memory for another guest");
-		return;
-	}
+	if (!guest)
+		return NULL;
 	guest->plan = plan;
 	guest->number = ++numbers;
 	memcpy(guest->name, plan->name, sizeof(guest->name));
+	timer_init(&guest->clock, clock_expired);
+	timer_init(&guest->recheck, recheck_expired);
 	sched_entity_init(&guest->sched, plan->weight);
 	spin_lock(&lock);
 	list_add_last(&guests, &guest->node);
 	spin_unlock(&lock);
-	guest->console = house_console_open(guest->name, guest);
-	if (!guest->console) {
-		report(plan->kernel_file, "no console for another guest");
-		give_back_machine(guest);
-		spin_lock(&lock);
-		list_remove(&guest->node);
-		spin_unlock(&lock);
-		heap_free(guest);
+	return guest;
+}
+
+void guest_create(const struct guest_plan *plan)
+{
+	struct load_problem problem;
+	struct guest *guest = new_guest(plan);
+
+	if (!guest) {
+		report(plan->kernel_file, "kernel", "no memory left for another guest");
 		return;
 	}
-	if (!start(guest)) {
+	/* Files first: a bad one must not take memory from the guests after it. */
+	if (loader_check(plan, &guest->image, &guest->initrd, &problem) != 0) {
+		report(problem.module, problem.word, problem.cause);
 		drop(guest);
 		return;
 	}
-	run_add(guest);
+	guest->console = house_console_open(guest->name, guest);
+	if (!guest->console) {
+		report(plan->kernel_file, "kernel", "no console left for another guest");
+		drop(guest);
+	} else if (start(guest)) {
+		run_add(guest);
+	} else {
+		drop(guest);
+	}
 }
 
 /* --- the end ---------------------------------------------------------------------------- */

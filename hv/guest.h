@@ -14,6 +14,7 @@
 #include "arch/trap_frame.h"
 #include "guest/lguest_abi.h"
 #include "hv/guest_plan.h"
+#include "hv/image.h"
 #include "hv/scheduler.h"
 #include "hv/timer.h"
 #include "mm/guest_memory.h"
@@ -30,6 +31,7 @@ enum guest_state {
 	GUEST_STARTING,	/* its memory is being cleared, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
+	GUEST_PARKED,	/* halted with interrupts off: for good */
 	GUEST_ENDED,	/* has an end_reason; its CPU takes it apart */
 };
 
@@ -38,7 +40,7 @@ enum guest_end {
 	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
 };
 
-/* Where the variants of the protocol's shared structure have what Umbra needs while the guest runs. */
+/* What Umbra needs of the part of the shared structure in which the generations differ. */
 struct guest_protocol {
 	uint32_t noirq_start, noirq_end;	/* virtual: no interrupt while start <= eip < end */
 	uint32_t syscall_vector;
@@ -78,14 +80,17 @@ struct guest {
 	struct guest_protocol protocol;
 	uint32_t ring_cursor;
 	uint32_t pending_irqs;		/* bit n: irq n waits */
-	bool parked;			/* halted with interrupts off: for good */
 	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
 	struct timer clock;		/* SET_CLOCKEVENT */
 	struct timer recheck;		/* something waits that the guest will not tell of */
 
 	bool repeat_call;		/* the hypercall could not be served yet: it is to be made again */
 
+	/* What is loaded, and again after a restart. */
+	struct image image;
+	gpa_t initrd;
 	uint32_t cleared_pages;		/* while it starts */
+
 	struct guest_memory memory;
 	struct shadow shadow;
 	struct console_endpoint *console;	/* kept over a restart */

@@ -13,8 +13,8 @@
 #include "arch/switcher.h"
 #include "lib/string.h"
 
-/* Vectors whose gates are Umbra's whatever the guest loads (protocol, 4.3). */
-#define VECTOR_FIRMWARE 15	/* reserved by Intel; Linux sets it for a fault of old CPUs */
+/* Reserved by Intel; Linux sets it for a fault of old CPUs. */
+#define VECTOR_RESERVED 15
 
 static struct state_page *guest_state(void)
 {
@@ -129,7 +129,8 @@ void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, ui
 	unsigned type = high >> 8 & 0x1F;	/* with the bit that must be 0 */
 	uint64_t accepted = 0;
 
-	if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_FIRMWARE ||
+	/* These are Umbra's whatever the guest loads (docs/protocol.md). */
+	if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_RESERVED ||
 	    vector == LGUEST_HYPERCALL_VECTOR)
 		return;
 	if (vector >= VECTOR_COUNT) {

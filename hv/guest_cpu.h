@@ -8,7 +8,7 @@
 
 #include "hv/guest.h"
 
-/* The state at the kernel's entry point (protocol, 1.5).  Before the first run and after a restart. */
+/* The state at the kernel's entry point (docs/protocol.md).  Before the first run and after a restart. */
 void guest_cpu_reset(struct guest *guest, uint32_t entry);
 
 /* This CPU runs guest from now on: its registers page, GDT, gates, stack and window are put in place. */

@@ -42,7 +42,7 @@ static void init(struct guest *guest, const uint32_t args[4])
 	guest_init_protocol(guest, gpa_make(args[0]));
 }
 
-/* The text of a power-off; any other one is a panic's (protocol, 4.15). */
+/* The text of a power-off; any other one is a panic's (docs/protocol.md). */
 #define POWER_DOWN_TEXT "Power down"
 
 static void shutdown(struct guest *guest, const uint32_t args[4])

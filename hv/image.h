@@ -52,7 +52,7 @@ struct image {
 
 /*
  * Recognises file[size] as a bzImage or a 32-bit ELF kernel for a guest with
- * mem_bytes (1 MB to 3 GB) of memory, and fills in *image.  Returns 0, or a
+ * mem_bytes (1 MB to 3070 MB) of memory, and fills in *image.  Returns 0, or a
  * negative error and in cause one clause for the user (*image is undefined
  * then): -E_UNSUPPORTED when it is no kernel Umbra can start, -E_TRUNCATED
  * when the file is cut, -E_INVAL when it contradicts itself, -E_NOSPC when it

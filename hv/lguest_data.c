@@ -87,16 +87,16 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 		return;
 	}
 	kernel_address = field(guest, layout->kernel_address);
-	if (kernel_address >= 0u - RESERVED_TOP_TWO_LEVEL) {
+	if (kernel_address >= 0u - RESERVED_TOP) {
 		guest_kill(guest, "INIT with the kernel at %08x, in the range that is not the guest's",
 			   kernel_address);
 		return;
 	}
 	read_layout(guest, layout);
-	guest->data->reserve_mem = RESERVED_TOP_TWO_LEVEL;
+	guest->data->reserve_mem = RESERVED_TOP;
 	guest->data->tsc_khz = time_tsc_khz();
 	guest_update_time(guest);
-	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP_TWO_LEVEL);
+	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);
 	log_event("guest-ready", "guest=%s protocol=%s kernel=%08x", guest->name, layout->name,
 		  kernel_address);
 }

@@ -14,12 +14,6 @@
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
-static int fail(char cause[IMAGE_CAUSE_SIZE], int error, const char *text)
-{
-	format_text(cause, IMAGE_CAUSE_SIZE, "%s", text);
-	return error;
-}
-
 /* Copies from physical memory to a place in the window that image_parse has checked. */
 static bool copy_in(struct guest_memory *memory, gpa_t to, paddr_t from, uint32_t length)
 {
@@ -46,8 +40,9 @@ static int load_segments(const struct guest_plan *plan, struct guest_memory *mem
 }
 
 static int load_boot_params(const struct guest_plan *plan, struct guest_memory *memory,
-			    const struct image *image, const void *file, gpa_t initrd)
+			    const struct image *image, gpa_t initrd)
 {
+	const void *file = map_module(plan->kernel->start, plan->kernel->size);
 	const struct boot_facts facts = {
 		.mem_bytes = memory->ram_pages << PAGE_SHIFT,
 		.initrd = initrd,
@@ -68,35 +63,48 @@ static int load_boot_params(const struct guest_plan *plan, struct guest_memory *
 	return done ? 0 : -E_RANGE;
 }
 
-int load_guest(const struct guest_plan *plan, struct guest_memory *memory, struct image *image,
-	       const char **module, char cause[IMAGE_CAUSE_SIZE])
+static int check_kernel(const struct guest_plan *plan, struct image *image, char *cause)
 {
-	uint32_t mem_bytes = memory->ram_pages << PAGE_SHIFT;
 	const void *file = map_module(plan->kernel->start, plan->kernel->size);
-	gpa_t initrd = gpa_make(0);
 	int error;
 
-	*module = plan->kernel_file;
-	if (!file)
-		return fail(cause, -E_NOMEM, "no room to map the kernel");
-	error = image_parse(file, plan->kernel->size, mem_bytes, image, cause);
+	if (!file) {
+		format_text(cause, IMAGE_CAUSE_SIZE, "no room to map the kernel");
+		return -E_NOMEM;
+	}
+	error = image_parse(file, plan->kernel->size, plan->mem_bytes, image, cause);
 	if (error)
 		return error;
-	if (image_has_lguest(file, plan->kernel->size, image) == IMAGE_NO)
-		return fail(cause, -E_UNSUPPORTED,
-			    "the kernel has no lguest support (CONFIG_LGUEST_GUEST=y)");
-	error = load_segments(plan, memory, image);
-	if (!error && plan->initrd) {
-		*module = plan->initrd_file;
-		error = image_place_initrd(image, mem_bytes, plan->initrd->size, &initrd, cause);
-		if (error)
-			return error;
-		if (!copy_in(memory, initrd, plan->initrd->start, plan->initrd->size))
-			error = -E_RANGE;
-	}
-	if (!error)
-		error = load_boot_params(plan, memory, image, file, initrd);
-	if (error)
-		fail(cause, error, error == -E_NOMEM ? "no memory to load it" : "it does not fit");
-	return error;
+	if (image_has_lguest(file, plan->kernel->size, image) != IMAGE_NO)
+		return 0;
+	format_text(cause, IMAGE_CAUSE_SIZE,
+		    "the kernel has no lguest support (CONFIG_LGUEST_GUEST=y)");
+	return -E_UNSUPPORTED;
+}
+
+int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *initrd,
+		 struct load_problem *problem)
+{
+	int error;
+
+	problem->module = plan->kernel_file;
+	problem->word = "kernel";
+	error = check_kernel(plan, image, problem->cause);
+	*initrd = gpa_make(0);
+	if (error || !plan->initrd)
+		return error;
+	problem->module = plan->initrd_file;
+	problem->word = "initrd";
+	return image_place_initrd(image, plan->mem_bytes, plan->initrd->size, initrd, problem->cause);
+}
+
+int loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
+		struct guest_memory *memory)
+{
+	int error = load_segments(plan, memory, image);
+
+	if (!error && plan->initrd &&
+	    !copy_in(memory, initrd, plan->initrd->start, plan->initrd->size))
+		error = -E_RANGE;
+	return error ? error : load_boot_params(plan, memory, image, initrd);
 }

@@ -10,12 +10,27 @@
 #include "hv/image.h"
 #include "mm/guest_window.h"
 
+/* Why a guest cannot be loaded: for event=module-error. */
+struct load_problem {
+	const char *module;	/* the guilty file, out of the plan */
+	const char *word;	/* its role */
+	char cause[IMAGE_CAUSE_SIZE];	/* one clause */
+};
+
 /*
- * Loads what plan names into memory, which is all zero and whose window is
- * loaded.  0 with what was loaded in *image, or a negative error with one
- * clause in cause and the guilty module in *module.
+ * Looks at the files that plan names, before anything is taken for the guest.
+ * 0 and where everything goes in *image and *initrd, or a negative error and
+ * *problem.
  */
-int load_guest(const struct guest_plan *plan, struct guest_memory *memory, struct image *image,
-	       const char **module, char cause[IMAGE_CAUSE_SIZE]);
+int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *initrd,
+		 struct load_problem *problem);
+
+/*
+ * Loads what loader_check approved of into memory, which is all zero and whose
+ * window is loaded.  -E_NOMEM when memory is out; -E_RANGE never, if the check
+ * is right.
+ */
+int __must_check loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
+			     struct guest_memory *memory);
 
 #endif

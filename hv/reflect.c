@@ -13,7 +13,7 @@
 
 /*
  * The guest turns interrupts on in three ways that it does not tell of
- * (protocol, 4.5): so when something waits, look again this soon.
+ * (docs/protocol.md): so when something waits, look again this soon.
  */
 #define RECHECK_MASKED_NS 1000000ull
 /* In the few instructions between storing the flags and `iret`. */
@@ -131,7 +131,7 @@ bool guest_has_interrupt(const struct guest *guest)
 void guest_raise_irq(struct guest *guest, unsigned irq)
 {
 	guest->pending_irqs |= BIT(irq);
-	if (guest->state == GUEST_HALTED && !guest->parked)
+	if (guest->state == GUEST_HALTED)
 		run_wake(guest);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Traps and interrupts that the guest's own kernel handles: its state is
- * changed as the CPU would have done (protocol, 4.4 to 4.6).
+ * changed as the CPU would have done (docs/protocol.md).
  */
 #ifndef UMBRA_HV_REFLECT_H
 #define UMBRA_HV_REFLECT_H

@@ -136,7 +136,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 
 /* --- entry ------------------------------------------------------------------------- */
 
-/* The system call pushes on the guest's kernel stack without asking (protocol, 5.5). */
+/* The system call pushes on the guest's kernel stack without asking (docs/protocol.md). */
 static void pin_stack(struct guest *guest)
 {
 	if (guest->shadow.pinned || guest_in_kernel(guest))

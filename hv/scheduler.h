@@ -34,7 +34,7 @@ struct run_queue {
 
 void sched_queue_init(struct run_queue *queue);
 
-/* A new guest starts level with those that are there. */
+/* A new guest starts a slice, at most, ahead of those that are there. */
 void sched_entity_init(struct sched_entity *entity, uint32_t weight);
 
 /* entity can run: it enters the queue.  True when the running one should make way for it at once. */

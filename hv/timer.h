@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One-shot timers: an ordered queue a CPU, driven by that CPU's timer hardware,
- * which is armed for the earliest and for nothing when there is none.
+ * which is armed for the earliest; what is armed may fire once for nothing.
  */
 #ifndef UMBRA_HV_TIMER_H
 #define UMBRA_HV_TIMER_H

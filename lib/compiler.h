@@ -14,8 +14,6 @@
 #define __noreturn __attribute__((noreturn))
 #define __noinline __attribute__((noinline))
 #define __must_check __attribute__((warn_unused_result))
-#define __section(name) __attribute__((section(name)))
-#define __used __attribute__((used))
 #define __printf(text, first) __attribute__((__format__(__printf__, text, first)))
 
 #define likely(x) __builtin_expect(!!(x), 1)

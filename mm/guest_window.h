@@ -36,7 +36,7 @@ struct guest_memory {
 int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
 				     uint32_t device_pages);
 
-/* Gives all frames and tables back.  Its window must be loaded on no CPU. */
+/* Unloads the window from this CPU, the only one that may have it, and gives all frames and tables back. */
 void guest_memory_destroy(struct guest_memory *memory);
 
 /* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
@@ -44,6 +44,13 @@ void guest_window_load(struct guest_memory *memory);
 
 /* Fills the pages [first, end) with zeroes.  The window must be loaded. */
 void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
+
+/* The directory entry for a guest page, which must be below memory->pages. */
+static inline const uint64_t *guest_window_entry(const struct guest_memory *memory, uint32_t page)
+{
+	return &memory->directories[page >> WINDOW_DIRECTORY_SHIFT]
+				   [page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
+}
 
 /* The frame behind a guest page; false when the guest has no such page.  On the way of every shadow entry. */
 static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
@@ -53,8 +60,7 @@ static inline bool guest_frame(const struct guest_memory *memory, uint32_t page,
 
 	if (page >= memory->pages)
 		return false;
-	table = memory->directories[page >> WINDOW_DIRECTORY_SHIFT];
-	entry = table[page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
+	entry = *guest_window_entry(memory, page);
 	if (likely(entry & PTE_PS)) {
 		*frame = (entry & PTE_FRAME) | (page & WINDOW_TABLE_MASK) << PAGE_SHIFT;
 		return true;

@@ -2,7 +2,7 @@
 /*
  * Umbra's own address space (arch/layout.h): the direct map with the image's
  * sections protected, device registers, and a place to look at any physical
- * memory.  The guest window below 3 GB belongs to mm/guest_memory.h.
+ * memory.  The guest window below 3 GB belongs to mm/guest_window.h.
  */
 #ifndef UMBRA_MM_HOST_MAP_H
 #define UMBRA_MM_HOST_MAP_H
@@ -21,7 +21,7 @@ void host_map_init(void);
  */
 uint32_t host_map_prepare_cpu(struct cpu_pages *pages);
 
-/* Runs on the tables of cpu from now on. */
+/* Runs on the tables at top_level from now on. */
 void host_map_activate(uint32_t top_level);
 
 /*

@@ -3,7 +3,6 @@
  * Leaf tables: one for each run of 512 guest entries that is in use, shared by
  * every address space of the guest that uses the run.
  */
-#include "arch/assert.h"
 #include "mm/shadow_internal.h"
 
 /*
@@ -148,16 +147,17 @@ static bool is_unchanged(const struct chunk_memo *memo, const uint32_t *guest_en
 /* What was just computed for a guest entry serves those of the same chunk; any frame not in one serves nobody. */
 static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
 {
-	uint32_t first = guest_entry_page(guest) & ~(FRAMES_PER_CHUNK - 1);
-	paddr_t frame, last;
+	uint32_t page = guest_entry_page(guest);
+	uint64_t entry;
 
-	if (!guest_frame(shadow->memory, first, &frame) ||
-	    !guest_frame(shadow->memory, first + FRAMES_PER_CHUNK - 1, &last) ||
-	    last - frame != CHUNK_SIZE - PAGE_SIZE)
+	if (page >= shadow->memory->pages)
 		return;
-	memo->guest = first << PAGE_SHIFT;
-	memo->low = (uint32_t)frame | (uint32_t)(PTE_P | PTE_A);
-	memo->high = (uint32_t)(frame >> 32);
+	entry = *guest_window_entry(shadow->memory, page);
+	if (!(entry & PTE_PS))
+		return;
+	memo->guest = page / FRAMES_PER_CHUNK * CHUNK_SIZE;
+	memo->low = ((uint32_t)entry & PAGE_MASK) | (uint32_t)(PTE_P | PTE_A);
+	memo->high = (uint32_t)((entry & PTE_FRAME) >> 32);
 }
 
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)

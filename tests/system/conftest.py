@@ -61,6 +61,11 @@ def release():
     return need_build('release')
 
 
+@pytest.fixture(scope='session')
+def debug():
+    return need_build('debug')
+
+
 def machines(directory):
     """Starts machines, machine(build, modules, ...) as Machine; closes them in the end."""
     started = []

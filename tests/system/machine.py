@@ -80,13 +80,19 @@ class Machine:
                 self.seen.append(event)
         return True
 
+    def collect(self, seconds):
+        """Takes in what comes within that time, whatever it is."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.pump(0.05):
+            pass
+
     def wait(self, condition, what, timeout=TIMEOUT):
         """Reads until condition() holds, and returns what it returned."""
         end = time.monotonic() + timeout
         alive = True
         while not (result := condition()):
             if not self.may_panic and self.events('panic'):
-                self.pump(1)
+                self.collect(1)
                 self.fail(f'Umbra panicked while the test waited for {what}')
             if not alive:
                 self.fail(f'QEMU ended while the test waited for {what}')

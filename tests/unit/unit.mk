@@ -10,7 +10,6 @@ CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c dri
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_power  :=
-unit_bitmap      := lib/bitmap.c
 unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_boot_params := hv/boot_params.c
 unit_checked     :=
