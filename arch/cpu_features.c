@@ -35,6 +35,7 @@ void cpu_features_init(void)
 	features.mce = (r.edx & BIT(7)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;
 	features.pge = (r.edx & BIT(13)) != 0;
+	features.pse36 = (r.edx & BIT(17)) != 0;
 	features.fxsr = (r.edx & BIT(24)) != 0;
 	features.sse = (r.edx & BIT(25)) != 0;
 	features.hypervisor = (r.ecx & BIT(31)) != 0;
@@ -49,6 +50,13 @@ void cpu_features_init(void)
 		max_extended = 0;
 	if (max_extended >= 0x80000001u)
 		features.nx = (cpuid(0x80000001u, 0).edx & BIT(20)) != 0;
+	/*
+	 * Without the leaf the SDM says 36 for every CPU with PAE (vol. 3,
+	 * 4.1.4), but emulated ones without PSE-36 have 32.
+	 */
+	features.physical_bits = features.pse36 ? 36 : 32;
+	if (max_extended >= 0x80000008u)
+		features.physical_bits = cpuid(0x80000008u, 0).eax & 0xFF;
 	if (max_extended >= 0x80000007u)
 		features.constant_tsc = (cpuid(0x80000007u, 0).edx & BIT(8)) != 0;
 	read_names(max_extended);

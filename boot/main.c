@@ -64,6 +64,14 @@ static void read_boot_info(uint32_t magic, uint32_t address)
 		panic("boot information: %s", info.problem);
 }
 
+/* Bookkeeping for every frame up to 64 GB, the most that Umbra uses, is 2 MB. */
+#define MEMORY_BITS 36
+
+static paddr_t memory_limit(void)
+{
+	return (paddr_t)1 << MIN(cpu_features()->physical_bits, (unsigned)MEMORY_BITS);
+}
+
 static void take_memory(void)
 {
 	static struct memory_range usable[BOOT_MAX_RANGES];
@@ -85,7 +93,7 @@ static void take_memory(void)
 	for (unsigned i = 0; i < info.module_count; i++)
 		reserved[reserved_count++] =
 			(struct memory_range){ info.modules[i].start, info.modules[i].end };
-	if (frames_init(usable, usable_count, reserved, reserved_count) != 0)
+	if (frames_init(usable, usable_count, reserved, reserved_count, memory_limit()) != 0)
 		panic("not enough memory below 896 MB");
 }
 

@@ -88,14 +88,14 @@ static void set_range(paddr_t start, paddr_t end, bool usable)
 }
 
 int frames_init(const struct memory_range *usable, unsigned usable_count,
-		const struct memory_range *reserved, unsigned reserved_count)
+		const struct memory_range *reserved, unsigned reserved_count, paddr_t limit)
 {
 	paddr_t top = 0, room;
 	uint32_t size, low_frames;
 
 	for (unsigned i = 0; i < usable_count; i++)
 		top = MAX(top, usable[i].end);
-	top = MIN(top, (paddr_t)64 << 30);	/* PAE, 36 bits */
+	top = MIN(top, limit);
 	chunk_count = (uint32_t)((top + CHUNK_SIZE - 1) >> CHUNK_SHIFT);
 	low_chunks = MIN(chunk_count, DIRECT_MAP_SIZE >> CHUNK_SHIFT);
 	low_frames = low_chunks * FRAMES_PER_CHUNK;

@@ -28,11 +28,12 @@ enum frame_zone { FRAME_LOW, FRAME_ANY };
 
 /*
  * Takes possession of the usable ranges, whole frames only, less the reserved
- * ones (which win where they overlap).  Places its own bookkeeping in low
+ * ones (which win where they overlap), below limit.  Places its own bookkeeping in low
  * memory.  -E_NOMEM when there is no room for that.  Boot CPU, once.
  */
 int __must_check frames_init(const struct memory_range *usable, unsigned usable_count,
-			     const struct memory_range *reserved, unsigned reserved_count);
+			     const struct memory_range *reserved, unsigned reserved_count,
+			     paddr_t limit);
 
 /* One frame, contents unspecified; false when none is left that is not reserved.  Any CPU. */
 bool __must_check frame_alloc(enum frame_zone zone, paddr_t *frame);

@@ -113,13 +113,3 @@ TEST(init, tsc_khz)
 
 	CHECK(khz == 0 || khz >= 1000, "%u kHz", khz);
 }
-
-TEST(init, untouched_fields)
-{
-	CHECK(lguest_data.kernel_address == GUEST_KERNEL_BASE, "kernel_address 0x%x",
-	      lguest_data.kernel_address);
-	CHECK(lguest_data.syscall_vec == LGUEST_SYSCALL_VECTOR, "syscall_vec 0x%x",
-	      lguest_data.syscall_vec);
-	CHECK(lguest_data.common.irq_enabled == 0, "irq_enabled 0x%x",
-	      lguest_data.common.irq_enabled);
-}

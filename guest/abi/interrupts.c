@@ -270,6 +270,46 @@ TEST(interrupts, window)
 	      seen.eip >= (uint32_t)(uintptr_t)noirq_end, "delivered inside, at 0x%x", seen.eip);
 }
 
+/*
+ * The timer fires at ever later moments of a trap and its return, so that under
+ * an emulator that counts instructions every one of them is hit, those of the
+ * window too. Nothing may be lost, and nobody's registers may change.
+ */
+#define SWEEP_FIRST_NS 500u
+#define SWEEP_LAST_NS 4500u
+
+static uint32_t trap_and_return(uint32_t value)
+{
+	uint32_t copy = value;
+
+	__asm__ volatile("ud2" : "+a"(value) : : "memory");
+	return value ^ copy;
+}
+
+TEST(interrupts, window_sweep)
+{
+	uint32_t before = timer_ticks();
+	uint32_t changed = 0, lost = 0;
+
+	trap_set_handler(TRAP_INVALID_OPCODE, skip_ud2_enabling);
+	for (uint32_t ns = SWEEP_FIRST_NS; ns < SWEEP_LAST_NS; ns++) {
+		timer_arm(ns);
+		for (uint32_t i = 0; i < 8; i++) {
+			changed |= trap_and_return(0xA5A50000 | i);
+			(void)irq_save();
+		}
+		WRITE_ONCE(lguest_data.common.irq_enabled, LGUEST_EFLAGS_IF);
+		lost += !tick_arrives(before);
+		(void)irq_save();
+		before = timer_ticks();
+		if (lost > 0)
+			break;
+	}
+	trap_set_handler(TRAP_INVALID_OPCODE, NULL);
+	CHECK(lost == 0, "an interrupt was lost");
+	CHECK(changed == 0, "eax changed by 0x%x", changed);
+}
+
 /* Traps inside the window are reflected as usual: the iret itself may fault. */
 TEST(interrupts, fault_in_window)
 {

@@ -18,7 +18,7 @@
 
 #include <stddef.h>
 
-#define DEFAULT_ROUNDS 20000u
+#define DEFAULT_ROUNDS 5000u
 
 /* Numbers that a random argument often is: small ones, our own memory, borders. */
 static uint32_t argument(void)

@@ -11,6 +11,9 @@
 #include "guest/runtime/paging.h"
 #include "guest/runtime/string.h"
 
+/* Weak: guests of generation C have no device page. */
+const bool __attribute__((weak)) device_page_exists = true;
+
 static uint32_t window = WINDOW_DEVICES;
 static volatile uint8_t *page;
 
@@ -43,7 +46,8 @@ static void copy_from_page(void *to, uint32_t offset, uint32_t size)
 
 static bool device_load(struct device *device)
 {
-	if (device->offset + sizeof(device->head) > LGUEST_DEVICE_PAGE_SIZE)
+	if (!device_page_exists ||
+	    device->offset + sizeof(device->head) > LGUEST_DEVICE_PAGE_SIZE)
 		return false;
 	copy_from_page(&device->head, device->offset, sizeof(device->head));
 	return device->head.type != LGUEST_DEVICE_END;

@@ -17,6 +17,9 @@ struct device {
 	struct lguest_device head;
 };
 
+/* Whether there is a device page at all; true unless a guest defines it otherwise. */
+extern const bool device_page_exists;
+
 /* Map the device page at WINDOW_DEVICES. Called once, before the others. */
 void device_init(void);
 

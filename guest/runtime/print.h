@@ -32,7 +32,10 @@ struct print_sink {
 	void (*flush)(void);
 };
 
-/* Use another sink from now on; print_early goes back to NOTIFY. */
+/* The sink at the start: NOTIFY, unless a guest defines another. */
+extern const struct print_sink print_early_sink;
+
+/* Use another sink from now on; print_early goes back to the first. */
 void print_to(const struct print_sink *sink);
 void print_early(void);
 

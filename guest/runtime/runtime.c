@@ -16,7 +16,8 @@
 /* Of trap.asm: the window in which no interrupt may be delivered. */
 extern const char noirq_start[], noirq_end[];
 
-struct lguest_data_b lguest_data = {
+/* Weak: a guest of another generation has its own. */
+struct lguest_data_b __attribute__((weak)) lguest_data = {
 	.common = {
 		.blocked_interrupts = 1u << LGUEST_IRQ_TIMER,
 		.hcall_status = {[0 ... LGUEST_RING_SIZE - 1] = LGUEST_RING_FREE},
