@@ -73,18 +73,15 @@ static void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
 static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_t first)
 {
 	const uint32_t wanted = PTE_P | PTE_A;
-	uint32_t map = 0;
+	uint32_t words = entries->size / 4, map = 0;
+	const uint32_t *entry = (const uint32_t *)entries->first + first * words;
 
 	if (!entries->first)
 		return 0;
 	/* The flags are in an entry's first word, whatever its size. */
-	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
-		const uint32_t *entry = (const uint32_t *)entries->first +
-					(first + i) * (entries->size / 4);
-
+	for (uint32_t bit = 1; bit < BIT(NEIGHBOURS); bit <<= 1, entry += words)
 		if ((READ_ONCE(*entry) & wanted) == wanted)
-			map |= BIT(i);
-	}
+			map |= bit;
 	return map;
 }
 

@@ -27,11 +27,11 @@ WITNESSES = ['victim guest=victim kernel mem=4M -- seed=77',
              'demo guest=keeper kernel mem=4M -- name=keeper']
 
 
-def start(machine, build, *attackers):
+def start(machine, build, *attackers, **options):
     """Attackers are command lines; they are called bad1, bad2 and so on."""
     modules = [f'hostile guest=bad{number} kernel mem=8M -- {words}'
                for number, words in enumerate(attackers, 1)]
-    m = machine(build, WITNESSES + modules, memory='384M')
+    m = machine(build, WITNESSES + modules, memory='384M', **options)
     m.event('guest-ready', guest='keeper')
     return m
 
@@ -114,10 +114,6 @@ def run_alone(machine, build, name):
     m = start(machine, build, words_of(build, name))
     end, = wait_attackers(m)
     assert judge(name, end, results(m)) is None
-    began = float(m.events('guest-ready', guest='bad1')[0]['at'])
-    # The victim wants 10 rounds a second; a busy host may cost it some.
-    if float(end['at']) - began >= 1:
-        assert rounds(m) >= 4
     return check_witnesses(m)
 
 
@@ -151,6 +147,16 @@ def test_together(machine, build, frames_left, file):
              for number, (name, end) in enumerate(zip(names, ends), 1)]
     assert not any(wrong), list(filter(None, wrong))
     check_witnesses(m)
+
+
+@pytest.mark.parametrize('name', BY_FILE['storms'] + ['queue-buffer-all'])
+def test_fair(machine, release, name):
+    """The victim gets its share of the time, which instructions tell here and not the host's clock."""
+    m = start(machine, release, f'attack={name} seconds=1', extra=['-icount', 'shift=3,sleep=off'])
+    end, = wait_attackers(m)
+    took = float(end['at']) - float(m.event('guest-ready', guest='bad1')['at'])
+    m.wait(lambda: rounds(m) > 0, 'a round of the victim')
+    assert rounds(m) >= 0.7 * took / PERIOD - 1
 
 
 @pytest.mark.parametrize('name', ['fuzz-calls', 'fuzz-tables', 'fuzz-user', 'fuzz-kernel',
@@ -247,6 +253,11 @@ def test_switcher_code(machine, release):
     for i in range(0, len(places), SIDE_BY_SIDE):
         m = start(machine, release, *(f'attack=switcher-execute offset={place}'
                                       for place in places[i:i + SIDE_BY_SIDE]))
+        # What the code makes of the guest's registers may be a loop for ever.
+        m.run_on(1)
+        for number in range(1, SIDE_BY_SIDE + 1):
+            if not m.events('guest-exit', guest=f'bad{number}'):
+                m.key(f':kill bad{number}\r')
         wait_attackers(m, SIDE_BY_SIDE)
         check_witnesses(m)
         m.close()

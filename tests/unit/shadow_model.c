@@ -29,11 +29,12 @@
 #define TABLES 104u
 #define KERNEL_TABLES 24u
 #define SLOTS 92u
-#define INDEXES 10u
+#define CHANGING 10u	/* of the indexes */
+#define INDEXES 13u
 #define STATES 48u
 #define STATES_WANTED 32u	/* more than that, and the guest flushes */
 #define FOREVER UINT32_MAX
-#define LOG_LINES 80u
+#define LOG_LINES 1500u
 #define BUDGET SHADOW_MIN_BUDGET
 
 /* Slots in all four directories; the last twelve are the kernel's. */
@@ -41,8 +42,15 @@ static const struct {
 	uint32_t first, count;
 } slot_runs[] = { { 0, 40 }, { 512, 20 }, { 1024, 20 }, { 1536, 8 }, { 2042, 4 } };
 
-/* Either side of the groups that a fault fills together, and both ends. */
-static const uint32_t indexes[INDEXES] = { 0, 1, 2, 3, 14, 15, 16, 17, 510, 511 };
+/*
+ * Either side of the groups that a fault fills together, and both ends.  The
+ * last three stand for their groups, which are mapped once and for all and make
+ * leaves heavy: what is done with a leaf depends on how much is in it.
+ */
+static const uint32_t indexes[INDEXES] = { 0, 1, 2, 3, 14, 15, 16, 17, 510, 511, 64, 80, 96 };
+#define HEAVY_FIRST 64u
+#define HEAVY_END 112u
+#define HEAVY_ENTRY (201ull << PAGE_SHIFT | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 
 /* In the large page and behind it, RAM and devices, the last one, and a page that holds tables. */
 static const uint32_t data_pages[] = { 0, 200, 201, 300, 511, 512, 513, 540, 566, 567, 568, 575, 3 };
@@ -384,7 +392,7 @@ static void check_leaves(struct shadow_model *model)
 	for (uint32_t h = 0; h < SHADOW_HASH_SIZE; h++) {
 		for (const struct shadow_leaf *leaf = shadow->leaf_hash[h]; leaf; leaf = leaf->next) {
 			for (uint32_t i = 0; i < SLOT_ENTRIES; i++) {
-				bool known = false, owned = false;
+				bool known = i >= HEAVY_FIRST && i < HEAVY_END, owned = false;
 
 				if (leaf->table[i] == 0)
 					continue;
@@ -543,6 +551,14 @@ static void sweep_step(struct shadow_model *model, struct choices *choices)
 		touch(model, s, i, 0);
 }
 
+static void heavy_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t s = pick_slot(model, choices);
+
+	for (uint32_t i = CHANGING; i < INDEXES; i++)
+		touch(model, s, i, choose(choices, 2) ? FAULT_WRITE : 0);
+}
+
 static void translate_step(struct shadow_model *model, struct choices *choices)
 {
 	uint32_t address = address_of(model, pick_slot(model, choices), choose(choices, INDEXES));
@@ -673,7 +689,7 @@ static void set_pte(struct shadow_model *model, uint32_t r, uint32_t s, uint32_t
 static void entry_step(struct shadow_model *model, struct choices *choices)
 {
 	uint32_t r = pick_root(model, choices), s = pick_slot(model, choices);
-	uint32_t i = choose(choices, INDEXES), how = choose(choices, 8);
+	uint32_t i = choose(choices, CHANGING), how = choose(choices, 8);
 	struct lookup look = look_up(model, model->root[r], address_of(model, s, i));
 	static const uint64_t bits[] = { PTE_P, PTE_W, PTE_U, PTE_A, PTE_D, PTE_A | PTE_D };
 
@@ -795,6 +811,8 @@ void shadow_model_step(struct shadow_model *model, struct choices *choices)
 	model->steps++;
 	if (model->must_flush)
 		flush_all(model);
+	else if (what < 4)
+		heavy_step(model, choices);
 	else if (what < 30)
 		access_step(model, choices);
 	else if (what < 42)
@@ -848,6 +866,16 @@ static void lay_out(struct shadow_model *model)
 	}
 }
 
+static void fill_table(struct shadow_model *model, struct choices *choices, uint32_t table,
+		       uint32_t half)
+{
+	for (uint32_t i = 0; i < CHANGING; i++)
+		store(model, entry_address(model, table, half, indexes[i]),
+		      random_entry(model, choices));
+	for (uint32_t index = HEAVY_FIRST; index < HEAVY_END; index++)
+		store(model, entry_address(model, table, half, index), HEAVY_ENTRY);
+}
+
 static void fill_tables(struct shadow_model *model)
 {
 	struct choices choices = { .seed = 88172645463325252ull };
@@ -861,10 +889,7 @@ static void fill_tables(struct shadow_model *model)
 	}
 	for (uint32_t t = 0; t < TABLES; t++)
 		for (uint32_t half = 0; half < (model->config.pae ? 1 : 2); half++)
-			for (uint32_t i = 0; i < INDEXES; i++)
-				store(model,
-				      entry_address(model, model->first_table + t, half, indexes[i]),
-				      random_entry(model, &choices));
+			fill_table(model, &choices, model->first_table + t, half);
 }
 
 struct shadow_model *shadow_model_start(const struct shadow_model_config *config)

@@ -37,7 +37,7 @@ void native_start(bool bare)
 	memset(native_low_memory, 0xA5, NATIVE_LOW_SIZE);
 	native_cpu.pages = (struct cpu_pages *)(void *)(native_low_memory + PAGE_SIZE);
 	memset(native_cpu.pages, 0, sizeof(*native_cpu.pages));
-	if (!bare && frames_init(usable, ARRAY_SIZE(usable), NULL, 0) != 0)
+	if (!bare && frames_init(usable, ARRAY_SIZE(usable), NULL, 0, (paddr_t)64 << 30) != 0)
 		abort();
 }
 
