@@ -65,10 +65,13 @@ $(O)/%.o: %.c | $(O)/version.h
 	@echo "  CC      $<"
 	$(Q)$(CC32) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What NASM says of a file's address ranges and of its unit do not agree where there
+# are several sections, of which gdb complains; it does without the former.
 $(O)/%.asm.o: %.asm $(O)/offsets.inc
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
 	$(Q)$(NASM) $(ASFLAGS) -MD $(@:.o=.d) -MT $@ -o $@ $<
+	$(Q)$(OBJCOPY32) -R .debug_aranges -R .rel.debug_aranges $@
 
 # Structure offsets and constants for the assembler come from the C headers, so
 # that no number stands twice.

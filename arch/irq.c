@@ -41,6 +41,11 @@ void irq_dispatch(unsigned vector)
 {
 	unsigned line = vector - IRQ_FIRST_VECTOR;
 
+	/* No device of ours raises another vector; firmware's could. */
+	if (line >= IRQ_LINES) {
+		spurious++;
+		return;
+	}
 	if (pic_check_spurious(line)) {
 		spurious++;
 		return;

@@ -8,6 +8,7 @@
 
 #include "lib/compiler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* EFLAGS, SDM vol. 1, 3.4.3. */
@@ -84,6 +85,13 @@ enum vector {
 	VECTOR_EXCEPTIONS = 32,
 	VECTOR_COUNT = 256
 };
+
+/* Does the CPU push an error code for it?  SDM vol. 3, 6.13. */
+static inline bool exception_has_error_code(unsigned vector)
+{
+	return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
+	       vector == VECTOR_AC;
+}
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;

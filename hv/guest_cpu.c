@@ -112,11 +112,16 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 			return wanted;
 		return switcher_gate(vector, gate_dpl(wanted));
 	}
+	/*
+	 * Those that the CPU pushes an error code for are never open to `int`,
+	 * which pushes none: the frame would be a word off, and what the guest
+	 * has in DS be taken for the vector.
+	 */
+	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM ||
+	    exception_has_error_code(vector))
+		return switcher_gate(vector, 0);
 	/* With the guest's privilege, so that `int3` from user space is not a protection fault. */
-	if (vector < VECTOR_EXCEPTIONS && vector != VECTOR_NM && vector != VECTOR_DF &&
-	    vector != VECTOR_GP && vector != VECTOR_PF)
-		return switcher_gate(vector, gate_dpl(wanted));
-	return switcher_gate(vector, 0);
+	return switcher_gate(vector, gate_dpl(wanted));
 }
 
 static void load_gate(const struct guest *guest, uint32_t vector)

@@ -19,9 +19,6 @@
 /* In the few instructions between storing the flags and `iret`. */
 #define RECHECK_WINDOW_NS 50000ull
 
-/* Vectors that push an error code, SDM vol. 3, 6.13. */
-#define ERROR_CODE_VECTORS (BIT(VECTOR_DF) | 0x1Fu << VECTOR_TS | BIT(VECTOR_AC))
-
 #define FRAME_WORDS_MAX 6
 
 static void no_stack(struct guest *guest, enum shadow_result result, uint32_t address)
@@ -117,7 +114,7 @@ void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)
 		return;
 	}
 	guest->counters.reflected++;
-	enter_handler(guest, gate, vector < 32 && (ERROR_CODE_VECTORS >> vector & 1), error);
+	enter_handler(guest, gate, exception_has_error_code(vector), error);
 }
 
 /* --- interrupts ---------------------------------------------------------------------- */

@@ -8,7 +8,7 @@ KERNEL   ?=
 INITRD   ?=
 APPEND   ?=
 DISK     ?=
-NAME     ?= linux
+GUEST    ?= linux
 MEM      ?= 128M
 # Umbra's own words.
 WORDS    ?= console=com1,vga when-idle=poweroff
@@ -25,7 +25,7 @@ export UMBRA_KERNEL := $(call verbatim,KERNEL)
 export UMBRA_INITRD := $(call verbatim,INITRD)
 export UMBRA_APPEND := $(call verbatim,APPEND)
 export UMBRA_WORDS  := $(call verbatim,WORDS)
-export UMBRA_NAME   := $(call verbatim,NAME)
+export UMBRA_GUEST   := $(call verbatim,GUEST)
 export UMBRA_MEM    := $(call verbatim,MEM)
 export UMBRA_DISK   := $(call verbatim,DISK)
 
@@ -50,7 +50,7 @@ $(DEMO_ISO): $(KERNEL_ELF) $(DEMO) iso/make-iso iso/grub.cfg $(O)/words
 # Made anew each time: what it is made of is not under make's eyes.
 $(OWN_ISO): $(KERNEL_ELF) FORCE
 	@echo "  ISO     $@"
-	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_NAME" \
+	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_GUEST" \
 		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -m "$$UMBRA_MEM" -a "$$UMBRA_APPEND"
 
 # What cannot work is said before anything is installed or built.
@@ -66,7 +66,7 @@ settings:
 
 ## make run             boot the demo guests in QEMU; the terminal is the serial line,
 ##                      Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU
-## make run KERNEL=f [INITRD=f] [MEM=128M] [APPEND="console=hvc0 ..."] [NAME=linux]
+## make run KERNEL=f [INITRD=f] [MEM=128M] [APPEND="console=hvc0 ..."] [GUEST=linux]
 ##                      the same with a Linux guest of your own
 ##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
 ##     WORDS="console=com1,vga when-idle=poweroff"      Umbra's own words
@@ -98,8 +98,5 @@ debug: settings
 	$(Q)$(MAKE) --no-print-directory $(ISO)
 	@rm -f $(O)/debug.sock $(O)/debug.log
 	@echo "The serial line is $(O)/debug.sock, and its log $(O)/debug.log."
-	$(Q)$$(command -v gdb-multiarch || command -v gdb) -q $(KERNEL_ELF) \
-		-ex 'set confirm off' -ex 'set architecture i386' \
-		-ex 'target remote | exec $(QEMU) $(QEMU_FLAGS) -S -gdb stdio $(DEBUG_SERIAL) -cdrom $(ISO) $(QEMU_EXTRA)' \
-		-ex 'hbreak boot_main' \
-		-ex 'echo Stopped before the firmware; "continue" runs to boot_main.\n'
+	$(Q)bash -m tools/debug.sh $(KERNEL_ELF) '$(QEMU) $(QEMU_FLAGS) -S -gdb stdio \
+		$(DEBUG_SERIAL) -cdrom $(ISO) $(QEMU_EXTRA)'

@@ -149,7 +149,9 @@ TEST(fpu, exception)
 	static const uint16_t unmask_zero_divide = 0x037B;
 	struct fault fault;
 
-	__asm__ volatile("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\tfdivrp" : : "m"(unmask_zero_divide));
+	__asm__ volatile("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\tfdivrp"
+			 :
+			 : "m"(unmask_zero_divide));
 	fault = fault_of("fwait", : );
 	__asm__ volatile("fninit");
 	CHECK(fault_is(fault, TRAP_FPU, 0), "vector %u", fault.vector);

@@ -194,3 +194,40 @@ ATTACK(software_interrupts, "software-interrupts", SURVIVES)
 		(void)fault_in(run_code, (uint32_t)(uintptr_t)code, NULL);
 	}
 }
+
+/* A data segment whose selector, mistaken for a vector, would be a machine check. */
+#define TRICK_ENTRY 2u
+#define TRICK_SELECTOR 0x12u
+
+static uint32_t run_with_trick(uint32_t address)
+{
+	__asm__ volatile("movw %w0, %%ds\n\tcall *%1"
+			 :
+			 : "r"(TRICK_SELECTOR), "r"(address)
+			 : "memory", "eax", "ecx", "edx");
+	return 0;
+}
+
+/*
+ * Gates for exceptions with an error code, opened for `int`, which pushes none:
+ * whoever counts on it takes the word next to it, a segment of the guest's
+ * choice, for something of the CPU's.
+ */
+ATTACK(open_gates, "open-gates", SURVIVES)
+{
+	static const uint8_t vectors[] = {10, 11, 12, 13, 14, 17};
+	static uint8_t code[3] = {0xCD, 0, 0xC3};
+
+	load(TRICK_ENTRY, FLAT_LOW, 0x00CFF300);
+	for (uint32_t i = 0; i < sizeof(vectors); i++) {
+		struct fault fault;
+
+		trap_load_gate(vectors[i], 0xEE);
+		code[1] = vectors[i];
+		compiler_barrier();
+		fault = fault_in(run_with_trick, (uint32_t)(uintptr_t)code, NULL);
+		__asm__ volatile("movw %w0, %%ds" : : "r"(LGUEST_SELECTOR_KERNEL_DATA));
+		if (fault.vector != TRAP_PROTECTION)
+			attack_fail("int %u ended as vector %u", vectors[i], fault.vector);
+	}
+}

@@ -5,9 +5,10 @@
  *     ATTACK name expects=survives
  *     ATTACK name expects=either
  *     ATTACK name expects=killed cause="part of the cause"
- * first (either: it lives on, or it ends in some way), and afterwards, when it is still alive, `PASS name`, or
- * `FAIL name why` when it ought to be dead or reached what it must not reach;
- * then it powers off. attack=list prints the first line of every attack.
+ * first (either: it lives on, or it ends in some way), and afterwards, when it
+ * is still alive, `PASS name`, or `FAIL name why` when it ought to be dead or
+ * reached what it must not reach; then it powers off. attack=list prints the
+ * first line of every attack. What comes before INIT is in early.asm.
  *
  * Other words: seconds=N (how long attacks that last go on), seed=N (what is
  * random), rounds=N, and what single attacks name in their comments.

@@ -10,6 +10,7 @@
 #include "guest/runtime/pages.h"
 #include "guest/runtime/paging.h"
 #include "guest/runtime/print.h"
+#include "guest/runtime/string.h"
 #include "guest/runtime/user.h"
 
 #include <stddef.h>
@@ -173,8 +174,7 @@ ATTACK(many_spaces, "many-spaces", SURVIVES)
 		for (uint32_t i = 0; i < count; i++) {
 			uint32_t top = first + i * PAGE_SIZE;
 
-			for (uint32_t word = 0; word < 1024; word++)
-				((uint32_t *)virt_of(top))[word] = ((uint32_t *)virt_of(space))[word];
+			memcpy(virt_of(top), virt_of(space), PAGE_SIZE);
 			paging_switch(top);
 			if (user_call(user_write, USER_STACK_TOP - 4096, i, NULL).vector !=
 			    FAULT_NONE)

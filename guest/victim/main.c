@@ -30,7 +30,7 @@ static uint32_t seed;
 static uint32_t first_frame;
 static uint32_t frame_count;
 
-/* Xorshift (Marsaglia, "Xorshift RNGs", 2003): every word is different and follows from the last. */
+/* Xorshift (Marsaglia, "Xorshift RNGs", 2003): every word follows from the last. */
 static uint32_t next_word(uint32_t word)
 {
 	word ^= word << 13;

@@ -22,6 +22,7 @@ LOUD = {'text-storm', 'text-no-lines', 'console-storm', 'queue-buffer-all', 'not
         'notify-noise', 'page-scribble', 'queue-noise'}
 FUZZ_ROUNDS = {'release': 20000, 'debug': 2000}        # a debug build checks all tables each time
 SEEDS = [2, 3, 4]
+PERIOD = 0.1            # of the victim's rounds, in seconds
 
 WITNESSES = ['victim guest=victim kernel mem=4M -- seed=77',
              'demo guest=keeper kernel mem=4M -- name=keeper']

@@ -34,7 +34,7 @@
 #define STATES 48u
 #define STATES_WANTED 32u	/* more than that, and the guest flushes */
 #define FOREVER UINT32_MAX
-#define LOG_LINES 1500u
+#define LOG_LINES 80u
 #define BUDGET SHADOW_MIN_BUDGET
 
 /* Slots in all four directories; the last twelve are the kernel's. */
@@ -85,20 +85,13 @@ struct shadow_model {
 	struct history directories[ROOTS][SLOTS], entries[TABLES][2][INDEXES];
 	uint32_t fresh_all, fresh_user[ROOTS], fresh_slot[ROOTS][SLOTS];
 	uint32_t fresh_page[ROOTS][SLOTS][INDEXES], fresh_kernel[SLOTS][INDEXES];
+	uint32_t fresh_entry[TABLES][2][INDEXES];
 	struct shadow_model_counters counters;
 	uint32_t steps;
 	bool must_flush;
 	char log[LOG_LINES][100];
 	uint32_t log_next;
 };
-
-static uint32_t lenient(void)
-{
-	static uint32_t l = 0xFFFFFFFF;
-	if (l == 0xFFFFFFFF)
-		l = getenv("L") ? (uint32_t)strtoul(getenv("L"), NULL, 0) : 0;
-	return l;
-}
 
 /* --- telling ------------------------------------------------------------------------ */
 
@@ -329,6 +322,12 @@ static bool entry_permits(const struct shadow_model *model, uint64_t directory, 
 	       (view->no_execute || !(any & PTE_NX) || !no_execute(model));
 }
 
+/* A two-level table serves two slots. */
+static uint32_t half_of(const struct shadow_model *model, uint32_t s)
+{
+	return model->config.pae ? 0 : model->slot[s] % 2;
+}
+
 /* May the current address space have this view of (slot s, index i)? */
 static bool is_permitted(const struct shadow_model *model, uint32_t s, uint32_t i,
 			 const struct shadow_view *view)
@@ -340,14 +339,14 @@ static bool is_permitted(const struct shadow_model *model, uint32_t s, uint32_t 
 	fresh_page = MAX(fresh, fresh_page);
 	for (uint32_t d = 0; d < directories->count; d++) {
 		const struct state *directory = &directories->states[d];
-		uint32_t table = (uint32_t)(directory->what >> 12 & 0xFFFFF);
-		const struct history *entries =
-			&model->entries[table - model->first_table][model->config.pae ? 0 : model->slot[s] % 2][i];
+		uint32_t table = (uint32_t)(directory->what >> 12 & 0xFFFFF) - model->first_table;
+		const struct history *entries = &model->entries[table][half_of(model, s)][i];
+		uint32_t fresh_entry = MAX(fresh_page, model->fresh_entry[table][half_of(model, s)][i]);
 
-		if (directory->until < (lenient() & 4 ? fresh : fresh_page))
+		if (directory->until < fresh)
 			continue;
 		for (uint32_t e = 0; e < entries->count; e++)
-			if (entries->states[e].until >= fresh_page &&
+			if (entries->states[e].until >= fresh_entry &&
 			    entry_permits(model, directory->what, entries->states[e].what, view))
 				return true;
 	}
@@ -427,6 +426,22 @@ static void check_everything(struct shadow_model *model)
 			violation(model, "slot %u is not the guest's", slot);
 }
 
+/* What is pinned stays writable, unless the guest itself has taken it away, said or unsaid. */
+static void check_pin(struct shadow_model *model)
+{
+	for (uint32_t i = 0; model->guest.shadow.pinned && i < model->pin_pages; i++) {
+		uint32_t address = model->pin_top - 1 - i * PAGE_SIZE;
+		struct lookup look = look_up(model, model->root[model->current], address);
+		struct shadow_view view = shadow_look(&model->guest, address);
+
+		if (look.directory != PRESENT || !(look.flags & look.entry & PTE_W) ||
+		    !(look.entry & PTE_P) || !(look.entry & PTE_D))
+			model->pin_pages = 0;
+		else if (!view_permits(&view, FAULT_WRITE))
+			violation(model, "pinned, but %08x is not writable", address);
+	}
+}
+
 static void check_step(struct shadow_model *model)
 {
 	struct shadow *shadow = &model->guest.shadow;
@@ -435,14 +450,7 @@ static void check_step(struct shadow_model *model)
 		violation(model, "current root is %08x", shadow->current->root);
 	if (shadow->used > shadow->budget)
 		violation(model, "%u pages used of %u", shadow->used, shadow->budget);
-	for (uint32_t i = 0; !(lenient() & 16) && shadow->pinned && i < model->pin_pages; i++) {
-		struct shadow_view view =
-			shadow_look(&model->guest, model->pin_top - 1 - i * PAGE_SIZE);
-
-		if (!view_permits(&view, FAULT_WRITE))
-			violation(model, "pinned, but %08x is not writable",
-				  model->pin_top - 1 - i * PAGE_SIZE);
-	}
+	check_pin(model);
 	model->counters.evicted = shadow->counters.evicted;
 	model->counters.resets = shadow->counters.resets;
 	if (model->steps % model->config.check_every == 0) {
@@ -483,8 +491,7 @@ static enum shadow_result expected(const struct shadow_model *model, const struc
 static void expect_access(struct shadow_model *model, const struct lookup *look, bool write)
 {
 	expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
-	if (!(lenient() & 1) || guest_load(&model->guest, look->directory_at) & PTE_A)
-		expect_marks(model, look->directory_at, PTE_A);
+	expect_marks(model, look->directory_at, PTE_A);
 }
 
 static void check_filled(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t access,
@@ -492,8 +499,15 @@ static void check_filled(struct shadow_model *model, uint32_t s, uint32_t i, uin
 {
 	struct shadow_view view;
 
-	/* The fault made the CPU forget this page (SDM vol. 3, 4.10.4.1). */
-	model->fresh_page[model->current][s][i] = model->clock;
+	/*
+	 * The fault made the CPU forget this page (SDM vol. 3, 4.10.4.1).  Kernel
+	 * pages are global ones: what another address space has of another table
+	 * is not forgotten with it.
+	 */
+	if (model->slot[s] < model->kernel_slot)
+		model->fresh_page[model->current][s][i] = model->clock;
+	else
+		model->fresh_entry[look->table - model->first_table][half_of(model, s)][i] = model->clock;
 	view = check_view(model, s, i);
 	if (!view_permits(&view, access) ||
 	    view.frame != guest_frame_of_page(&model->guest, (uint32_t)(look->entry >> PAGE_SHIFT) & 0xFFFFF))
@@ -597,8 +611,10 @@ static void pin_step(struct shadow_model *model, struct choices *choices)
 
 		if (expected(model, &look, FAULT_WRITE, &error) != SHADOW_DONE)
 			impossible = true;
-		else if (guest_load(&model->guest, look.entry_at) == (look.entry | PTE_A | PTE_D))
+		else if (guest_load(&model->guest, look.entry_at) != look.entry)
 			expect_access(model, &look, true);
+		else if (guest_load(&model->guest, look.directory_at) & PTE_A)
+			expect_marks(model, look.directory_at, PTE_A);
 	}
 	if (result != SHADOW_DONE && !impossible)
 		violation(model, "pin %08x: %d", top, result);
@@ -866,27 +882,38 @@ static void lay_out(struct shadow_model *model)
 	}
 }
 
+/* Before the histories begin. */
+static void store_first(struct shadow_model *model, uint32_t address, uint64_t entry)
+{
+	guest_store(&model->guest, address, entry);
+	memcpy(model->mirror + address, &entry, model->config.pae ? 8 : 4);
+}
+
 static void fill_table(struct shadow_model *model, struct choices *choices, uint32_t table,
 		       uint32_t half)
 {
 	for (uint32_t i = 0; i < CHANGING; i++)
-		store(model, entry_address(model, table, half, indexes[i]),
-		      random_entry(model, choices));
+		store_first(model, entry_address(model, table, half, indexes[i]),
+			    random_entry(model, choices));
 	for (uint32_t index = HEAVY_FIRST; index < HEAVY_END; index++)
-		store(model, entry_address(model, table, half, index), HEAVY_ENTRY);
+		store_first(model, entry_address(model, table, half, index), HEAVY_ENTRY);
+	for (uint32_t i = 0; i < INDEXES; i++)
+		refresh_entry(model, table, half, i);
 }
 
 static void fill_tables(struct shadow_model *model)
 {
 	struct choices choices = { .seed = 88172645463325252ull };
 
-	for (uint32_t r = 0; r < ROOTS; r++) {
+	for (uint32_t r = 0; r < model->roots; r++) {
 		for (uint32_t i = 0; model->config.pae && i < 4; i++)
-			store(model, model->root[r] + i * 8, random_middle(model, &choices, i));
+			store_first(model, model->root[r] + i * 8, random_middle(model, &choices, i));
 		for (uint32_t s = 0; s < model->slots; s++)
-			store(model, look_slot(model, model->root[r], model->slot[s]).directory_at,
-			      random_directory(model, &choices, s));
+			store_first(model,
+				    look_slot(model, model->root[r], model->slot[s]).directory_at,
+				    random_directory(model, &choices, s));
 	}
+	refresh_directories(model);
 	for (uint32_t t = 0; t < TABLES; t++)
 		for (uint32_t half = 0; half < (model->config.pae ? 1 : 2); half++)
 			fill_table(model, &choices, model->first_table + t, half);

@@ -3,11 +3,10 @@
 #include "tests/unit/shadow_model.h"
 #include "tests/unit/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Steps a run; SHADOW_STEPS and SHADOW_SEED in the environment change both. */
-#define STEPS 20000
+#define STEPS 5000
 
 static uint64_t setting(const char *name, uint64_t otherwise)
 {
@@ -27,10 +26,9 @@ static struct shadow_model_counters run(const struct shadow_model_config *config
 	counters = shadow_model_counters(model);
 	shadow_model_finish(model);
 	/* All that can happen did. */
-	if (getenv("V")) printf("hits %u fills %u faults %u bad %u stale %u ev %u rs %u\n", counters.hits, counters.fills, counters.faults, counters.bad, counters.stale_hits, counters.evicted, counters.resets);
-	assert_true(counters.hits > 500);
-	assert_true(counters.fills > 500);
-	assert_true(counters.faults > 500);
+	assert_true(counters.hits > 100);
+	assert_true(counters.fills > 100);
+	assert_true(counters.faults > 100);
 	assert_true(counters.bad > 0);
 	assert_true(counters.stale_hits > 0);
 	return counters;

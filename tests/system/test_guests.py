@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The guests that test the protocol from inside: guest/abi (every hypercall, trap
+kind and flag) and guest/access (every combination of page permissions).
+"""
+
+import pathlib
+import re
+
+import pytest
+
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / 'guest/abi'
+TEST = re.compile(r'^TEST\((\w+),\s*(\w+)\)', re.MULTILINE)
+NAMES = ['.'.join(match) for file in sorted(SOURCES.glob('*.c')) for match in TEST.findall(file.read_text())]
+ACCESS_GROUPS = 18      # three announcements, three kinds of access, two rings
+TIMEOUT = 120
+# Time goes by instructions: what the guest measures does not depend on the host's load.
+ICOUNT = ['-icount', 'shift=3,sleep=off']
+
+
+class Results:
+    """What a guest that ends with a TOTAL line has reported."""
+
+    def __init__(self, machine, guest):
+        machine.event('guest-exit', guest=guest, timeout=TIMEOUT)
+        self.end = machine.events('guest-exit', guest=guest)[0]
+        machine.wait_poweroff()
+        self.lines = {}
+        for line in machine.lines:
+            # Tests of the console print dots.  A line that another one interrupted comes twice.
+            if match := re.match(r'\.*(PASS|FAIL|SKIP) ([\w.]+)(.*)', line):
+                self.lines.setdefault(match[1], {})[match[2]] = match[3].strip()
+        total = {match.groups() for line in machine.lines
+                 if (match := re.fullmatch(r'TOTAL (\d+) passed, (\d+) failed', line))}
+        assert len(total) == 1 and self.end['reason'] == 'poweroff', self.end
+        self.passed, self.failed = map(int, total.pop())
+
+    def check_total(self):
+        """None is a failure, and every result was printed."""
+        assert not self.lines.get('FAIL'), self.lines['FAIL']
+        assert self.passed == len(self.lines['PASS']) and self.failed == 0
+
+    def of(self, name):
+        """The lines of a test, or of its rows: (PASS, FAIL or SKIP; row; why) each."""
+        return [(result, line, why) for result, lines in self.lines.items()
+                for line, why in lines.items() if line == name or line.startswith(name + '.')]
+
+
+@pytest.fixture(scope='session')
+def abi(build, session_machine):
+    m = session_machine(build, ['abi guest=abi kernel mem=8M'], extra=ICOUNT)
+    return Results(m, 'abi')
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_abi(abi, record_property, name):
+    """One test of the guest's sources, with all its rows."""
+    lines = abi.of(name)
+    assert lines, f'{name} did not report'
+    assert not [line for line in lines if line[0] == 'FAIL']
+    record_property('checks', len(lines))
+    if all(line[0] == 'SKIP' for line in lines):
+        pytest.skip(lines[0][2])
+
+
+def test_abi_total(abi):
+    abi.check_total()
+    assert abi.passed >= len(NAMES) - len(abi.lines.get('SKIP', {}))
+
+
+@pytest.mark.parametrize('cpu', ['pentium3', 'n270', 'max'])
+def test_abi_on_cpu(machine, build, record_property, cpu):
+    """The same on other processors than the fixture's."""
+    m = machine(build, ['abi guest=abi kernel mem=8M'], cpu=cpu, extra=ICOUNT)
+    results = Results(m, 'abi')
+    results.check_total()
+    record_property('checks', results.passed)
+
+
+def test_abi_beside_others(machine, build):
+    """While other guests compute, print, and restart, nothing comes out differently."""
+    m = machine(build, ['abi guest=abi kernel mem=8M', 'victim guest=victim kernel mem=4M -- busy',
+                        'demo guest=restarts kernel mem=4M -- run=mem,reboot',
+                        'demo guest=spins kernel mem=4M -- run=spin:1000'], extra=ICOUNT)
+    m.event('guest-exit', guest='abi', reason='poweroff', timeout=TIMEOUT)
+    for name in 'victim', 'restarts', 'spins':
+        m.key(f':kill {name}\r')
+        m.event('guest-exit', guest=name, reason='killed')
+    results = Results(m, 'abi')
+    results.check_total()
+    assert not [line for line in m.lines if 'BAD' in line]
+
+
+@pytest.mark.parametrize('cpu', ['qemu32', 'n270', 'max'])
+def test_access(machine, build, record_property, cpu):
+    """Every combination of permission bits, access and ring ends as the guest's model says."""
+    m = machine(build, ['access guest=access kernel mem=8M'], cpu=cpu)
+    results = Results(m, 'access')
+    results.check_total()
+    assert results.passed == ACCESS_GROUPS
+    record_property('checks', results.passed)

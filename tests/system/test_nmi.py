@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Non-maskable interrupts, from outside, at any instruction: also of the Switcher,
+where neither the stack nor the tables are those of either side.
+"""
+
+import time
+
+import pytest
+
+NMIS = 600
+
+
+def inject(machine, count, while_running=lambda: True):
+    """As many as that, at odd distances, with the console being read."""
+    done = 0
+    while done < count and while_running():
+        machine.qmp.command('inject-nmi')
+        done += 1
+        machine.pump()
+        time.sleep(0.0005 * (done % 7))
+    return done
+
+
+def test_guests_survive(machine, build):
+    """Guests that enter Umbra all the time, in every way."""
+    m = machine(build, ['victim guest=victim kernel mem=4M -- busy',
+                        'abi guest=abi kernel mem=8M',
+                        'hostile guest=calls kernel mem=4M -- attack=hypercall-storm seconds=1000',
+                        'hostile guest=faults kernel mem=4M -- attack=fault-storm seconds=1000',
+                        'demo guest=keeper kernel mem=4M -- name=keeper'])
+    m.event('guest-ready', guest='keeper')
+    inject(m, NMIS)
+    m.event('nmi')
+    m.event('guest-exit', guest='abi', reason='poweroff', timeout=60)
+    m.wait_line(r'TOTAL \d+ passed, 0 failed')
+    for name in 'calls', 'faults', 'victim':
+        assert not m.events('guest-exit', guest=name)
+        m.key(f':kill {name}\r')
+        m.event('guest-exit', guest=name, reason='killed')
+    assert not [line for line in m.lines if 'BAD' in line]
+    m.event('focus', guest='keeper')
+    m.line('poweroff')
+    m.wait_poweroff()
+
+
+def test_idle(machine, build):
+    """With nobody running.  They are reported now and then, all of them counted."""
+    m = machine(build, ['demo guest=one kernel mem=4M -- name=one'])
+    m.expect('one> ')
+    for _ in range(5):
+        m.qmp.command('inject-nmi')
+        m.run_on(0.05)
+    m.run_on(0.2)
+    m.line('poweroff')
+    m.wait_poweroff()
+    assert m.events('nmi')[-1]['count'] == '5'
+
+
+@pytest.mark.parametrize('cpu', ['pentium3', 'max'])
+def test_on_cpu(machine, release, cpu):
+    m = machine(release, ['hostile guest=calls kernel mem=4M -- attack=hypercall-storm seconds=2',
+                          'hostile guest=switch kernel mem=4M -- attack=switch-storm seconds=2'],
+                cpu=cpu)
+    m.event('guest-ready', guest='switch')
+    inject(m, NMIS // 2, lambda: len(m.events('guest-exit')) < 2)
+    m.wait_poweroff()
+    assert [event['reason'] for event in m.events('guest-exit')] == ['poweroff'] * 2
+    assert m.events('nmi')
