@@ -102,7 +102,7 @@ TEST(ring, drained_by_vmcall)
 TEST(ring, not_drained_by_other_exits)
 {
 	uint32_t before = timer_ticks();
-	uint32_t end = clock_ms() + 100;
+	uint32_t end = clock_ms() + 1000;
 	uint8_t value;
 
 	paging_map(paging_kernel_space(), WINDOW_TEST, page_alloc(), PTE_PRESENT | PTE_WRITE);

@@ -14,7 +14,7 @@
 #include "guest/runtime/virtqueue.h"
 
 #define BUFFERS 8u
-#define PATIENCE_MS 100u
+#define PATIENCE_MS 1000u
 
 static struct virtqueue queue;
 static bool started;

@@ -12,7 +12,7 @@
 /* Start the console (once); false when there is none. *line: the queue's interrupt. */
 bool source_start(unsigned int *line);
 
-/* Send one short text, and wait (at most 100 ms, interrupts as they are) until it is used. */
+/* Send one short text, and wait (at most a second, interrupts as they are) until it is used. */
 bool source_raise(const char *text);
 
 #endif

@@ -71,6 +71,18 @@ void timer_arm(uint32_t ns)
 	hypercall(LGUEST_SET_CLOCKEVENT, ns, 0, 0, 0);
 }
 
+bool timer_make_pending(void)
+{
+	uint64_t end = clock_ns() + NS_PER_SECOND;
+
+	(void)irq_save();
+	timer_arm(NS_PER_MS);
+	while (READ_ONCE(lguest_data.common.irq_pending) == 0)
+		if (clock_ns() > end)
+			return false;
+	return true;
+}
+
 uint32_t timer_ticks(void)
 {
 	return irq_count(LGUEST_IRQ_TIMER);

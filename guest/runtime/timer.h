@@ -7,6 +7,7 @@
 #ifndef UMBRA_GUEST_RUNTIME_TIMER_H
 #define UMBRA_GUEST_RUNTIME_TIMER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NS_PER_MS 1000000u
@@ -33,6 +34,12 @@ uint32_t clock_wall_seconds(void);
 
 /* One interrupt ns from now (0: none); replaces what was asked before. */
 void timer_arm(uint32_t ns);
+
+/*
+ * Arm the timer and spin, with the virtual flag clear, until Umbra says in
+ * irq_pending that an interrupt waits. False when it has not after a second.
+ */
+bool timer_make_pending(void);
 
 /* Timer interrupts so far. */
 uint32_t timer_ticks(void);

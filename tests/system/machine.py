@@ -59,7 +59,8 @@ class Machine:
         except OSError:
             self.pump(1)
             self.fail(f'QEMU did not start: {QEMU} {" ".join(arguments)}')
-        self.qmp.command('cont')
+        self.ask('qmp_capabilities')
+        self.ask('cont')
 
     # --- what comes out ---------------------------------------------------------------
 
@@ -98,7 +99,7 @@ class Machine:
                 self.fail(f'QEMU ended while the test waited for {what}')
             if time.monotonic() > end:
                 self.fail(f'{what} did not come within {timeout} s')
-            alive = self.pump(0.05)
+            alive = self.pump(0.02)
         return result
 
     def run_on(self, seconds):
@@ -156,6 +157,14 @@ class Machine:
         return int(self.command('mem', r'^(\d+) of \d+ frames free')[1])
 
     # --- from outside --------------------------------------------------------------------
+
+    def ask(self, name, **arguments):
+        """Has QEMU carry out a command (QMP); what it returns."""
+        self.qmp.send(name, **arguments)
+        answer = self.wait(self.qmp.take_answer, f'the answer to {name}')
+        if 'error' in answer:
+            self.fail(f'QEMU on {name}: {answer["error"]["desc"]}')
+        return answer['return']
 
     def cpu_seconds(self):
         """The host's processor time that QEMU has used (proc(5), stat, fields 14 and 15)."""

@@ -2,7 +2,8 @@
 """
 QEMU's control socket, as far as the tests use it (QEMU, docs/interop/qmp-spec).
 
-QEMU connects to us, so the socket is there before QEMU is.
+QEMU connects to us, so the socket is there before QEMU is.  Nothing in here
+waits for an answer: QEMU may not answer before somebody reads its console.
 """
 
 import json
@@ -15,46 +16,50 @@ class Qmp:
     def __init__(self, path):
         self.path = path
         self.events = []
+        self.answers = []
+        self.rest = b''
+        self.connection = None
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen(1)
         self.listener.settimeout(TIMEOUT)
-        self.stream = None
 
     def accept(self):
-        """Takes QEMU's connection and ends the negotiation."""
-        connection, _ = self.listener.accept()
-        connection.settimeout(TIMEOUT)
-        self.stream = connection.makefile('rw')
-        self.stream.readline()
-        self.command('qmp_capabilities')
+        """Takes QEMU's connection; OSError when there is none."""
+        self.connection, _ = self.listener.accept()
+        self.connection.setblocking(False)
 
-    def command(self, name, **arguments):
-        """Carries out one command; what it returns."""
-        json.dump({'execute': name, 'arguments': arguments}, self.stream)
-        self.stream.write('\n')
-        self.stream.flush()
-        while True:
-            line = self.stream.readline()
-            if not line:
-                raise EOFError(f'QEMU ended instead of answering {name}')
-            answer = json.loads(line)
-            if 'event' in answer:
-                self.events.append(answer)
-            elif 'error' in answer:
-                raise RuntimeError(f'QEMU on {name}: {answer["error"]["desc"]}')
-            else:
-                return answer['return']
+    def send(self, name, **arguments):
+        command = {'execute': name, 'arguments': arguments}
+        self.connection.sendall(json.dumps(command).encode() + b'\n')
+
+    def receive(self):
+        """Sorts what has come into answers and events."""
+        try:
+            while data := self.connection.recv(1 << 16):
+                self.rest += data
+        except (BlockingIOError, ConnectionResetError):
+            pass
+        *lines, self.rest = self.rest.split(b'\n')
+        for message in map(json.loads, lines):
+            if 'event' in message:
+                self.events.append(message)
+            elif 'QMP' not in message:
+                self.answers.append(message)
+
+    def take_answer(self):
+        """An answer, whole; None when none has come."""
+        self.receive()
+        return self.answers.pop(0) if self.answers else None
 
     def end_reason(self):
         """Why QEMU ended, once it has: guest-shutdown, guest-reset, host-qmp-quit..."""
-        for line in self.stream:
-            self.events.append(json.loads(line))
+        self.receive()
         reasons = [event['data']['reason'] for event in self.events
-                   if event.get('event') == 'SHUTDOWN']
+                   if event['event'] == 'SHUTDOWN']
         return reasons[-1] if reasons else None
 
     def close(self):
         self.listener.close()
-        if self.stream:
-            self.stream.close()
+        if self.connection:
+            self.connection.close()

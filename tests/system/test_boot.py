@@ -70,7 +70,7 @@ def test_cpu_without_pae(machine, build):
     m.expect(r'^umbra: this CPU has no PAE .*$')
     m.run_on(0.5)
     assert len([line for line in m.lines if line]) == 1
-    assert m.qmp.command('query-status')['running']
+    assert m.ask('query-status')['running']
 
 
 def test_no_guests(machine, build):

@@ -15,7 +15,7 @@ def inject(machine, count, while_running=lambda: True):
     """As many as that, at odd distances, with the console being read."""
     done = 0
     while done < count and while_running():
-        machine.qmp.command('inject-nmi')
+        machine.ask('inject-nmi')
         done += 1
         machine.pump()
         time.sleep(0.0005 * (done % 7))
@@ -49,7 +49,7 @@ def test_idle(machine, build):
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one'])
     m.expect('one> ')
     for _ in range(5):
-        m.qmp.command('inject-nmi')
+        m.ask('inject-nmi')
         m.run_on(0.05)
     m.run_on(0.2)
     m.line('poweroff')

@@ -20,9 +20,11 @@ void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget)
 	native_start(false);
 	memset(guest, 0, sizeof(*guest));
 	guest->frames_before = frames_free();
-	/* Exactly the guest's memory, so that the sanitizer sees a step out of it. */
-	native_window = calloc(GUEST_PAGES, PAGE_SIZE);
+	/* Exactly the guest's memory, so that the sanitizer sees a step out of it; kept for the next guest. */
+	if (!native_window)
+		native_window = malloc(GUEST_PAGES * PAGE_SIZE);
 	must(native_window != NULL);
+	memset(native_window, 0, GUEST_PAGES * PAGE_SIZE);
 	must(guest_memory_create(&guest->memory, GUEST_RAM_PAGES, GUEST_DEVICE_PAGES) == 0);
 	guest->memory.base = native_window;
 	must(frames_reserve(budget) == 0);
@@ -39,17 +41,13 @@ void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget)
 bool shadow_guest_stop(struct shadow_guest *guest)
 {
 	uint32_t budget = guest->shadow.budget;
-	bool clean;
 
 	shadow_destroy(&guest->shadow);
 	frames_unreserve(budget);
 	for (unsigned i = 0; i < ARRAY_SIZE(guest->cpus); i++)
 		pages_free(guest->cpus[i], (sizeof(struct cpu_pages) + PAGE_SIZE - 1) / PAGE_SIZE);
 	guest_memory_destroy(&guest->memory);
-	clean = frames_free() == guest->frames_before;
-	free(native_window);
-	native_window = NULL;
-	return clean;
+	return frames_free() == guest->frames_before;
 }
 
 /* --- the guest's hands ------------------------------------------------------------- */

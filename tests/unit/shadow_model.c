@@ -26,8 +26,8 @@
 #define ROOTS 12u
 #define MIDDLES 8u
 #define KERNEL_MIDDLES 2u
-#define TABLES 104u
 #define KERNEL_TABLES 24u
+#define TABLES (KERNEL_TABLES + 80u)
 #define SLOTS 92u
 #define CHANGING 10u	/* of the indexes */
 #define INDEXES 13u
@@ -78,10 +78,11 @@ struct shadow_model {
 	struct shadow_model_config config;
 	struct shadow_guest guest;
 	uint32_t root[ROOTS], slot[SLOTS];
-	uint32_t roots, slots, first_middle, first_table, table_pages;
+	uint32_t roots, slots, kernel_tables, user_tables;	/* how many of each are in use */
+	uint32_t first_middle, first_table, table_pages;
 	uint32_t kernel_slot, current;
 	uint32_t clock, pin_top, pin_pages;
-	uint8_t *mirror;		/* of the guest's pages below the last table */
+	uint8_t *mirror;
 	struct history directories[ROOTS][SLOTS], entries[TABLES][2][INDEXES];
 	uint32_t fresh_all, fresh_user[ROOTS], fresh_slot[ROOTS][SLOTS];
 	uint32_t fresh_page[ROOTS][SLOTS][INDEXES], fresh_kernel[SLOTS][INDEXES];
@@ -667,11 +668,11 @@ static uint64_t random_directory(const struct shadow_model *model, struct choice
 	if (one_in(choices, 128))
 		return flags | PTE_PS;
 	if (kernel)
-		table = ((SLOTS - 1 - s) / (model->config.pae ? 1 : 2) * 2 + choose(choices, 2)) % KERNEL_TABLES;
+		table = ((SLOTS - 1 - s) / (model->config.pae ? 1 : 2) * 2 + choose(choices, 2)) % model->kernel_tables;
 	else if (one_in(choices, 4))
-		table = KERNEL_TABLES + choose(choices, TABLES - KERNEL_TABLES);
+		table = model->kernel_tables + choose(choices, model->user_tables);
 	else
-		table = KERNEL_TABLES + s / (model->config.pae ? 1 : 2) % (TABLES - KERNEL_TABLES);
+		table = model->kernel_tables + s / (model->config.pae ? 1 : 2) % model->user_tables;
 	return flags | (uint64_t)(model->first_table + table) << PAGE_SHIFT;
 }
 
@@ -867,19 +868,22 @@ static void lay_out(struct shadow_model *model)
 	model->first_middle = page;
 	page += MIDDLES;
 	model->first_table = page;
-	model->table_pages = page + TABLES;
 	for (unsigned run = 0; run < ARRAY_SIZE(slot_runs); run++)
 		for (uint32_t i = 0; i < slot_runs[run].count; i++)
 			model->slot[s++] = slot_runs[run].first + i;
 	model->slots = SLOTS;
 	model->roots = ROOTS;
+	model->kernel_tables = KERNEL_TABLES;
+	model->user_tables = TABLES - KERNEL_TABLES;
 	if (model->config.small) {
 		/* Two of the user's, two of the kernel's. */
 		model->slot[2] = model->slot[SLOTS - 2];
 		model->slot[3] = model->slot[SLOTS - 1];
 		model->slots = 4;
 		model->roots = 3;
+		model->kernel_tables = model->user_tables = 4;
 	}
+	model->table_pages = page + model->kernel_tables + model->user_tables;
 }
 
 /* Before the histories begin. */
@@ -914,22 +918,27 @@ static void fill_tables(struct shadow_model *model)
 				    random_directory(model, &choices, s));
 	}
 	refresh_directories(model);
-	for (uint32_t t = 0; t < TABLES; t++)
+	for (uint32_t t = 0; t < model->kernel_tables + model->user_tables; t++)
 		for (uint32_t half = 0; half < (model->config.pae ? 1 : 2); half++)
 			fill_table(model, &choices, model->first_table + t, half);
 }
 
+/* Of the guest's pages below the last table. */
+static uint8_t mirror_pages[(1 + ROOTS + MIDDLES + TABLES) * PAGE_SIZE] __aligned(8);
+
 struct shadow_model *shadow_model_start(const struct shadow_model_config *config)
 {
-	struct shadow_model *model = calloc(1, sizeof(*model));
+	/* One for ever: a fuzzer starts thousands a second. */
+	static struct shadow_model the_model;
+	struct shadow_model *model = &the_model;
 
-	if (!model)
-		abort();
+	memset(model, 0, sizeof(*model));
 	native_start(false);
 	native_set_nx(config->nx);
 	model->config = *config;
 	lay_out(model);
-	model->mirror = calloc(model->table_pages, PAGE_SIZE);
+	memset(mirror_pages, 0, sizeof(mirror_pages));
+	model->mirror = mirror_pages;
 	shadow_guest_start(&model->guest, config->pae, BUDGET);
 	shadow_set_layout(&model->guest.shadow, config->kernel_address, 0x00400000);
 	model->kernel_slot = (uint32_t)(((uint64_t)config->kernel_address + CHUNK_SIZE - 1) >> SLOT_SHIFT);
@@ -945,8 +954,6 @@ void shadow_model_finish(struct shadow_model *model)
 	flush_all(model);
 	if (!shadow_guest_stop(&model->guest))
 		violation(model, "frames did not come back");
-	free(model->mirror);
-	free(model);
 }
 
 struct shadow_model_counters shadow_model_counters(const struct shadow_model *model)

@@ -30,7 +30,6 @@ static struct shadow_model_counters run(const struct shadow_model_config *config
 	assert_true(counters.fills > 100);
 	assert_true(counters.faults > 100);
 	assert_true(counters.bad > 0);
-	assert_true(counters.stale_hits > 0);
 	return counters;
 }
 
@@ -66,9 +65,9 @@ static void test_few_pages(void **state)
 	struct shadow_model_config config = { false, true, true, 0xC0000000, 4 };
 
 	(void)state;
-	run(&config, 4);
+	assert_true(run(&config, 4).stale_hits > 0);
 	config.pae = true;
-	run(&config, 5);
+	assert_true(run(&config, 5).stale_hits > 0);
 }
 
 /* The boundary inside a large-page slot: the part of the slot below it is the user's. */

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make bench`: the benchmark guest against the committed figures. Included by
+# tests/tests.mk.
+
+## make bench           what things cost, in instructions, against the committed figures
+##                      (UPDATE=1 writes the figures down)
+.PHONY: bench
+bench: $(KERNEL_ELF) $(O)/guest/bench.elf
+	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) $(if $(UPDATE),--update)
