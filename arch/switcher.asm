@@ -116,6 +116,10 @@ exit_exception:
 ; Stack: vector, error, eip, cs, eflags, and then what ESP pointed to when the
 ; instruction at eip faulted.
 switcher_fault:
+	cmp dword [esp], 11		; #NP, #SS and #GP are what a bad segment causes
+	jb .bug
+	cmp dword [esp], 13
+	ja .bug
 	cmp dword [esp + 8], restore_iret
 	je .bad_iret
 	cmp dword [esp + 8], restore_segments

@@ -80,6 +80,7 @@ struct guest {
 	struct guest_protocol protocol;
 	uint32_t ring_cursor;
 	uint32_t pending_irqs;		/* bit n: irq n waits */
+	uint32_t gated_irqs;		/* bit n: irq n has a handler */
 	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
 	struct timer clock;		/* SET_CLOCKEVENT */
 	struct timer recheck;		/* something waits that the guest will not tell of */

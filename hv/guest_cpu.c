@@ -115,9 +115,10 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 	/*
 	 * Those that the CPU pushes an error code for are never open to `int`,
 	 * which pushes none: the frame would be a word off, and what the guest
-	 * has in DS be taken for the vector.
+	 * has in DS be taken for the vector.  Nor is one that Umbra itself acts
+	 * upon: a machine check is the end of the machine.
 	 */
-	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM ||
+	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM || vector == VECTOR_MC ||
 	    exception_has_error_code(vector))
 		return switcher_gate(vector, 0);
 	/* With the guest's privilege, so that `int3` from user space is not a protection fault. */
@@ -151,6 +152,11 @@ void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, ui
 				(high & 0xFFFF0000u) | (low & 0xFFFF));
 	}
 	guest->gates[vector] = accepted;
+	if (vector - LGUEST_IRQ_BASE < LGUEST_IRQ_COUNT) {
+		uint32_t bit = BIT(vector - LGUEST_IRQ_BASE);
+
+		guest->gated_irqs = accepted ? guest->gated_irqs | bit : guest->gated_irqs & ~bit;
+	}
 	if (vector < VECTOR_EXCEPTIONS || is_syscall_vector(vector))
 		load_gate(guest, vector);
 }
@@ -197,6 +203,7 @@ void guest_cpu_reset(struct guest *guest, uint32_t entry)
 
 	memset(guest->gdt, 0, sizeof(guest->gdt));
 	memset(guest->gates, 0, sizeof(guest->gates));
+	guest->gated_irqs = 0;
 	guest->gdt[GDT_HOST_CODE] = DESCRIPTOR_FLAT_CODE(0);
 	guest->gdt[GDT_HOST_DATA] = DESCRIPTOR_FLAT_DATA(0);
 	guest->gdt[LGUEST_GDT_KERNEL_CODE] = DESCRIPTOR_FLAT_CODE(LGUEST_GUEST_RING);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lazy switching of the FPU.  A guest can reach the registers only while CR0.TS
- * is clear, and that is so only while they hold its own values.
+ * is clear, and that is so only while they hold its own values; and they never
+ * hold another guest's while it runs.
  */
 #include "hv/guest_fpu.h"
 
@@ -32,12 +33,32 @@ void guest_fpu_fault(struct guest *guest)
 		guest_reflect_trap(guest, VECTOR_NM, 0);
 		return;
 	}
+	/* Whoever had it before was saved when this guest got the CPU. */
 	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
-	if (cpu->fpu_owner)
-		fpu_save(cpu->fpu_owner);
 	fpu_restore(guest->fpu);
 	cpu->fpu_owner = guest->fpu;
 	guest->counters.fpu_switches++;
+}
+
+static void disown(struct cpu *cpu)
+{
+	struct fpu_state clean;
+
+	cpu->fpu_owner = NULL;
+	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
+	fpu_state_reset(&clean);
+	fpu_restore(&clean);
+}
+
+void guest_fpu_scrub(const struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu->fpu_owner || cpu->fpu_owner == guest->fpu)
+		return;
+	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
+	fpu_save(cpu->fpu_owner);
+	disown(cpu);
 }
 
 void guest_fpu_forget(const struct guest *guest)
@@ -45,5 +66,5 @@ void guest_fpu_forget(const struct guest *guest)
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->fpu_owner == guest->fpu)
-		cpu->fpu_owner = NULL;
+		disown(cpu);
 }

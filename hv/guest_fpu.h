@@ -15,6 +15,12 @@ void guest_fpu_prepare(const struct guest *guest);
 /* #NM: the guest's own business when it asked for it, else the FPU becomes its. */
 void guest_fpu_fault(struct guest *guest);
 
+/*
+ * The guest gets the CPU: another one's values leave the registers, so that not
+ * even speculation finds them there (CVE-2018-3665).
+ */
+void guest_fpu_scrub(const struct guest *guest);
+
 /* The guest goes away: its values are worth nothing any more. */
 void guest_fpu_forget(const struct guest *guest);
 

@@ -201,8 +201,16 @@ static bool drain_ring(struct guest *guest)
 		guest->ring_cursor = (slot + 1) % LGUEST_RING_SIZE;
 		/* Copied: the call may change the memory it lies in. */
 		memcpy(words, &data->hcalls[slot], sizeof(words));
+		guest->repeat_call = false;
 		execute(guest, words[0], words + 1);
+		if (guest->repeat_call) {
+			guest->ring_cursor = slot;
+			return false;
+		}
 		WRITE_ONCE(data->hcall_status[slot], LGUEST_RING_FREE);
+		/* A device does as much work for one signal as is good for one turn. */
+		if (words[0] == LGUEST_NOTIFY)
+			return false;
 	}
 	return true;
 }

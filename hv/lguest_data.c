@@ -75,7 +75,8 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 		guest_kill(guest, "INIT twice");
 		return;
 	}
-	if (end > (uint64_t)guest->memory.pages << PAGE_SHIFT) {
+	/* Nor at 0, where the boot parameters are, and which stands for "no INIT yet". */
+	if (gpa_value(address) == 0 || end > (uint64_t)guest->memory.pages << PAGE_SHIFT) {
 		guest_kill(guest, "INIT with a structure at %08x, outside memory", gpa_value(address));
 		return;
 	}

@@ -119,10 +119,16 @@ void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)
 
 /* --- interrupts ---------------------------------------------------------------------- */
 
+/* The lines that wait, are not masked, and have a handler: without one they stay pending until it is there. */
+static uint32_t deliverable_irqs(const struct guest *guest)
+{
+	return guest->pending_irqs & guest->gated_irqs &
+	       ~READ_ONCE(guest->data->blocked_interrupts);
+}
+
 bool guest_has_interrupt(const struct guest *guest)
 {
-	return guest->data &&
-	       (guest->pending_irqs & ~READ_ONCE(guest->data->blocked_interrupts)) != 0;
+	return guest->data && deliverable_irqs(guest) != 0;
 }
 
 void guest_raise_irq(struct guest *guest, unsigned irq)
@@ -159,15 +165,10 @@ static bool in_noirq_window(const struct guest *guest)
 
 static void deliver(struct guest *guest, unsigned irq)
 {
-	uint64_t gate = guest->gates[LGUEST_IRQ_BASE + irq];
-
 	guest_update_time(guest);
-	/* A driver that has not set its handler yet finds the interrupt later. */
-	if (!gate)
-		return;
 	guest->pending_irqs &= ~BIT(irq);
 	guest->counters.interrupts++;
-	enter_handler(guest, gate, false, 0);
+	enter_handler(guest, guest->gates[LGUEST_IRQ_BASE + irq], false, 0);
 }
 
 void guest_deliver_interrupts(struct guest *guest)
@@ -176,7 +177,7 @@ void guest_deliver_interrupts(struct guest *guest)
 
 	if (!guest->pending_irqs || !guest->data)
 		return;
-	deliverable = guest->pending_irqs & ~READ_ONCE(guest->data->blocked_interrupts);
+	deliverable = deliverable_irqs(guest);
 	if (!deliverable) {
 		/* It may be unmasked without a word. */
 		WRITE_ONCE(guest->data->irq_pending, 0);
@@ -195,6 +196,5 @@ void guest_deliver_interrupts(struct guest *guest)
 	deliver(guest, (unsigned)__builtin_ctz(deliverable));
 	if (guest->state == GUEST_ENDED)
 		return;
-	deliverable = guest->pending_irqs & ~READ_ONCE(guest->data->blocked_interrupts);
-	WRITE_ONCE(guest->data->irq_pending, deliverable ? LGUEST_EFLAGS_IF : 0);
+	WRITE_ONCE(guest->data->irq_pending, deliverable_irqs(guest) ? LGUEST_EFLAGS_IF : 0);
 }

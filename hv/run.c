@@ -126,6 +126,10 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 			   frame->ss & 0xFFFF, frame->error);
 		return;
 	default:
+		if (vector >= VECTOR_COUNT) {
+			guest_kill(guest, "trap number %u, which does not exist", vector);
+			return;
+		}
 		/* A system call through an interrupt gate is the one trap above the exceptions. */
 		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector)
 			irq_dispatch(vector);
@@ -213,6 +217,7 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 
 	cpu->running = guest->name;
 	run->reschedule = false;
+	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
 	if (sched_has_waiting(&run->queue))
 		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
@@ -238,16 +243,22 @@ void run_forever(void)
 	struct run_cpu *run = this_run_cpu();
 
 	for (;;) {
-		struct sched_entity *next = sched_pick(&run->queue, time_ns());
+		struct sched_entity *next;
 
-		if (next) {
-			take_turn(run, container_of(next, struct guest, sched));
-			continue;
-		}
 		if (run->nmis_reported != this_cpu()->nmi_count)
 			report_nmis(run);
 		if (house_is_due())
 			house_keep();
+		next = sched_pick(&run->queue, time_ns());
+		if (next)
+			take_turn(run, container_of(next, struct guest, sched));
+		/*
+		 * A turn need not have entered the guest, which is where
+		 * interrupts come in: a starting one clears memory, a halted one
+		 * has its devices served.
+		 */
+		if (next || house_is_due())
+			poll_interrupts();
 		else
 			wait_for_interrupt();
 	}

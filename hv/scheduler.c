@@ -40,6 +40,9 @@ bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t n
 	if (entity->runnable)
 		return false;
 	entity->runnable = true;
+	/* Whoever runs alone is not picked again, so nobody else has moved it on. */
+	if (queue->running && list_is_empty(&queue->ready))
+		queue->minimum = MAX(queue->minimum, running_time(queue, now));
 	/* Sleeping earns no more than one slice: else a sleeper could starve the others on return. */
 	if (entity->virtual_time + SCHED_SLICE_NS < queue->minimum)
 		entity->virtual_time = queue->minimum - SCHED_SLICE_NS;

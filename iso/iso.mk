@@ -34,6 +34,9 @@ DEMO_ISO := $(O)/umbra.iso
 OWN_ISO  := $(O)/guest.iso
 ISO      := $(if $(UMBRA_KERNEL),$(OWN_ISO),$(DEMO_ISO))
 
+# As many jobs as there are CPUs, unless make was told a number.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 QEMU_FLAGS := -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic none -boot d
 
 # Rewritten only when Umbra's words change.
@@ -73,7 +76,7 @@ settings:
 .PHONY: run
 run: settings
 	$(Q)tools/deps.sh build run
-	$(Q)$(MAKE) --no-print-directory $(ISO)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@echo "  QEMU    $(ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
 	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(ISO) $(QEMU_EXTRA)
 
@@ -82,7 +85,7 @@ run: settings
 .PHONY: iso
 iso: settings
 	$(Q)tools/deps.sh build run
-	$(Q)$(MAKE) --no-print-directory $(ISO)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@echo "$(ISO) is ready"
 
 # gdb starts QEMU itself and talks to it through a pipe, so that no port can be taken.
@@ -95,7 +98,7 @@ DEBUG_SERIAL = -chardev socket,id=com1,path=$(O)/debug.sock,server=on,wait=off,l
 .PHONY: debug
 debug: settings
 	$(Q)tools/deps.sh build run debug
-	$(Q)$(MAKE) --no-print-directory $(ISO)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@rm -f $(O)/debug.sock $(O)/debug.log
 	@echo "The serial line is $(O)/debug.sock, and its log $(O)/debug.log."
 	$(Q)bash -m tools/debug.sh $(KERNEL_ELF) '$(QEMU) $(QEMU_FLAGS) -S -gdb stdio \

@@ -49,7 +49,7 @@ static void audit_slot(const struct shadow *shadow, const struct address_space *
 	struct guest_slot info;
 
 	assert(slot < shadow->limit);
-	assert(leaf && leaf->table == direct_map(entry & PTE_FRAME));
+	assert(leaf && leaf->table == direct_map(slot_frame(entry)));
 	/* Asleep: the CPU sees nothing of it, and what it holds is read again before it does. */
 	if (space != shadow->current || !(entry & PTE_P))
 		return;

@@ -77,6 +77,22 @@ static inline uint64_t *space_slot(const struct address_space *space, uint32_t s
 	return directory ? &directory[slot % SLOT_ENTRIES] : NULL;
 }
 
+/*
+ * The directory entry of a slot whose leaf is asleep: not present, and with the
+ * frame's bits inverted, so that a CPU which speculates on entries that are not
+ * present (L1TF) finds no memory there.
+ */
+static inline uint64_t slot_asleep(const struct shadow_leaf *leaf)
+{
+	return ~(uint64_t)direct_physical(leaf->table) & PTE_FRAME;
+}
+
+/* The frame of the leaf that the entry of a linked slot names, awake or asleep. */
+static inline uint64_t slot_frame(uint64_t entry)
+{
+	return (entry & PTE_P ? entry : ~entry) & PTE_FRAME;
+}
+
 /* Linked or not: is there anything that the CPU can use? */
 static inline bool space_is_awake(const struct address_space *space, uint32_t slot)
 {
@@ -93,7 +109,7 @@ static inline bool space_is_linked(const struct address_space *space, uint32_t s
 /* The leaf that a linked slot names. */
 static inline struct shadow_leaf *space_leaf(const struct address_space *space, uint32_t slot)
 {
-	return frame_owner(*space_slot(space, slot) & PTE_FRAME);
+	return frame_owner(slot_frame(*space_slot(space, slot)));
 }
 
 /* Pages of the budget, from the frames set aside for it. */

@@ -64,6 +64,15 @@ static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot 
 	return (info->flags & permissions) | PTE_P | PTE_A;
 }
 
+/* Its leaf was put to sleep by a flush: it is read again, unless another slot has had that done. */
+static void wake_slot(struct shadow *shadow, const struct address_space *space, uint32_t slot,
+		      struct shadow_leaf *leaf)
+{
+	if (leaf->generation != shadow->generation)
+		leaf_resync(shadow, leaf);
+	shadow->reader->mark_slot(shadow->memory, space->root, slot);
+}
+
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info)
 {
@@ -73,12 +82,11 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 	if (likely(space_is_linked(space, slot))) {
 		uint64_t *entry = space_slot(space, slot);
 
-		leaf = frame_owner(*entry & PTE_FRAME);
+		leaf = frame_owner(slot_frame(*entry));
 		if (likely(leaf->key == info->key)) {
-			/* Asleep since a flush. */
-			if (!(*entry & PTE_P) && leaf->generation != shadow->generation)
-				leaf_resync(shadow, leaf);
-			*entry = (*entry & PTE_FRAME) | flags;
+			if (!(*entry & PTE_P))
+				wake_slot(shadow, space, slot, leaf);
+			*entry = slot_frame(*entry) | flags;
 			return leaf;
 		}
 		/* The guest has put another table there since. */
@@ -112,7 +120,7 @@ static void resync_slot(struct shadow *shadow, struct address_space *space, uint
 	shadow->work++;
 	if (stale && leaf->live > RESYNC_AT_ONCE) {
 		leaf->generation = shadow->generation - 1;
-		*entry &= ~PTE_P;
+		*entry = slot_asleep(leaf);
 		return;
 	}
 	if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
@@ -321,6 +329,7 @@ int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t b
 	if (!shadow->leaf_pool || !shadow->space_pool) {
 		heap_free(shadow->leaf_pool);
 		heap_free(shadow->space_pool);
+		memset(shadow, 0, sizeof(*shadow));
 		return -E_NOMEM;
 	}
 	fill_pools(shadow);

@@ -14,7 +14,7 @@ TEST_O := $(if $(filter command,$(origin O)),$(O),build)
 .PHONY: check
 check:
 	$(Q)tools/deps.sh build test
-	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) unit
 
 ## make test            everything: both builds, unit tests, fuzzers, system tests; the last
 ##                      line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest

@@ -30,13 +30,23 @@ struct vga_text {
 	volatile uint16_t *screen;
 	unsigned row, column;		/* column may be COLUMNS: text goes to the next row */
 	struct ansi ansi;
+	unsigned dirty_first, dirty_end;	/* cells that the screen does not show yet */
 	uint16_t cells[CELLS];
 };
 
 static void vga_show(struct vga_text *vga, unsigned first, unsigned count)
 {
-	for (unsigned i = first; i < first + count; i++)
+	vga->dirty_first = MIN(vga->dirty_first, first);
+	vga->dirty_end = MAX(vga->dirty_end, first + count);
+}
+
+/* Once a write, not once a line: video memory is slow, and a text can be all line ends. */
+static void vga_update(struct vga_text *vga)
+{
+	for (unsigned i = vga->dirty_first; i < vga->dirty_end; i++)
 		vga->screen[i] = vga->cells[i];
+	vga->dirty_first = CELLS;
+	vga->dirty_end = 0;
 }
 
 static void vga_show_cursor(const struct vga_text *vga)
@@ -138,6 +148,7 @@ static size_t vga_write(struct console *console, const void *data, size_t length
 			break;
 		}
 	}
+	vga_update(vga);
 	vga_show_cursor(vga);
 	return length;
 }
@@ -165,6 +176,7 @@ struct console *vga_text_open(void *memory)
 {
 	vga_text.screen = memory;
 	vga_clear(&vga_text, 0, CELLS);
+	vga_update(&vga_text);
 	vga_show_cursor(&vga_text);
 	return &vga_text.console;
 }

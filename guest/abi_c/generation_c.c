@@ -37,8 +37,8 @@ struct lguest_data_c generation_c_data __asm__("lguest_data") = {
 	.syscall_vec = LGUEST_SYSCALL_VECTOR,
 };
 
-extern const bool device_page_exists;
-const bool device_page_exists = false;
+extern bool device_page_exists;
+bool device_page_exists = false;
 
 static uint32_t port_read(uint16_t port)
 {

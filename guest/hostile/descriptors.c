@@ -211,11 +211,11 @@ static uint32_t run_with_trick(uint32_t address)
 /*
  * Gates for exceptions with an error code, opened for `int`, which pushes none:
  * whoever counts on it takes the word next to it, a segment of the guest's
- * choice, for something of the CPU's.
+ * choice, for something of the CPU's.  And one for the machine check.
  */
 ATTACK(open_gates, "open-gates", SURVIVES)
 {
-	static const uint8_t vectors[] = {10, 11, 12, 13, 14, 17};
+	static const uint8_t vectors[] = {10, 11, 12, 13, 14, 17, 18};
 	static uint8_t code[3] = {0xCD, 0, 0xC3};
 
 	load(TRICK_ENTRY, FLAT_LOW, 0x00CFF300);

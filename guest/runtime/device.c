@@ -11,8 +11,8 @@
 #include "guest/runtime/paging.h"
 #include "guest/runtime/string.h"
 
-/* Weak: guests of generation C have no device page. */
-const bool __attribute__((weak)) device_page_exists = true;
+/* Weak: guests of generation C have no device page. Not const, or the compiler would know it. */
+bool __attribute__((weak)) device_page_exists = true;
 
 static uint32_t window = WINDOW_DEVICES;
 static volatile uint8_t *page;

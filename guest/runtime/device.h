@@ -18,7 +18,7 @@ struct device {
 };
 
 /* Whether there is a device page at all; true unless a guest defines it otherwise. */
-extern const bool device_page_exists;
+extern bool device_page_exists;
 
 /* Map the device page at WINDOW_DEVICES. Called once, before the others. */
 void device_init(void);

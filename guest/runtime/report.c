@@ -5,8 +5,12 @@
  */
 #include "guest/runtime/report.h"
 
+#include "guest/runtime/compiler.h"
+#include "guest/runtime/hypercall.h"
+#include "guest/runtime/irq.h"
 #include "guest/runtime/print.h"
 #include "guest/runtime/string.h"
+#include "guest/runtime/timer.h"
 
 #include <stdarg.h>
 
@@ -80,8 +84,21 @@ void report_case(const char *row, bool good, const char *format, ...)
 	print("FAIL %s.%s %s\n", running->name, row, reason);
 }
 
+/* What the test before has left of interrupts must not reach this one. */
+static void settle(void)
+{
+	timer_arm(0);
+	irq_enable();
+	/* One line a call, the lowest first. */
+	do {
+		hypercall_send_interrupts();
+	} while (READ_ONCE(lguest_data.common.irq_pending) != 0);
+	(void)irq_save();
+}
+
 static void run(const struct test *test)
 {
+	settle();
 	running = test;
 	verdict = "PASS";
 	has_cases = false;

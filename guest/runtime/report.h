@@ -20,8 +20,9 @@ struct test {
 };
 
 /*
- * Define a test. It passes unless it calls report_fail or report_skip. It leaves
- * interrupts off, the timer off and paging_kernel_space current, as it found them.
+ * Define a test. It passes unless it calls report_fail or report_skip. It starts
+ * with interrupts off, none pending, the timer off and paging_kernel_space current,
+ * and leaves all but pending interrupts and the timer so.
  */
 #define TEST(topic, title) \
 	static void test_##topic##_##title(void); \

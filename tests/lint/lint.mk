@@ -16,7 +16,7 @@ lint_flags = -std=gnu11 -I. -I$(O) $(if $(filter tests/%,$(1)),,-m32 -march=i686
 .PHONY: lint lint-tidy lint-sparse lint-headers lint-floors lint-licences lint-scripts
 lint:
 	$(Q)tools/deps.sh build run test lint
-	$(Q)$(MAKE) --no-print-directory -k lint-floors lint-licences lint-scripts lint-headers \
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-floors lint-licences lint-scripts lint-headers \
 		lint-sparse lint-tidy
 	@echo "lint: clean"
 

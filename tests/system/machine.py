@@ -87,8 +87,8 @@ class Machine:
         while time.monotonic() < end and self.pump(0.05):
             pass
 
-    def wait(self, condition, what, timeout=TIMEOUT):
-        """Reads until condition() holds, and returns what it returned."""
+    def wait(self, condition, what, timeout=TIMEOUT, step=0.02):
+        """Reads until condition() holds, looking every step seconds; what it returned."""
         end = time.monotonic() + timeout
         alive = True
         while not (result := condition()):
@@ -99,7 +99,7 @@ class Machine:
                 self.fail(f'QEMU ended while the test waited for {what}')
             if time.monotonic() > end:
                 self.fail(f'{what} did not come within {timeout} s')
-            alive = self.pump(0.02)
+            alive = self.pump(step)
         return result
 
     def run_on(self, seconds):
@@ -161,7 +161,7 @@ class Machine:
     def ask(self, name, **arguments):
         """Has QEMU carry out a command (QMP); what it returns."""
         self.qmp.send(name, **arguments)
-        answer = self.wait(self.qmp.take_answer, f'the answer to {name}')
+        answer = self.wait(self.qmp.take_answer, f'the answer to {name}', step=0.001)
         if 'error' in answer:
             self.fail(f'QEMU on {name}: {answer["error"]["desc"]}')
         return answer['return']

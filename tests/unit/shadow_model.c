@@ -86,7 +86,7 @@ struct shadow_model {
 	struct history directories[ROOTS][SLOTS], entries[TABLES][2][INDEXES];
 	uint32_t fresh_all, fresh_user[ROOTS], fresh_slot[ROOTS][SLOTS];
 	uint32_t fresh_page[ROOTS][SLOTS][INDEXES], fresh_kernel[SLOTS][INDEXES];
-	uint32_t fresh_entry[TABLES][2][INDEXES];
+	uint32_t fresh_entry[TABLES][2][INDEXES], accessed_until[ROOTS][SLOTS];
 	struct shadow_model_counters counters;
 	uint32_t steps;
 	bool must_flush;
@@ -252,6 +252,10 @@ static void refresh_directories(struct shadow_model *model)
 			struct lookup look = look_slot(model, model->root[r], model->slot[s]);
 			uint64_t flags = look.flags & (PTE_W | PTE_U | PTE_NX);
 
+			if (look.directory == PRESENT && look.flags & PTE_A)
+				model->accessed_until[r][s] = FOREVER;
+			else if (model->accessed_until[r][s] == FOREVER)
+				model->accessed_until[r][s] = model->clock - 1;
 			history_set(model, &model->directories[r][s], look.directory == PRESENT,
 				    flags | (uint64_t)look.table << 12 | (uint64_t)look.middle << 32);
 		}
@@ -489,10 +493,18 @@ static enum shadow_result expected(const struct shadow_model *model, const struc
 	return is_page(look->entry) ? SHADOW_DONE : SHADOW_BAD;
 }
 
-static void expect_access(struct shadow_model *model, const struct lookup *look, bool write)
+/*
+ * The table of an access becomes accessed; and its directory entry, unless the
+ * CPU may still have that from a time when it was.
+ */
+static void expect_access(struct shadow_model *model, const struct lookup *look, uint32_t s, bool write)
 {
+	uint32_t r = model->current;
+	bool marked = guest_load(&model->guest, look->directory_at) & PTE_A;
+
 	expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
-	expect_marks(model, look->directory_at, PTE_A);
+	if (marked || model->accessed_until[r][s] < newest(model, r, s))
+		expect_marks(model, look->directory_at, PTE_A);
 }
 
 static void check_filled(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t access,
@@ -542,7 +554,7 @@ static void touch(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t a
 	model->counters.bad += result == SHADOW_BAD;
 	if (result == SHADOW_DONE) {
 		model->counters.fills++;
-		expect_access(model, &look, access & FAULT_WRITE);
+		expect_access(model, &look, s, access & FAULT_WRITE);
 		check_filled(model, s, i, access, &look);
 	}
 }
@@ -576,7 +588,8 @@ static void heavy_step(struct shadow_model *model, struct choices *choices)
 
 static void translate_step(struct shadow_model *model, struct choices *choices)
 {
-	uint32_t address = address_of(model, pick_slot(model, choices), choose(choices, INDEXES));
+	uint32_t s = pick_slot(model, choices);
+	uint32_t address = address_of(model, s, choose(choices, INDEXES));
 	bool write = choose(choices, 2);
 	struct lookup look = look_up(model, model->root[model->current], address);
 	uint32_t error;
@@ -588,7 +601,7 @@ static void translate_step(struct shadow_model *model, struct choices *choices)
 		violation(model, "translate %08x: not %d", address, wanted);
 	if (wanted != SHADOW_DONE)
 		return;
-	expect_access(model, &look, write);
+	expect_access(model, &look, s, write);
 	if (gpa_value(gpa) != (uint32_t)(look.entry & PTE_FRAME) + 123)
 		violation(model, "translate %08x: %08x", address, gpa_value(gpa));
 }
@@ -613,7 +626,7 @@ static void pin_step(struct shadow_model *model, struct choices *choices)
 		if (expected(model, &look, FAULT_WRITE, &error) != SHADOW_DONE)
 			impossible = true;
 		else if (guest_load(&model->guest, look.entry_at) != look.entry)
-			expect_access(model, &look, true);
+			expect_access(model, &look, s, true);
 		else if (guest_load(&model->guest, look.directory_at) & PTE_A)
 			expect_marks(model, look.directory_at, PTE_A);
 	}
