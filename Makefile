@@ -53,7 +53,7 @@ include tests/tests.mk
 ## make clean           remove build/ and build-debug/
 ## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
 help:
-	@sed -n 's/^## //p' iso/iso.mk tests/tests.mk tests/lint/lint.mk Makefile
+	@sed -n 's/^## //p' iso/iso.mk tests/tests.mk tests/bench/bench.mk tests/lint/lint.mk Makefile
 
 deps:
 	$(Q)tools/deps.sh build run test

@@ -58,11 +58,14 @@ restore_iret:
 ; Out of the guest.  Interrupts are off: every gate is an interrupt gate.
 
 exit_guest:
+	test dword [esp + 16], FLAG_VM	; vector, error, eip, cs, eflags
+	jnz exit_vm86
 	push ds
 	push es
 	push fs
 	push gs
 	pusha
+leave_guest:
 	push ss				; SS is the host's: the CPU took it from the TSS
 	pop ds
 	push ss
@@ -77,6 +80,14 @@ exit_guest:
 	pop ebx
 	pop ebp
 	ret				; switcher_enter returns to its caller
+
+	; Virtual-8086 mode.  A guest has no way there: `iret` obeys VM at ring 0
+	; alone (SDM vol. 2, IRET).  An emulator that lets ring 1 do it (QEMU's
+	; TCG) pushes four segments more, so the frame lies elsewhere.  Nothing of
+	; it is of use: only the vector is put where Umbra looks for it.
+exit_vm86:
+	mov dword [ss:SWITCHER_FRAME + FRAME_VECTOR], IN_VM86
+	jmp leave_guest
 
 ; ---------------------------------------------------------------------------
 ; A stub for each vector, SWITCHER_STUB_SIZE bytes apart.
@@ -112,6 +123,8 @@ switcher_stubs:
 exit_exception:
 	test byte [esp + 12], 3		; vector, error, eip, cs
 	jnz exit_guest
+	test dword [esp + 16], FLAG_VM	; where cs is no selector
+	jnz exit_vm86
 
 ; Stack: vector, error, eip, cs, eflags, and then what ESP pointed to when the
 ; instruction at eip faulted.

@@ -25,6 +25,8 @@ struct trap_frame {
 
 /* The vector that the Switcher reports when `iret` refused what the guest made of its CS or SS. */
 #define VECTOR_BAD_IRET 256
+/* And when the guest was in virtual-8086 mode; nothing else of the frame is valid then. */
+#define VECTOR_VM86 257
 
 /*
  * One page a guest, mapped writable while it runs: TSS.ESP0 is its end, so

@@ -22,7 +22,7 @@
 
 /* Without shadow=: a sixteenth of the guest's memory, within these. */
 #define SHADOW_SHARE 16
-#define SHADOW_LEAST (1u << 20)
+#define SHADOW_LEAST (2u << 20)
 #define SHADOW_MOST (16u << 20)
 
 /* Pages a turn that a starting guest clears: 8 MB, a millisecond or two. */

@@ -9,11 +9,13 @@
 #include "arch/panic.h"
 #include "arch/power.h"
 #include "arch/spinlock.h"
+#include "arch/time.h"
 #include "drivers/phys/uart16550.h"
 #include "drivers/phys/vga_text.h"
 #include "hv/command.h"
 #include "hv/guest.h"
 #include "hv/run.h"
+#include "hv/timer.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -22,11 +24,17 @@
 /* Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to spare. */
 #define FLUSH_ROUNDS 8
 
+/* A guest that takes no key for so long does not listen. */
+#define STALL_NS 3000000000ull
+
 static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
 static unsigned console_count, uart_count;
 static volatile bool due;
+static struct timer stall_timer;	/* runs while a guest's keys block the others */
+static uint32_t stall;			/* as console_mux_stalled said when it was started */
+static volatile bool stall_over;
 static enum idle_action when_idle;
 
 /* --- the way out ------------------------------------------------------------------ */
@@ -129,6 +137,12 @@ static void set_panic(enum panic_action action)
 		panic_set_action(panic_power_off);
 }
 
+static void stall_expired(struct timer *timer)
+{
+	(void)timer;
+	stall_over = due = true;
+}
+
 /* --- start --------------------------------------------------------------------------- */
 
 static void add_console(struct console *console)
@@ -152,6 +166,7 @@ static void add_uart(unsigned number)
 void house_open_consoles(const struct umbra_options *options, void *vga_memory)
 {
 	when_idle = options->when_idle;
+	timer_init(&stall_timer, stall_expired);
 	mux = console_mux_create(note_due, NULL);
 	if (!mux)
 		panic("no memory for the console");
@@ -191,6 +206,23 @@ static bool take_event(struct console_event *event)
 	return happened;
 }
 
+/* With the lock: the escape key must work whatever the guest in focus does. */
+static void watch_stall(void)
+{
+	uint32_t now = console_mux_stalled(mux);
+
+	if (stall_over && now && now == stall) {
+		console_mux_give_up(mux);
+		console_mux_service(mux);
+		now = console_mux_stalled(mux);
+	}
+	stall_over = false;
+	if (now && !timer_is_waiting(&stall_timer)) {
+		stall = now;
+		timer_start(&stall_timer, time_ns() + STALL_NS);
+	}
+}
+
 void house_keep(void)
 {
 	struct console_event event;
@@ -198,6 +230,7 @@ void house_keep(void)
 	due = false;
 	spin_lock(&lock);
 	console_mux_service(mux);
+	watch_stall();
 	spin_unlock(&lock);
 	while (take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)

@@ -125,6 +125,9 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)", frame->cs & 0xFFFF,
 			   frame->ss & 0xFFFF, frame->error);
 		return;
+	case VECTOR_VM86:
+		guest_kill(guest, "virtual-8086 mode");
+		return;
 	default:
 		if (vector >= VECTOR_COUNT) {
 			guest_kill(guest, "trap number %u, which does not exist", vector);

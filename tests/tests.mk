@@ -22,5 +22,3 @@ check:
 test:
 	$(Q)tools/deps.sh build run test
 	$(Q)MAKEFLAGS= $(PYTHON) tests/run.py $(TEST_O) "$(PYTEST_EXTRA)"
-
-## make bench           what things cost, in instructions, against the committed figures

@@ -41,6 +41,9 @@ struct console_endpoint {
 	struct line_builder builder;	/* used in the background */
 	struct console_history history;
 	struct ring input;
+	uint32_t reads;			/* how often the guest took keys */
+	bool refused;			/* a key waits since then for room in input */
+	bool deaf;			/* it took none for so long that keys are dropped */
 	uint8_t input_data[CONSOLE_INPUT_SIZE];
 };
 

@@ -110,10 +110,14 @@ static bool key_to_focus(struct console_mux *mux, uint8_t key)
 		command_begin(mux);
 		return command_key(mux, key);
 	}
-	if (endpoint->closing || ring_push(&endpoint->input, &key, 1) == 0)
+	if (endpoint->closing)
 		return false;
-	endpoint->callbacks->input_ready(endpoint->context);
-	return true;
+	if (ring_push(&endpoint->input, &key, 1) > 0) {
+		endpoint->callbacks->input_ready(endpoint->context);
+		return true;
+	}
+	endpoint->refused = !endpoint->deaf;
+	return endpoint->deaf;
 }
 
 static void show_help(struct console_mux *mux)

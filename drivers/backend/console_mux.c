@@ -238,12 +238,32 @@ size_t console_endpoint_write(struct console_endpoint *endpoint, const void *dat
 	return length;
 }
 
+uint32_t console_mux_stalled(const struct console_mux *mux)
+{
+	if (!mux->focus || !mux->focus->refused)
+		return 0;
+	return mux->focus->reads * 2 + 1;
+}
+
+void console_mux_give_up(struct console_mux *mux)
+{
+	if (!mux->focus || !mux->focus->refused)
+		return;
+	mux->focus->refused = false;
+	mux->focus->deaf = true;
+	lines_message(mux, "guest %s does not take its keys: they are dropped until it does",
+		      mux->focus->name);
+}
+
 size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size)
 {
 	size_t count = ring_pop(&endpoint->input, buffer, size);
 
-	if (count > 0)
+	if (count > 0) {
+		endpoint->reads++;
+		endpoint->refused = endpoint->deaf = false;
 		retry_keys(endpoint->mux);
+	}
 	return count;
 }
 

@@ -63,6 +63,16 @@ void console_mux_service(struct console_mux *mux);
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
 /*
+ * A guest in focus that does not take its keys blocks those behind them, the
+ * escape key too.  console_mux_stalled returns 0 when none is blocked, else a
+ * number that changes whenever the guest takes some.  When it has not changed
+ * for as long as the caller thinks is long, console_mux_give_up says so and has
+ * keys that find no room dropped until the guest takes some again.
+ */
+uint32_t console_mux_stalled(const struct console_mux *mux);
+void console_mux_give_up(struct console_mux *mux);
+
+/*
  * Umbra's own text, for the log and for the answers of commands: shown in whole
  * lines.  What does not fit into the queue is lost, and the loss is told.
  */

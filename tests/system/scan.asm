@@ -38,6 +38,7 @@ FREE		equ 0xFF		; of a slot in the ring of calls
 
 start:
 	cld
+	mov	esp, start + IMAGE
 	xor	eax, eax
 	over_memory look
 	mov	eax, LEFTOVERS

@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 The guests that test the protocol from inside: guest/abi (every hypercall, trap
-kind and flag) and guest/access (every combination of page permissions).
+kind and flag; guest/abi_c the same for kernels from 4.0) and guest/access (every
+combination of page permissions).
 """
 
+import functools
 import pathlib
 import re
 
 import pytest
 
-SOURCES = pathlib.Path(__file__).resolve().parents[2] / 'guest/abi'
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / 'guest'
 TEST = re.compile(r'^TEST\((\w+),\s*(\w+)\)', re.MULTILINE)
-NAMES = ['.'.join(match) for file in sorted(SOURCES.glob('*.c')) for match in TEST.findall(file.read_text())]
+# Of guest/abi; what guest/abi_c does not take over (guest/guest.mk).
+OLDER_ONLY = {'devices', 'generation_b'}
+
+
+def names_in(folder, without=()):
+    """The tests of a folder's sources, some files apart."""
+    return ['.'.join(match) for file in sorted((SOURCES / folder).glob('*.c'))
+            if file.stem not in without for match in TEST.findall(file.read_text())]
+
+
+NAMES = {'abi': names_in('abi'), 'abi_c': names_in('abi', OLDER_ONLY) + names_in('abi_c')}
 ACCESS_GROUPS = 18      # three announcements, three kinds of access, two rings
 TIMEOUT = 120
 # Time goes by instructions: what the guest measures does not depend on the host's load.
@@ -48,14 +60,18 @@ class Results:
 
 @pytest.fixture(scope='session')
 def abi(build, session_machine):
-    m = session_machine(build, ['abi guest=abi kernel mem=8M'], extra=ICOUNT)
-    return Results(m, 'abi')
+    """abi(guest): its results; it runs once."""
+    @functools.cache
+    def run(guest):
+        return Results(session_machine(build, [f'{guest} guest=abi kernel mem=8M'], extra=ICOUNT),
+                       'abi')
+    return run
 
 
-@pytest.mark.parametrize('name', NAMES)
-def test_abi(abi, record_property, name):
+@pytest.mark.parametrize('guest, name', [(guest, name) for guest in NAMES for name in NAMES[guest]])
+def test_abi(abi, record_property, guest, name):
     """One test of the guest's sources, with all its rows."""
-    lines = abi.of(name)
+    lines = abi(guest).of(name)
     assert lines, f'{name} did not report'
     assert not [line for line in lines if line[0] == 'FAIL']
     record_property('checks', len(lines))
@@ -63,15 +79,18 @@ def test_abi(abi, record_property, name):
         pytest.skip(lines[0][2])
 
 
-def test_abi_total(abi):
-    abi.check_total()
-    assert abi.passed >= len(NAMES) - len(abi.lines.get('SKIP', {}))
+@pytest.mark.parametrize('guest', NAMES)
+def test_abi_total(abi, guest):
+    results = abi(guest)
+    results.check_total()
+    assert results.passed >= len(NAMES[guest]) - len(results.lines.get('SKIP', {}))
 
 
+@pytest.mark.parametrize('guest', NAMES)
 @pytest.mark.parametrize('cpu', ['pentium3', 'n270', 'max'])
-def test_abi_on_cpu(machine, build, record_property, cpu):
+def test_abi_on_cpu(machine, build, record_property, cpu, guest):
     """The same on other processors than the fixture's."""
-    m = machine(build, ['abi guest=abi kernel mem=8M'], cpu=cpu, extra=ICOUNT)
+    m = machine(build, [f'{guest} guest=abi kernel mem=8M'], cpu=cpu, extra=ICOUNT)
     results = Results(m, 'abi')
     results.check_total()
     record_property('checks', results.passed)

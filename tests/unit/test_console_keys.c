@@ -83,6 +83,37 @@ static void test_keys_are_never_lost(void **state)
 	assert_int_equal(expected, 30000);
 }
 
+/* A guest that takes no keys must not keep the user from the escape key for ever. */
+static void test_deaf_guest(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t stalled;
+	char key;
+
+	assert_int_equal(console_mux_stalled(f->mux), 0);
+	for (unsigned i = 0; i < RING + 10; i++)
+		type(f, "x");
+	stalled = console_mux_stalled(f->mux);
+	assert_int_not_equal(stalled, 0);
+	/* Who reads, however slowly, is not deaf. */
+	assert_int_equal(console_endpoint_read(f->web.endpoint, &key, 1), 1);
+	assert_int_not_equal(console_mux_stalled(f->mux), stalled);
+
+	type(f, ESCAPE "n");
+	expect_no_event(f);
+	console_mux_give_up(f->mux);
+	console_mux_service(f->mux);
+	expect_contains(f, "guest web does not take its keys");
+	expect_event(f, CONSOLE_EVENT_FOCUS, "db");
+	assert_int_equal(console_endpoint_waiting(f->web.endpoint), RING);
+	assert_int_equal(console_mux_stalled(f->mux), 0);
+
+	/* As soon as it takes keys again, none is dropped. */
+	assert_int_equal(console_endpoint_read(f->web.endpoint, &key, 1), 1);
+	type(f, ESCAPE "p" "y");
+	assert_int_equal(console_endpoint_waiting(f->web.endpoint), RING);
+}
+
 static void test_command(void **state)
 {
 	struct fixture *f = *state;
@@ -246,6 +277,7 @@ int main(void)
 		test(test_keys_go_to_focus),
 		test(test_focus_keys),
 		test(test_keys_are_never_lost),
+		test(test_deaf_guest),
 		test(test_command),
 		test(test_command_editing),
 		test(test_two_commands),
