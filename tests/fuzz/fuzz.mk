@@ -12,6 +12,7 @@ fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
 fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+fuzz_shadow       := $(SHADOW_MODEL)
 fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 O ?= build
@@ -22,6 +23,10 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wundef -Werror
 
 FUZZ_OUT := $(O)/fuzz
+$(patsubst %.c,$(FUZZ_OUT)/%.o,$(NATIVE_SOURCES) tests/fuzz/fuzz_shadow.c): \
+	FUZZ_CFLAGS := $(NATIVE_FLAGS) $(FUZZ_CFLAGS)
+# What the model does is no news to the fuzzer, and would cost it most of its time.
+$(FUZZ_OUT)/tests/unit/%.o: FUZZ_CFLAGS := $(FUZZ_CFLAGS) -fno-sanitize=fuzzer
 FUZZ_NAMES := $(sort $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES))))
 
 $(FUZZ_OUT)/%.o: %.c

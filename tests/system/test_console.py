@@ -71,8 +71,9 @@ def test_unknown_key(two):
 
 def interrupts(machine, guest):
     """How many the guest has had, once it is at rest."""
-    counts = [None]
-    while counts[-2:-1] != counts[-1:]:
+    counts = []
+    while len(counts) < 2 or counts[-1] != counts[-2]:
+        machine.run_on(0.1)
         counts.append(int(machine.command(f'stats {guest}', r'^interrupts (\d+),')[1]))
     return counts[-1]
 
@@ -80,9 +81,8 @@ def interrupts(machine, guest):
 def test_escape_key_itself(two):
     """Typed twice it reaches the guest, which it interrupts once; typed once it does not."""
     before = interrupts(two, 'one')
+    assert interrupts(two, 'one') == before
     two.key('\x1d')
-    two.wait(lambda: interrupts(two, 'one') == before + 1, 'an interrupt for the key')
-    two.key('1')
     assert interrupts(two, 'one') == before + 1
     say(two, 'and no more')
 
@@ -142,7 +142,7 @@ def test_many_keys(two):
     for i in range(50):
         two.line(f'{words} {i}')
     for i in range(50):
-        two.expect(f'^{words[5:]} {i}\n')
+        two.expect(f'^{words[5:]} {i}\n', timeout=10)
 
 
 def test_flood(two):

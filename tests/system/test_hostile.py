@@ -20,7 +20,7 @@ PIECEWISE = {'edges', 'switcher-execute'}
 # These print so much that lines of other guests in the background may be lost.
 LOUD = {'text-storm', 'text-no-lines', 'console-storm', 'queue-buffer-all', 'notify-control',
         'notify-noise', 'page-scribble', 'queue-noise'}
-FUZZ_ROUNDS = {'release': 20000, 'debug': 2000}        # a debug build checks all tables each time
+FUZZ_ROUNDS = 2000      # in a debug build, which checks all tables each time
 SEEDS = [2, 3, 4]
 PERIOD = 0.1            # of the victim's rounds, in seconds
 
@@ -106,8 +106,8 @@ def frames_left(build, session_machine):
 
 
 def words_of(build, name):
-    rounds_word = f' rounds={FUZZ_ROUNDS[build.name]}' if name.startswith('fuzz-') else ''
-    return f'attack={name} seconds=1{rounds_word}'
+    shorter = build.name == 'debug' and name.startswith('fuzz-')
+    return f'attack={name} seconds=1' + (f' rounds={FUZZ_ROUNDS}' if shorter else '')
 
 
 def run_alone(machine, build, name):
@@ -157,7 +157,8 @@ def test_fair(machine, release, name):
     end, = wait_attackers(m)
     took = float(end['at']) - float(m.event('guest-ready', guest='bad1')['at'])
     m.wait(lambda: rounds(m) > 0, 'a round of the victim')
-    assert rounds(m) >= 0.7 * took / PERIOD - 1
+    # It computes a third of its period; beside somebody who always computes that takes twice as long.
+    assert rounds(m) >= 0.5 * took / PERIOD
 
 
 @pytest.mark.parametrize('name', ['fuzz-calls', 'fuzz-tables', 'fuzz-user', 'fuzz-kernel',
@@ -209,6 +210,17 @@ def test_early_silence(machine, build, frames_left, name):
 SIDE_BY_SIDE = 16
 
 
+def split(pieces):
+    """Cuts the longest pieces until there are enough for a turn."""
+    while len(pieces) < SIDE_BY_SIDE:
+        first, last = longest = max(pieces, key=lambda piece: piece[1] - piece[0])
+        if last - first < 2:
+            return
+        pieces.remove(longest)
+        middle = (first + last) // 2
+        pieces += [(first, middle), (middle, last)]
+
+
 def run_pieces(machine, build, command, end, pattern):
     """
     Runs an attack over the numbers from 0 to end, cut into pieces; where a guest
@@ -216,10 +228,10 @@ def run_pieces(machine, build, command, end, pattern):
     the command line of a piece; pattern finds a number in a line of the guest's.
     Returns how many died.
     """
-    size = -(-end // SIDE_BY_SIDE)
-    pieces = [(first, min(first + size, end)) for first in range(0, end, size)]
+    pieces = [(0, end)]
     deaths = 0
     while pieces:
+        split(pieces)
         turn, pieces = pieces[:SIDE_BY_SIDE], pieces[SIDE_BY_SIDE:]
         m = start(machine, build, *(command(*piece) for piece in turn))
         for number, (first, last) in enumerate(turn, 1):

@@ -20,7 +20,10 @@ void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget)
 	native_start(false);
 	memset(guest, 0, sizeof(*guest));
 	guest->frames_before = frames_free();
-	/* Exactly the guest's memory, so that the sanitizer sees a step out of it; kept for the next guest. */
+	/*
+	 * Exactly the guest's memory, so that the sanitizer sees a step out of it; kept
+	 * for the next guest.
+	 */
 	if (!native_window)
 		native_window = malloc(GUEST_PAGES * PAGE_SIZE);
 	must(native_window != NULL);
@@ -31,7 +34,8 @@ void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget)
 	must(shadow_create(&guest->shadow, &guest->memory, budget) == 0);
 	shadow_set_layout(&guest->shadow, GUEST_KERNEL, 0x00400000);
 	for (unsigned i = 0; i < ARRAY_SIZE(guest->cpus); i++) {
-		guest->cpus[i] = pages_alloc((sizeof(struct cpu_pages) + PAGE_SIZE - 1) / PAGE_SIZE);
+		guest->cpus[i] =
+			pages_alloc((sizeof(struct cpu_pages) + PAGE_SIZE - 1) / PAGE_SIZE);
 		must(guest->cpus[i] != NULL);
 	}
 	guest->pae = pae;
@@ -99,7 +103,8 @@ uint32_t guest_entry_at(const struct shadow_guest *guest, uint32_t root, uint32_
 	uint64_t directory = guest_load(guest, guest_directory_at(guest, root, address));
 	uint32_t index = address >> PAGE_SHIFT & (guest->pae ? 511 : 1023);
 
-	return directory & PTE_P ? (uint32_t)(directory & PTE_FRAME) + index * entry_size(guest) : 0;
+	return directory & PTE_P ? (uint32_t)(directory & PTE_FRAME) + index * entry_size(guest)
+				 : 0;
 }
 
 void guest_map(struct shadow_guest *guest, uint32_t root, uint32_t address, uint64_t entry)

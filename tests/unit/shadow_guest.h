@@ -42,7 +42,10 @@ enum access_result {
 	ACCESS_REFUSED		/* shadow_fault said done, but it is not */
 };
 
-/* Memory, zeroed, and shadow tables of budget pages, in linear mode, with the kernel at GUEST_KERNEL. */
+/*
+ * Memory, zeroed, and shadow tables of budget pages, in linear mode, with the
+ * kernel at GUEST_KERNEL.
+ */
 void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget);
 /* Gives all back; false when a frame did not come back. */
 bool shadow_guest_stop(struct shadow_guest *guest);
@@ -55,7 +58,10 @@ void guest_store(struct shadow_guest *guest, uint32_t address, uint64_t entry);
 uint32_t guest_new_table(struct shadow_guest *guest);
 /* A top level with nothing in it; with PAE with its four middle tables. */
 uint32_t guest_new_root(struct shadow_guest *guest);
-/* Where the directory entry, and the entry, for address stand; the entry's 0 when there is no table. */
+/*
+ * Where the directory entry, and the entry, for address stand; the entry's 0
+ * when there is no table.
+ */
 uint32_t guest_directory_at(const struct shadow_guest *guest, uint32_t root, uint32_t address);
 uint32_t guest_entry_at(const struct shadow_guest *guest, uint32_t root, uint32_t address);
 /* Writes the entry for address, making a table (present, writable, user) when there is none. */
@@ -67,7 +73,10 @@ uint64_t guest_entry_of(const struct shadow_guest *guest, uint32_t root, uint32_
 struct shadow_view shadow_look(struct shadow_guest *guest, uint32_t address);
 /* Does the view permit an access (FAULT_WRITE | FAULT_USER | FAULT_FETCH)? */
 bool view_permits(const struct shadow_view *view, uint32_t access);
-/* Accesses address in the current address space; error: what the guest sees on ACCESS_FAULT, may be NULL. */
+/*
+ * Accesses address in the current address space; error: what the guest sees on
+ * ACCESS_FAULT, may be NULL.
+ */
 enum access_result guest_access(struct shadow_guest *guest, uint32_t address, uint32_t access,
 				uint32_t *error);
 /* The frame behind a guest page. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of mm/frames.c: where memory comes from, and a long random run against a plain map of frames. */
+/*
+ * Tests of mm/frames.c: where memory comes from, and a long random run against a
+ * plain map of frames.
+ */
 #include "tests/unit/native/native.h"
 #include "tests/unit/unit.h"
 
@@ -22,7 +25,8 @@ static void start(const struct memory_range *usable, unsigned usable_count,
 
 static void start_ordinary(void)
 {
-	static const struct memory_range usable[] = { { MB(1), MB(32) }, { LIMIT / 2, LIMIT / 2 + MB(16) } };
+	static const struct memory_range usable[] = { { MB(1), MB(32) },
+						      { LIMIT / 2, LIMIT / 2 + MB(16) } };
 
 	start(usable, 2, NULL, 0);
 }
@@ -33,7 +37,8 @@ static void only_what_is_usable(void **state)
 	static const struct memory_range usable[] = {
 		{ MB(1) + 1, MB(2) - 1 }, { MB(8), MB(10) }, { MB(9), MB(12) }, { MB(20), MB(20) },
 	};
-	static const struct memory_range reserved[] = { { MB(9) + 100, MB(9) + 5000 }, { MB(11), MB(40) } };
+	static const struct memory_range reserved[] = { { MB(9) + 100, MB(9) + 5000 },
+							{ MB(11), MB(40) } };
 	uint32_t expected = 254 + 3 * 256 - 2, total_at_start;
 	paddr_t frame;
 	uint32_t count = 0;
@@ -45,10 +50,12 @@ static void only_what_is_usable(void **state)
 	assert_true(total_at_start < expected);
 	assert_int_equal(expected - total_at_start,
 			 (chunk_count * sizeof(*chunks) +
-			  (uint64_t)low_chunks * FRAMES_PER_CHUNK * sizeof(void *) + PAGE_SIZE - 1) / PAGE_SIZE);
+			  (uint64_t)low_chunks * FRAMES_PER_CHUNK * sizeof(void *) + PAGE_SIZE -
+			  1) / PAGE_SIZE);
 	while (frame_alloc(FRAME_ANY, &frame)) {
 		bool first = frame >= MB(1) + PAGE_SIZE && frame < MB(2) - PAGE_SIZE;
-		bool second = frame >= MB(8) && frame < MB(11) && frame != MB(9) && frame != MB(9) + PAGE_SIZE;
+		bool second = frame >= MB(8) && frame < MB(11) && frame != MB(9) &&
+			      frame != MB(9) + PAGE_SIZE;
 
 		assert_true(IS_ALIGNED(frame, PAGE_SIZE));
 		assert_true(first || second);
@@ -61,7 +68,8 @@ static void only_what_is_usable(void **state)
 
 static void no_room_for_itself(void **state)
 {
-	static const struct memory_range usable[] = { { MB(1), MB(1) + 0x3000 }, { MB(30), MB(31) } };
+	static const struct memory_range usable[] = { { MB(1), MB(1) + 0x3000 },
+						      { MB(30), MB(31) } };
 	static const struct memory_range reserved[] = { { MB(30), MB(31) } };
 
 	(void)state;

@@ -61,15 +61,23 @@ static void roots(void **state)
 		uint32_t root;
 		bool two_level, pae;
 	} cases[] = {
-		{ 0, true, true }, { 0x1000, true, true }, { 0x1020, false, true },
-		{ 0x1FE0, false, true }, { 0x1010, false, false }, { 0x1001, false, false },
-		{ (PAGES - 1) * PAGE_SIZE, true, true }, { PAGES * PAGE_SIZE - 32, false, true },
-		{ PAGES * PAGE_SIZE, false, false }, { 0xFFFFF000, false, false }, { 0xFFFFFFE0, false, false },
+		{ 0, true, true },
+		{ 0x1000, true, true },
+		{ 0x1020, false, true },
+		{ 0x1FE0, false, true },
+		{ 0x1010, false, false },
+		{ 0x1001, false, false },
+		{ (PAGES - 1) * PAGE_SIZE, true, true },
+		{ PAGES * PAGE_SIZE - 32, false, true },
+		{ PAGES * PAGE_SIZE, false, false },
+		{ 0xFFFFF000, false, false },
+		{ 0xFFFFFFE0, false, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(guest_reader_two_level.root_valid(&memory, cases[i].root), cases[i].two_level);
+		assert_int_equal(guest_reader_two_level.root_valid(&memory, cases[i].root),
+				 cases[i].two_level);
 		assert_int_equal(guest_reader_pae.root_valid(&memory, cases[i].root), cases[i].pae);
 		assert_int_equal(guest_reader_linear.root_valid(&memory, cases[i].root), i == 0);
 	}
@@ -181,7 +189,8 @@ static void pae(void **state)
 static void pae_bad(void **state)
 {
 	static const uint64_t directories[] = {
-		PAGES << PAGE_SHIFT | 7, 0x50E7, 0x0000000100005067, 0x000FFFFFFFFFF067, 0x0008000000005067,
+		PAGES << PAGE_SHIFT | 7, 0x50E7, 0x0000000100005067, 0x000FFFFFFFFFF067,
+		0x0008000000005067,
 	};
 	struct guest_slot slot;
 
@@ -220,7 +229,8 @@ static void random_tables(void **state)
 		for (uint32_t address = 0; address < PAGES * PAGE_SIZE; address += 8)
 			put64(address, unit_random(&seed) & (round & 1 ? 0x1FFFF : UINT64_MAX));
 		for (uint32_t i = 0; i < SLOT_COUNT; i++) {
-			const struct guest_reader *reader = i & 1 ? &guest_reader_pae : &guest_reader_two_level;
+			const struct guest_reader *reader =
+				i & 1 ? &guest_reader_pae : &guest_reader_two_level;
 			uint32_t root = (uint32_t)unit_random(&seed) % (PAGES * PAGE_SIZE) & ~31u;
 			struct guest_slot slot;
 			struct guest_entries entries;
@@ -242,8 +252,14 @@ static void random_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_memory(roots), in_memory(linear), in_memory(two_level), in_memory(two_level_bad),
-		in_memory(pae), in_memory(pae_bad), in_memory(pages_of_entries), in_memory(random_tables),
+		in_memory(roots),
+		in_memory(linear),
+		in_memory(two_level),
+		in_memory(two_level_bad),
+		in_memory(pae),
+		in_memory(pae_bad),
+		in_memory(pages_of_entries),
+		in_memory(random_tables),
 	};
 
 	return cmocka_run_group_tests_name("guest_tables", tests, NULL, NULL);

@@ -34,7 +34,8 @@ static void every_size_is_zeroed_and_aligned(void **state)
 
 			assert_non_null(first);
 			assert_non_null(second);
-			assert_true((uintptr_t)first % align == 0 && (uintptr_t)second % align == 0);
+			assert_true((uintptr_t)first % align == 0 &&
+				    (uintptr_t)second % align == 0);
 			assert_true(is_zero(first, size) && is_zero(second, size));
 			assert_true(first + size <= second || second + size <= first);
 			memset(first, 0xFF, size);

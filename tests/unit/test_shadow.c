@@ -33,9 +33,11 @@ static void invariant_1_maps_the_guests_own_frame(void **state)
 		uint32_t address = USER_PAGE + i * PAGE_SIZE;
 
 		guest_map(&test->guest, test->root, address, PAGE(pages[i]) | USER_RW);
-		assert_int_equal(guest_access(&test->guest, address, FAULT_WRITE | FAULT_USER, NULL),
-				 ACCESS_FILLED);
-		assert_true(look(test, address).frame == guest_frame_of_page(&test->guest, pages[i]));
+		assert_int_equal(
+			guest_access(&test->guest, address, FAULT_WRITE | FAULT_USER, NULL),
+			ACCESS_FILLED);
+		assert_true(look(test, address).frame ==
+			    guest_frame_of_page(&test->guest, pages[i]));
 	}
 	/* Below its limit: a page that is not there ends it, whether it was accessed or not. */
 	guest_map(&test->guest, test->root, KERNEL_PAGE, PAGE(GUEST_PAGES) | KERNEL_RW);
@@ -61,7 +63,8 @@ static void invariant_2_writable_only_when_dirty(void **state)
 	assert_int_equal(guest_access(&test->guest, USER_PAGE, FAULT_USER | FAULT_WRITE, NULL),
 			 ACCESS_FILLED);
 	assert_true(look(test, USER_PAGE).writable);
-	assert_true(guest_entry_of(&test->guest, test->root, USER_PAGE) == (PAGE(DATA) | USER_RW | USED));
+	assert_true(guest_entry_of(&test->guest, test->root, USER_PAGE) ==
+		    (PAGE(DATA) | USER_RW | USED));
 	/* Dirty, but not writable; writable, but clean. */
 	guest_map(&test->guest, test->root, USER_PAGE, PAGE(DATA) | PTE_P | PTE_U | USED);
 	tell_pte(test, test->root, USER_PAGE);
@@ -114,7 +117,8 @@ static void invariant_4_user_only_at_every_level(void **state)
 
 		guest_store(&test->guest, directory,
 			    (guest_load(&test->guest, directory) & ~PTE_U) | upper);
-		guest_map(&test->guest, test->root, USER_PAGE, PAGE(DATA) | KERNEL_RW | USED | entry);
+		guest_map(&test->guest, test->root, USER_PAGE,
+			  PAGE(DATA) | KERNEL_RW | USED | entry);
 		shadow_flush_all(&test->guest.shadow);
 		/* The kernel may in any case, and makes it present. */
 		guest_access(&test->guest, USER_PAGE, FAULT_WRITE, NULL);
@@ -148,12 +152,14 @@ static void invariant_5_switcher_slot_is_this_cpus(void **state)
 		shadow_flush_all(shadow);
 	}
 	/* The guest's own top level may say there what it likes. */
-	guest_store(&test->guest, guest_directory_at(&test->guest, shadow->current->root, 0xFFE00000),
+	guest_store(&test->guest,
+		    guest_directory_at(&test->guest, shadow->current->root, 0xFFE00000),
 		    guest_new_table(&test->guest) | USER_RW);
 	for (uint32_t address = 0xFFC00000; address != 0; address += 0x1000) {
 		uint32_t error = FAULT_WRITE;
 
-		assert_int_equal(shadow_fault(shadow, gva_make(address), &error), SHADOW_GUEST_FAULT);
+		assert_int_equal(shadow_fault(shadow, gva_make(address), &error),
+				 SHADOW_GUEST_FAULT);
 		assert_int_equal(error, FAULT_WRITE);
 	}
 	assert_int_equal(tell_pte(test, test->root, 0xFFC00000), SHADOW_BAD);
@@ -163,7 +169,8 @@ static void invariant_5_switcher_slot_is_this_cpus(void **state)
 	*space_slot(shadow->current, SWITCHER_SLOT) += PAGE_SIZE;
 	assert_true(native_panics(shadow_audit(shadow)));
 	*space_slot(shadow->current, SWITCHER_SLOT) -= PAGE_SIZE;
-	*space_slot(shadow->current, SWITCHER_SLOT - 1) = *space_slot(shadow->current, SWITCHER_SLOT);
+	*space_slot(shadow->current, SWITCHER_SLOT - 1) =
+		*space_slot(shadow->current, SWITCHER_SLOT);
 	assert_true(native_panics(shadow_audit(shadow)));
 }
 

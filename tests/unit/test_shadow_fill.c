@@ -41,7 +41,8 @@ static void demand_fill(void **state)
 	/* Written at once: one fault does for both. */
 	map(test, ADDRESS + 0x20000, PAGE(FAR_DATA) | USER_RW | PTE_G | 0xE00);
 	assert_int_equal(use(test, ADDRESS + 0x20000, FAULT_WRITE), ACCESS_FILLED);
-	assert_true(entry_of(test, ADDRESS + 0x20000) == (PAGE(FAR_DATA) | USER_RW | USED | PTE_G | 0xE00));
+	assert_true(entry_of(test, ADDRESS + 0x20000) ==
+		    (PAGE(FAR_DATA) | USER_RW | USED | PTE_G | 0xE00));
 }
 
 static void reads_never_make_dirty(void **state)
@@ -68,7 +69,8 @@ static void neighbours(void **state)
 	struct test_guest *test = *state;
 
 	for (uint32_t i = 0; i < 32; i++)
-		map(test, ADDRESS + i * PAGE_SIZE, PAGE(DATA + i) | USER_RW | PTE_A | (i % 2 ? PTE_D : 0));
+		map(test, ADDRESS + i * PAGE_SIZE,
+		    PAGE(DATA + i) | USER_RW | PTE_A | (i % 2 ? PTE_D : 0));
 	map(test, ADDRESS + 2 * PAGE_SIZE, PAGE(DATA) | USER_RW);
 	map(test, ADDRESS + 4 * PAGE_SIZE, PAGE(GUEST_PAGES) | USER_RW | USED);
 	map(test, ADDRESS + 6 * PAGE_SIZE, PAGE(DATA) | (USER_RW & ~PTE_P) | USED);
@@ -117,8 +119,9 @@ static void permissions(void **state)
 		assert_int_equal(guest_access(&test->guest, ADDRESS, access, &error),
 				 permitted ? ACCESS_FILLED : ACCESS_FAULT);
 		if (!permitted)
-			assert_int_equal(error, FAULT_PRESENT | (test->guest.pae ? access
-										 : access & ~FAULT_FETCH));
+			assert_int_equal(
+				error,
+				FAULT_PRESENT | (test->guest.pae ? access : access & ~FAULT_FETCH));
 	}
 }
 
@@ -203,7 +206,8 @@ static void directories_become_accessed(void **state)
 	/* Umbra's own accesses on behalf of the guest count. */
 	guest_store(guest, directory, guest_load(guest, directory) & ~PTE_A);
 	shadow_flush_all(&guest->shadow);
-	assert_int_equal(shadow_translate(&guest->shadow, gva_make(ADDRESS), false, &gpa), SHADOW_DONE);
+	assert_int_equal(shadow_translate(&guest->shadow, gva_make(ADDRESS), false, &gpa),
+			 SHADOW_DONE);
 	assert_true(guest_load(guest, directory) & PTE_A);
 }
 
@@ -231,8 +235,9 @@ static void translate(void **state)
 	gpa_t gpa = gpa_make(1);
 
 	map(test, ADDRESS, PAGE(FAR_DATA) | PTE_P);
-	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS + 0xFFF), false, &gpa),
-			 SHADOW_DONE);
+	assert_int_equal(
+		shadow_translate(&test->guest.shadow, gva_make(ADDRESS + 0xFFF), false, &gpa),
+		SHADOW_DONE);
 	assert_int_equal(gpa_value(gpa), PAGE(FAR_DATA) + 0xFFF);
 	assert_true(entry_of(test, ADDRESS) == (PAGE(FAR_DATA) | PTE_P | PTE_A));
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa),
@@ -242,7 +247,8 @@ static void translate(void **state)
 			 SHADOW_DONE);
 	assert_true(entry_of(test, ADDRESS) == (PAGE(FAR_DATA) | KERNEL_RW | USED));
 	map(test, ADDRESS, PAGE(GUEST_PAGES) | KERNEL_RW);
-	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa), SHADOW_BAD);
+	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa),
+			 SHADOW_BAD);
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(0xFFE00000), false, &gpa),
 			 SHADOW_GUEST_FAULT);
 }
@@ -323,7 +329,10 @@ static void pinned_ends_with_what_it_rests_on(void **state)
 	assert_false(shadow->pinned);
 }
 
-/* The guest takes write access away above the entry, and a fault next door is where Umbra learns of it. */
+/*
+ * The guest takes write access away above the entry, and a fault next door is
+ * where Umbra learns of it.
+ */
 static void pinned_ends_with_the_directory(void **state)
 {
 	struct test_guest *test = *state;

@@ -18,7 +18,9 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static struct shadow_model_counters run(const struct shadow_model_config *config, uint64_t seed)
 {
 	struct shadow_model *model = shadow_model_start(config);
-	struct choices choices = { .seed = (seed + setting("SHADOW_SEED", 0)) * 0x9E3779B97F4A7C15ull | 1 };
+	struct choices choices = {
+		.seed = (seed + setting("SHADOW_SEED", 0)) * 0x9E3779B97F4A7C15ull | 1
+	};
 	struct shadow_model_counters counters;
 
 	for (uint64_t i = setting("SHADOW_STEPS", STEPS); i > 0; i--)

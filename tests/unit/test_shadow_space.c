@@ -45,7 +45,8 @@ static void linear_mode(void **state)
 	assert_int_equal(use(test, GUEST_PAGES << PAGE_SHIFT, 0), ACCESS_FAULT);
 	assert_int_equal(use(test, 0xC0000000, 0), ACCESS_FAULT);
 	assert_int_equal(use(test, 0, FAULT_USER), ACCESS_FAULT);
-	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(0x12345), true, &gpa), SHADOW_DONE);
+	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(0x12345), true, &gpa),
+			 SHADOW_DONE);
 	assert_int_equal(gpa_value(gpa), 0x12345);
 	shadow_flush_all(&test->guest.shadow);
 	shadow_audit(&test->guest.shadow);
@@ -116,7 +117,10 @@ static void two_level_is_no_pae(void **state)
 	struct test_guest *test = *state;
 	uint32_t root = guest_new_root(&test->guest);
 
-	/* Entry 0 as a kernel has it, the next absent: what PAE would look like but for the flags. */
+	/*
+	 * Entry 0 as a kernel has it, the next absent: what PAE would look like but for
+	 * the flags.
+	 */
 	guest_store(&test->guest, root, guest_new_table(&test->guest) | PTE_P | PTE_W | PTE_A);
 	assert_int_equal(switch_to(test, root), SHADOW_DONE);
 	assert_ptr_equal(test->guest.shadow.reader, &guest_reader_two_level);
@@ -152,8 +156,10 @@ static void leaf_is_shared_permissions_are_not(void **state)
 	assert_int_equal(use(test, USER_PAGE, FAULT_WRITE | FAULT_USER), ACCESS_FILLED);
 	leaf = space_leaf(shadow->current, USER_PAGE >> SLOT_SHIFT);
 	directory = guest_directory_at(guest, other, USER_PAGE);
-	guest_store(guest, directory,
-		    (guest_load(guest, guest_directory_at(guest, test->root, USER_PAGE)) & PTE_FRAME) | PTE_P);
+	guest_store(
+		guest, directory,
+		(guest_load(guest, guest_directory_at(guest, test->root, USER_PAGE)) & PTE_FRAME) |
+			PTE_P);
 	switch_to(test, other);
 	leaves = shadow->used;
 	assert_int_equal(use(test, USER_PAGE, 0), ACCESS_FILLED);
@@ -175,7 +181,8 @@ static void halves_of_a_table_are_two_leaves(void **state)
 	guest_map(&test->guest, test->root, 0x08200000, PAGE(DATA + 1) | USER_RW);
 	assert_int_equal(use(test, 0x08000000, 0), ACCESS_FILLED);
 	assert_int_equal(use(test, 0x08200000, 0), ACCESS_FILLED);
-	assert_true(shadow_look(&test->guest, 0x08000000).frame == guest_frame_of_page(&test->guest, DATA));
+	assert_true(shadow_look(&test->guest, 0x08000000).frame ==
+		    guest_frame_of_page(&test->guest, DATA));
 	assert_true(shadow_look(&test->guest, 0x08200000).frame ==
 		    guest_frame_of_page(&test->guest, DATA + 1));
 }
@@ -189,11 +196,15 @@ static void eviction_takes_the_oldest(void **state)
 	uint32_t roots[40], table;
 
 	guest_map(&test->guest, test->root, USER_PAGE, PAGE(DATA) | USER_RW | USED);
-	table = (uint32_t)(guest_load(&test->guest, guest_directory_at(&test->guest, test->root, USER_PAGE)) &
+	table = (uint32_t)(guest_load(&test->guest,
+				      guest_directory_at(&test->guest, test->root, USER_PAGE)) &
 			   PTE_FRAME);
 	for (unsigned i = 0; i < ARRAY_SIZE(roots); i++) {
 		roots[i] = new_process(test);
-		/* All share one table: two directories each, so that they themselves fill the budget. */
+		/*
+		 * All share one table: two directories each, so that they themselves fill the
+		 * budget.
+		 */
 		guest_store(&test->guest, guest_directory_at(&test->guest, roots[i], USER_PAGE),
 			    table | USER_RW);
 		switch_to(test, roots[i]);
@@ -268,7 +279,8 @@ static void many_spaces(void **state)
 
 	/* More than the pool of structures holds, though each takes but one page. */
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(switch_to(test, first + (i << (test->guest.pae ? 5 : 12))), SHADOW_DONE);
+		assert_int_equal(switch_to(test, first + (i << (test->guest.pae ? 5 : 12))),
+				 SHADOW_DONE);
 	shadow_flush_all(&test->guest.shadow);
 	shadow_audit(&test->guest.shadow);
 }
@@ -313,7 +325,8 @@ static void everything_comes_back(void **state)
 			uint32_t error = FAULT_WRITE;
 
 			guest_map(&test->guest, root, i << 26, PAGE(DATA) | USER_RW);
-			assert_int_equal(shadow_fault(&shadow, gva_make(i << 26), &error), SHADOW_DONE);
+			assert_int_equal(shadow_fault(&shadow, gva_make(i << 26), &error),
+					 SHADOW_DONE);
 		}
 		shadow_destroy(&shadow);
 		frames_unreserve(SHADOW_MIN_BUDGET);

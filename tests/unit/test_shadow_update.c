@@ -46,7 +46,10 @@ static void set_pte_user(void **state)
 
 	map_and_use(test, other, USER_PAGE, DATA);
 	map_and_use(test, test->root, USER_PAGE, DATA);
-	/* Arrives accessed and dirty: mapped at once.  Another address space: nothing happens here. */
+	/*
+	 * Arrives accessed and dirty: mapped at once.  Another address space: nothing
+	 * happens here.
+	 */
 	guest_map(&test->guest, test->root, USER_PAGE, PAGE(DATA + 1) | USER_RW | USED);
 	assert_int_equal(tell_pte(test, other, USER_PAGE), SHADOW_DONE);
 	assert_true(sees(test, USER_PAGE, DATA));
@@ -121,7 +124,8 @@ static void set_pte_kernel_with_a_table_used_twice(void **state)
 	map_and_use(test, other, KERNEL_PAGE, DATA);
 	map_and_use(test, test->root, KERNEL_PAGE, DATA);
 	guest_store(&test->guest, guest_directory_at(&test->guest, test->root, twice),
-		    guest_load(&test->guest, guest_directory_at(&test->guest, test->root, KERNEL_PAGE)));
+		    guest_load(&test->guest,
+			       guest_directory_at(&test->guest, test->root, KERNEL_PAGE)));
 	use(test, twice, 0);
 	guest_map(&test->guest, other, KERNEL_PAGE, 0);
 	tell_pte(test, test->root, KERNEL_PAGE);
@@ -152,13 +156,16 @@ static void set_pgd(void **state)
 	assert_int_equal(use(test, USER_PAGE, FAULT_WRITE), ACCESS_FILLED);
 	assert_true(sees(test, USER_PAGE, DATA + 1));
 	guest_map(guest, test->root, USER_PAGE, 0);
-	assert_int_equal(shadow_set_pgd(shadow, gpa_make(0x77000), top_index(test, USER_PAGE)), SHADOW_DONE);
+	assert_int_equal(shadow_set_pgd(shadow, gpa_make(0x77000), top_index(test, USER_PAGE)),
+			 SHADOW_DONE);
 	assert_true(sees(test, USER_PAGE, DATA + 1));
 	shadow_set_pgd(shadow, gpa_make(test->root), top_index(test, USER_PAGE));
 	assert_true(sees_nothing(test, USER_PAGE));
-	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), guest->pae ? 4 : 1024), SHADOW_BAD);
+	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), guest->pae ? 4 : 1024),
+			 SHADOW_BAD);
 	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), UINT32_MAX), SHADOW_BAD);
-	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), guest->pae ? 3 : 1023), SHADOW_DONE);
+	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), guest->pae ? 3 : 1023),
+			 SHADOW_DONE);
 }
 
 static void set_pmd(void **state)
@@ -178,7 +185,8 @@ static void set_pmd(void **state)
 	directory = guest_directory_at(guest, test->root, KERNEL_PAGE);
 	middle = directory & PAGE_MASK;
 	guest_store(guest, directory, guest_new_table(guest) | USER_RW);
-	assert_int_equal(shadow_set_pmd(shadow, gpa_make(middle), KERNEL_PAGE >> 21 & 511), SHADOW_DONE);
+	assert_int_equal(shadow_set_pmd(shadow, gpa_make(middle), KERNEL_PAGE >> 21 & 511),
+			 SHADOW_DONE);
 	assert_true(sees_nothing(test, KERNEL_PAGE));
 	assert_true(sees(test, USER_PAGE, DATA));
 	switch_to(test, test->root);
@@ -186,8 +194,9 @@ static void set_pmd(void **state)
 
 	directory = guest_directory_at(guest, test->root, USER_PAGE);
 	guest_store(guest, directory, 0);
-	assert_int_equal(shadow_set_pmd(shadow, gpa_make(directory & PAGE_MASK), USER_PAGE >> 21 & 511),
-			 SHADOW_DONE);
+	assert_int_equal(
+		shadow_set_pmd(shadow, gpa_make(directory & PAGE_MASK), USER_PAGE >> 21 & 511),
+		SHADOW_DONE);
 	assert_true(sees_nothing(test, USER_PAGE));
 	switch_to(test, other);
 	assert_true(sees(test, USER_PAGE, DATA));
@@ -215,7 +224,10 @@ static void flush_user(void **state)
 	guest_map(&test->guest, other, USER_PAGE, 0);
 	shadow_flush_user(&test->guest.shadow);
 	assert_true(sees_nothing(test, USER_PAGE));
-	/* What has not changed costs no new fault; the kernel's part and other address spaces may be stale. */
+	/*
+	 * What has not changed costs no new fault; the kernel's part and other address
+	 * spaces may be stale.
+	 */
 	assert_true(sees(test, KERNEL_PAGE, DATA));
 	switch_to(test, other);
 	assert_true(sees(test, USER_PAGE, DATA));
@@ -237,7 +249,10 @@ static void flush_keeps_what_is_so(void **state)
 	assert_int_equal(use(test, KERNEL_PAGE, FAULT_WRITE), ACCESS_HIT);
 }
 
-/* The flush of everything reaches what is not current when it becomes so, whatever happened in between. */
+/*
+ * The flush of everything reaches what is not current when it becomes so,
+ * whatever happened in between.
+ */
 static void flush_all_reaches_cached_spaces(void **state)
 {
 	struct test_guest *test = *state;
@@ -291,7 +306,8 @@ static void flush_of_heavy_leaves(void **state)
 	uint32_t other;
 
 	for (uint32_t i = 0; i < 64; i++) {
-		guest_map(&test->guest, test->root, USER_PAGE + i * PAGE_SIZE, PAGE(DATA + i) | USER_RW | USED);
+		guest_map(&test->guest, test->root, USER_PAGE + i * PAGE_SIZE,
+			  PAGE(DATA + i) | USER_RW | USED);
 		guest_map(&test->guest, test->root, KERNEL_PAGE + i * PAGE_SIZE,
 			  PAGE(DATA + i) | KERNEL_RW | USED);
 		use(test, USER_PAGE + i * PAGE_SIZE, 0);
@@ -301,7 +317,8 @@ static void flush_of_heavy_leaves(void **state)
 	switch_to(test, other);
 	switch_to(test, test->root);
 	for (int round = 0; round < 4; round++) {
-		guest_map(&test->guest, test->root, USER_PAGE + PAGE_SIZE, round & 1 ? PAGE(DATA) | USER_RW | USED : 0);
+		guest_map(&test->guest, test->root, USER_PAGE + PAGE_SIZE,
+			  round & 1 ? PAGE(DATA) | USER_RW | USED : 0);
 		guest_map(&test->guest, test->root, KERNEL_PAGE + PAGE_SIZE, 0);
 		if (round < 2)
 			shadow_flush_user(shadow);

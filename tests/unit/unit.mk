@@ -7,6 +7,13 @@ CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c dri
 	drivers/backend/console_keys.c drivers/backend/console_line.c drivers/backend/console_history.c \
 	drivers/phys/ansi.c lib/ring.c lib/format.c lib/div64.c
 
+# What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
+NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
+SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/guest_tables.c mm/guest_window.c mm/shadow_audit.c \
+	mm/shadow_fault.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
+SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
+	tests/unit/shadow_model_steps.c
+
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_power  :=
@@ -23,13 +30,22 @@ unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c 
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_div64       := lib/div64.c
 unit_format      := lib/format.c lib/div64.c
+unit_frames      := tests/unit/native/native.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_guest_tables := $(NATIVE) mm/guest_tables.c
+unit_heap        := $(NATIVE)
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_irq         :=
 unit_list        :=
 unit_parse       := lib/parse.c
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
+unit_scheduler   := hv/scheduler.c lib/div64.c
+unit_shadow      := $(SHADOW)
+unit_shadow_fill := $(SHADOW)
+unit_shadow_random := $(SHADOW_MODEL)
+unit_shadow_space := $(SHADOW)
+unit_shadow_update := $(SHADOW)
 unit_string      :=
 unit_time        := lib/div64.c
 unit_uart16550   :=
@@ -47,6 +63,14 @@ UNIT_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. \
 	-Wvla -Wundef -Werror
 
 UNIT_OUT := $(O)/unit
+
+# The memory floor needs its machine, whose headers stand in for arch/'s, and checks itself.
+NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
+NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
+	tests/unit/test_shadow_%.c tests/unit/test_frames.c tests/unit/test_guest_tables.c \
+	tests/unit/test_heap.c
+$(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
+
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(UNIT_OUT)/test_%)
 

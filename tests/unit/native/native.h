@@ -45,7 +45,10 @@ extern uint32_t native_cr3;
 extern jmp_buf *native_panic_jump;
 extern char native_panic_text[256];
 
-/* True when the statement panicked; assertions do.  For statements that leave nothing half done that matters. */
+/*
+ * True when the statement panicked; assertions do.  For statements that leave
+ * nothing half done that matters.
+ */
 #define native_panics(statement)                                                \
 	({                                                                      \
 		jmp_buf here_;                                                  \

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What a user does: `make run` as README.md says, on a terminal, and what it says
+when it cannot do what it was asked for.
+"""
+
+import os
+import shutil
+import subprocess
+
+import pexpect
+import pytest
+
+from conftest import ROOT
+
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith('MAKE')}
+
+
+def make_run(build, *settings):
+    """`make run` on a terminal of its own."""
+    return pexpect.spawn('make', [f'O={build.directory}', 'run', *settings], cwd=ROOT,
+                         env=ENVIRONMENT, timeout=60, encoding='latin-1')
+
+
+def refused(*settings):
+    """What make says, having refused at once."""
+    done = subprocess.run(['make', 'run', *settings], cwd=ROOT, env=ENVIRONMENT, check=False,
+                          timeout=60, capture_output=True, text=True)
+    assert done.returncode == 2
+    return done.stderr.splitlines()[0]
+
+
+def end(terminal):
+    """All guests have ended: QEMU ends by itself, with status 0."""
+    terminal.expect('event=idle action=poweroff')
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
+def test_run(release):
+    """Two guests; the focus moves; the machine ends with the last of them."""
+    terminal = make_run(release)
+    for name in 'alpha', 'beta':
+        terminal.expect(f'event=focus guest={name}')
+        terminal.expect(f'{name}> ')
+        terminal.send('\r')
+        terminal.expect(f'{name}> ')
+        terminal.send('echo one two\r')
+        terminal.expect('one two\r+\none two')
+        if name == 'alpha':
+            terminal.send('\x1dn')
+    terminal.send('poweroff\r')
+    terminal.expect('event=guest-exit guest=beta reason=poweroff')
+    terminal.expect('event=focus guest=alpha')
+    terminal.send('poweroff\r')
+    terminal.expect('event=guest-exit guest=alpha reason=poweroff')
+    end(terminal)
+
+
+def test_run_own_kernel(release, tmp_path):
+    """File names and command lines with characters that mean something to shells, make and GRUB."""
+    kernel = tmp_path / "a 'b$c\" & (d).elf"
+    shutil.copy(release.guest('demo'), kernel)
+    words = 'name=own run=echo:$x&|;<>*#,poweroff'
+    terminal = make_run(release, f'KERNEL={kernel}', 'MEM=5M', f'APPEND={words}', 'GUEST=it')
+    terminal.expect('event=guest-start guest=it mem=5120K')
+    terminal.expect(r'own> echo \$x&\|;<>\*#\r+\n\$x&\|;<>\*#\r')
+    end(terminal)
+
+
+@pytest.mark.parametrize('settings, answer', [
+    (['DISK=root.img'], 'make: DISK=root.img: Umbra has no disks for guests yet'),
+    (['KERNEL=/none at all'], "make: there is no file '/none at all'"),
+    (['KERNEL=Makefile', 'INITRD=/none'], "make: there is no file '/none'"),
+    (['KERNEL=/tmp'], "make: there is no file '/tmp'"),
+    (['APPEND=console=hvc0'], 'make: INITRD and APPEND need a KERNEL'),
+])
+def test_refused(settings, answer):
+    """One clear line, before anything is installed or built."""
+    assert refused(*settings) == answer
+
+
+@pytest.mark.parametrize('options, answer', [
+    (['-k', 'a'], '-k belongs behind the -g of its guest'),
+    (['-g', 'Web'], "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.', unlike 'Web'"),
+    (['-g', 'a', '-k', 'Makefile', '-g', 'a'], "two guests are called 'a'"),
+    (['-g', 'a'], 'guest a has no kernel'),
+    (['-g', 'a', '-k', 'none'], "kernel of guest a: there is no file 'none'"),
+    (['-g', 'a', '-k', 'lib'], "kernel of guest a: 'lib' is not a file"),
+    (['-g', 'a', '-k', '/dev/null'], "kernel of guest a: '/dev/null' is not a file"),
+    (['-g', 'a', '-k', 'Makefile', '-i', 'none'], "initrd of guest a: there is no file 'none'"),
+    (['-g', 'a', '-k', 'Makefile', '-m', '1 2'],
+     "guest a: a size of memory is like 128M, unlike '1 2'"),
+    (['-g', 'a', '-k', 'Makefile', '-a', 'x="y z"'],
+     'the command line of guest a must hold no quotes and no backslashes, which GRUB changes: '
+     'x="y z"'),
+    (['-g', 'a', '-k', 'Makefile', '-a', 'two\nlines'],
+     'the command line of guest a must be plain ASCII, in one line'),
+])
+def test_image_refused(tmp_path, options, answer):
+    """The maker of images says what it will not do, and makes nothing."""
+    image = tmp_path / 'image'
+    done = subprocess.run(['iso/make-iso', '-o', image, '-u', 'linker.ld', *options], cwd=ROOT,
+                          check=False, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f'make-iso: {answer}\n'
+    assert not image.exists()

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the model's guest does: accesses, changes of its tables with and without
+ * telling, flushes, switches; and what each of them makes fresh.
+ */
+#include "tests/unit/shadow_model_internal.h"
+
+/* --- accesses --------------------------------------------------------------------------------- */
+
+static uint32_t pick_slot(const struct shadow_model *model, struct choices *choices)
+{
+	/* Mostly few, so that much happens to each; among them the kernel's. */
+	if (model_one_in(choices, 4))
+		return model_choose(choices, model->slots);
+	return model_choose(choices, 2) ? model_choose(choices, MIN(4u, model->slots))
+				  : model->slots - 1 - model_choose(choices, MIN(4u, model->slots));
+}
+
+/* What the access must come to when the shadow does not permit it. */
+static enum shadow_result expected(const struct shadow_model *model, const struct lookup *look,
+				   uint32_t access, uint32_t *error)
+{
+	uint64_t all = look->flags & look->entry, any = look->flags | look->entry;
+
+	*error = model_no_execute(model) ? access : access & ~FAULT_FETCH;
+	if (look->directory == BAD)
+		return SHADOW_BAD;
+	if (look->directory == ABSENT || !(look->entry & PTE_P))
+		return SHADOW_GUEST_FAULT;
+	*error |= FAULT_PRESENT;
+	if ((access & FAULT_WRITE && !(all & PTE_W)) || (access & FAULT_USER && !(all & PTE_U)) ||
+	    (access & FAULT_FETCH && any & PTE_NX && model_no_execute(model)))
+		return SHADOW_GUEST_FAULT;
+	return model_is_page(look->entry) ? SHADOW_DONE : SHADOW_BAD;
+}
+
+/*
+ * The table of an access becomes accessed; and its directory entry, unless the
+ * CPU may still have that from a time when it was.
+ */
+static void expect_access(struct shadow_model *model, const struct lookup *look, uint32_t s,
+			  bool write)
+{
+	uint32_t r = model->current;
+	bool marked = guest_load(&model->guest, look->directory_at) & PTE_A;
+
+	model_expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
+	if (marked || model->accessed_until[r][s] < model_newest(model, r, s))
+		model_expect_marks(model, look->directory_at, PTE_A);
+}
+
+static void check_filled(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t access,
+			 const struct lookup *look)
+{
+	struct shadow_view view;
+
+	/*
+	 * The fault made the CPU forget this page (SDM vol. 3, 4.10.4.1).  Kernel
+	 * pages are global ones: what another address space has of another table
+	 * is not forgotten with it.
+	 */
+	if (model->slot[s] < model->kernel_slot)
+		model->fresh_page[model->current][s][i] = model->clock;
+	else
+		model->fresh_entry[look->table - model->first_table][model_half_of(model, s)][i] =
+			model->clock;
+	view = model_check_view(model, s, i);
+	if (!view_permits(&view, access) ||
+	    view.frame != guest_frame_of_page(&model->guest,
+					      (uint32_t)(look->entry >> PAGE_SHIFT) & 0xFFFFF))
+		model_violation(model, "%08x is not accessible after the fault",
+				model_address_of(model, s, i));
+}
+
+static void touch(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t access)
+{
+	uint32_t address = model_address_of(model, s, i), error = 0, wanted_error;
+	struct lookup look = model_look_up(model, model->root[model->current], address);
+	struct shadow_view view = model_check_view(model, s, i);
+	enum shadow_result wanted = expected(model, &look, access, &wanted_error), result;
+
+	model_note(model, "access %08x kind %x: view %d%d%d", address, access, view.present,
+		   view.writable, view.user);
+	if (view_permits(&view, access)) {
+		model->counters.hits++;
+		model->counters.stale_hits += wanted != SHADOW_DONE;
+		return;
+	}
+	error = access | (view.present ? FAULT_PRESENT : 0);
+	if (!model->config.nx)
+		error &= ~FAULT_FETCH;
+	result = shadow_fault(&model->guest.shadow, gva_make(address), &error);
+	if (result != wanted)
+		model_violation(model, "%08x, access %x: result %d, not %d", address, access,
+				result, wanted);
+	if (result == SHADOW_GUEST_FAULT && error != wanted_error)
+		model_violation(model, "%08x, access %x: error %x, not %x", address, access, error,
+			  wanted_error);
+	model->counters.faults += result == SHADOW_GUEST_FAULT;
+	model->counters.bad += result == SHADOW_BAD;
+	if (result == SHADOW_DONE) {
+		model->counters.fills++;
+		expect_access(model, &look, s, access & FAULT_WRITE);
+		check_filled(model, s, i, access, &look);
+	}
+}
+
+static void access_step(struct shadow_model *model, struct choices *choices)
+{
+	static const uint32_t kinds[] = {
+		0, FAULT_WRITE, FAULT_FETCH, FAULT_USER, FAULT_USER | FAULT_WRITE,
+		FAULT_USER | FAULT_FETCH,
+	};
+	uint32_t s = pick_slot(model, choices);
+
+	touch(model, s, model_choose(choices, INDEXES),
+	      kinds[model_choose(choices, ARRAY_SIZE(kinds))]);
+}
+
+static void sweep_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t first = model_choose(choices, model->slots), i = model_choose(choices, INDEXES);
+
+	for (uint32_t s = first; s < model->slots; s++)
+		touch(model, s, i, 0);
+}
+
+static void heavy_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t s = pick_slot(model, choices);
+
+	for (uint32_t i = CHANGING; i < INDEXES; i++)
+		touch(model, s, i, model_choose(choices, 2) ? FAULT_WRITE : 0);
+}
+
+static void translate_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t s = pick_slot(model, choices);
+	uint32_t address = model_address_of(model, s, model_choose(choices, INDEXES));
+	bool write = model_choose(choices, 2);
+	struct lookup look = model_look_up(model, model->root[model->current], address);
+	uint32_t error;
+	enum shadow_result wanted = expected(model, &look, write ? FAULT_WRITE : 0, &error);
+	gpa_t gpa = gpa_make(0);
+
+	model_note(model, "translate %08x write %d", address, write);
+	if (shadow_translate(&model->guest.shadow, gva_make(address + 123), write, &gpa) != wanted)
+		model_violation(model, "translate %08x: not %d", address, wanted);
+	if (wanted != SHADOW_DONE)
+		return;
+	expect_access(model, &look, s, write);
+	if (gpa_value(gpa) != (uint32_t)(look.entry & PTE_FRAME) + 123)
+		model_violation(model, "translate %08x: %08x", address, gpa_value(gpa));
+}
+
+/* The pin may find its pages writable already, or lose one while it fills the other. */
+static void pin_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t s = pick_slot(model, choices), pages = 1 + model_choose(choices, 2);
+	uint32_t top = model_address_of(model, s, model_choose(choices, 4)) + PAGE_SIZE;
+	bool impossible = false;
+	enum shadow_result result;
+
+	model_note(model, "pin %08x %u", top, pages);
+	if (top - 1 - (pages - 1) * PAGE_SIZE < model->slot[s] << SLOT_SHIFT)
+		return;
+	model->guest.shadow.pinned = false;
+	result = shadow_pin(&model->guest.shadow, gva_make(top), pages);
+	for (uint32_t k = 0; k < pages; k++) {
+		uint32_t address = top - 1 - k * PAGE_SIZE, error;
+		struct lookup look = model_look_up(model, model->root[model->current], address);
+
+		if (expected(model, &look, FAULT_WRITE, &error) != SHADOW_DONE)
+			impossible = true;
+		else if (guest_load(&model->guest, look.entry_at) != look.entry)
+			expect_access(model, &look, s, true);
+		else if (guest_load(&model->guest, look.directory_at) & PTE_A)
+			model_expect_marks(model, look.directory_at, PTE_A);
+	}
+	if (result != SHADOW_DONE && !impossible)
+		model_violation(model, "pin %08x: %d", top, result);
+	if (result == SHADOW_DONE) {
+		model->pin_top = top;
+		model->pin_pages = pages;
+	}
+}
+
+/* --- the guest changes its tables ------------------------------------------------------------ */
+
+static uint32_t pick_root(const struct shadow_model *model, struct choices *choices)
+{
+	return model_choose(choices, 2) ? model->current : model_choose(choices, model->roots);
+}
+
+static void set_pte(struct shadow_model *model, uint32_t r, uint32_t s, uint32_t i, uint32_t root)
+{
+	model_note(model, "SET_PTE root %u %08x", r, model_address_of(model, s, i));
+	shadow_set_pte(&model->guest.shadow, gpa_make(root),
+		       gva_make(model_address_of(model, s, i)));
+	model->clock++;
+	if (model->slot[s] >= model->kernel_slot)
+		model->fresh_kernel[s][i] = model->clock;
+	else
+		model->fresh_page[r][s][i] = model->clock;
+}
+
+static void entry_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t r = pick_root(model, choices), s = pick_slot(model, choices);
+	uint32_t i = model_choose(choices, CHANGING), how = model_choose(choices, 8);
+	struct lookup look = model_look_up(model, model->root[r], model_address_of(model, s, i));
+	static const uint64_t bits[] = { PTE_P, PTE_W, PTE_U, PTE_A, PTE_D, PTE_A | PTE_D };
+
+	if (look.directory == PRESENT && how < 6) {
+		uint64_t entry =
+			how < 3 ? model_random_entry(model, choices)
+				: look.entry ^ bits[model_choose(choices, ARRAY_SIZE(bits))];
+
+		if (how == 5 && model_choose(choices, 2))
+			entry = 0;
+		model_note(model, "root %u %08x: entry %llx -> %llx", r,
+			   model_address_of(model, s, i), (unsigned long long)look.entry,
+			   (unsigned long long)entry);
+		model_store(model, look.entry_at, entry);
+	}
+	if (how & 1)
+		set_pte(model, r, s, i,
+			model_one_in(choices, 8) && r == model->current ? 0 : model->root[r]);
+}
+
+/* After these calls nothing older counts in the slot; kernel entries are SET_PTE's affair. */
+static void slot_is_fresh(struct shadow_model *model, uint32_t r, uint32_t s)
+{
+	if (model->slot[s] < model->kernel_slot)
+		model->fresh_slot[r][s] = model->clock;
+}
+
+static void set_pgd(struct shadow_model *model, uint32_t r, uint32_t slot)
+{
+	uint32_t slots = model->config.pae ? 512 : 2;
+
+	model_note(model, "SET_PGD root %u index %u", r, slot / slots);
+	shadow_set_pgd(&model->guest.shadow, gpa_make(model->root[r]), slot / slots);
+	model->clock++;
+	for (uint32_t s = 0; s < model->slots; s++)
+		if (model->slot[s] / slots == slot / slots)
+			slot_is_fresh(model, r, s);
+}
+
+static void set_pmd(struct shadow_model *model, uint32_t middle, uint32_t index)
+{
+	model_note(model, "SET_PMD table %x index %u", middle, index);
+	shadow_set_pmd(&model->guest.shadow, gpa_make(middle << PAGE_SHIFT), index);
+	model->clock++;
+	for (uint32_t r = 0; r < model->roots; r++)
+		for (uint32_t s = 0; s < model->slots; s++)
+			if (model->slot[s] % 512 == index &&
+			    model_look_slot(model, model->root[r], model->slot[s]).middle == middle)
+				slot_is_fresh(model, r, s);
+}
+
+static void directory_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t r = pick_root(model, choices), s = pick_slot(model, choices);
+	uint32_t slot = model->slot[s], how = model_choose(choices, 8);
+	struct lookup look = model_look_slot(model, model->root[r], slot);
+
+	if (look.directory_at && how < 6) {
+		uint64_t entry = model_random_directory(model, choices, s);
+
+		if (how >= 3)
+			entry = look.flags ^ (how == 3 ? PTE_W : how == 4 ? PTE_A : PTE_U);
+		if (how == 5 && model_choose(choices, 2))
+			entry = 0;
+		/* No flag makes a table of what was none. */
+		if (how >= 3 && entry && look.directory != PRESENT)
+			return;
+		model_note(model, "root %u slot %u: directory %llx -> %llx", r, slot,
+		     (unsigned long long)look.flags, (unsigned long long)entry);
+		model_store(model, look.directory_at, entry);
+	}
+	if (how & 1 && model->config.pae && look.middle)
+		set_pmd(model, look.middle, slot % 512);
+	else if (how & 1)
+		set_pgd(model, r, slot);
+}
+
+static void top_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t r = pick_root(model, choices), i = model_choose(choices, 4);
+
+	if (model->config.pae) {
+		uint64_t entry =
+			model_one_in(choices, 16) ? 0 : model_random_middle(model, choices, i);
+
+		model_note(model, "root %u top %u: %llx", r, i, (unsigned long long)entry);
+		model_store(model, model->root[r] + i * 8, entry);
+	}
+	if (model_choose(choices, 2))
+		set_pgd(model, r, i * 512);
+}
+
+/* --- flushes and switches -------------------------------------------------------------------- */
+
+static void flush_user(struct shadow_model *model)
+{
+	model_note(model, "FLUSH_TLB user");
+	shadow_flush_user(&model->guest.shadow);
+	model->fresh_user[model->current] = ++model->clock;
+}
+
+void model_flush_all(struct shadow_model *model)
+{
+	model_note(model, "FLUSH_TLB all");
+	shadow_flush_all(&model->guest.shadow);
+	model->fresh_all = ++model->clock;
+	model->must_flush = false;
+	shadow_audit(&model->guest.shadow);
+}
+
+void model_switch_to(struct shadow_model *model, uint32_t r)
+{
+	model_note(model, "NEW_PGTABLE root %u", r);
+	if (shadow_switch(&model->guest.shadow, gpa_make(model->root[r])) != SHADOW_DONE)
+		model_violation(model, "NEW_PGTABLE failed: %s", model->guest.shadow.bad);
+	model->current = r;
+}
+
+void shadow_model_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t what = model_choose(choices, 64);
+
+	model->steps++;
+	if (model->must_flush)
+		model_flush_all(model);
+	else if (what < 4)
+		heavy_step(model, choices);
+	else if (what < 30)
+		access_step(model, choices);
+	else if (what < 42)
+		entry_step(model, choices);
+	else if (what < 48)
+		directory_step(model, choices);
+	else if (what < 50)
+		top_step(model, choices);
+	else if (what < 52)
+		flush_user(model);
+	else if (what < 53)
+		model_flush_all(model);
+	else if (what < 57)
+		model_switch_to(model, model_choose(choices, model->roots));
+	else if (what < 59)
+		translate_step(model, choices);
+	else if (what < 61)
+		pin_step(model, choices);
+	else if (what < 62)
+		model->guest.cpu = model_choose(choices, 2);
+	else
+		sweep_step(model, choices);
+	model_check_step(model);
+}
