@@ -83,6 +83,7 @@ static void page_fault(struct guest *guest, uint32_t address)
 	switch (shadow_fault(&guest->shadow, gva_make(address), &error)) {
 	case SHADOW_DONE:
 		return;
+	case SHADOW_OUTSIDE:
 	case SHADOW_BAD:
 		guest_kill(guest, "%s (%08llx) at address %08x", guest->shadow.bad,
 			   guest->shadow.bad_entry, address);
