@@ -22,8 +22,9 @@ guest_objects = $(patsubst %.c,$(GUEST_OBJECTS)/%.o,$(sort $(wildcard guest/$(1)
 
 GUEST_RUNTIME := $(call guest_objects,runtime)
 
-# The ABI tests once more for the layout of generation C, less what it does not have.
-GUEST_EXTRA_abi_c := $(filter-out %/devices.o %/generation_b.o,$(call guest_objects,abi))
+# Guests once more for generation C, less what it does not have.
+GUEST_EXTRA_abi_c := $(call guest_objects,generation_c) \
+	$(filter-out %/devices.o %/generation_b.o,$(call guest_objects,abi))
 
 .PHONY: guests
 guests: $(GUESTS)
