@@ -7,6 +7,9 @@ CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c dri
 	drivers/backend/console_keys.c drivers/backend/console_line.c drivers/backend/console_history.c \
 	drivers/phys/ansi.c lib/ring.c lib/format.c lib/div64.c
 
+PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
+	drivers/virtio/pci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_power  :=
@@ -28,6 +31,8 @@ unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_irq         :=
 unit_list        :=
 unit_parse       := lib/parse.c
+unit_pci_bus     := $(PCI_BUS)
+unit_pci_transport := $(PCI_BUS)
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
 unit_string      :=
