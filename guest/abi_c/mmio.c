@@ -54,7 +54,7 @@ static void set_select32(uint32_t value)
 
 TEST(mmio, stores)
 {
-	volatile uint8_t *at = console.common;
+	volatile uint8_t *at;
 
 	if (!console_ready())
 		return;

@@ -7,6 +7,7 @@
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/report.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The console is the first device: that is where an early console looks. */
@@ -101,36 +102,41 @@ TEST(pci, console_first)
 	      port_in8(PCI_PORT_DATA + 1));
 }
 
-static void check_fixed(unsigned int device, uint32_t offset)
-{
-	uint32_t before = pci_read(device, offset);
-
-	pci_write(device, offset, ~before);
-	CHECK(pci_read(device, offset) == before, "device %u: 0x%x at 0x%x became 0x%x", device,
-	      before, offset, pci_read(device, offset));
-}
-
 /* Nothing but the memory window and a few switches can be changed. */
-TEST(pci, headers)
+static bool check_fixed(unsigned int device)
 {
 	static const uint8_t fixed[] = {PCI_ID, PCI_CLASS, 0x14, 0x18, 0x1C, 0x20, 0x24, 0x28,
 					0x2C, 0x30, PCI_CAPABILITIES, 0x38, PCI_LINE, 0x40, 0x48};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		uint32_t before = pci_read(device, fixed[i]);
+
+		pci_write(device, fixed[i], ~before);
+		CHECK_BOOL(pci_read(device, fixed[i]) == before,
+			   "device %u: 0x%x at 0x%x became 0x%x", device, before, fixed[i],
+			   pci_read(device, fixed[i]));
+	}
+	return true;
+}
+
+static bool check_header(unsigned int device)
+{
+	uint32_t line = pci_read(device, PCI_LINE) & 0xFF;
+
+	CHECK_BOOL((pci_read(device, PCI_ID) & 0xFFFF) == PCI_VIRTIO_VENDOR, "device %u", device);
+	CHECK_BOOL(line > 0 && line < 16, "device %u has line %u", device, line);
+	for (uint32_t type = PCI_VIRTIO_COMMON; type <= PCI_VIRTIO_ISR; type++)
+		CHECK_BOOL(pci_virtio_capability(device, type) != 0,
+			   "device %u has no capability %u", device, type);
+	return check_fixed(device);
+}
+
+TEST(pci, headers)
+{
 	uint32_t count = 0;
 
-	for (unsigned int device = 1; device < PCI_DEVICES; device++) {
-		uint32_t line = pci_read(device, PCI_LINE) & 0xFF;
-
-		if (pci_read(device, PCI_ID) == ONES)
-			continue;
-		count++;
-		CHECK((pci_read(device, PCI_ID) & 0xFFFF) == PCI_VIRTIO_VENDOR, "device %u", device);
-		CHECK(line > 0 && line < 16, "device %u has line %u", device, line);
-		for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-			check_fixed(device, fixed[i]);
-		for (uint32_t type = PCI_VIRTIO_COMMON; type <= PCI_VIRTIO_ISR; type++)
-			CHECK(pci_virtio_capability(device, type) != 0,
-			      "device %u has no capability %u", device, type);
-	}
+	for (unsigned int device = 1; device < PCI_DEVICES; device++)
+		count += pci_read(device, PCI_ID) != ONES && check_header(device);
 	CHECK(count > 0, "no device at all");
 }
 
