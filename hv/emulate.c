@@ -2,18 +2,18 @@
 /*
  * Emulation.  The guest's kernel has replaced what it knows to be privileged;
  * what comes here is early code, drivers that look for hardware, and attacks.
- * No port and no model-specific register is behind it: reads give ones and
- * zeroes, writes go nowhere.
+ * But for the ports of the PCI bus nothing is behind it: ports read as ones,
+ * model-specific registers as zeroes, writes go nowhere.
  */
 #include "hv/emulate.h"
 
 #include "arch/log.h"
-#include "hv/decode.h"
+#include "hv/guest_devices.h"
 #include "hv/hypercall.h"
 #include "hv/reflect.h"
+#include "lib/bytes.h"
 
-/* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages. */
-static uint32_t fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
+uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
 {
 	uint32_t eip = guest_frame_of(guest)->eip;
 	uint32_t length = 0;
@@ -31,16 +31,31 @@ static uint32_t fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
 	return length;
 }
 
-/* A port that nobody drives reads as ones; the rest of eax stays (SDM vol. 2, IN). */
-static void read_port(struct trap_frame *frame, uint8_t width)
+static unsigned port_of(const struct trap_frame *frame, const struct decoded *decoded)
 {
-	if (width == 4)
-		frame->eax = 0xFFFFFFFFu;
-	else
-		frame->eax |= BIT(8 * width) - 1;
+	return decoded->port_is_dx ? frame->edx & 0xFFFF : decoded->port;
 }
 
-static uint32_t *gpr(struct trap_frame *frame, uint8_t number)
+/* A narrow IN leaves the rest of eax alone (SDM vol. 2, IN). */
+static void read_port(struct guest *guest, const struct decoded *decoded)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t mask = low_bytes(decoded->width);
+
+	frame->eax &= ~mask;
+	frame->eax |= guest_devices_read_port(guest, port_of(frame, decoded), decoded->width) & mask;
+}
+
+/* False when the device behind the port is not ready: the instruction is to run again. */
+static bool write_port(struct guest *guest, const struct decoded *decoded)
+{
+	const struct trap_frame *frame = guest_frame_of(guest);
+
+	return guest_devices_write_port(guest, port_of(frame, decoded), decoded->width,
+					frame->eax & low_bytes(decoded->width));
+}
+
+uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number)
 {
 	uint32_t *const registers[8] = {
 		&frame->eax, &frame->ecx, &frame->edx, &frame->ebx,
@@ -67,35 +82,41 @@ static void log_unexpected(const struct guest *guest, const struct decoded *deco
 		  guest->registers->frame.eip);
 }
 
-/* False: not ours, the guest gets the fault. */
-static bool carry_out(struct guest *guest, const struct decoded *decoded)
+enum outcome {
+	DONE,		/* go on behind the instruction */
+	AGAIN,		/* go on with the instruction */
+	NOT_OURS,	/* the guest gets the fault */
+};
+
+static enum outcome carry_out(struct guest *guest, const struct decoded *decoded)
 {
 	struct trap_frame *frame = guest_frame_of(guest);
 
 	switch (decoded->op) {
 	case OP_IN:
-		read_port(frame, decoded->width);
-		return true;
+		read_port(guest, decoded);
+		return DONE;
+	case OP_OUT:
+		return write_port(guest, decoded) ? DONE : AGAIN;
 	case OP_READ_DR:
-		*gpr(frame, decoded->gpr) = 0;
-		return true;
+		*guest_gpr(frame, decoded->gpr) = 0;
+		return DONE;
 	case OP_RDMSR:
 		frame->eax = frame->edx = 0;
-		return true;
+		return DONE;
 	case OP_HLT:
 		halt(guest);
-		return true;
+		return DONE;
 	case OP_CLI:
 	case OP_STI:
-	case OP_OUT:
 	case OP_INS:
 	case OP_OUTS:
 	case OP_WRITE_DR:
 	case OP_WRMSR:
-		return true;
+		return DONE;
 	default:
 		log_unexpected(guest, decoded);
-		return false;
+		return NOT_OURS;
 	}
 }
 
@@ -113,15 +134,19 @@ void guest_emulate(struct guest *guest)
 	struct decoded decoded;
 
 	if (error == 0 && guest_in_kernel(guest) &&
-	    decode_privileged(bytes, fetch(guest, bytes), &decoded) == DECODE_DONE) {
+	    decode_privileged(bytes, guest_fetch(guest, bytes), &decoded) == DECODE_DONE) {
 		if (is_hypercall(&decoded)) {
 			frame->eip += decoded.length;
 			guest_hypercall(guest, decoded.length);
 			return;
 		}
-		if (vector == VECTOR_GP && carry_out(guest, &decoded)) {
-			frame->eip += decoded.length;
-			return;
+		if (vector == VECTOR_GP) {
+			enum outcome outcome = carry_out(guest, &decoded);
+
+			if (outcome == DONE)
+				frame->eip += decoded.length;
+			if (outcome != NOT_OURS)
+				return;
 		}
 	}
 	guest_reflect_trap(guest, vector, error);

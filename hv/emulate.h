@@ -6,9 +6,16 @@
 #ifndef UMBRA_HV_EMULATE_H
 #define UMBRA_HV_EMULATE_H
 
+#include "hv/decode.h"
 #include "hv/guest.h"
 
 /* The guest stopped with #GP or #UD: emulates, or reflects what it does not know. */
 void guest_emulate(struct guest *guest);
+
+/* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages.  How many. */
+uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH]);
+
+/* The general register of that number in an instruction, 0 to 7. */
+uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number);
 
 #endif

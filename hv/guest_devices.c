@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins the device models to one guest: a console so far, on the device page.
+ * Joins the device models to one guest: a console so far.  There are two
+ * transports, and until INIT nobody knows which one the guest will look for.
+ * What it can use before is the early console of those with PCI; so that is
+ * there first, and makes way for the device page.
  */
 #include "hv/guest_devices.h"
 
 #include "drivers/virtio/device_page.h"
+#include "drivers/virtio/pci_bus.h"
 #include "drivers/virtio/virtio_console.h"
 #include "hv/house.h"
 #include "hv/reflect.h"
+#include "lib/bytes.h"
 #include "mm/heap.h"
 
 struct guest_devices {
 	struct guest *guest;
 	struct virtio_console console;
 	struct virtio_device *list[1];
+	bool has_page;			/* the page attaches them, not the bus */
 	struct device_page page;
+	struct pci_bus bus;
 };
 
 /* --- what the devices call ------------------------------------------------------- */
@@ -51,6 +58,7 @@ static size_t port_waiting(void *context)
 }
 
 static const struct device_page_callbacks page_callbacks = { raise_irq, broken, port_write };
+static const struct pci_callbacks bus_callbacks = { raise_irq, broken };
 static const struct console_port console_port = { port_write, port_read, port_waiting };
 
 /* --- what the guest calls ----------------------------------------------------------- */
@@ -76,9 +84,37 @@ int guest_devices_attach(struct guest_devices *devices)
 {
 	struct guest *guest = devices->guest;
 
-	return device_page_init(&devices->page, &guest->memory,
-				gpa_make(guest->memory.ram_pages << PAGE_SHIFT), devices->list,
-				ARRAY_SIZE(devices->list), &page_callbacks, guest);
+	return pci_bus_init(&devices->bus, &guest->memory, guest->memory.ram_pages, devices->list,
+			    ARRAY_SIZE(devices->list), &bus_callbacks, guest);
+}
+
+static void choose_page(struct guest *guest)
+{
+	struct guest_devices *devices = guest->devices;
+
+	pci_bus_remove(&devices->bus);
+	if (device_page_init(&devices->page, &guest->memory,
+			     gpa_make(guest->memory.ram_pages << PAGE_SHIFT), devices->list,
+			     ARRAY_SIZE(devices->list), &page_callbacks, guest) == 0)
+		devices->has_page = true;
+	else
+		guest_kill(guest, "too many devices for its kernel, which wants a device page");
+}
+
+/* Behind its RAM is the hole of the bus. */
+static void choose_pci(struct guest *guest)
+{
+	guest_memory_hide_device_pages(&guest->memory);
+	if (shadow_flush_all(&guest->shadow) != SHADOW_DONE)
+		guest_kill(guest, "%s", guest->shadow.bad);
+}
+
+void guest_devices_choose(struct guest *guest, bool pci)
+{
+	if (pci)
+		choose_pci(guest);
+	else
+		choose_page(guest);
 }
 
 void guest_devices_destroy(struct guest_devices *devices)
@@ -86,8 +122,25 @@ void guest_devices_destroy(struct guest_devices *devices)
 	heap_free(devices);
 }
 
+static bool has_work(const struct guest_devices *devices)
+{
+	return devices->has_page ? device_page_has_work(&devices->page) :
+				   pci_bus_has_work(&devices->bus);
+}
+
+/* After anything that may have made a device work. */
+static void note_work(struct guest *guest)
+{
+	if (has_work(guest->devices))
+		guest->devices_due = true;
+}
+
 void guest_devices_notify(struct guest *guest, gpa_t address)
 {
+	if (!guest->devices->has_page) {
+		guest_kill(guest, "NOTIFY without a device page");
+		return;
+	}
 	switch (device_page_notify(&guest->devices->page, address)) {
 	case DEVICE_PAGE_DONE:
 	case DEVICE_PAGE_TEXT:
@@ -99,14 +152,69 @@ void guest_devices_notify(struct guest *guest, gpa_t address)
 		guest_kill(guest, "NOTIFY of address %08x, outside memory", gpa_value(address));
 		break;
 	}
-	if (device_page_has_work(&guest->devices->page))
-		guest->devices_due = true;
+	note_work(guest);
+}
+
+/*
+ * A kernel that looks for a keyboard controller gives up at once when its
+ * status says that something waits to be read which never goes away.
+ */
+#define PORT_KEYBOARD_STATUS 0x64u
+#define KEYBOARD_STATUS_FULL 1u
+
+uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned width)
+{
+	struct pci_bus *bus = &guest->devices->bus;
+	uint32_t ones = low_bytes(width);
+
+	if (pci_bus_has_port(bus, port, width)) {
+		uint32_t value = pci_bus_read_port(bus, port, width);
+
+		note_work(guest);
+		return value;
+	}
+	if (port == PORT_KEYBOARD_STATUS && !guest->devices->has_page)
+		return (ones & ~0xFFu) | KEYBOARD_STATUS_FULL;
+	/* A port that nobody drives. */
+	return ones;
+}
+
+bool guest_devices_write_port(struct guest *guest, unsigned port, unsigned width, uint32_t value)
+{
+	struct pci_bus *bus = &guest->devices->bus;
+	bool done = !pci_bus_has_port(bus, port, width) ||
+		    pci_bus_write_port(bus, port, width, value);
+
+	note_work(guest);
+	return done;
+}
+
+bool guest_devices_has_memory(const struct guest *guest, gpa_t gpa)
+{
+	return !guest->devices->has_page && pci_bus_has_memory(&guest->devices->bus, gpa);
+}
+
+uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned width)
+{
+	return pci_bus_read_memory(&guest->devices->bus, gpa, width);
+}
+
+bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, uint32_t value)
+{
+	bool done = pci_bus_write_memory(&guest->devices->bus, gpa, width, value);
+
+	note_work(guest);
+	return done;
 }
 
 void guest_devices_service(struct guest *guest)
 {
+	struct guest_devices *devices = guest->devices;
+
 	guest->devices_due = false;
-	device_page_service(&guest->devices->page);
-	if (device_page_has_work(&guest->devices->page))
-		guest->devices_due = true;
+	if (devices->has_page)
+		device_page_service(&devices->page);
+	else
+		pci_bus_service(&devices->bus);
+	note_work(guest);
 }

@@ -13,17 +13,37 @@ struct guest_devices;
 /* The devices of a guest to be; NULL when memory is out. */
 struct guest_devices *guest_devices_create(struct guest *guest);
 
-/* Pages above the guest's RAM that they need. */
+/* Pages above the guest's RAM that they need on a device page. */
 uint32_t guest_devices_pages(struct guest_devices *devices);
 
-/* Attaches them; the guest's memory is there and its window loaded. */
+/* Puts them on the guest's PCI bus; its memory is there and its window loaded. */
 int __must_check guest_devices_attach(struct guest_devices *devices);
 
 /* Frees them.  The console end in the guest stays. */
 void guest_devices_destroy(struct guest_devices *devices);
 
+/*
+ * INIT tells which transport the guest looks for: with pci the bus that is there
+ * from the start, else the device page.  Ends the guest when its devices do not
+ * fit there.
+ */
+void guest_devices_choose(struct guest *guest, bool pci);
+
 /* The NOTIFY hypercall. */
 void guest_devices_notify(struct guest *guest, gpa_t address);
+
+/* IN and OUT of width (1, 2 or 4) bytes.  False: the guest is to try again. */
+uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned width);
+bool __must_check guest_devices_write_port(struct guest *guest, unsigned port, unsigned width,
+					   uint32_t value);
+
+/* May a device, or at least nothing, be at this address outside the guest's memory? */
+bool guest_devices_has_memory(const struct guest *guest, gpa_t gpa);
+
+/* Access of width bytes there.  False: the guest is to try again. */
+uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned width);
+bool __must_check guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width,
+					     uint32_t value);
 
 /* Lets the devices go on; clears guest->devices_due. */
 void guest_devices_service(struct guest *guest);

@@ -8,22 +8,24 @@
 
 #include "arch/log.h"
 #include "arch/time.h"
+#include "hv/guest_devices.h"
 #include "hv/reflect.h"
 
 struct layout {
 	const char *name;
+	bool pci;	/* how the kernel finds its devices */
 	uint16_t noirq_start, noirq_end;	/* offsets; the same one: a single instruction */
 	uint16_t kernel_address, syscall_vec;
 };
 
 static const struct layout layouts[] = {
-	{ "4.0-4.13", offsetof(struct lguest_data_c, noirq_iret),
+	{ "4.0-4.13", true, offsetof(struct lguest_data_c, noirq_iret),
 	  offsetof(struct lguest_data_c, noirq_iret), offsetof(struct lguest_data_c, kernel_address),
 	  offsetof(struct lguest_data_c, syscall_vec) },
-	{ "3.1-3.19", offsetof(struct lguest_data_b, noirq_start),
+	{ "3.1-3.19", false, offsetof(struct lguest_data_b, noirq_start),
 	  offsetof(struct lguest_data_b, noirq_end), offsetof(struct lguest_data_b, kernel_address),
 	  offsetof(struct lguest_data_b, syscall_vec) },
-	{ "2.6.30-3.0", offsetof(struct lguest_data_a, noirq_start),
+	{ "2.6.30-3.0", false, offsetof(struct lguest_data_a, noirq_start),
 	  offsetof(struct lguest_data_a, noirq_end), offsetof(struct lguest_data_a, kernel_address),
 	  offsetof(struct lguest_data_a, syscall_vec) },
 };
@@ -76,7 +78,7 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 		return;
 	}
 	/* Nor at 0, where the boot parameters are, and which stands for "no INIT yet". */
-	if (gpa_value(address) == 0 || end > (uint64_t)guest->memory.pages << PAGE_SHIFT) {
+	if (gpa_value(address) == 0 || end > (uint64_t)guest->memory.ram_pages << PAGE_SHIFT) {
 		guest_kill(guest, "INIT with a structure at %08x, outside memory", gpa_value(address));
 		return;
 	}
@@ -98,6 +100,7 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	guest->data->tsc_khz = time_tsc_khz();
 	guest_update_time(guest);
 	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);
+	guest_devices_choose(guest, layout->pci);
 	log_event("guest-ready", "guest=%s protocol=%s kernel=%08x", guest->name, layout->name,
 		  kernel_address);
 }

@@ -23,7 +23,7 @@
 
 static void no_stack(struct guest *guest, enum shadow_result result, uint32_t address)
 {
-	if (result == SHADOW_BAD)
+	if (result == SHADOW_BAD || result == SHADOW_OUTSIDE)
 		guest_kill(guest, "%s (%08llx)", guest->shadow.bad, guest->shadow.bad_entry);
 	else
 		guest_kill(guest, "kernel stack at %08x is not mapped writable", address);

@@ -19,6 +19,7 @@
 #include "hv/guest_fpu.h"
 #include "hv/house.h"
 #include "hv/hypercall.h"
+#include "hv/mmio.h"
 #include "hv/reflect.h"
 
 struct run_cpu {
@@ -82,6 +83,9 @@ static void page_fault(struct guest *guest, uint32_t address)
 	}
 	switch (shadow_fault(&guest->shadow, gva_make(address), &error)) {
 	case SHADOW_DONE:
+		return;
+	case SHADOW_OUTSIDE:
+		guest_mmio(guest, address, error);
 		return;
 	case SHADOW_BAD:
 		guest_kill(guest, "%s (%08llx) at address %08x", guest->shadow.bad,

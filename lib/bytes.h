@@ -41,4 +41,10 @@ static inline void store_le64(uint8_t *at, uint64_t value)
 	store_le32(at + 4, (uint32_t)(value >> 32));
 }
 
+/* A mask of the lowest count (1 to 4) bytes. */
+static inline uint32_t low_bytes(unsigned count)
+{
+	return UINT32_MAX >> (32 - 8 * count);
+}
+
 #endif

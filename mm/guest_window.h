@@ -24,7 +24,7 @@
 struct guest_memory {
 	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
 	uint32_t ram_pages;	/* what the guest is told it has */
-	uint32_t pages;		/* all that it owns: RAM and the device pages above it */
+	uint32_t pages;		/* all that it can reach: RAM and, until they are hidden, the device pages above it */
 	uint64_t *directories[WINDOW_DIRECTORIES];	/* NULL where nothing is mapped */
 };
 
@@ -44,6 +44,16 @@ void guest_window_load(struct guest_memory *memory);
 
 /* Fills the pages [first, end) with zeroes.  The window must be loaded. */
 void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
+
+/*
+ * The guest has no use for its device pages: they do not exist for it from now
+ * on.  The frames come back with the others; shadow tables that map them need a
+ * flush of everything.
+ */
+static inline void guest_memory_hide_device_pages(struct guest_memory *memory)
+{
+	memory->pages = memory->ram_pages;
+}
 
 /* The directory entry for a guest page, which must be below memory->pages. */
 static inline const uint64_t *guest_window_entry(const struct guest_memory *memory, uint32_t page)

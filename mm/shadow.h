@@ -91,14 +91,16 @@ struct shadow {
 	bool no_execute;		/* the machine has NX and the guest's format too */
 	uint32_t work;			/* entries looked at since the caller set it to 0 */
 	bool pinned;			/* nothing was taken away since shadow_pin succeeded */
-	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD */
+	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD or _OUTSIDE */
 	uint64_t bad_entry;
+	gpa_t outside;			/* where to, when a call returned SHADOW_OUTSIDE */
 	struct shadow_counters counters;
 };
 
 enum shadow_result {
 	SHADOW_DONE,
 	SHADOW_GUEST_FAULT,	/* the guest's own tables do not permit it: reflect */
+	SHADOW_OUTSIDE,		/* permitted, but beyond the guest's memory: shadow->outside; bad is set too */
 	SHADOW_BAD,		/* tables that end the guest; shadow->bad says why */
 };
 
@@ -121,6 +123,7 @@ void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t 
 /*
  * A page fault at gva with the CPU's error code.  SHADOW_DONE: run on.
  * SHADOW_GUEST_FAULT: *error is the code that the guest is to see.
+ * SHADOW_OUTSIDE: nothing was mapped, and never will be; a device may be there.
  */
 enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error);
 

@@ -32,6 +32,20 @@ static bool is_permitted(const struct shadow *shadow, const struct walk *walk, u
 	       !((walk->slot.flags | walk->entry) & PTE_NX);
 }
 
+/* Never mapped: what is there, if anything, is for the caller to know. */
+static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, uint32_t address)
+{
+	static const char cause[] = "page-table entry maps a page beyond the guest's memory";
+
+	/* Guest-physical addresses have 32 bits; PAE entries have room for more. */
+	if (guest_entry_page(entry) == UINT32_MAX)
+		return shadow_bad(shadow, cause, entry);
+	shadow->bad = cause;
+	shadow->bad_entry = entry;
+	shadow->outside = gpa_make(guest_entry_page(entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
+	return SHADOW_OUTSIDE;
+}
+
 /* The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is permitted. */
 static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
 				     struct walk *walk, uint32_t *error)
@@ -56,13 +70,12 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 	*error |= FAULT_PRESENT;
 	if (!is_permitted(shadow, walk, access))
 		return SHADOW_GUEST_FAULT;
-	if (guest_entry_page(walk->entry) >= shadow->memory->pages)
-		return shadow_bad(shadow, "page-table entry maps a page beyond the guest's memory",
-				  walk->entry);
 	if (((uint32_t)walk->entry & marks) != marks) {
 		guest_entry_mark(&walk->entries, ENTRY_INDEX(address), marks);
 		walk->entry |= marks;
 	}
+	if (guest_entry_page(walk->entry) >= shadow->memory->pages)
+		return outside_memory(shadow, walk->entry, address);
 	return SHADOW_DONE;
 }
 
@@ -76,7 +89,7 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 	enum shadow_result result = walk_guest(shadow, address, access, &walk, error);
 
 	if (result != SHADOW_DONE) {
-		shadow->counters.guest_faults++;
+		shadow->counters.guest_faults += result == SHADOW_GUEST_FAULT;
 		return result;
 	}
 	shadow->counters.filled++;

@@ -21,7 +21,7 @@ RELEASE = sys.argv[1]
 DEBUG = RELEASE + '-debug'
 PYTEST_EXTRA = shlex.split(' '.join(sys.argv[2:]))
 JOBS = f'-j{os.cpu_count() or 1}'
-LIMIT = 1200            # seconds for one part
+LIMIT = 2400            # seconds for one part, against what hangs
 REPORT = f'{RELEASE}/system-tests.xml'
 
 

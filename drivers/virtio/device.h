@@ -30,6 +30,8 @@
 
 #define VIRTIO_QUEUE_SIZE 256u	/* of every queue that Umbra offers */
 
+#define VIRTIO_F_VERSION_1 32	/* feature bit: virtio 1.0, 6 */
+
 struct virtio_device;
 
 /* What a device model does. */
@@ -45,6 +47,14 @@ struct virtio_device_ops {
 
 	/* Its back end has something for it, or more_work is true. */
 	void (*service)(struct virtio_device *device);
+
+	/*
+	 * The guest writes length bytes at offset, all inside config_size, whatever
+	 * the status is.  False: not now, the guest is to try again.  NULL when the
+	 * device ignores it.  The device page does not notice such writes.
+	 */
+	bool (*config_write)(struct virtio_device *device, unsigned offset, const uint8_t *bytes,
+			     unsigned length);
 };
 
 struct virtio_device {
@@ -53,6 +63,7 @@ struct virtio_device {
 	uint16_t id;
 	const struct virtio_device_ops *ops;
 	uint64_t offered;		/* feature bits */
+	uint64_t offered_modern;	/* and these, by transports of virtio 1.0 */
 	const uint8_t *config;		/* config space, may be NULL when it has 0 bytes */
 	unsigned config_size;
 	struct virtqueue *queues;

@@ -6,6 +6,9 @@
 
 #include "lib/string.h"
 
+#define FEATURE_EMERG_WRITE 2	/* virtio 1.0, 5.3.3 */
+#define CONFIG_EMERG_WRITE 8u
+
 #define PIECE 256u
 
 /*
@@ -170,10 +173,22 @@ static void console_service(struct virtio_device *device)
 	drain_output(console_of(device));
 }
 
+/* The lowest byte of emerg_wr is the character; drivers write more, or sign-extend it (virtio 1.0, 5.3.4). */
+static bool console_config_write(struct virtio_device *device, unsigned offset,
+				 const uint8_t *bytes, unsigned length)
+{
+	struct virtio_console *console = console_of(device);
+
+	if (offset > CONFIG_EMERG_WRITE || offset + length <= CONFIG_EMERG_WRITE)
+		return true;
+	return console->port->write(console->port_context, bytes + CONFIG_EMERG_WRITE - offset, 1) == 1;
+}
+
 static const struct virtio_device_ops console_ops = {
 	.reset = console_reset,
 	.kick = console_kick,
 	.service = console_service,
+	.config_write = console_config_write,
 };
 
 void virtio_console_init(struct virtio_console *console, const struct console_port *port,
@@ -184,6 +199,9 @@ void virtio_console_init(struct virtio_console *console, const struct console_po
 		.name = "console",
 		.id = VIRTIO_ID_CONSOLE,
 		.ops = &console_ops,
+		.offered_modern = BIT64(FEATURE_EMERG_WRITE),
+		.config = console->config,
+		.config_size = sizeof(console->config),
 		.queues = console->queues,
 		.queue_count = CONSOLE_QUEUES,
 	};

@@ -20,6 +20,9 @@ struct console_port {
 	size_t (*waiting)(void *context);
 };
 
+/* cols u16, rows u16, max_nr_ports u32, emerg_wr u32 (virtio 1.0, 5.3.4); only the last has a meaning here. */
+#define CONSOLE_CONFIG_SIZE 12
+
 enum { CONSOLE_QUEUE_INPUT, CONSOLE_QUEUE_OUTPUT, CONSOLE_QUEUES };
 
 struct virtio_console {
@@ -27,6 +30,7 @@ struct virtio_console {
 	struct virtqueue queues[CONSOLE_QUEUES];
 	const struct console_port *port;
 	void *port_context;
+	uint8_t config[CONSOLE_CONFIG_SIZE];
 
 	/* The output request under way, and how many of its bytes are out. */
 	bool holds_output;
@@ -40,6 +44,7 @@ struct virtio_console {
 /*
  * Makes console->device ready for a transport.  port and what context points to
  * outlive it.  device.ops->service is due when the port has input or room again.
+ * A write to emerg_wr is one character of output, in whatever state the device is.
  */
 void virtio_console_init(struct virtio_console *console, const struct console_port *port,
 			 void *context);

@@ -5,37 +5,41 @@
  */
 #include "guest/abi/source.h"
 
-#include "guest/runtime/device.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/string.h"
 #include "guest/runtime/timer.h"
-#include "guest/runtime/virtqueue.h"
+#include "guest/runtime/virtio.h"
 
 #define BUFFERS 8u
 #define PATIENCE_MS 1000u
 
-static struct virtqueue queue;
+enum { INPUT, OUTPUT, QUEUES };
+
+static struct virtio console;
+static struct virtqueue queues[QUEUES];
 static bool started;
 static char buffers[BUFFERS][64];
 static uint32_t next;
 
+/* On PCI an interrupt that is not acknowledged stays, for all the tests to come. */
+static void acknowledge(struct trap_frame *frame)
+{
+	(void)frame;
+	virtio_acknowledge(&console);
+}
+
 bool source_start(unsigned int *line)
 {
-	struct device device;
-	struct lguest_vqconfig config;
-
 	if (!started) {
-		if (!device_find(LGUEST_DEVICE_CONSOLE, &device) || device.head.num_vq < 2)
+		if (!virtio_open(&console, LGUEST_DEVICE_CONSOLE) ||
+		    !virtio_start(&console, queues, QUEUES))
 			return false;
-		device_start(&device);
-		config = device_queue(&device, 1);
-		virtqueue_init(&queue, &config);
-		irq_attach(config.irq, NULL);
+		irq_attach(queues[OUTPUT].config.irq, acknowledge);
 		started = true;
 	}
-	*line = queue.config.irq;
+	*line = queues[OUTPUT].config.irq;
 	return true;
 }
 
@@ -47,9 +51,9 @@ bool source_raise(const char *text)
 	size_t size = strlen(text);
 
 	memcpy(buffers[id], text, size);
-	virtqueue_offer(&queue, (uint16_t)id, phys_of(buffers[id]), (uint32_t)size, false);
-	virtqueue_kick(&queue);
-	while (!virtqueue_take(&queue, &used, &length)) {
+	virtqueue_offer(&queues[OUTPUT], (uint16_t)id, phys_of(buffers[id]), (uint32_t)size, false);
+	virtqueue_kick(&queues[OUTPUT]);
+	while (!virtqueue_take(&queues[OUTPUT], &used, &length)) {
 		if ((int32_t)(clock_ms() - end) > 0)
 			return false;
 		hypercall_flush_async();

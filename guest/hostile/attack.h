@@ -35,6 +35,9 @@ struct attack {
 /* Note that the attack reached something; like printf. */
 void __attribute__((format(printf, 1, 2))) attack_fail(const char *format, ...);
 
+/* Let the devices work, then see that a console comes up as if nothing had been (queues.c). */
+void console_again(void);
+
 /* Number from the command line: seconds=N, how long an attack that lasts goes on (default 3). */
 uint32_t attack_seconds(void);
 

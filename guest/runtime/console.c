@@ -6,13 +6,12 @@
  */
 #include "guest/runtime/console.h"
 
-#include "guest/runtime/device.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/print.h"
 #include "guest/runtime/string.h"
-#include "guest/runtime/virtqueue.h"
+#include "guest/runtime/virtio.h"
 
 #define INPUT_BUFFERS 4u
 #define INPUT_SIZE 64u
@@ -20,8 +19,10 @@
 #define OUTPUT_SIZE 256u
 #define KEYS 256u                       /* a power of two; one place stays empty */
 
-static struct virtqueue input;
-static struct virtqueue output;
+enum { INPUT, OUTPUT, QUEUES };
+
+static struct virtio device;
+static struct virtqueue queues[QUEUES];
 static uint8_t input_buffers[INPUT_BUFFERS][INPUT_SIZE];
 static uint8_t output_buffers[OUTPUT_BUFFERS][OUTPUT_SIZE];
 static uint32_t output_free;            /* bit n: buffer n is ours */
@@ -38,34 +39,36 @@ static void key_store(char key)
 	}
 }
 
-static void input_interrupt(struct trap_frame *frame)
+static void input_take(void)
 {
 	uint32_t id, length;
 	bool taken = false;
 
-	(void)frame;
-	while (virtqueue_take(&input, &id, &length)) {
+	while (virtqueue_take(&queues[INPUT], &id, &length)) {
+		uint8_t *buffer = input_buffers[id % INPUT_BUFFERS];
+
 		for (uint32_t i = 0; i < length && i < INPUT_SIZE; i++)
-			key_store((char)input_buffers[id % INPUT_BUFFERS][i]);
-		virtqueue_offer(&input, (uint16_t)id, phys_of(input_buffers[id % INPUT_BUFFERS]),
-				INPUT_SIZE, true);
+			key_store((char)buffer[i]);
+		virtqueue_offer(&queues[INPUT], (uint16_t)id, phys_of(buffer), INPUT_SIZE, true);
 		taken = true;
 	}
 	if (taken)
-		virtqueue_kick(&input);
+		virtqueue_kick(&queues[INPUT]);
 }
 
-/* Nothing to do there: whoever waits for a buffer looks after each interrupt. */
-static void output_interrupt(struct trap_frame *frame)
+/* Of both queues. Whoever waits for an output buffer looks after each interrupt. */
+static void console_interrupt(struct trap_frame *frame)
 {
 	(void)frame;
+	virtio_acknowledge(&device);
+	input_take();
 }
 
 static void output_reclaim(void)
 {
 	uint32_t id, length;
 
-	while (virtqueue_take(&output, &id, &length))
+	while (virtqueue_take(&queues[OUTPUT], &id, &length))
 		output_free |= 1u << (id % OUTPUT_BUFFERS);
 }
 
@@ -96,9 +99,9 @@ static void console_write(const char *text, size_t size)
 		id = (uint32_t)__builtin_ctz(output_free);
 		output_free &= ~(1u << id);
 		memcpy(output_buffers[id], text, part);
-		virtqueue_offer(&output, (uint16_t)id, phys_of(output_buffers[id]), (uint32_t)part,
+		virtqueue_offer(&queues[OUTPUT], (uint16_t)id, phys_of(output_buffers[id]), (uint32_t)part,
 				false);
-		virtqueue_kick(&output);
+		virtqueue_kick(&queues[OUTPUT]);
 		text += part;
 		size -= part;
 	}
@@ -115,27 +118,15 @@ static void console_flush(void)
 
 static const struct print_sink console_sink = {console_write, console_flush};
 
-static void queue_start(const struct device *device, unsigned int index, struct virtqueue *queue,
-			void (*handler)(struct trap_frame *frame))
-{
-	struct lguest_vqconfig config = device_queue(device, index);
-
-	virtqueue_init(queue, &config);
-	irq_attach(config.irq, handler);
-}
-
 bool console_start(void)
 {
-	struct device device;
-
-	if (!device_find(LGUEST_DEVICE_CONSOLE, &device) || device.head.num_vq < 2)
+	if (!virtio_open(&device, LGUEST_DEVICE_CONSOLE) || !virtio_start(&device, queues, QUEUES))
 		return false;
-	device_start(&device);
-	queue_start(&device, 0, &input, input_interrupt);
-	queue_start(&device, 1, &output, output_interrupt);
+	for (unsigned int i = 0; i < QUEUES; i++)
+		irq_attach(queues[i].config.irq, console_interrupt);
 	for (uint16_t i = 0; i < INPUT_BUFFERS; i++)
-		virtqueue_offer(&input, i, phys_of(input_buffers[i]), INPUT_SIZE, true);
-	virtqueue_kick(&input);
+		virtqueue_offer(&queues[INPUT], i, phys_of(input_buffers[i]), INPUT_SIZE, true);
+	virtqueue_kick(&queues[INPUT]);
 	output_free = (1u << OUTPUT_BUFFERS) - 1;
 	print_to(&console_sink);
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The virtio console on the device page: print goes through it once it is
+ * The virtio console: print goes through it once it is
  * started, and keys come from it by interrupt.
  */
 #ifndef UMBRA_GUEST_RUNTIME_CONSOLE_H

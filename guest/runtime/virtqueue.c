@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The driver's side of a legacy virtqueue. State lives in struct virtqueue,
+ * The driver's side of a virtqueue. State lives in struct virtqueue,
  * which the driver owns.
  */
 #include "guest/runtime/virtqueue.h"
@@ -9,6 +9,8 @@
 #include "guest/runtime/device.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/layout.h"
+
+#include <stddef.h>
 
 /* Offset of the used part: behind flags, index, ring and used_event, on a page border. */
 static uint32_t used_offset(uint32_t descriptors)
@@ -33,6 +35,7 @@ void virtqueue_init(struct virtqueue *queue, const struct lguest_vqconfig *confi
 	queue->available = (void *)(base + config->num * sizeof(struct virtqueue_descriptor));
 	queue->used = (void *)(base + used_offset(config->num));
 	queue->seen = 0;
+	queue->notify = NULL;
 }
 
 void virtqueue_offer(struct virtqueue *queue, uint16_t id, uint32_t physical, uint32_t length,
@@ -52,7 +55,10 @@ void virtqueue_offer(struct virtqueue *queue, uint16_t id, uint32_t physical, ui
 
 void virtqueue_kick(const struct virtqueue *queue)
 {
-	hypercall_notify(queue->config.pfn * PAGE_SIZE);
+	if (queue->notify != NULL)
+		*(volatile uint16_t *)(volatile void *)queue->notify = queue->index;
+	else
+		hypercall_notify(queue->config.pfn * PAGE_SIZE);
 }
 
 bool virtqueue_take(struct virtqueue *queue, uint32_t *id, uint32_t *length)

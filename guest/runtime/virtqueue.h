@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The driver's side of a legacy virtqueue (virtio 1.0, section 2.4 and its
- * legacy notes) with single-buffer requests. The caller keeps interrupts off.
+ * The driver's side of a virtqueue (virtio 1.0, section 2.4; on the device page
+ * in its legacy layout) with single-buffer requests. The caller keeps interrupts
+ * off.
  */
 #ifndef UMBRA_GUEST_RUNTIME_VIRTQUEUE_H
 #define UMBRA_GUEST_RUNTIME_VIRTQUEUE_H
@@ -43,12 +44,14 @@ struct virtqueue {
 	volatile struct virtqueue_available *available;
 	volatile struct virtqueue_used *used;
 	uint16_t seen;                  /* used entries taken so far */
+	uint16_t index;                 /* of the queue in its device, for PCI */
+	volatile uint8_t *notify;       /* where to write it; NULL: on the device page */
 };
 
-/* Map the ring that config names; the device must have been reset. */
+/* Map the ring that config of the device page names; the device must have been reset. */
 void virtqueue_init(struct virtqueue *queue, const struct lguest_vqconfig *config);
 
-/* Bytes of a ring with that many descriptors. */
+/* Bytes of a ring with that many descriptors on the device page. */
 uint32_t virtqueue_size(uint32_t descriptors);
 
 /*

@@ -13,6 +13,7 @@ fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c
 fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
 fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
 fuzz_shadow       := $(SHADOW_MODEL)
+fuzz_pci          := $(PCI_BUS) drivers/virtio/virtio_console.c
 fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 O ?= build

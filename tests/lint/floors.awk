@@ -30,7 +30,8 @@ function allowed(from, to) {
 		return folder(from) != "tests"
 	if (folder(from) == "guest")
 		return folder(to) == "guest" &&
-			(guest_folder(to) == "runtime" || guest_folder(to) == guest_folder(from))
+			(guest_folder(to) == "runtime" || guest_folder(to) == guest_folder(from) ||
+			 guest_folder(to) "_c" == guest_folder(from))	# its own generation C
 	if (to == "version.h")		# made by make
 		return folder(from) == "boot"
 	return folder(to) in floor && floor[folder(to)] <= floor[folder(from)]

@@ -28,9 +28,9 @@ WITNESSES = ['victim guest=victim kernel mem=4M -- seed=77',
              'demo guest=keeper kernel mem=4M -- name=keeper']
 
 
-def start(machine, build, *attackers, **options):
-    """Attackers are command lines; they are called bad1, bad2 and so on."""
-    modules = [f'hostile guest=bad{number} kernel mem=8M -- {words}'
+def start(machine, build, *attackers, guest='hostile', **options):
+    """Attackers are command lines of that guest; they are called bad1, bad2 and so on."""
+    modules = [f'{guest} guest=bad{number} kernel mem=8M -- {words}'
                for number, words in enumerate(attackers, 1)]
     m = machine(build, WITNESSES + modules, memory='384M', **options)
     m.event('guest-ready', guest='keeper')

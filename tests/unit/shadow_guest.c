@@ -187,6 +187,7 @@ enum access_result guest_access(struct shadow_guest *guest, uint32_t address, ui
 		if (error)
 			*error = code;
 		return ACCESS_FAULT;
+	case SHADOW_OUTSIDE:
 	case SHADOW_BAD:
 		break;
 	}

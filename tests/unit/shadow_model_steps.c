@@ -31,7 +31,9 @@ static enum shadow_result expected(const struct shadow_model *model, const struc
 	if ((access & FAULT_WRITE && !(all & PTE_W)) || (access & FAULT_USER && !(all & PTE_U)) ||
 	    (access & FAULT_FETCH && any & PTE_NX && model_no_execute(model)))
 		return SHADOW_GUEST_FAULT;
-	return model_is_page(look->entry) ? SHADOW_DONE : SHADOW_BAD;
+	if (model_is_page(look->entry))
+		return SHADOW_DONE;
+	return (look->entry & PTE_FRAME) >> 32 ? SHADOW_BAD : SHADOW_OUTSIDE;
 }
 
 /*
@@ -47,6 +49,16 @@ static void expect_access(struct shadow_model *model, const struct lookup *look,
 	model_expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
 	if (marked || model->accessed_until[r][s] < model_newest(model, r, s))
 		model_expect_marks(model, look->directory_at, PTE_A);
+}
+
+/* Where a device may be: marked as any page, never mapped, and the caller learns which address it is. */
+static void check_outside(struct shadow_model *model, const struct lookup *look, uint32_t offset,
+			  bool write)
+{
+	model_expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
+	if (gpa_value(model->guest.shadow.outside) != (uint32_t)(look->entry & PTE_FRAME) + offset)
+		model_violation(model, "outside memory at %08x",
+				gpa_value(model->guest.shadow.outside));
 }
 
 static void check_filled(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t access,
@@ -98,6 +110,9 @@ static void touch(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t a
 			  wanted_error);
 	model->counters.faults += result == SHADOW_GUEST_FAULT;
 	model->counters.bad += result == SHADOW_BAD;
+	model->counters.outside += result == SHADOW_OUTSIDE;
+	if (result == SHADOW_OUTSIDE)
+		check_outside(model, &look, 0, access & FAULT_WRITE);
 	if (result == SHADOW_DONE) {
 		model->counters.fills++;
 		expect_access(model, &look, s, access & FAULT_WRITE);
@@ -146,6 +161,8 @@ static void translate_step(struct shadow_model *model, struct choices *choices)
 	model_note(model, "translate %08x write %d", address, write);
 	if (shadow_translate(&model->guest.shadow, gva_make(address + 123), write, &gpa) != wanted)
 		model_violation(model, "translate %08x: not %d", address, wanted);
+	if (wanted == SHADOW_OUTSIDE)
+		check_outside(model, &look, 123, write);
 	if (wanted != SHADOW_DONE)
 		return;
 	expect_access(model, &look, s, write);
@@ -170,7 +187,12 @@ static void pin_step(struct shadow_model *model, struct choices *choices)
 		uint32_t address = top - 1 - k * PAGE_SIZE, error;
 		struct lookup look = model_look_up(model, model->root[model->current], address);
 
-		if (expected(model, &look, FAULT_WRITE, &error) != SHADOW_DONE)
+		enum shadow_result wanted = expected(model, &look, FAULT_WRITE, &error);
+
+		if (wanted == SHADOW_OUTSIDE &&
+		    guest_load(&model->guest, look.entry_at) == (look.entry | PTE_A | PTE_D))
+			model_expect_marks(model, look.entry_at, PTE_A | PTE_D);
+		if (wanted != SHADOW_DONE)
 			impossible = true;
 		else if (guest_load(&model->guest, look.entry_at) != look.entry)
 			expect_access(model, &look, s, true);

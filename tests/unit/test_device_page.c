@@ -74,7 +74,7 @@ static void model_service(struct virtio_device *device)
 }
 
 static const struct virtio_device_ops model_ops = {
-	model_reset, model_start, model_kick, model_service
+	.reset = model_reset, .start = model_start, .kick = model_kick, .service = model_service,
 };
 
 static void raise_irq(void *context, unsigned irq)

@@ -160,7 +160,7 @@ static void bad_entries(void **state)
 	map(test, ADDRESS, PAGE(GUEST_PAGES) | PTE_P | PTE_U);
 	assert_int_equal(use(test, ADDRESS, FAULT_USER), ACCESS_BAD);
 	assert_non_null(guest->shadow.bad);
-	assert_true(guest->shadow.bad_entry == (PAGE(GUEST_PAGES) | PTE_P | PTE_U));
+	assert_true(guest->shadow.bad_entry == (PAGE(GUEST_PAGES) | PTE_P | PTE_U | PTE_A));
 	/* What is not permitted is the guest's fault first. */
 	assert_int_equal(guest_access(guest, ADDRESS, FAULT_WRITE, &error), ACCESS_FAULT);
 	assert_int_equal(error, FAULT_PRESENT | FAULT_WRITE);
@@ -248,7 +248,7 @@ static void translate(void **state)
 	assert_true(entry_of(test, ADDRESS) == (PAGE(FAR_DATA) | KERNEL_RW | USED));
 	map(test, ADDRESS, PAGE(GUEST_PAGES) | KERNEL_RW);
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa),
-			 SHADOW_BAD);
+			 SHADOW_OUTSIDE);
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(0xFFE00000), false, &gpa),
 			 SHADOW_GUEST_FAULT);
 }
@@ -300,7 +300,7 @@ static void pin_fails_without_stack(void **state)
 	assert_int_equal(pin(test, STACK, 1), SHADOW_GUEST_FAULT);
 	assert_false(test->guest.shadow.pinned);
 	map(test, STACK - PAGE_SIZE, PAGE(GUEST_PAGES) | KERNEL_RW);
-	assert_int_equal(pin(test, STACK, 1), SHADOW_BAD);
+	assert_int_equal(pin(test, STACK, 1), SHADOW_OUTSIDE);
 	/* Below 0, and in what is not the guest's. */
 	assert_int_equal(pin(test, 0, 1), SHADOW_GUEST_FAULT);
 	assert_int_equal(pin(test, 0xFFE02000, 1), SHADOW_GUEST_FAULT);

@@ -32,6 +32,7 @@ static struct shadow_model_counters run(const struct shadow_model_config *config
 	assert_true(counters.fills > 100);
 	assert_true(counters.faults > 100);
 	assert_true(counters.bad > 0);
+	assert_true(counters.outside > 0);
 	return counters;
 }
 

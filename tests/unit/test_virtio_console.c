@@ -163,7 +163,37 @@ static void test_identity(void **state)
 	assert_int_equal(f->console.device.id, 3);
 	assert_int_equal(f->console.device.queue_count, 2);
 	assert_int_equal(f->console.device.offered, 0);
-	assert_int_equal(f->console.device.config_size, 0);
+	assert_int_equal(f->console.device.offered_modern, 4);
+	assert_int_equal(f->console.device.config_size, 12);
+}
+
+static bool config_write(struct fixture *f, unsigned offset, const char *bytes, unsigned length)
+{
+	return f->console.device.ops->config_write(&f->console.device, offset, (const uint8_t *)bytes,
+						   length);
+}
+
+/* Characters written to emerg_wr, with the device at rest. */
+static void test_emergency_write(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < CONSOLE_QUEUES; i++)
+		virtqueue_stop(&f->console.queues[i]);
+	assert_true(config_write(f, 8, "a\xFF\xFF\xFF", 4));
+	assert_true(config_write(f, 8, "b", 1));
+	assert_true(config_write(f, 7, "?c", 2));
+	/* What is elsewhere means nothing. */
+	assert_true(config_write(f, 0, "????", 4));
+	assert_true(config_write(f, 9, "??", 2));
+	assert_true(config_write(f, 11, "?", 1));
+	expect_text(f, "abc");
+	f->room = 0;
+	assert_false(config_write(f, 8, "d", 1));
+	f->room = 1;
+	assert_true(config_write(f, 8, "d", 1));
+	expect_text(f, "abcd");
+	assert_int_equal(f->times_broken, 0);
 }
 
 static void test_output(void **state)
@@ -404,6 +434,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		test(test_identity),
+		test(test_emergency_write),
 		test(test_output),
 		test(test_interrupt_suppressed),
 		test(test_output_waits_for_room),

@@ -13,6 +13,8 @@ SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/guest_tables.c mm/guest_window.
 	mm/shadow_fault.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
+PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
+	drivers/virtio/pci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
@@ -38,6 +40,8 @@ unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_irq         :=
 unit_list        :=
 unit_parse       := lib/parse.c
+unit_pci_bus     := $(PCI_BUS)
+unit_pci_transport := $(PCI_BUS)
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
 unit_scheduler   := hv/scheduler.c lib/div64.c

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtio device on whichever transport the guest's generation has: the device
+ * page, or PCI. For drivers, which need not know.
+ */
+#ifndef UMBRA_GUEST_RUNTIME_VIRTIO_H
+#define UMBRA_GUEST_RUNTIME_VIRTIO_H
+
+#include "guest/runtime/device.h"
+#include "guest/runtime/virtio_pci.h"
+#include "guest/runtime/virtqueue.h"
+
+#include <stdbool.h>
+
+struct virtio {
+	struct device record;           /* on the device page */
+	struct virtio_pci pci;
+};
+
+/* Find the first device of a type. */
+bool virtio_open(struct virtio *virtio, enum lguest_device_type type);
+
+/* How many queues it has. */
+unsigned int virtio_queue_count(const struct virtio *virtio);
+
+/*
+ * Reset it, accept none of its optional features, and start it with queues 0 to
+ * count - 1 empty. A queue is all zero before the first time. False when the
+ * device refuses, or has fewer queues.
+ */
+bool virtio_start(const struct virtio *virtio, struct virtqueue *queues, unsigned int count);
+
+/* Say that an interrupt was taken, before its cause is looked for. */
+void virtio_acknowledge(const struct virtio *virtio);
+
+#endif
