@@ -76,6 +76,9 @@ void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 	entity->run_time += now - entity->started;
 	entity->runnable = runnable;
 	queue->running = NULL;
+	/* It had the CPU for itself: whoever comes next is not behind it by all that time. */
+	if (list_is_empty(&queue->ready))
+		queue->minimum = MAX(queue->minimum, entity->virtual_time);
 	if (runnable)
 		list_add_last(&queue->ready, &entity->node);
 }

@@ -186,15 +186,20 @@ bool frame_alloc(enum frame_zone zone, paddr_t *frame)
 	return done;
 }
 
-void frame_free(paddr_t frame)
+static void give_frame(paddr_t frame)
 {
 	uint32_t chunk = (uint32_t)(frame >> CHUNK_SHIFT);
 	uint32_t bit = (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK;
 
-	spin_lock(&lock);
 	assert((chunks[chunk].free_map[bit / 32] & BIT(bit % 32)) == 0);
 	chunks[chunk].free_map[bit / 32] |= BIT(bit % 32);
 	count_free(chunk, 1);
+}
+
+void frame_free(paddr_t frame)
+{
+	spin_lock(&lock);
+	give_frame(frame);
 	spin_unlock(&lock);
 }
 
@@ -333,8 +338,9 @@ void *page_alloc_reserved(void)
 
 void page_free_reserved(void *page)
 {
-	frame_free(direct_physical(page));
+	/* In one go: in between, the frame would be anybody's. */
 	spin_lock(&lock);
+	give_frame(direct_physical(page));
 	low_reserved++;
 	spin_unlock(&lock);
 }

@@ -90,12 +90,25 @@ static void free_small(void *object)
 
 static void *alloc_pages(size_t size)
 {
-	uint32_t count = (uint32_t)(ALIGN_UP(size, (size_t)PAGE_SIZE) / PAGE_SIZE);
-	void *pages = count <= FRAMES_PER_CHUNK ? pages_alloc(count) : NULL;
+	uint32_t count;
+	void *pages;
 
+	if (size > CHUNK_SIZE)
+		return NULL;
+	count = (uint32_t)(ALIGN_UP(size, (size_t)PAGE_SIZE) / PAGE_SIZE);
+	pages = pages_alloc(count);
 	if (pages)
 		frame_set_owner(direct_physical(pages), (void *)(uintptr_t)count);
 	return pages;
+}
+
+static void free_pages(void *pages)
+{
+	paddr_t frame = direct_physical(pages);
+	uint32_t count = (uint32_t)(uintptr_t)frame_owner(frame);
+
+	frame_set_owner(frame, NULL);
+	pages_free(pages, count);
 }
 
 /* Objects have a power-of-two size and stand at multiples of it, so every alignment up to the size is met. */
@@ -136,7 +149,7 @@ void heap_free(void *pointer)
 		return;
 	/* No object of a slab stands at the start of a page: the slab does. */
 	if (IS_ALIGNED((uintptr_t)pointer, (uintptr_t)PAGE_SIZE)) {
-		pages_free(pointer, (uint32_t)(uintptr_t)frame_owner(direct_physical(pointer)));
+		free_pages(pointer);
 		return;
 	}
 	spin_lock(&lock);

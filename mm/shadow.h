@@ -53,6 +53,8 @@ struct shadow_leaf {
 	struct shadow_leaf *next;	/* in its hash chain */
 	uint32_t key;
 	uint32_t parents;		/* directory entries that name it */
+	uint32_t slot;			/* where it was linked first since it had none */
+	bool several_slots;		/* and, since then, elsewhere too */
 	uint32_t generation;		/* of shadow->generation when last resynchronised whole */
 	uint64_t *table;		/* one page, read by the CPU */
 	uint32_t live;			/* present entries */

@@ -33,15 +33,11 @@ static bool is_permitted(const struct shadow *shadow, const struct walk *walk, u
 }
 
 /* Never mapped: what is there, if anything, is for the caller to know. */
+static const char beyond_memory[] = "page-table entry maps a page beyond the guest's memory";
+
 static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, uint32_t address)
 {
-	static const char cause[] = "page-table entry maps a page beyond the guest's memory";
-
-	/* Guest-physical addresses have 32 bits; PAE entries have room for more. */
-	if (guest_entry_page(entry) == UINT32_MAX)
-		return shadow_bad(shadow, cause, entry);
-	shadow->bad = cause;
-	shadow->bad_entry = entry;
+	shadow_bad(shadow, beyond_memory, entry);
 	shadow->outside = gpa_make(guest_entry_page(entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
 	return SHADOW_OUTSIDE;
 }
@@ -70,6 +66,12 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 	*error |= FAULT_PRESENT;
 	if (!is_permitted(shadow, walk, access))
 		return SHADOW_GUEST_FAULT;
+	/* Guest-physical addresses have 32 bits; PAE entries have room for more. */
+	if (guest_entry_page(walk->entry) == UINT32_MAX)
+		return shadow_bad(shadow, beyond_memory, walk->entry);
+	if (!(walk->slot.flags & PTE_A))
+		shadow->reader->mark_slot(shadow->memory, shadow->current->root,
+					  address >> SLOT_SHIFT);
 	if (((uint32_t)walk->entry & marks) != marks) {
 		guest_entry_mark(&walk->entries, ENTRY_INDEX(address), marks);
 		walk->entry |= marks;

@@ -54,7 +54,12 @@ static void link_slot(struct shadow *shadow, struct address_space *space, uint32
 	(*directory)[slot % SLOT_ENTRIES] = direct_physical(leaf->table) | flags;
 	space->linked[slot / 32] |= BIT(slot % 32);
 	shadow->slot_links[slot]++;
-	leaf->parents++;
+	if (leaf->parents++ == 0) {
+		leaf->slot = slot;
+		leaf->several_slots = false;
+	} else if (leaf->slot != slot) {
+		leaf->several_slots = true;
+	}
 }
 
 static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot *info)
@@ -62,15 +67,6 @@ static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot 
 	uint64_t permissions = shadow->no_execute ? SLOT_PERMISSIONS : SLOT_PERMISSIONS & ~PTE_NX;
 
 	return (info->flags & permissions) | PTE_P | PTE_A;
-}
-
-/* Its leaf was put to sleep by a flush: it is read again, unless another slot has had that done. */
-static void wake_slot(struct shadow *shadow, const struct address_space *space, uint32_t slot,
-		      struct shadow_leaf *leaf)
-{
-	if (leaf->generation != shadow->generation)
-		leaf_resync(shadow, leaf);
-	shadow->reader->mark_slot(shadow->memory, space->root, slot);
 }
 
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
@@ -84,8 +80,11 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 
 		leaf = frame_owner(slot_frame(*entry));
 		if (likely(leaf->key == info->key)) {
-			if (!(*entry & PTE_P))
-				wake_slot(shadow, space, slot, leaf);
+			/* Asleep since a flush, and no other slot has had it read again. */
+			if (!(*entry & PTE_P) && leaf->generation != shadow->generation)
+				leaf_resync(shadow, leaf);
+			if (!(flags & PTE_W))
+				shadow->pinned = false;
 			*entry = slot_frame(*entry) | flags;
 			return leaf;
 		}
@@ -99,7 +98,6 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 		/* Whoever else uses the same table may owe a flush that this space never saw. */
 		leaf_resync(shadow, leaf);
 	link_slot(shadow, space, slot, leaf, flags);
-	shadow->reader->mark_slot(shadow->memory, space->root, slot);
 	return leaf;
 }
 
@@ -256,15 +254,30 @@ static void destroy_all(struct shadow *shadow)
 }
 
 /*
- * The first real table tells the guest's format: a PAE top level has entries
- * with no flag but present (SDM vol. 3, table 4-8), which no two-level
- * directory of a kernel has, and its entries are 8 bytes wide.
+ * The first real table tells the guest's format.  The four entries of a PAE top
+ * level have no permissions, which are reserved there (SDM vol. 3, table 4-8),
+ * and high halves of 0; a two-level directory's entries are read and written
+ * through, so that none is like that.
  */
+static bool looks_like_pae(const uint32_t *table)
+{
+	const uint32_t allowed = PTE_P | PTE_PWT | PTE_PCD;
+	bool any = false;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t low = READ_ONCE(table[2 * i]), high = READ_ONCE(table[2 * i + 1]);
+
+		if (high != 0 || (low != 0 && (low & ~PAGE_MASK & ~allowed)) || (low && !(low & PTE_P)))
+			return false;
+		any |= low != 0;
+	}
+	return any;
+}
+
 static void leave_linear_mode(struct shadow *shadow, uint32_t root)
 {
 	const uint32_t *table = (const uint32_t *)(const void *)(shadow->memory->base + root);
-	bool pae = !IS_ALIGNED(root, PAGE_SIZE) ||
-		   ((table[0] & (PAGE_SIZE - 1)) == PTE_P && table[1] == 0);
+	bool pae = !IS_ALIGNED(root, PAGE_SIZE) || looks_like_pae(table);
 
 	destroy_all(shadow);
 	shadow->reader = pae ? &guest_reader_pae : &guest_reader_two_level;

@@ -27,7 +27,7 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 		struct shadow_leaf *leaf = space_leaf(space, slot);
 
 		leaf_sync_entry(shadow, leaf, index);
-		if (leaf->parents == shadow->slot_links[slot])
+		if (!leaf->several_slots && leaf->parents == shadow->slot_links[slot])
 			return;
 	}
 	list_for_each(space, &shadow->spaces, recency)
