@@ -56,7 +56,7 @@ help:
 	@sed -n 's/^## //p' iso/iso.mk tests/tests.mk tests/bench/bench.mk tests/lint/lint.mk Makefile
 
 deps:
-	$(Q)tools/deps.sh build run test
+	$(Q)iso/deps.sh build run test
 
 # --- the hypervisor -------------------------------------------------------
 

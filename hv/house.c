@@ -78,16 +78,31 @@ static void flush(void)
 	}
 }
 
+/*
+ * The answer of a command goes out in one piece, or in few: after each, what
+ * stood in the terminal's line is put up again.
+ */
+static char answer[4096];
+static size_t answer_length;
+
+static void flush_answer(void)
+{
+	log_sink(answer, answer_length);
+	answer_length = 0;
+}
+
 void house_print(const char *format, ...)
 {
-	char line[256];
+	const size_t line_size = 256;
 	va_list arguments;
 	size_t length;
 
+	if (sizeof(answer) - answer_length < line_size)
+		flush_answer();
 	va_start(arguments, format);
-	length = format_text_v(line, sizeof(line), format, arguments);
+	length = format_text_v(answer + answer_length, line_size, format, arguments);
 	va_end(arguments);
-	log_sink(line, MIN(length, sizeof(line) - 1));
+	answer_length += MIN(length, line_size - 1);
 }
 
 /* --- endings ------------------------------------------------------------------------- */
@@ -196,6 +211,12 @@ bool house_is_due(void)
 	return due;
 }
 
+static void answer_command(const char *line)
+{
+	command_execute(line);
+	flush_answer();
+}
+
 static bool take_event(struct console_event *event)
 {
 	bool happened;
@@ -236,7 +257,7 @@ void house_keep(void)
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);
 		else
-			command_execute(event.text);
+			answer_command(event.text);
 	}
 }
 

@@ -75,7 +75,7 @@ settings:
 ##     WORDS="console=com1,vga when-idle=poweroff"      Umbra's own words
 .PHONY: run
 run: settings
-	$(Q)tools/deps.sh build run
+	$(Q)iso/deps.sh build run
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@echo "  QEMU    $(ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
 	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(ISO) $(QEMU_EXTRA)
@@ -84,7 +84,7 @@ run: settings
 ##                      with KERNEL= and so on as above
 .PHONY: iso
 iso: settings
-	$(Q)tools/deps.sh build run
+	$(Q)iso/deps.sh build run
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@echo "$(ISO) is ready"
 
@@ -97,9 +97,9 @@ DEBUG_SERIAL = -chardev socket,id=com1,path=$(O)/debug.sock,server=on,wait=off,l
 ##                      with KERNEL= and so on as above; better with DEBUG=1
 .PHONY: debug
 debug: settings
-	$(Q)tools/deps.sh build run debug
+	$(Q)iso/deps.sh build run debug
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
 	@rm -f $(O)/debug.sock $(O)/debug.log
 	@echo "The serial line is $(O)/debug.sock, and its log $(O)/debug.log."
-	$(Q)bash -m tools/debug.sh $(KERNEL_ELF) '$(QEMU) $(QEMU_FLAGS) -S -gdb stdio \
+	$(Q)bash -m iso/debug.sh $(KERNEL_ELF) '$(QEMU) $(QEMU_FLAGS) -S -gdb stdio \
 		$(DEBUG_SERIAL) -cdrom $(ISO) $(QEMU_EXTRA)'

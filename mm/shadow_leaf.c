@@ -74,10 +74,11 @@ static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_
 {
 	const uint32_t wanted = PTE_P | PTE_A;
 	uint32_t words = entries->size / 4, map = 0;
-	const uint32_t *entry = (const uint32_t *)entries->first + first * words;
+	const uint32_t *entry = entries->first;
 
-	if (!entries->first)
+	if (!entry)
 		return 0;
+	entry += first * words;
 	/* The flags are in an entry's first word, whatever its size. */
 	for (uint32_t bit = 1; bit < BIT(NEIGHBOURS); bit <<= 1, entry += words)
 		if ((READ_ONCE(*entry) & wanted) == wanted)
@@ -168,12 +169,11 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {
 		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
 			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
-			const uint32_t *at = (const uint32_t *)entries.first +
-					     index * (entries.size / 4);
+			const uint32_t *first = entries.first;
 			uint64_t guest;
 
-			if (entries.first &&
-			    is_unchanged(&memo, at, entries.size, (const uint32_t *)&leaf->table[index]))
+			if (first && is_unchanged(&memo, first + index * (entries.size / 4), entries.size,
+						  (const uint32_t *)&leaf->table[index]))
 				continue;
 			guest = guest_entry(&entries, index);
 			set_entry(leaf, index, leaf_entry_for(shadow, guest));

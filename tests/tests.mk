@@ -13,12 +13,12 @@ TEST_O := $(if $(filter command,$(origin O)),$(O),build)
 ## make check           the unit tests alone, in under a minute
 .PHONY: check
 check:
-	$(Q)tools/deps.sh build test
+	$(Q)iso/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) unit
 
 ## make test            everything: both builds, unit tests, fuzzers, system tests; the last
 ##                      line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
 .PHONY: test
 test:
-	$(Q)tools/deps.sh build run test
+	$(Q)iso/deps.sh build run test
 	$(Q)MAKEFLAGS= $(PYTHON) tests/run.py $(TEST_O) "$(PYTEST_EXTRA)"

@@ -15,7 +15,7 @@ lint_flags = -std=gnu11 -I. -I$(O) $(if $(filter tests/%,$(1)),,-m32 -march=i686
 ##                      stand alone, the floors, licences, shell scripts
 .PHONY: lint lint-tidy lint-sparse lint-headers lint-floors lint-licences lint-scripts
 lint:
-	$(Q)tools/deps.sh build run test lint
+	$(Q)iso/deps.sh build run test lint
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-floors lint-licences lint-scripts lint-headers \
 		lint-sparse lint-tidy
 	@echo "lint: clean"
@@ -55,4 +55,4 @@ lint-licences:
 	@tests/lint/licences.sh
 
 lint-scripts:
-	@shellcheck tools/*.sh iso/make-iso tests/*/*.sh .ci/run
+	@shellcheck iso/*.sh iso/make-iso tests/*/*.sh .ci/run

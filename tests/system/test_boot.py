@@ -48,6 +48,22 @@ def test_kernel(machine, build, cpu):
     end_both(m)
 
 
+def test_generation_c(machine, build):
+    """Guests that speak as kernels from 4.0 do, with their console on PCI, beside an older one."""
+    m = machine(build, [TWO[0].replace('demo ', 'demo_c '), TWO[1]])
+    assert m.event('guest-ready', guest='one')['protocol'] == '4.0-4.13'
+    assert m.event('guest-ready', guest='two')['protocol'] == '3.1-3.19'
+    m.expect('one> ')
+    m.line('echo first')
+    m.expect('^first$')
+    m.line('reboot')
+    m.event('guest-ready', guest='one', count=2)
+    m.expect('one> ')
+    m.line('mem')
+    m.expect('0 words wrong, OK')
+    end_both(m)
+
+
 @pytest.mark.parametrize('drive', ['cd', 'disk'])
 def test_image(machine, build, make_iso, drive):
     """By GRUB 2, which speaks multiboot 2, from a CD and from what a USB stick would hold."""

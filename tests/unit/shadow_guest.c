@@ -188,6 +188,7 @@ enum access_result guest_access(struct shadow_guest *guest, uint32_t address, ui
 			*error = code;
 		return ACCESS_FAULT;
 	case SHADOW_OUTSIDE:
+		return ACCESS_OUTSIDE;
 	case SHADOW_BAD:
 		break;
 	}

@@ -38,6 +38,7 @@ enum access_result {
 	ACCESS_HIT,		/* the shadow permitted it */
 	ACCESS_FILLED,		/* it does after one shadow_fault */
 	ACCESS_FAULT,		/* the guest's own fault */
+	ACCESS_OUTSIDE,		/* permitted, but beyond the guest's memory */
 	ACCESS_BAD,		/* tables that end the guest */
 	ACCESS_REFUSED		/* shadow_fault said done, but it is not */
 };

@@ -164,10 +164,6 @@ void model_refresh_directories(struct shadow_model *model)
 			struct lookup look = model_look_slot(model, model->root[r], model->slot[s]);
 			uint64_t flags = look.flags & (PTE_W | PTE_U | PTE_NX);
 
-			if (look.directory == PRESENT && look.flags & PTE_A)
-				model->accessed_until[r][s] = FOREVER;
-			else if (model->accessed_until[r][s] == FOREVER)
-				model->accessed_until[r][s] = model->clock - 1;
 			history_set(model, &model->directories[r][s], look.directory == PRESENT,
 				    flags | (uint64_t)look.table << 12 |
 					    (uint64_t)look.middle << 32);

@@ -35,7 +35,7 @@ void shadow_model_finish(struct shadow_model *model);
 
 /* How often what happened, for the test to see that it tested something. */
 struct shadow_model_counters {
-	uint32_t hits, fills, faults, bad, outside, stale_hits, evicted, resets;
+	uint32_t hits, fills, faults, outside, bad, stale_hits, evicted, resets;
 };
 struct shadow_model_counters shadow_model_counters(const struct shadow_model *model);
 

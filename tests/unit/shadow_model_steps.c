@@ -36,27 +36,21 @@ static enum shadow_result expected(const struct shadow_model *model, const struc
 	return (look->entry & PTE_FRAME) >> 32 ? SHADOW_BAD : SHADOW_OUTSIDE;
 }
 
-/*
- * The table of an access becomes accessed; and its directory entry, unless the
- * CPU may still have that from a time when it was.
- */
-static void expect_access(struct shadow_model *model, const struct lookup *look, uint32_t s,
-			  bool write)
+static void expect_access(struct shadow_model *model, const struct lookup *look, bool write)
 {
-	uint32_t r = model->current;
-	bool marked = guest_load(&model->guest, look->directory_at) & PTE_A;
-
 	model_expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
-	if (marked || model->accessed_until[r][s] < model_newest(model, r, s))
-		model_expect_marks(model, look->directory_at, PTE_A);
+	model_expect_marks(model, look->directory_at, PTE_A);
 }
 
-/* Where a device may be: marked as any page, never mapped, and the caller learns which address it is. */
-static void check_outside(struct shadow_model *model, const struct lookup *look, uint32_t offset,
-			  bool write)
+/* Permitted, whatever is behind it: marked; and beyond memory the caller learns the address. */
+static void check_permitted(struct shadow_model *model, const struct lookup *look, uint32_t offset,
+			    bool write, enum shadow_result result)
 {
-	model_expect_marks(model, look->entry_at, write ? PTE_A | PTE_D : PTE_A);
-	if (gpa_value(model->guest.shadow.outside) != (uint32_t)(look->entry & PTE_FRAME) + offset)
+	if (result != SHADOW_DONE && result != SHADOW_OUTSIDE)
+		return;
+	expect_access(model, look, write);
+	if (result == SHADOW_OUTSIDE &&
+	    gpa_value(model->guest.shadow.outside) != (uint32_t)(look->entry & PTE_FRAME) + offset)
 		model_violation(model, "outside memory at %08x",
 				gpa_value(model->guest.shadow.outside));
 }
@@ -111,11 +105,9 @@ static void touch(struct shadow_model *model, uint32_t s, uint32_t i, uint32_t a
 	model->counters.faults += result == SHADOW_GUEST_FAULT;
 	model->counters.bad += result == SHADOW_BAD;
 	model->counters.outside += result == SHADOW_OUTSIDE;
-	if (result == SHADOW_OUTSIDE)
-		check_outside(model, &look, 0, access & FAULT_WRITE);
+	check_permitted(model, &look, 0, access & FAULT_WRITE, result);
 	if (result == SHADOW_DONE) {
 		model->counters.fills++;
-		expect_access(model, &look, s, access & FAULT_WRITE);
 		check_filled(model, s, i, access, &look);
 	}
 }
@@ -161,12 +153,9 @@ static void translate_step(struct shadow_model *model, struct choices *choices)
 	model_note(model, "translate %08x write %d", address, write);
 	if (shadow_translate(&model->guest.shadow, gva_make(address + 123), write, &gpa) != wanted)
 		model_violation(model, "translate %08x: not %d", address, wanted);
-	if (wanted == SHADOW_OUTSIDE)
-		check_outside(model, &look, 123, write);
-	if (wanted != SHADOW_DONE)
-		return;
-	expect_access(model, &look, s, write);
-	if (gpa_value(gpa) != (uint32_t)(look.entry & PTE_FRAME) + 123)
+	check_permitted(model, &look, 123, write, wanted);
+	if (wanted == SHADOW_DONE &&
+	    gpa_value(gpa) != (uint32_t)(look.entry & PTE_FRAME) + 123)
 		model_violation(model, "translate %08x: %08x", address, gpa_value(gpa));
 }
 
@@ -186,16 +175,13 @@ static void pin_step(struct shadow_model *model, struct choices *choices)
 	for (uint32_t k = 0; k < pages; k++) {
 		uint32_t address = top - 1 - k * PAGE_SIZE, error;
 		struct lookup look = model_look_up(model, model->root[model->current], address);
-
 		enum shadow_result wanted = expected(model, &look, FAULT_WRITE, &error);
 
-		if (wanted == SHADOW_OUTSIDE &&
-		    guest_load(&model->guest, look.entry_at) == (look.entry | PTE_A | PTE_D))
-			model_expect_marks(model, look.entry_at, PTE_A | PTE_D);
-		if (wanted != SHADOW_DONE)
-			impossible = true;
-		else if (guest_load(&model->guest, look.entry_at) != look.entry)
-			expect_access(model, &look, s, true);
+		impossible |= wanted != SHADOW_DONE;
+		if (wanted != SHADOW_DONE && wanted != SHADOW_OUTSIDE)
+			continue;
+		if (guest_load(&model->guest, look.entry_at) != look.entry)
+			expect_access(model, &look, true);
 		else if (guest_load(&model->guest, look.directory_at) & PTE_A)
 			model_expect_marks(model, look.directory_at, PTE_A);
 	}

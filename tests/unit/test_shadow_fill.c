@@ -150,40 +150,65 @@ static void without_nx(void **state)
 	free(test);
 }
 
+/* Permitted, but no memory: a device's registers, perhaps.  Nothing is ever mapped there. */
+static void beyond_memory(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow *shadow = &test->guest.shadow;
+	uint32_t error = 0;
+	gpa_t gpa;
+
+	map(test, ADDRESS, 0xFE000000ull | PTE_P | PTE_U);
+	map(test, ADDRESS + PAGE_SIZE, PAGE(DATA) | USER_RW);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(use(test, ADDRESS + 0x123, FAULT_USER), ACCESS_OUTSIDE);
+		assert_int_equal(gpa_value(shadow->outside), 0xFE000123);
+		assert_non_null(shadow->bad);
+		assert_true((shadow->bad_entry & ~PTE_A) == (0xFE000000ull | PTE_P | PTE_U));
+		/* Not as a neighbour, nor when it is announced. */
+		assert_true(use(test, ADDRESS + PAGE_SIZE, 0) <= ACCESS_FILLED);
+		tell_pte(test, test->root, ADDRESS);
+		assert_false(shadow_look(&test->guest, ADDRESS).present);
+	}
+	assert_true(entry_of(test, ADDRESS) & PTE_A);
+	/* What is not permitted is the guest's fault first. */
+	assert_int_equal(guest_access(&test->guest, ADDRESS, FAULT_WRITE, &error), ACCESS_FAULT);
+	assert_int_equal(error, FAULT_PRESENT | FAULT_WRITE);
+	map(test, ADDRESS, PAGE(GUEST_PAGES) | KERNEL_RW);
+	assert_int_equal(shadow_translate(shadow, gva_make(ADDRESS + 5), true, &gpa), SHADOW_OUTSIDE);
+	assert_int_equal(gpa_value(shadow->outside), PAGE(GUEST_PAGES) + 5);
+}
+
 static void bad_entries(void **state)
 {
 	struct test_guest *test = *state;
 	struct shadow_guest *guest = &test->guest;
-	uint32_t directory, error = 0;
+	uint32_t directory;
 	uint64_t good;
 
-	map(test, ADDRESS, PAGE(GUEST_PAGES) | PTE_P | PTE_U);
-	assert_int_equal(use(test, ADDRESS, FAULT_USER), ACCESS_BAD);
-	assert_non_null(guest->shadow.bad);
-	assert_true(guest->shadow.bad_entry == (PAGE(GUEST_PAGES) | PTE_P | PTE_U | PTE_A));
-	/* What is not permitted is the guest's fault first. */
-	assert_int_equal(guest_access(guest, ADDRESS, FAULT_WRITE, &error), ACCESS_FAULT);
-	assert_int_equal(error, FAULT_PRESENT | FAULT_WRITE);
-	if (guest->pae) {
-		map(test, ADDRESS, 1ull << 32 | USER_RW);
-		assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
-	}
 	map(test, ADDRESS, PAGE(DATA) | USER_RW);
 	directory = guest_directory_at(guest, test->root, ADDRESS);
 	good = guest_load(guest, directory);
 	guest_store(guest, directory, good | PTE_PS);
 	assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
+	assert_non_null(guest->shadow.bad);
+	assert_true(guest->shadow.bad_entry == (good | PTE_PS));
 	guest_store(guest, directory, PAGE(GUEST_PAGES) | USER_RW);
 	assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
-	if (guest->pae) {
-		guest_store(guest, directory, good | 1ull << 40);
-		assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
-		guest_store(guest, directory, good);
-		guest_store(guest, test->root, PAGE(GUEST_PAGES) | PTE_P);
-		assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
-		guest_store(guest, test->root, 0);
-		assert_int_equal(use(test, ADDRESS, 0), ACCESS_FAULT);
-	}
+	guest_store(guest, directory, good);
+	if (!guest->pae)
+		return;
+	/* Beyond 32 bits there are not even devices. */
+	map(test, ADDRESS, 1ull << 32 | USER_RW);
+	assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
+	map(test, ADDRESS, PAGE(DATA) | USER_RW);
+	guest_store(guest, directory, good | 1ull << 40);
+	assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
+	guest_store(guest, directory, good);
+	guest_store(guest, test->root, PAGE(GUEST_PAGES) | PTE_P);
+	assert_int_equal(use(test, ADDRESS, 0), ACCESS_BAD);
+	guest_store(guest, test->root, 0);
+	assert_int_equal(use(test, ADDRESS, 0), ACCESS_FAULT);
 }
 
 static void directories_become_accessed(void **state)
@@ -246,9 +271,6 @@ static void translate(void **state)
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa),
 			 SHADOW_DONE);
 	assert_true(entry_of(test, ADDRESS) == (PAGE(FAR_DATA) | KERNEL_RW | USED));
-	map(test, ADDRESS, PAGE(GUEST_PAGES) | KERNEL_RW);
-	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(ADDRESS), true, &gpa),
-			 SHADOW_OUTSIDE);
 	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(0xFFE00000), false, &gpa),
 			 SHADOW_GUEST_FAULT);
 }
@@ -355,6 +377,7 @@ int main(void)
 		both_formats(neighbours),
 		both_formats(permissions),
 		cmocka_unit_test(without_nx),
+		both_formats(beyond_memory),
 		both_formats(bad_entries),
 		both_formats(directories_become_accessed),
 		both_formats(directory_of_sleeping_leaf_becomes_accessed),
