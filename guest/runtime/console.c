@@ -33,18 +33,18 @@ static volatile uint32_t keys_read;
 
 static void key_store(char key)
 {
-	if (keys_written - keys_read < KEYS - 1) {
-		keys[keys_written % KEYS] = key;
-		keys_written++;
-	}
+	keys[keys_written % KEYS] = key;
+	keys_written++;
 }
 
+/* Full buffers stay in the queue while the keys in them find no room: Umbra then holds back the rest. */
 static void input_take(void)
 {
 	uint32_t id, length;
 	bool taken = false;
 
-	while (virtqueue_take(&queues[INPUT], &id, &length)) {
+	while (KEYS - (keys_written - keys_read) > INPUT_SIZE &&
+	       virtqueue_take(&queues[INPUT], &id, &length)) {
 		uint8_t *buffer = input_buffers[id % INPUT_BUFFERS];
 
 		for (uint32_t i = 0; i < length && i < INPUT_SIZE; i++)
@@ -138,6 +138,13 @@ bool console_poll(char *key)
 		return false;
 	*key = keys[keys_read % KEYS];
 	keys_read++;
+	/* There may be buffers that found no room. */
+	if (keys_read == keys_written) {
+		uint32_t word = irq_save();
+
+		input_take();
+		irq_restore(word);
+	}
 	return true;
 }
 
