@@ -18,6 +18,6 @@ void guest_hypercall(struct guest *guest, uint32_t length);
 #define HYPERCALL_LENGTH 2
 
 /* LGUEST_INIT (hv/lguest_data.c). */
-void guest_init_protocol(struct guest *guest, gpa_t data);
+void guest_init_protocol(struct guest *guest, gpa_t address);
 
 #endif

@@ -41,7 +41,7 @@ void frame_free(paddr_t frame);
 
 /* A whole chunk, high memory first. */
 bool __must_check chunk_alloc(paddr_t *chunk);
-void chunk_free(paddr_t chunk);
+void chunk_free(paddr_t address);
 
 /* A zeroed low frame through the direct map; NULL when there is none. */
 void *page_alloc(void);

@@ -74,8 +74,9 @@ extern const struct guest_reader guest_reader_pae;
 /* Entry index (0-511), in PAE form. */
 static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t index)
 {
+	/* Entries of four bytes always stand in a table. */
 	if (entries->size == 4)
-		return READ_ONCE(((const uint32_t *)entries->first)[index]);
+		return READ_ONCE(((const uint32_t *)entries->first)[index]); /* NOLINT */
 	if (entries->first) {
 		/* Two halves: the guest is not running on another CPU, so they belong together. */
 		const uint32_t *half = (const uint32_t *)entries->first + 2 * index;

@@ -5,6 +5,7 @@ the FPU: the attacker ends as it says that it should, the victim notices
 nothing, the console works on, and all frames come back.
 """
 
+import functools
 import pathlib
 import re
 
@@ -109,10 +110,13 @@ def judge(name, end, lines):
 
 @pytest.fixture(scope='session')
 def frames_left(build, session_machine):
-    """How many frames are free in the end when the attacker did nothing."""
-    m = start(session_machine, build, 'attack=list')
-    wait_attackers(m)
-    return check_witnesses(m)
+    """frames_left(guest) is how many frames are free in the end when the attacker did nothing."""
+    @functools.cache
+    def measure(guest='hostile'):
+        m = start(session_machine, build, 'attack=list', guest=guest)
+        wait_attackers(m)
+        return check_witnesses(m)
+    return measure
 
 
 def words_of(build, name):
@@ -141,13 +145,13 @@ def test_list(machine, build, guest):
 @pytest.mark.parametrize('build', ['release'], indirect=True)
 @pytest.mark.parametrize('guest, name', [case for case in ATTACKS if case[1] not in PIECEWISE])
 def test_attack(machine, build, frames_left, guest, name):
-    assert run_alone(machine, build, guest, name) == frames_left
+    assert run_alone(machine, build, guest, name) == frames_left(guest)
 
 
 @pytest.mark.parametrize('build', ['debug'], indirect=True)
 @pytest.mark.parametrize('guest, name', [case for case in ATTACKS if case[1] in LOUD])
 def test_loud_attack(machine, build, frames_left, guest, name):
-    assert run_alone(machine, build, guest, name) == frames_left
+    assert run_alone(machine, build, guest, name) == frames_left(guest)
 
 
 @pytest.mark.parametrize('build', ['debug'], indirect=True)
@@ -170,8 +174,8 @@ def test_fair(machine, release, name):
     end, = wait_attackers(m)
     took = float(end['at']) - float(m.event('guest-ready', guest='bad1')['at'])
     m.wait(lambda: rounds(m) > 0, 'a round of the victim')
-    # It computes a third of its period; beside somebody who always computes that takes twice as long.
-    assert rounds(m) >= 0.5 * took / PERIOD
+    # It computes a third of its period, and twice as long beside somebody who always computes.
+    assert rounds(m) >= 0.5 * took / PERIOD - 1
 
 
 @pytest.mark.parametrize('name', ['fuzz-calls', 'fuzz-tables', 'fuzz-user', 'fuzz-kernel',
@@ -203,7 +207,7 @@ def test_early(machine, build, frames_left, name):
     end, = wait_attackers(m)
     assert end['reason'] == 'killed' and EARLY[name] in end['cause'], end
     assert re.fullmatch('[0-9a-f]{8}', end['eip'])
-    assert check_witnesses(m) == frames_left
+    assert check_witnesses(m) == frames_left()
 
 
 @pytest.mark.parametrize('name', ['spin', 'halt'])
@@ -215,7 +219,7 @@ def test_early_silence(machine, build, frames_left, name):
     m.wait(lambda: rounds(m) >= before + 5, 'five rounds of the victim')
     m.key(':kill bad1\r')
     assert wait_attackers(m)[0]['reason'] == 'killed'
-    assert check_witnesses(m) == frames_left
+    assert check_witnesses(m) == frames_left()
 
 
 # --- piece by piece --------------------------------------------------------------------
