@@ -48,6 +48,7 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 {
 	uint32_t marks = access & FAULT_WRITE ? PTE_A | PTE_D : PTE_A;
 	enum walk_result found;
+	uint32_t page;
 
 	*error = access;
 	if (address >> SLOT_SHIFT >= shadow->limit)
@@ -67,16 +68,17 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 	if (!is_permitted(shadow, walk, access))
 		return SHADOW_GUEST_FAULT;
 	/* Guest-physical addresses have 32 bits; PAE entries have room for more. */
-	if (guest_entry_page(walk->entry) == UINT32_MAX)
+	page = guest_entry_page(walk->entry);
+	if (unlikely(page == UINT32_MAX))
 		return shadow_bad(shadow, beyond_memory, walk->entry);
-	if (!(walk->slot.flags & PTE_A))
+	if (unlikely(!((uint32_t)walk->slot.flags & PTE_A)))
 		shadow->reader->mark_slot(shadow->memory, shadow->current->root,
 					  address >> SLOT_SHIFT);
 	if (((uint32_t)walk->entry & marks) != marks) {
 		guest_entry_mark(&walk->entries, ENTRY_INDEX(address), marks);
 		walk->entry |= marks;
 	}
-	if (guest_entry_page(walk->entry) >= shadow->memory->pages)
+	if (unlikely(page >= shadow->memory->pages))
 		return outside_memory(shadow, walk->entry, address);
 	return SHADOW_DONE;
 }

@@ -58,7 +58,7 @@ void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf)
 	shadow->free_leaves = leaf;
 }
 
-static void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
+static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
 {
 	uint32_t *word = &leaf->present[index / 32], bit = BIT(index % 32);
 

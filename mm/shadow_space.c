@@ -81,9 +81,9 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 		leaf = frame_owner(slot_frame(*entry));
 		if (likely(leaf->key == info->key)) {
 			/* Asleep since a flush, and no other slot has had it read again. */
-			if (!(*entry & PTE_P) && leaf->generation != shadow->generation)
+			if (!((uint32_t)*entry & PTE_P) && leaf->generation != shadow->generation)
 				leaf_resync(shadow, leaf);
-			if (!(flags & PTE_W))
+			if (!((uint32_t)flags & PTE_W))
 				shadow->pinned = false;
 			*entry = slot_frame(*entry) | flags;
 			return leaf;
