@@ -30,6 +30,12 @@ TIMEOUT = 120
 ICOUNT = ['-icount', 'shift=3,sleep=off']
 
 
+def is_cut(line, following):
+    """Did a line of Umbra or another guest come in between, so that this one was shown again, whole?"""
+    return bool(following) and following[0].startswith(('event=', '[', 'umbra>')) and any(
+        other.startswith(line) and other != line for other in following)
+
+
 class Results:
     """What a guest that ends with a TOTAL line has reported."""
 
@@ -38,9 +44,10 @@ class Results:
         self.end = machine.events('guest-exit', guest=guest)[0]
         machine.wait_poweroff()
         self.lines = {}
-        for line in machine.lines:
+        for i, line in enumerate(machine.lines):
             # Tests of the console print dots.  A line that another one interrupted comes twice.
-            if match := re.match(r'\.*(PASS|FAIL|SKIP) ([\w.]+)(.*)', line):
+            match = re.match(r'\.*(PASS|FAIL|SKIP) ([\w.]+)(.*)', line)
+            if match and not is_cut(line, machine.lines[i + 1:i + 10]):
                 self.lines.setdefault(match[1], {})[match[2]] = match[3].strip()
         total = {match.groups() for line in machine.lines
                  if (match := re.fullmatch(r'TOTAL (\d+) passed, (\d+) failed', line))}
