@@ -18,7 +18,7 @@ fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c l
 
 O ?= build
 FUZZ_CC ?= clang
-FUZZ_RUNS ?= 200000
+FUZZ_RUNS ?= 60000
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wundef -Werror
