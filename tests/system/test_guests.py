@@ -113,7 +113,9 @@ def test_abi_beside_others(machine, build):
         m.key(f':kill {name}\r')
         m.event('guest-exit', guest=name, reason='killed')
     results = Results(m, 'abi')
-    results.check_total()
+    # Lines of the others can cut one in two, so that its beginning looks like one more.
+    assert not results.lines.get('FAIL') and results.failed == 0, results.lines
+    assert results.passed <= len(results.lines['PASS'])
     assert not [line for line in m.lines if 'BAD' in line]
 
 
