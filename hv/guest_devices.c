@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins the device models to one guest: a console so far.  There are two
- * transports, and until INIT nobody knows which one the guest will look for.
- * What it can use before is the early console of those with PCI; so that is
- * there first, and makes way for the device page.
+ * Gives one guest its devices.  There are two transports, and until INIT nobody
+ * knows which one the guest will look for.  What it can use before is the early
+ * console of those with PCI; so that is there first, and makes way for the
+ * device page.
  */
 #include "hv/guest_devices.h"
 
 #include "drivers/virtio/device_page.h"
 #include "drivers/virtio/pci_bus.h"
-#include "drivers/virtio/virtio_console.h"
-#include "hv/house.h"
+#include "hv/guest_console.h"
 #include "hv/reflect.h"
 #include "lib/bytes.h"
 #include "mm/heap.h"
 
+/* In the order in which the guest finds them. */
+static const struct guest_device_kind *const kinds[] = {
+	&guest_console_kind,
+};
+
 struct guest_devices {
 	struct guest *guest;
-	struct virtio_console console;
-	struct virtio_device *list[1];
+	unsigned count;
+	struct virtio_device *list[ARRAY_SIZE(kinds)];
+	const struct guest_device_kind *kind[ARRAY_SIZE(kinds)];	/* of each in the list */
 	bool has_page;			/* the page attaches them, not the bus */
 	struct device_page page;
 	struct pci_bus bus;
@@ -36,32 +41,22 @@ static void broken(void *context, const char *cause)
 	guest_kill(context, "%s", cause);
 }
 
-static size_t port_write(void *context, const void *data, size_t length)
-{
-	const struct guest *guest = context;
-
-	return house_console_write(guest->console, data, length);
-}
-
-static size_t port_read(void *context, void *buffer, size_t size)
-{
-	const struct guest *guest = context;
-
-	return house_console_read(guest->console, buffer, size);
-}
-
-static size_t port_waiting(void *context)
-{
-	const struct guest *guest = context;
-
-	return house_console_waiting(guest->console);
-}
-
-static const struct device_page_callbacks page_callbacks = { raise_irq, broken, port_write };
+static const struct device_page_callbacks page_callbacks = { raise_irq, broken, guest_console_write };
 static const struct pci_callbacks bus_callbacks = { raise_irq, broken };
-static const struct console_port console_port = { port_write, port_read, port_waiting };
 
 /* --- what the guest calls ----------------------------------------------------------- */
+
+static int add_device(struct guest_devices *devices, const struct guest_device_kind *kind)
+{
+	struct virtio_device *device = NULL;
+	int error = kind->create(devices->guest, &device);
+
+	if (!error && device) {
+		devices->kind[devices->count] = kind;
+		devices->list[devices->count++] = device;
+	}
+	return error;
+}
 
 struct guest_devices *guest_devices_create(struct guest *guest)
 {
@@ -70,14 +65,18 @@ struct guest_devices *guest_devices_create(struct guest *guest)
 	if (!devices)
 		return NULL;
 	devices->guest = guest;
-	virtio_console_init(&devices->console, &console_port, guest);
-	devices->list[0] = &devices->console.device;
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (add_device(devices, kinds[i]) != 0) {
+			guest_devices_destroy(devices);
+			return NULL;
+		}
+	}
 	return devices;
 }
 
 uint32_t guest_devices_pages(struct guest_devices *devices)
 {
-	return device_page_pages(devices->list, ARRAY_SIZE(devices->list));
+	return device_page_pages(devices->list, devices->count);
 }
 
 int guest_devices_attach(struct guest_devices *devices)
@@ -85,7 +84,7 @@ int guest_devices_attach(struct guest_devices *devices)
 	struct guest *guest = devices->guest;
 
 	return pci_bus_init(&devices->bus, &guest->memory, guest->memory.ram_pages, devices->list,
-			    ARRAY_SIZE(devices->list), &bus_callbacks, guest);
+			    devices->count, &bus_callbacks, guest);
 }
 
 static void choose_page(struct guest *guest)
@@ -95,7 +94,7 @@ static void choose_page(struct guest *guest)
 	pci_bus_remove(&devices->bus);
 	if (device_page_init(&devices->page, &guest->memory,
 			     gpa_make(guest->memory.ram_pages << PAGE_SHIFT), devices->list,
-			     ARRAY_SIZE(devices->list), &page_callbacks, guest) == 0)
+			     devices->count, &page_callbacks, guest) == 0)
 		devices->has_page = true;
 	else
 		guest_kill(guest, "too many devices for its kernel, which wants a device page");
@@ -119,6 +118,10 @@ void guest_devices_choose(struct guest *guest, bool pci)
 
 void guest_devices_destroy(struct guest_devices *devices)
 {
+	if (!devices)
+		return;
+	for (unsigned i = 0; i < devices->count; i++)
+		devices->kind[i]->destroy(devices->list[i]);
 	heap_free(devices);
 }
 

@@ -9,6 +9,17 @@
 #include "hv/guest.h"
 
 struct guest_devices;
+struct virtio_device;
+
+/* A kind of device, joined to what is behind it on Umbra's side. */
+struct guest_device_kind {
+	/*
+	 * Makes the guest's device of this kind; *device stays NULL when it has none.
+	 * A negative error when memory is out.  The guest's memory is not there yet.
+	 */
+	int (*create)(struct guest *guest, struct virtio_device **device);
+	void (*destroy)(struct virtio_device *device);
+};
 
 /* The devices of a guest to be; NULL when memory is out. */
 struct guest_devices *guest_devices_create(struct guest *guest);

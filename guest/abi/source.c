@@ -34,7 +34,7 @@ bool source_start(unsigned int *line)
 {
 	if (!started) {
 		if (!virtio_open(&console, LGUEST_DEVICE_CONSOLE) ||
-		    !virtio_start(&console, queues, QUEUES))
+		    !virtio_start(&console, 0, queues, QUEUES))
 			return false;
 		irq_attach(queues[OUTPUT].config.irq, acknowledge);
 		started = true;

@@ -31,7 +31,7 @@ static bool queue_open(void)
 	if (index >= QUEUES_MAX ||
 	    !virtio_open(&virtio, (enum lguest_device_type)machine_number("device",
 									  LGUEST_DEVICE_CONSOLE)) ||
-	    !virtio_start(&virtio, queues, index + 1)) {
+	    !virtio_start(&virtio, 0, queues, index + 1)) {
 		print("no such device or queue\n");
 		return false;
 	}

@@ -184,7 +184,7 @@ ATTACK(notify_storm, "notify-storm", SURVIVES)
 	}
 	for (uint32_t i = 0; !attack_over(); i++) {
 		if (i % 16 == 0)
-			device_start(&device);
+			device_start(&device, 0);
 		hypercall_notify(device_queue(&device, i % device.head.num_vq).pfn * PAGE_SIZE);
 	}
 }

@@ -120,7 +120,7 @@ static const struct print_sink console_sink = {console_write, console_flush};
 
 bool console_start(void)
 {
-	if (!virtio_open(&device, LGUEST_DEVICE_CONSOLE) || !virtio_start(&device, queues, QUEUES))
+	if (!virtio_open(&device, LGUEST_DEVICE_CONSOLE) || !virtio_start(&device, 0, queues, QUEUES))
 		return false;
 	for (unsigned int i = 0; i < QUEUES; i++)
 		irq_attach(queues[i].config.irq, console_interrupt);

@@ -93,17 +93,38 @@ void device_set_status(const struct device *device, uint8_t status, bool tell)
 		hypercall_notify(device_address(device));
 }
 
-void device_start(const struct device *device)
+/* Where the bitmap of offered features begins; that of accepted ones follows. */
+static uint32_t feature_bytes(const struct device *device)
 {
-	uint32_t features = device->offset + sizeof(device->head) +
-			    device->head.num_vq * sizeof(struct lguest_vqconfig);
+	return device->offset + (uint32_t)(sizeof(device->head) +
+					   device->head.num_vq * sizeof(struct lguest_vqconfig));
+}
+
+uint64_t device_offered(const struct device *device)
+{
+	uint32_t length = device->head.feature_len;
+	uint64_t features = 0;
+
+	copy_from_page(&features, feature_bytes(device),
+		       length < sizeof(features) ? length : sizeof(features));
+	return features;
+}
+
+uint32_t device_config(const struct device *device)
+{
+	return feature_bytes(device) + 2u * device->head.feature_len;
+}
+
+void device_start(const struct device *device, uint64_t features)
+{
+	uint32_t accepted = feature_bytes(device) + device->head.feature_len;
 	uint8_t status = LGUEST_STATUS_ACKNOWLEDGE | LGUEST_STATUS_DRIVER;
 
 	device_set_status(device, LGUEST_STATUS_RESET, true);
 	device_set_status(device, LGUEST_STATUS_ACKNOWLEDGE, false);
 	device_set_status(device, status, false);
 	for (uint32_t i = 0; i < device->head.feature_len; i++)
-		page[features + device->head.feature_len + i] = 0;
+		page[accepted + i] = i < sizeof(features) ? (uint8_t)(features >> (8 * i)) : 0;
 	device_set_status(device, status, true);
 	device_set_status(device, status | LGUEST_STATUS_DRIVER_OK, false);
 }

@@ -41,8 +41,14 @@ uint32_t device_address(const struct device *device);
 /* Write the status byte; NOTIFY too when tell is true. */
 void device_set_status(const struct device *device, uint8_t status, bool tell);
 
-/* Reset, accept no feature, start: the order of a driver of generation B. */
-void device_start(const struct device *device);
+/* The features that it offers, as far as 64 bits go. */
+uint64_t device_offered(const struct device *device);
+
+/* Reset, accept features, start: the order of a driver of generation B. */
+void device_start(const struct device *device, uint64_t features);
+
+/* Where its configuration space begins in the page. */
+uint32_t device_config(const struct device *device);
 
 /* Map size bytes of device memory from physical on; returns where. Pages are never unmapped. */
 void *device_map(uint32_t physical, uint32_t size);

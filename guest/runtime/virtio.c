@@ -16,9 +16,16 @@ unsigned int virtio_queue_count(const struct virtio *virtio)
 	return device_page_exists ? virtio->record.head.num_vq : virtio_pci_queue_count(&virtio->pci);
 }
 
-static void start_on_page(const struct device *record, struct virtqueue *queues, unsigned int count)
+uint64_t virtio_offered(const struct virtio *virtio)
 {
-	device_start(record);
+	return device_page_exists ? device_offered(&virtio->record) :
+				    virtio_pci_offered(&virtio->pci);
+}
+
+static void start_on_page(const struct device *record, uint64_t features, struct virtqueue *queues,
+			  unsigned int count)
+{
+	device_start(record, features);
 	for (unsigned int i = 0; i < count; i++) {
 		struct lguest_vqconfig config = device_queue(record, i);
 
@@ -26,10 +33,11 @@ static void start_on_page(const struct device *record, struct virtqueue *queues,
 	}
 }
 
-static bool start_on_pci(const struct virtio_pci *pci, struct virtqueue *queues, unsigned int count)
+static bool start_on_pci(const struct virtio_pci *pci, uint64_t features, struct virtqueue *queues,
+			 unsigned int count)
 {
 	virtio_pci_reset(pci);
-	if (!virtio_pci_negotiate(pci, VIRTIO_PCI_VERSION_1))
+	if (!virtio_pci_negotiate(pci, features | VIRTIO_PCI_VERSION_1))
 		return false;
 	for (unsigned int i = 0; i < count; i++)
 		virtio_pci_queue_init(pci, i, &queues[i]);
@@ -37,14 +45,23 @@ static bool start_on_pci(const struct virtio_pci *pci, struct virtqueue *queues,
 	return true;
 }
 
-bool virtio_start(const struct virtio *virtio, struct virtqueue *queues, unsigned int count)
+bool virtio_start(const struct virtio *virtio, uint64_t wanted, struct virtqueue *queues,
+		  unsigned int count)
 {
+	uint64_t features = virtio_offered(virtio) & wanted;
+
 	if (virtio_queue_count(virtio) < count)
 		return false;
 	if (!device_page_exists)
-		return start_on_pci(&virtio->pci, queues, count);
-	start_on_page(&virtio->record, queues, count);
+		return start_on_pci(&virtio->pci, features, queues, count);
+	start_on_page(&virtio->record, features, queues, count);
 	return true;
+}
+
+uint8_t virtio_config(const struct virtio *virtio, uint32_t offset)
+{
+	return device_page_exists ? *device_byte(device_config(&virtio->record) + offset) :
+				    mmio_read8(virtio->pci.config + offset);
 }
 
 void virtio_acknowledge(const struct virtio *virtio)

@@ -23,12 +23,19 @@ bool virtio_open(struct virtio *virtio, enum lguest_device_type type);
 /* How many queues it has. */
 unsigned int virtio_queue_count(const struct virtio *virtio);
 
+/* The features that it offers; VIRTIO_PCI_VERSION_1 is one of them on PCI. */
+uint64_t virtio_offered(const struct virtio *virtio);
+
 /*
- * Reset it, accept none of its optional features, and start it with queues 0 to
- * count - 1 empty. A queue is all zero before the first time. False when the
- * device refuses, or has fewer queues.
+ * Reset it, accept those of its features that are in wanted (and version 1 on
+ * PCI), and start it with queues 0 to count - 1 empty. A queue is all zero
+ * before the first time. False when the device refuses, or has fewer queues.
  */
-bool virtio_start(const struct virtio *virtio, struct virtqueue *queues, unsigned int count);
+bool virtio_start(const struct virtio *virtio, uint64_t wanted, struct virtqueue *queues,
+		  unsigned int count);
+
+/* A byte of its configuration space; offset must be inside. */
+uint8_t virtio_config(const struct virtio *virtio, uint32_t offset);
 
 /* Say that an interrupt was taken, before its cause is looked for. */
 void virtio_acknowledge(const struct virtio *virtio);

@@ -38,19 +38,40 @@ void virtqueue_init(struct virtqueue *queue, const struct lguest_vqconfig *confi
 	queue->notify = NULL;
 }
 
-void virtqueue_offer(struct virtqueue *queue, uint16_t id, uint32_t physical, uint32_t length,
-		     bool device_writes)
+static void announce(struct virtqueue *queue, uint16_t id)
 {
-	volatile struct virtqueue_descriptor *descriptor = &queue->descriptors[id];
 	uint16_t index = queue->available->index;
 
-	descriptor->address = physical;
-	descriptor->length = length;
-	descriptor->flags = device_writes ? VIRTQUEUE_WRITE : 0;
 	queue->available->ring[index % queue->config.num] = id;
 	/* The device looks at the entry once the index passes it. */
 	compiler_barrier();
 	queue->available->index = (uint16_t)(index + 1);
+}
+
+void virtqueue_offer_chain(struct virtqueue *queue, uint16_t id,
+			   const struct virtqueue_buffer *buffers, unsigned int reads,
+			   unsigned int writes)
+{
+	unsigned int count = reads + writes;
+
+	for (unsigned int i = 0; i < count; i++) {
+		volatile struct virtqueue_descriptor *descriptor = &queue->descriptors[id + i];
+
+		descriptor->address = buffers[i].physical;
+		descriptor->length = buffers[i].length;
+		descriptor->flags = (uint16_t)((i < reads ? 0 : VIRTQUEUE_WRITE) |
+					       (i + 1 < count ? VIRTQUEUE_NEXT : 0));
+		descriptor->next = (uint16_t)(id + i + 1);
+	}
+	announce(queue, id);
+}
+
+void virtqueue_offer(struct virtqueue *queue, uint16_t id, uint32_t physical, uint32_t length,
+		     bool device_writes)
+{
+	const struct virtqueue_buffer buffer = { physical, length };
+
+	virtqueue_offer_chain(queue, id, &buffer, !device_writes, device_writes);
 }
 
 void virtqueue_kick(const struct virtqueue *queue)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The driver's side of a virtqueue (virtio 1.0, section 2.4; on the device page
- * in its legacy layout) with single-buffer requests. The caller keeps interrupts
- * off.
+ * in its legacy layout). The caller keeps interrupts off.
  */
 #ifndef UMBRA_GUEST_RUNTIME_VIRTQUEUE_H
 #define UMBRA_GUEST_RUNTIME_VIRTQUEUE_H
@@ -60,6 +59,19 @@ uint32_t virtqueue_size(uint32_t descriptors);
  */
 void virtqueue_offer(struct virtqueue *queue, uint16_t id, uint32_t physical, uint32_t length,
 		     bool device_writes);
+
+struct virtqueue_buffer {
+	uint32_t physical;
+	uint32_t length;
+};
+
+/*
+ * Offer one request of several buffers, first those that the device reads, under
+ * descriptors id, id + 1 and so on (all below config.num, none in use).
+ */
+void virtqueue_offer_chain(struct virtqueue *queue, uint16_t id,
+			   const struct virtqueue_buffer *buffers, unsigned int reads,
+			   unsigned int writes);
 
 /* Tell the device. */
 void virtqueue_kick(const struct virtqueue *queue);
