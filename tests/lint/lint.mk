@@ -7,8 +7,10 @@ LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*.h mm/*.h drivers/*/*.h hv/*.h b
 	guest/*.h guest/*/*.h tests/unit/*.h))
 LINT_OUT := $(O)/lint
 
-# $(call lint_flags,file): how the compiler sees it, as far as clang and sparse care.
-lint_flags = -std=gnu11 -I. -I$(O) $(if $(filter tests/%,$(1)),,-m32 -march=i686 -ffreestanding) \
+# $(call lint_flags,file): how the compiler sees it, as far as clang and sparse care. What
+# the tests build natively takes the headers of their stand-in machine first.
+lint_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIVE_FLAGS)) -std=gnu11 -I. -I$(O) \
+	$(if $(filter tests/%,$(1)),,-m32 -march=i686 -ffreestanding) \
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
 ## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
