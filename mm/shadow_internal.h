@@ -59,6 +59,8 @@ void space_reclaim(struct shadow *shadow, uint32_t pages);
 /* The leaf for a slot whose guest levels were read into info and marked, linked; two pages must be left in the budget. */
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info);
+/* Brings one slot up to date, its leaf only if not of this generation; false when it is not linked, or no more. */
+bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot);
 /* Brings slots [first, end) up to date, with the leaves that are not of this generation; all: every leaf. */
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);

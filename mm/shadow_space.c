@@ -69,6 +69,17 @@ static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot 
 	return (info->flags & permissions) | PTE_P | PTE_A;
 }
 
+/*
+ * A kernel table that only ever stood at this slot is no staler in one address
+ * space than in another.  Whoever else uses a leaf may owe a flush that this
+ * space never saw.
+ */
+static bool is_fresh_at(const struct shadow *shadow, const struct shadow_leaf *leaf, uint32_t slot)
+{
+	return leaf->generation == shadow->generation && slot >= shadow->kernel_slot &&
+	       leaf->slot == slot && !leaf->several_slots;
+}
+
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info)
 {
@@ -94,8 +105,7 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 	leaf = leaf_find(shadow, info->key);
 	if (!leaf)
 		leaf = leaf_create(shadow, info->key);
-	else if (slot < shadow->kernel_slot || leaf->generation != shadow->generation)
-		/* Whoever else uses the same table may owe a flush that this space never saw. */
+	else if (!is_fresh_at(shadow, leaf, slot))
 		leaf_resync(shadow, leaf);
 	link_slot(shadow, space, slot, leaf, flags);
 	return leaf;
@@ -107,8 +117,13 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
  */
 #define RESYNC_AT_ONCE 32u
 
-/* Makes sure that the CPU finds in a linked slot only what the guest's tables still say. */
-static void resync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot, bool all)
+/*
+ * Makes sure that the CPU finds in a linked slot only what the guest's tables
+ * still say.  Inline: a flush does this for every slot.
+ */
+__attribute__((always_inline))
+static inline void resync_slot(struct shadow *shadow, struct address_space *space, uint32_t slot,
+			       bool all)
 {
 	struct shadow_leaf *leaf = space_leaf(space, slot);
 	uint64_t *entry = space_slot(space, slot);
@@ -129,6 +144,19 @@ static void resync_slot(struct shadow *shadow, struct address_space *space, uint
 	if (stale)
 		leaf_resync(shadow, leaf);
 	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
+}
+
+bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	uint64_t before;
+
+	if (!space_is_linked(space, slot))
+		return false;
+	before = *space_slot(space, slot);
+	resync_slot(shadow, space, slot, false);
+	if (*space_slot(space, slot) != before)
+		shadow->pinned = false;
+	return space_is_linked(space, slot);
 }
 
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
@@ -216,7 +244,7 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 			continue;
 		leaf = leaf_find(shadow, info.key);
 		/* Other directories than the last would need a page. */
-		if (leaf && leaf->generation == shadow->generation &&
+		if (leaf && is_fresh_at(shadow, leaf, slot) &&
 		    space->directories[slot / SLOT_ENTRIES])
 			link_slot(shadow, space, slot, leaf, slot_flags(shadow, &info));
 	}

@@ -8,10 +8,11 @@
 
 #define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
 
-static void sync_in(struct shadow *shadow, const struct address_space *space, uint32_t slot,
+/* Where the guest has INVLPG it has this, so what was kept of its directory entry is dropped too. */
+static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		    uint32_t index)
 {
-	if (space_is_linked(space, slot))
+	if (space_recheck(shadow, space, slot))
 		leaf_sync_entry(shadow, space_leaf(space, slot), index);
 }
 
@@ -23,7 +24,7 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 	if (!shadow->slot_links[slot])
 		return;
 	/* One leaf for all of them is the rule; its parents say whether it is so. */
-	if (space_is_linked(space, slot)) {
+	if (space_recheck(shadow, space, slot)) {
 		struct shadow_leaf *leaf = space_leaf(space, slot);
 
 		leaf_sync_entry(shadow, leaf, index);

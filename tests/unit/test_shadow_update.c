@@ -298,6 +298,69 @@ static void flush_with_a_shared_user_table(void **state)
 	assert_true(sees_nothing(test, USER_PAGE));
 }
 
+/* The same with a kernel table that comes to stand at a second address. */
+static void table_at_a_second_kernel_address(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow_guest *guest = &test->guest;
+	uint32_t twice = KERNEL_PAGE + 0x00400000;
+
+	map_and_use(test, test->root, KERNEL_PAGE, DATA);
+	guest_store(guest, guest_directory_at(guest, test->root, twice),
+		    guest_load(guest, guest_directory_at(guest, test->root, KERNEL_PAGE)));
+	guest_map(guest, test->root, KERNEL_PAGE, 0);
+	guest_map(guest, test->root, KERNEL_PAGE + PAGE_SIZE, PAGE(DATA + 1) | KERNEL_RW);
+	assert_int_equal(use(test, twice + PAGE_SIZE, 0), ACCESS_FILLED);
+	assert_true(sees_nothing(test, twice));
+}
+
+/* SET_PTE is what the guest has for INVLPG, which drops what was cached of the directory too. */
+static void set_pte_after_the_table_was_exchanged(void **state)
+{
+	static const uint32_t addresses[] = { USER_PAGE, KERNEL_PAGE };
+	struct test_guest *test = *state;
+	struct shadow_guest *guest = &test->guest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		uint32_t address = addresses[i];
+
+		map_and_use(test, test->root, address, DATA);
+		guest_store(guest, guest_directory_at(guest, test->root, address), 0);
+		guest_map(guest, test->root, address, PAGE(DATA + 1) | USER_RW | USED);
+		tell_pte(test, test->root, address);
+		assert_true(use(test, address, 0) <= ACCESS_FILLED);
+		assert_true(sees(test, address, DATA + 1));
+		guest_store(guest, guest_directory_at(guest, test->root, address), 0);
+		tell_pte(test, test->root, address);
+		assert_true(sees_nothing(test, address));
+	}
+}
+
+/* Two pages at the same place in different runs of 2 MB, next to one that lies in the first run. */
+static void flush_tells_chunks_apart(void **state)
+{
+	const uint32_t near = FAR_DATA - FRAMES_PER_CHUNK;
+	struct test_guest *test = *state;
+	struct shadow_guest *guest = &test->guest;
+	uint32_t second = USER_PAGE + PAGE_SIZE;
+
+	map_and_use(test, test->root, USER_PAGE, DATA);
+	map_and_use(test, test->root, second, near);
+	guest_map(guest, test->root, second, PAGE(FAR_DATA) | USER_RW | USED);
+	shadow_flush_user(&guest->shadow);
+	assert_true(sees(test, USER_PAGE, DATA));
+	assert_true(sees(test, second, FAR_DATA));
+	guest_map(guest, test->root, second, PAGE(near) | USER_RW | USED);
+	shadow_flush_user(&guest->shadow);
+	assert_true(sees(test, second, near));
+	/* Bits beyond the 32 of a guest's addresses: no page of the guest. */
+	if (guest->pae) {
+		guest_map(guest, test->root, second, BIT64(32) | PAGE(near) | USER_RW | USED);
+		shadow_flush_user(&guest->shadow);
+		assert_true(sees_nothing(test, second));
+	}
+}
+
 /* Leaves with much in them are not read at a flush but at the next touch. */
 static void flush_of_heavy_leaves(void **state)
 {
@@ -365,6 +428,9 @@ int main(void)
 		both_formats(flush_keeps_what_is_so),
 		both_formats(flush_all_reaches_cached_spaces),
 		both_formats(flush_with_a_shared_user_table),
+		both_formats(table_at_a_second_kernel_address),
+		both_formats(set_pte_after_the_table_was_exchanged),
+		both_formats(flush_tells_chunks_apart),
 		both_formats(flush_of_heavy_leaves),
 	};
 
