@@ -19,7 +19,10 @@ void __noreturn host_double_fault(void);
 /* An NMI, which may have come at any instruction: counts, and remembers where. */
 void host_nmi(uint32_t eip, uint32_t cs);
 
-/* A fault in the Switcher at an instruction that cannot; frame begins with vector, error, eip, cs, eflags. */
+/*
+ * A fault in the Switcher at an instruction that cannot; frame begins with vector, error, eip,
+ * cs, eflags.
+ */
 void __noreturn host_switcher_bug(const uint32_t *frame);
 
 #endif

@@ -13,7 +13,10 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* One human line: `[    0.012345] cpu0 subsystem: text`.  No newline in the format.  Any CPU, any context but NMI. */
+/*
+ * One human line: `[    0.012345] cpu0 subsystem: text`.  No newline in the format.  Any CPU, any
+ * context but NMI.
+ */
 void log_line(enum log_level level, const char *subsystem, const char *format, ...) __printf(3, 4);
 
 #define log_error(subsystem, ...) log_line(LOG_ERROR, subsystem, __VA_ARGS__)
@@ -21,7 +24,10 @@ void log_line(enum log_level level, const char *subsystem, const char *format, .
 #define log_info(subsystem, ...) log_line(LOG_INFO, subsystem, __VA_ARGS__)
 #define log_debug(subsystem, ...) log_line(LOG_DEBUG, subsystem, __VA_ARGS__)
 
-/* One event line: `event=name key=value ... at=seconds`; shown at every level.  format gives the keys and may be "". */
+/*
+ * One event line: `event=name key=value ... at=seconds`; shown at every level.  format gives the
+ * keys and may be "".
+ */
 void log_event(const char *name, const char *format, ...) __printf(2, 3);
 
 /* Lines above this level are dropped. */

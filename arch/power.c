@@ -51,7 +51,10 @@ static void reset_by_keyboard(void)
 	wait_for_reaction();
 }
 
-/* An exception that cannot be delivered makes the processor shut down, which boards turn into a reset. */
+/*
+ * An exception that cannot be delivered makes the processor shut down, which boards turn into a
+ * reset.
+ */
 static void __noreturn reset_by_triple_fault(void)
 {
 	const struct descriptor_register nothing = { 0, 0 };

@@ -150,7 +150,10 @@ static inline void interrupts_off(void)
 	__asm__ volatile("cli" ::: "memory");
 }
 
-/* Sleeps until an interrupt was handled; `sti` holds interrupts off for one instruction, so none is lost. */
+/*
+ * Sleeps until an interrupt was handled; `sti` holds interrupts off for one instruction, so none
+ * is lost.
+ */
 static inline void wait_for_interrupt(void)
 {
 	__asm__ volatile("sti; hlt; cli" ::: "memory");

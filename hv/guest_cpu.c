@@ -32,7 +32,10 @@ static bool is_hosts(uint32_t index)
 /* What enters the GDT for a descriptor of the guest's. */
 static uint64_t safe_descriptor(uint32_t low, uint32_t high)
 {
-	/* Gates and task-state segments are ways to ring 0.  A present one is refused, as is what could become one. */
+	/*
+	 * Gates and task-state segments are ways to ring 0.  A present one is refused, as is what
+	 * could become one.
+	 */
 	if (!(high & DESCRIPTOR_S))
 		return 0;
 	if ((high & DESCRIPTOR_DPL) == 0)

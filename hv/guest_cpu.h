@@ -8,13 +8,22 @@
 
 #include "hv/guest.h"
 
-/* The state at the kernel's entry point (docs/protocol.md).  Before the first run and after a restart. */
+/*
+ * The state at the kernel's entry point (docs/protocol.md).  Before the first run and after a
+ * restart.
+ */
 void guest_cpu_reset(struct guest *guest, uint32_t entry);
 
-/* This CPU runs guest from now on: its registers page, GDT, gates, stack and window are put in place. */
+/*
+ * This CPU runs guest from now on: its registers page, GDT, gates, stack and window are put in
+ * place.
+ */
 void guest_cpu_load(struct guest *guest);
 
-/* LOAD_GDT_ENTRY, LOAD_TLS, LOAD_IDT_ENTRY and SET_STACK of the guest loaded on this CPU; bad arguments end it. */
+/*
+ * LOAD_GDT_ENTRY, LOAD_TLS, LOAD_IDT_ENTRY and SET_STACK of the guest loaded on this CPU; bad
+ * arguments end it.
+ */
 void guest_load_gdt_entry(struct guest *guest, uint32_t index, uint32_t low, uint32_t high);
 void guest_load_tls(struct guest *guest, gpa_t descriptors);
 void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, uint32_t high);

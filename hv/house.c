@@ -21,7 +21,10 @@
 
 #define CONSOLES_MAX 3
 
-/* Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to spare. */
+/*
+ * Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to
+ * spare.
+ */
 #define FLUSH_ROUNDS 8
 
 /* A guest that takes no key for so long does not listen. */

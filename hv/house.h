@@ -14,7 +14,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Opens the consoles of options, polled, and sends the log there.  vga_memory is where the text screen is mapped. */
+/*
+ * Opens the consoles of options, polled, and sends the log there.  vga_memory is where the text
+ * screen is mapped.
+ */
 void house_open_consoles(const struct umbra_options *options, void *vga_memory);
 
 /* Interrupts work: the consoles use them, and keys arrive. */

@@ -15,7 +15,10 @@
 
 typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
 
-/* Tables that no guest may have end it; everything else about them is between the guest and its tables. */
+/*
+ * Tables that no guest may have end it; everything else about them is between the guest and its
+ * tables.
+ */
 static void check_shadow(struct guest *guest, enum shadow_result result)
 {
 	if (result == SHADOW_BAD)

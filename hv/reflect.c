@@ -119,7 +119,10 @@ void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)
 
 /* --- interrupts ---------------------------------------------------------------------- */
 
-/* The lines that wait, are not masked, and have a handler: without one they stay pending until it is there. */
+/*
+ * The lines that wait, are not masked, and have a handler: without one they stay pending until it
+ * is there.
+ */
 static uint32_t deliverable_irqs(const struct guest *guest)
 {
 	return guest->pending_irqs & guest->gated_irqs &

@@ -40,7 +40,10 @@ void sched_entity_init(struct sched_entity *entity, uint32_t weight);
 /* entity can run: it enters the queue.  True when the running one should make way for it at once. */
 bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now);
 
-/* Takes the guest with the least virtual time out of the queue, to run from now on; NULL when none can. */
+/*
+ * Takes the guest with the least virtual time out of the queue, to run from now on; NULL when
+ * none can.
+ */
 struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now);
 
 /* The running guest stops at now; it goes back into the queue if it still can run. */

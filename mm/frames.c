@@ -33,7 +33,10 @@ static bool overlaps(const struct memory_range *range, paddr_t start, paddr_t en
 	return range->start < end && start < range->end;
 }
 
-/* First address in usable low memory where size bytes overlap nothing reserved; 0 when there is none. */
+/*
+ * First address in usable low memory where size bytes overlap nothing reserved; 0 when there is
+ * none.
+ */
 static paddr_t find_room(uint32_t size, const struct memory_range *usable, unsigned usable_count,
 			 const struct memory_range *reserved, unsigned reserved_count)
 {

@@ -36,7 +36,10 @@ struct guest_memory {
 int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
 				     uint32_t device_pages);
 
-/* Unloads the window from this CPU, the only one that may have it, and gives all frames and tables back. */
+/*
+ * Unloads the window from this CPU, the only one that may have it, and gives all frames and
+ * tables back.
+ */
 void guest_memory_destroy(struct guest_memory *memory);
 
 /* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
@@ -62,7 +65,10 @@ static inline const uint64_t *guest_window_entry(const struct guest_memory *memo
 				   [page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
 }
 
-/* The frame behind a guest page; false when the guest has no such page.  On the way of every shadow entry. */
+/*
+ * The frame behind a guest page; false when the guest has no such page.  On the way of every
+ * shadow entry.
+ */
 static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
 {
 	const uint64_t *table;

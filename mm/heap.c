@@ -111,7 +111,10 @@ static void free_pages(void *pages)
 	pages_free(pages, count);
 }
 
-/* Objects have a power-of-two size and stand at multiples of it, so every alignment up to the size is met. */
+/*
+ * Objects have a power-of-two size and stand at multiples of it, so every alignment up to the
+ * size is met.
+ */
 static unsigned shift_for(size_t size, size_t align)
 {
 	unsigned shift = SMALLEST_SHIFT;

@@ -8,7 +8,10 @@
 
 #include <stddef.h>
 
-/* size bytes, zeroed, aligned to 16; NULL when memory is out.  Any CPU, not from an interrupt handler. */
+/*
+ * size bytes, zeroed, aligned to 16; NULL when memory is out.  Any CPU, not from an interrupt
+ * handler.
+ */
 void *heap_alloc(size_t size);
 
 /* The same, aligned to align (a power of two, at most 4096). */

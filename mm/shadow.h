@@ -132,7 +132,10 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 /* Makes sure that the pages (1 or 2) ending before gva top are mapped writable. */
 enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages);
 
-/* Where the guest's supervisor may read, or write, gva: a guest-physical address.  Sets accessed and dirty. */
+/*
+ * Where the guest's supervisor may read, or write, gva: a guest-physical address.  Sets accessed
+ * and dirty.
+ */
 enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write, gpa_t *gpa);
 
 /* NEW_PGTABLE. */

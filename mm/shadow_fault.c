@@ -42,7 +42,10 @@ static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, 
 	return SHADOW_OUTSIDE;
 }
 
-/* The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is permitted. */
+/*
+ * The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is
+ * permitted.
+ */
 static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
 				     struct walk *walk, uint32_t *error)
 {

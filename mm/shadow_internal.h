@@ -56,12 +56,21 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 struct address_space *space_find(const struct shadow *shadow, uint32_t root);
 /* Frees pages of the budget until `pages` are left: evicts and, at last, empties the current space. */
 void space_reclaim(struct shadow *shadow, uint32_t pages);
-/* The leaf for a slot whose guest levels were read into info and marked, linked; two pages must be left in the budget. */
+/*
+ * The leaf for a slot whose guest levels were read into info and marked, linked; two pages must
+ * be left in the budget.
+ */
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info);
-/* Brings one slot up to date, its leaf only if not of this generation; false when it is not linked, or no more. */
+/*
+ * Brings one slot up to date, its leaf only if not of this generation; false when it is not
+ * linked, or no more.
+ */
 bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot);
-/* Brings slots [first, end) up to date, with the leaves that are not of this generation; all: every leaf. */
+/*
+ * Brings slots [first, end) up to date, with the leaves that are not of this generation; all:
+ * every leaf.
+ */
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);
 

@@ -69,7 +69,10 @@ static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t 
 	leaf->live += entry ? 1 : -1u;
 }
 
-/* Entries of the group that starts at first, as a map; no guest stays long in linear mode, where all would count. */
+/*
+ * Entries of the group that starts at first, as a map; no guest stays long in linear mode, where
+ * all would count.
+ */
 static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_t first)
 {
 	const uint32_t wanted = PTE_P | PTE_A;
@@ -142,7 +145,10 @@ static bool is_unchanged(const struct chunk_memo *memo, const uint32_t *guest_en
 	return entry[0] == expected && entry[1] == memo->high;
 }
 
-/* What was just computed for a guest entry serves those of the same chunk; any frame not in one serves nobody. */
+/*
+ * What was just computed for a guest entry serves those of the same chunk; any frame not in one
+ * serves nobody.
+ */
 static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
 {
 	uint32_t page = guest_entry_page(guest);

@@ -390,7 +390,10 @@ void shadow_destroy(struct shadow *shadow)
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top)
 {
 	shadow->limit = SLOT_COUNT - (reserved_top >> SLOT_SHIFT);
-	/* A slot that is partly the kernel's is treated as user's: resynchronised more often, never less. */
+	/*
+	 * A slot that is partly the kernel's is treated as user's: resynchronised more often,
+	 * never less.
+	 */
 	shadow->kernel_slot = MIN((kernel_address + CHUNK_SIZE - 1) >> SLOT_SHIFT, shadow->limit);
 }
 

@@ -94,7 +94,10 @@ static bool write_data(struct pci_bus *bus, unsigned lane, unsigned length, uint
 					  value);
 }
 
-/* The bytes of an access that fall into one register: the first one in the access and in the register. */
+/*
+ * The bytes of an access that fall into one register: the first one in the access and in the
+ * register.
+ */
 struct overlap {
 	unsigned first, lane, length;
 };

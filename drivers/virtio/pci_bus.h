@@ -34,7 +34,10 @@ int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_
 		 struct virtio_device *const *devices, unsigned count,
 		 const struct pci_callbacks *callbacks, void *context);
 
-/* Stops all devices and takes them off: another transport may attach them.  Nothing is left of the bus. */
+/*
+ * Stops all devices and takes them off: another transport may attach them.  Nothing is left of
+ * the bus.
+ */
 void pci_bus_remove(struct pci_bus *bus);
 
 /* Is one of the width (1, 2 or 4) ports from port on a register of the bus? */

@@ -173,7 +173,10 @@ static void console_service(struct virtio_device *device)
 	drain_output(console_of(device));
 }
 
-/* The lowest byte of emerg_wr is the character; drivers write more, or sign-extend it (virtio 1.0, 5.3.4). */
+/*
+ * The lowest byte of emerg_wr is the character; drivers write more, or sign-extend it (virtio
+ * 1.0, 5.3.4).
+ */
 static bool console_config_write(struct virtio_device *device, unsigned offset,
 				 const uint8_t *bytes, unsigned length)
 {

@@ -20,7 +20,10 @@ struct console_port {
 	size_t (*waiting)(void *context);
 };
 
-/* cols u16, rows u16, max_nr_ports u32, emerg_wr u32 (virtio 1.0, 5.3.4); only the last has a meaning here. */
+/*
+ * cols u16, rows u16, max_nr_ports u32, emerg_wr u32 (virtio 1.0, 5.3.4); only the last has a
+ * meaning here.
+ */
 #define CONSOLE_CONFIG_SIZE 12
 
 enum { CONSOLE_QUEUE_INPUT, CONSOLE_QUEUE_OUTPUT, CONSOLE_QUEUES };

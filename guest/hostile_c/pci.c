@@ -326,7 +326,10 @@ ATTACK(notify_removed, "notify-removed", "NOTIFY")
 	hypercall_notify(phys_of("text"));
 }
 
-/* --- instructions --------------------------------------------------------------------------------- */
+/*
+ * --- instructions
+ * ---------------------------------------------------------------------------------
+ */
 
 #define SLICE_NS (2u * NS_PER_MS)
 

@@ -37,7 +37,10 @@ static void key_store(char key)
 	keys_written++;
 }
 
-/* Full buffers stay in the queue while the keys in them find no room: Umbra then holds back the rest. */
+/*
+ * Full buffers stay in the queue while the keys in them find no room: Umbra then holds back the
+ * rest.
+ */
 static void input_take(void)
 {
 	uint32_t id, length;

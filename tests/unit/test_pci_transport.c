@@ -256,7 +256,10 @@ static void test_failed(void **state)
 	assert_int_equal(f->block.starts, 2);
 }
 
-/* --- queues ------------------------------------------------------------------------------------------ */
+/*
+ * --- queues
+ * ------------------------------------------------------------------------------------------
+ */
 
 static void test_requests(void **state)
 {
@@ -378,7 +381,10 @@ static void test_queue_absent(void **state)
 	}
 }
 
-/* --- queues that break the rules ------------------------------------------------------------------------ */
+/*
+ * --- queues that break the rules
+ * ------------------------------------------------------------------------
+ */
 
 static void expect_broken_start(struct fixture *f)
 {
@@ -482,7 +488,10 @@ static void test_ring_outside(void **state)
 	assert_int_equal(f->times_broken, 1);
 }
 
-/* --- work ---------------------------------------------------------------------------------------------- */
+/*
+ * --- work
+ * ----------------------------------------------------------------------------------------------
+ */
 
 static void test_service(void **state)
 {
@@ -499,7 +508,10 @@ static void test_service(void **state)
 	assert_true(pci_bus_has_work(&f->bus));
 }
 
-/* --- the device's configuration ----------------------------------------------------------------------------- */
+/*
+ * --- the device's configuration
+ * -----------------------------------------------------------------------------
+ */
 
 static void test_config_read(void **state)
 {
@@ -540,7 +552,10 @@ static void test_config_write_waits(void **state)
 	assert_int_equal(f->block.config[0], 'x');
 }
 
-/* --- the access capability ------------------------------------------------------------------------------------ */
+/*
+ * --- the access capability
+ * ------------------------------------------------------------------------------------
+ */
 
 #define ACCESS 0x84u
 
