@@ -5,24 +5,14 @@
  * them, or no input would get beyond the first check.
  */
 #include "arch/acpi.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/acpi_tables.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
 
 #define RSDP_SIZE 36u
 #define HEADER_SIZE 36u
 #define MAX_REPAIRED 32u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t memory32(uint64_t address)
 {

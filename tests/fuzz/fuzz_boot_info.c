@@ -4,21 +4,11 @@
  * memory, its first byte says which protocol, the structure stands at 8.
  */
 #include "boot/boot_info.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/physical_memory.h"
 
-#include <stdio.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
 
 #define INFO 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Every string ends inside the arena, or is a constant "". */
 static void check_string(const struct boot_info *info, const char *text)

@@ -5,20 +5,9 @@
  * for more until they know, and then more bytes change nothing.
  */
 #include "hv/decode.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What either decoder said, as far as it can be compared. */
 struct answer {

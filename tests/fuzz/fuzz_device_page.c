@@ -12,25 +12,14 @@
 #include "drivers/virtio/device_page.h"
 #include "drivers/virtio/virtio_console.h"
 #include "lib/bytes.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_guest_memory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
 
 #define RAM 0x2000u
 #define PAGES 7u	/* the device page and two rings */
 #define RECORD 6u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct world {
 	struct guest_memory *memory;

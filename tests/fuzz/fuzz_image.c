@@ -6,21 +6,10 @@
  */
 #include "hv/boot_params.h"
 #include "hv/image.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_segments(const struct image *image, size_t size, uint32_t mem_bytes)
 {

@@ -14,26 +14,15 @@
 #include "drivers/virtio/virtio_console.h"
 #include "lib/bytes.h"
 #include "lib/compiler.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_guest_memory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
 
 #define RAM_PAGES 4u
 #define WINDOWS (RAM_PAGES * PAGE_SIZE + PCI_HOLE_SIZE)
 #define CONSOLES 2u
 #define RECORD 8u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct world {
 	struct guest_memory *memory;

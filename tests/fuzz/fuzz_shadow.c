@@ -7,11 +7,10 @@
  * bytes for the model's choices, the first of each operation saying which one
  * it is.
  */
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/shadow_model.h"
 
 #define STEPS_MOST 120
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

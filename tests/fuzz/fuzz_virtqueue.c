@@ -10,26 +10,15 @@
  */
 #include "drivers/virtio/virtqueue.h"
 #include "lib/bytes.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_guest_memory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);	\
-			abort();							\
-		}									\
-	} while (0)
 
 #define MEMORY_SIZE 8192u
 #define HEAD 8u
 #define CAPACITY 64u
 #define REQUESTS 100
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned times_broken;
 

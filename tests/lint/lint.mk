@@ -4,7 +4,7 @@
 
 LINT_SOURCES := $(SOURCES) $(GUEST_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES)
 LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*.h mm/*.h drivers/*/*.h hv/*.h boot/*.h \
-	guest/*.h guest/*/*.h tests/unit/*.h))
+	guest/*.h guest/*/*.h tests/unit/*.h tests/fuzz/*.h))
 LINT_OUT := $(O)/lint
 
 # $(call lint_flags,file): how the compiler sees it, as far as clang and sparse care. What
