@@ -44,11 +44,6 @@ static inline void list_insert_after(struct list_node *place, struct list_node *
 	place->next = node;
 }
 
-static inline void list_insert_before(struct list_node *place, struct list_node *node)
-{
-	list_insert_after(place->previous, node);
-}
-
 static inline void list_add_first(struct list *list, struct list_node *node)
 {
 	list_insert_after(&list->anchor, node);
@@ -68,12 +63,6 @@ static inline void list_remove(struct list_node *node)
 	node->previous = NULL;
 }
 
-/* True when node is in a list; it must be zeroed memory or have been in one. */
-static inline bool list_is_linked(const struct list_node *node)
-{
-	return node->next != NULL;
-}
-
 /* NULL when the list is empty. */
 static inline struct list_node *list_first(const struct list *list)
 {
@@ -85,31 +74,11 @@ static inline struct list_node *list_last(const struct list *list)
 	return list_is_empty(list) ? NULL : list->anchor.previous;
 }
 
-/* Takes the first node out and returns it; NULL when there is none. */
-static inline struct list_node *list_take_first(struct list *list)
-{
-	struct list_node *node = list_first(list);
-
-	if (node != NULL)
-		list_remove(node);
-	return node;
-}
-
-#define list_entry(node, type, member) container_of(node, type, member)
-
 /* entry goes over all structures from first to last; the body must not remove entry. */
 #define list_for_each(entry, list, member)						\
 	for (struct list_node *node_##entry = (list)->anchor.next;			\
 	     node_##entry != &(list)->anchor &&						\
 	     ((entry) = container_of(node_##entry, __typeof__(*(entry)), member), 1);	\
 	     node_##entry = node_##entry->next)
-
-/* The same, but the body may remove (and free) entry, though no other. */
-#define list_for_each_removable(entry, list, member)					\
-	for (struct list_node *node_##entry = (list)->anchor.next,			\
-			      *next_##entry = node_##entry->next;			\
-	     node_##entry != &(list)->anchor &&						\
-	     ((entry) = container_of(node_##entry, __typeof__(*(entry)), member), 1);	\
-	     node_##entry = next_##entry, next_##entry = node_##entry->next)
 
 #endif
