@@ -5,7 +5,6 @@
  */
 #include "mm/shadow_internal.h"
 
-#define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
 #define ACCESS_BITS (FAULT_WRITE | FAULT_USER | FAULT_FETCH)
 
 /* One guest address, looked up in the guest's tables. */

@@ -12,6 +12,8 @@
 
 /* The slot that holds the Switcher, in the last directory. */
 #define SWITCHER_SLOT (SWITCHER_CODE >> SLOT_SHIFT)
+/* Which entry of its slot's table an address has. */
+#define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
 /* What a directory entry takes over from the guest's upper levels. */
 #define SLOT_PERMISSIONS (PTE_W | PTE_U | PTE_NX)
 

@@ -6,8 +6,6 @@
  */
 #include "mm/shadow_internal.h"
 
-#define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
-
 /* Where the guest has INVLPG it has this, so what was kept of its directory entry is dropped too. */
 static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		    uint32_t index)
