@@ -53,8 +53,8 @@ struct boot_module *boot_info_add_module(struct boot_info *info, uint32_t start,
 {
 	struct boot_module *module;
 
-	if (info->module_count == BOOT_MAX_MODULES) {
-		boot_info_complain(info, "there are more than 64 modules; the rest is ignored");
+	if (info->module_count == BOOT_MODULES_MAX) {
+		boot_info_complain(info, "there are more than 128 modules; the rest is ignored");
 		return NULL;
 	}
 	module = &info->modules[info->module_count++];

@@ -9,13 +9,13 @@
 #define UMBRA_BOOT_BOOT_INFO_H
 
 #include "mm/address.h"
+#include "mm/modules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define BOOT_MAX_RANGES 128u
-#define BOOT_MAX_MODULES 64u
 #define BOOT_MAX_STRING 4096u /* with its NUL */
 #define BOOT_ARENA_SIZE 32768u
 #define BOOT_RSDP_SIZE 36u /* ACPI 2.0 and later; 20 bytes of it in ACPI 1.0 */
@@ -62,7 +62,7 @@ struct boot_info {
 	bool has_framebuffer;
 	struct boot_framebuffer framebuffer;
 	struct boot_range ranges[BOOT_MAX_RANGES]; /* in the loader's order, may overlap */
-	struct boot_module modules[BOOT_MAX_MODULES];
+	struct boot_module modules[BOOT_MODULES_MAX];
 	uint8_t rsdp[BOOT_RSDP_SIZE];
 	size_t arena_used;
 	char arena[BOOT_ARENA_SIZE]; /* every string above lives here */

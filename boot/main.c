@@ -33,7 +33,7 @@ static struct boot_info info;
 static struct umbra_options options;
 static struct config_problems option_problems;
 static struct guest_plans plans;
-static struct guest_module modules[BOOT_MAX_MODULES];
+static struct guest_module modules[BOOT_MODULES_MAX];
 
 extern const char image_end_physical[];
 
@@ -75,7 +75,7 @@ static paddr_t memory_limit(void)
 static void take_memory(void)
 {
 	static struct memory_range usable[BOOT_MAX_RANGES];
-	static struct memory_range reserved[BOOT_MAX_RANGES + BOOT_MAX_MODULES + 2];
+	static struct memory_range reserved[BOOT_MAX_RANGES + BOOT_MODULES_MAX + 2];
 	unsigned usable_count = 0, reserved_count = 0;
 
 	for (unsigned i = 0; i < info.range_count; i++) {

@@ -10,8 +10,6 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-_Static_assert(BOOT_MODULES_MAX <= 64, "a bit for each module");
-
 static struct guest_plan *find_plan(struct guest_plans *plans, const char *name)
 {
 	for (size_t i = 0; i < plans->count; i++) {
@@ -93,24 +91,17 @@ static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
 	plan->initrd_file = words->file;
 }
 
-/*
- * Parses all lines.  Returns in bad a bit for each module whose line has a
- * problem by itself.
- */
-static uint64_t parse_lines(struct guest_plans *plans, const struct guest_module *modules,
-			    size_t count)
+/* Parses all lines, and says in bad of each whether it has a problem by itself. */
+static void parse_lines(struct guest_plans *plans, const struct guest_module *modules,
+			size_t count, bool bad[BOOT_MODULES_MAX])
 {
-	uint64_t bad = 0;
-
 	for (size_t i = 0; i < count; i++) {
 		size_t found = plans->problems.found;
 
 		config_parse_module(modules[i].line, (unsigned int)i + 1, &plans->words[i],
 				    &plans->problems);
-		if (plans->problems.found != found)
-			bad |= BIT64(i);
+		bad[i] = plans->problems.found != found;
 	}
-	return bad;
 }
 
 /*
@@ -189,19 +180,19 @@ static void sort_by_kernel(struct guest_plans *plans)
 void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count)
 {
 	size_t used = MIN(count, (size_t)BOOT_MODULES_MAX);
-	uint64_t bad;
+	bool bad[BOOT_MODULES_MAX];
 
 	plans->count = 0;
 	plans->problems.kept = 0;
 	plans->problems.found = 0;
-	bad = parse_lines(plans, modules, used);
-	name_kernels(plans, used);
-	for (size_t i = 0; i < used; i++)
-		add_module(plans, &modules[i], &plans->words[i], (bad & BIT64(i)) != 0);
 	if (count > used)
 		config_add_problem(&plans->problems, "umbra", "",
 				   "there are more than %u modules; the rest is ignored",
 				   BOOT_MODULES_MAX);
+	parse_lines(plans, modules, used, bad);
+	name_kernels(plans, used);
+	for (size_t i = 0; i < used; i++)
+		add_module(plans, &modules[i], &plans->words[i], bad[i]);
 	check_kernels(plans);
 	drop_broken(plans);
 	sort_by_kernel(plans);

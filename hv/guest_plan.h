@@ -9,13 +9,13 @@
 
 #include "hv/config.h"
 #include "mm/address.h"
+#include "mm/modules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define GUEST_PLANS_MAX 32
-#define BOOT_MODULES_MAX 64
 
 /* A module as the boot loader left it. */
 struct guest_module {
@@ -37,7 +37,7 @@ struct guest_plan {
 	bool broken;				/* a problem was found; only while planning */
 };
 
-/* About 24 KB: lives in .bss or on the heap, not on a stack. */
+/* About 32 KB: lives in .bss or on the heap, not on a stack. */
 struct guest_plans {
 	size_t count;
 	struct guest_plan list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */

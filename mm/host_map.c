@@ -10,13 +10,11 @@
 #include "arch/switcher.h"
 #include "arch/x86.h"
 #include "lib/string.h"
+#include "mm/modules.h"
 
 #define LARGE_PAGE 0x200000u
 #define DIRECTORY_INDEX(address) (((address) >> 21) & 511)
 #define TABLE_INDEX(address) (((address) >> 12) & 511)
-
-/* Modules that can be mapped: guests restart, and their kernels with them. */
-#define BOOT_MODULES 64
 
 /* Large pages that hold the image and are therefore mapped page by page. */
 #define IMAGE_TABLES 4
@@ -158,7 +156,7 @@ const void *map_module(paddr_t address, size_t length)
 		paddr_t address;
 		size_t length;
 		const void *where;
-	} known[BOOT_MODULES];
+	} known[BOOT_MODULES_MAX];	/* guests restart, and their kernels with them */
 	static unsigned count;
 
 	if (address + length <= DIRECT_MAP_SIZE)
@@ -166,7 +164,7 @@ const void *map_module(paddr_t address, size_t length)
 	for (unsigned i = 0; i < count; i++)
 		if (known[i].address == address && known[i].length == length)
 			return known[i].where;
-	if (count == BOOT_MODULES)
+	if (count == BOOT_MODULES_MAX)
 		return NULL;
 	known[count].address = address;
 	known[count].length = length;

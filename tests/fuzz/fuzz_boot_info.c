@@ -27,7 +27,7 @@ static void check_string(const struct boot_info *info, const char *text)
 
 static void check_info(const struct boot_info *info)
 {
-	REQUIRE(info->range_count <= BOOT_MAX_RANGES && info->module_count <= BOOT_MAX_MODULES);
+	REQUIRE(info->range_count <= BOOT_MAX_RANGES && info->module_count <= BOOT_MODULES_MAX);
 	REQUIRE(info->rsdp_length == 0 || info->rsdp_length == 20 || info->rsdp_length == 36);
 	check_string(info, info->command_line);
 	check_string(info, info->loader);

@@ -218,11 +218,11 @@ static void modules_are_checked(void **state)
 static void too_many_modules(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i <= BOOT_MAX_MODULES; i++)
+	for (unsigned i = 0; i <= BOOT_MODULES_MAX; i++)
 		put_module1(i, 0x200000, 0x200001, 0);
 	assert_int_equal(boot_info_parse_multiboot1(&info, INFO, physical_map), 0);
-	assert_int_equal(info.module_count, BOOT_MAX_MODULES);
-	assert_non_null(strstr(info.problem, "more than 64 modules"));
+	assert_int_equal(info.module_count, BOOT_MODULES_MAX);
+	assert_non_null(strstr(info.problem, "more than 128 modules"));
 }
 
 static void arena_is_bounded(void **state)

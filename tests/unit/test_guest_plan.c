@@ -184,16 +184,17 @@ static void test_many_guests(void **state)
 	const char *list[BOOT_MODULES_MAX + 5] = { 0 };
 
 	(void)state;
-	for (int i = 0; i < BOOT_MODULES_MAX + 4; i++) {
-		snprintf(lines[i], sizeof(lines[i]), "k%d kernel", i + 1);
+	for (unsigned i = 0; i < BOOT_MODULES_MAX + 4; i++) {
+		snprintf(lines[i], sizeof(lines[i]), "k%u kernel", i + 1);
 		list[i] = lines[i];
 	}
 	plan(list);
 	assert_int_equal(plans.count, GUEST_PLANS_MAX);
 	assert_string_equal(plans.list[GUEST_PLANS_MAX - 1].name, "guest32");
 	assert_int_equal(plans.problems.found, BOOT_MODULES_MAX - GUEST_PLANS_MAX + 1);
-	assert_problem(0, "k33", "guest33", "more than 32 guests");
-	assert_problem(BOOT_MODULES_MAX - GUEST_PLANS_MAX, "umbra", "", "more than 64 modules");
+	/* What concerns all comes first: the list of problems may be too short for the rest. */
+	assert_problem(0, "umbra", "", "more than 128 modules");
+	assert_problem(1, "k33", "guest33", "more than 32 guests");
 }
 
 int main(void)
