@@ -44,11 +44,12 @@ static void list_guests(const char *argument)
 	struct guest *guest;
 
 	(void)argument;
-	house_print("%-3s %-15s %-8s %9s %7s %12s\n", "no", "name", "state", "memory", "weight", "run time");
+	house_print("%-3s %-15s %-8s %9s %7s %4s %12s\n", "no", "name", "state", "memory", "weight",
+		    "cap", "run time");
 	list_for_each(guest, guest_list(), node)
-		house_print("%-3u %-15s %-8s %7u K %7u %9llu ms\n", guest->number, guest->name,
+		house_print("%-3u %-15s %-8s %7u K %7u %4u %9llu ms\n", guest->number, guest->name,
 			    state_name(guest), guest->plan->mem_bytes >> 10, guest->sched.weight,
-			    guest->sched.run_time / 1000000);
+			    guest->sched.cap, guest->sched.run_time / 1000000);
 }
 
 static void show_stats(const char *argument)

@@ -240,11 +240,22 @@ static const char *read_weight(struct line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_cap(struct line *line, const char *value)
+{
+	uint32_t cap;
+
+	if (!parse_u32(value, &cap) || cap < 1 || cap > CONFIG_CAP_NONE)
+		return "the cap is a number from 1 to 100, per cent of one CPU";
+	line->words->cap = cap;
+	return NULL;
+}
+
 static const struct row module_rows[] = {
 	{ "guest", read_guest, false },
 	{ "mem", read_mem, true },
 	{ "shadow", read_shadow, true },
 	{ "weight", read_weight, true },
+	{ "cap", read_cap, true },
 };
 
 /* In the order of enum module_role, without ROLE_NONE. */
@@ -394,6 +405,7 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 
 	*words = (struct module_words){
 		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
+		.cap = CONFIG_CAP_NONE,
 		.command_line = "",
 	};
 	format_text(words->file, sizeof(words->file), "module%u", number);

@@ -36,6 +36,9 @@
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000
 
+/* cap= is in per cent of one CPU; all of it is no cap. */
+#define CONFIG_CAP_NONE 100
+
 /* One thing that is wrong; printable, without double quotes, cut where it was too long. */
 struct config_problem {
 	char module[CONFIG_FILE_SIZE];	/* file name, or "module3"; "umbra" for its own words */
@@ -83,6 +86,7 @@ struct module_words {
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;
+	uint32_t cap;
 	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
 };
 

@@ -206,9 +206,9 @@ static bool load(struct guest *guest)
 	guest_cpu_reset(guest, gpa_value(guest->image.entry));
 	guest_cpu_load(guest);
 	guest->state = GUEST_RUNNING;
-	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u", guest->name,
-		  guest->plan->mem_bytes >> 10,
-		  guest->image.kind == IMAGE_ELF ? "elf" : "bzimage", guest->plan->weight);
+	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
+		  guest->plan->mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
+		  guest->plan->weight, guest->plan->cap);
 	return true;
 }
 
@@ -246,7 +246,7 @@ static struct guest *new_guest(const struct guest_plan *plan)
 	memcpy(guest->name, plan->name, sizeof(guest->name));
 	timer_init(&guest->clock, clock_expired);
 	timer_init(&guest->recheck, recheck_expired);
-	sched_entity_init(&guest->sched, plan->weight);
+	sched_entity_init(&guest->sched, plan->weight, plan->cap);
 	spin_lock(&lock);
 	list_add_last(&guests, &guest->node);
 	spin_unlock(&lock);
@@ -273,7 +273,7 @@ void guest_create(const struct guest_plan *plan)
 		report(plan->kernel_file, "kernel", "no console left for another guest");
 		drop(guest);
 	} else if (start(guest)) {
-		run_add(guest);
+		run_wake(guest);
 	} else {
 		drop(guest);
 	}
@@ -302,7 +302,7 @@ void guest_finish(struct guest *guest)
 	if (again) {
 		give_back_machine(guest);
 		if (start(guest)) {
-			run_add(guest);
+			run_wake(guest);
 			return;
 		}
 	}

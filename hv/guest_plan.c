@@ -74,6 +74,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	plan->mem_bytes = words->mem_bytes;
 	plan->shadow_bytes = words->shadow_bytes;
 	plan->weight = words->weight;
+	plan->cap = words->cap;
 	plan->command_line = words->command_line;
 }
 

@@ -33,6 +33,7 @@ struct guest_plan {
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;			/* 0: Umbra chooses */
 	uint32_t weight;
+	uint32_t cap;				/* per cent of a CPU */
 	const char *command_line;		/* inside the kernel module's line */
 	bool broken;				/* a problem was found; only while planning */
 };

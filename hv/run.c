@@ -24,7 +24,8 @@
 
 struct run_cpu {
 	struct run_queue queue;
-	struct timer slice;
+	struct timer turn;	/* the end of the running guest's turn */
+	struct timer release;	/* somebody held back by its cap may run again */
 	bool reschedule;	/* the running guest is to make way */
 	uint32_t nmis_reported;
 	uint64_t nmi_report_due;
@@ -39,9 +40,32 @@ static struct run_cpu *this_run_cpu(void)
 	return &run_cpus[this_cpu()->id];
 }
 
-static void slice_over(struct timer *timer)
+static void set_timer(struct timer *timer, uint64_t deadline)
 {
-	container_of(timer, struct run_cpu, slice)->reschedule = true;
+	if (deadline != UINT64_MAX && (!timer_is_waiting(timer) || timer->deadline != deadline))
+		timer_start(timer, deadline);
+}
+
+/* After any change of the queue. */
+static void follow_queue(struct run_cpu *run)
+{
+	if (run->queue.running)
+		set_timer(&run->turn, run->queue.turn_end);
+	set_timer(&run->release, sched_next_release(&run->queue));
+}
+
+static void turn_over(struct timer *timer)
+{
+	container_of(timer, struct run_cpu, turn)->reschedule = true;
+}
+
+static void release_due(struct timer *timer)
+{
+	struct run_cpu *run = container_of(timer, struct run_cpu, release);
+
+	if (sched_release(&run->queue, time_ns()))
+		run->reschedule = true;
+	follow_queue(run);
 }
 
 void run_init(void)
@@ -49,12 +73,8 @@ void run_init(void)
 	struct run_cpu *run = this_run_cpu();
 
 	sched_queue_init(&run->queue);
-	timer_init(&run->slice, slice_over);
-}
-
-void run_add(struct guest *guest)
-{
-	sched_wake(&this_run_cpu()->queue, &guest->sched, time_ns());
+	timer_init(&run->turn, turn_over);
+	timer_init(&run->release, release_due);
 }
 
 void run_wake(struct guest *guest)
@@ -63,9 +83,7 @@ void run_wake(struct guest *guest)
 
 	if (sched_wake(&run->queue, &guest->sched, time_ns()))
 		run->reschedule = true;
-	/* Whoever runs alone has no slice; with a second one it needs one. */
-	if (run->queue.running && sched_has_waiting(&run->queue) && !timer_is_waiting(&run->slice))
-		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
+	follow_queue(run);
 }
 
 /* --- exits ---------------------------------------------------------------------- */
@@ -226,17 +244,17 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	run->reschedule = false;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
-	if (sched_has_waiting(&run->queue))
-		timer_start(&run->slice, time_ns() + SCHED_SLICE_NS);
+	follow_queue(run);
 	if (guest->state == GUEST_STARTING)
 		guest_prepare(guest);
 	if (guest->state == GUEST_HALTED)
 		wake_up(guest);
 	run_guest(run, guest);
-	timer_stop(&run->slice);
+	timer_stop(&run->turn);
 	cpu->running = NULL;
 	sched_put(&run->queue, time_ns(),
 		  guest->state == GUEST_RUNNING || guest->state == GUEST_STARTING);
+	follow_queue(run);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
 		guest_finish(guest);

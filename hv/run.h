@@ -13,10 +13,7 @@ void run_init(void);
 /* Runs guests on this CPU for ever; does the rest of Umbra's work in between. */
 void __noreturn run_forever(void);
 
-/* guest joins this CPU's run queue for the first time. */
-void run_add(struct guest *guest);
-
-/* A halted guest, or one whose devices are due, gets its turn. */
+/* A guest that starts, that was halted, whose devices are due, or that ended gets its turn on this CPU. */
 void run_wake(struct guest *guest);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Weighted fair choice by virtual time.  Pure: time is an argument.
+ * Weighted fair choice by virtual time, and caps by credit.  Pure: time is an
+ * argument.
  */
 #include "hv/scheduler.h"
 
@@ -8,16 +9,24 @@
 
 #define BASE_WEIGHT 100u
 
+/* Credit is in hundredths, so that a per cent of a time needs no division. */
+#define CREDIT_NS 100
+
+/* More than any debt takes to pay back, and little enough for the product to fit. */
+#define EARN_MOST_NS (3600 * 1000000000ull)
+
 void sched_queue_init(struct run_queue *queue)
 {
 	list_init(&queue->ready);
+	list_init(&queue->held);
 	queue->minimum = 0;
 	queue->running = NULL;
+	queue->turn_end = UINT64_MAX;
 }
 
-void sched_entity_init(struct sched_entity *entity, uint32_t weight)
+void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap)
 {
-	*entity = (struct sched_entity){ .weight = weight };
+	*entity = (struct sched_entity){ .weight = weight, .cap = cap };
 }
 
 /* What ns of real time count for the entity. */
@@ -35,11 +44,52 @@ static uint64_t running_time(const struct run_queue *queue, uint64_t now)
 	return running->virtual_time + scaled(running, now - running->started);
 }
 
-bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+/* --- caps ---------------------------------------------------------------------------- */
+
+static bool is_capped(const struct sched_entity *entity)
 {
-	if (entity->runnable)
+	return entity->cap < SCHED_NO_CAP;
+}
+
+static void earn(struct sched_entity *entity, uint64_t now)
+{
+	int64_t most = (int64_t)(SCHED_CAP_SAVED_NS * entity->cap);
+
+	entity->credit += (int64_t)(MIN(now - entity->credited, EARN_MOST_NS) * entity->cap);
+	entity->credit = MIN(entity->credit, most);
+	entity->credited = now;
+}
+
+/* A capped entity that has nothing left is put aside; true when it was. */
+static bool hold(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+{
+	if (!is_capped(entity))
 		return false;
-	entity->runnable = true;
+	earn(entity, now);
+	if (entity->credit > 0)
+		return false;
+	entity->release = now + SCHED_CAP_WAIT_NS +
+			  div_u64_u32((uint64_t)-entity->credit, entity->cap, NULL);
+	list_add_last(&queue->held, &entity->node);
+	return true;
+}
+
+/* While it runs, it earns too. */
+static uint64_t credit_end(const struct sched_entity *entity, uint64_t now)
+{
+	return now + 1 + div_u64_u32((uint64_t)entity->credit, CREDIT_NS - entity->cap, NULL);
+}
+
+/* --- the queue --------------------------------------------------------------------------- */
+
+/* The running one shares the CPU from now on. */
+static void limit_turn(struct run_queue *queue, uint64_t now)
+{
+	queue->turn_end = MIN(queue->turn_end, now + SCHED_SLICE_NS);
+}
+
+static bool join(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+{
 	/* Whoever runs alone is not picked again, so nobody else has moved it on. */
 	if (queue->running && list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, running_time(queue, now));
@@ -47,8 +97,47 @@ bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t n
 	if (entity->virtual_time + SCHED_SLICE_NS < queue->minimum)
 		entity->virtual_time = queue->minimum - SCHED_SLICE_NS;
 	list_add_last(&queue->ready, &entity->node);
+	limit_turn(queue, now);
 	return queue->running &&
 	       entity->virtual_time + SCHED_WAKE_GAIN_NS < running_time(queue, now);
+}
+
+bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+{
+	if (entity->runnable)
+		return false;
+	entity->runnable = true;
+	return !hold(queue, entity, now) && join(queue, entity, now);
+}
+
+/* The first of those held back, or NULL. */
+static struct sched_entity *next_held(const struct run_queue *queue)
+{
+	struct sched_entity *entity, *first = NULL;
+
+	list_for_each(entity, &queue->held, node)
+		if (!first || entity->release < first->release)
+			first = entity;
+	return first;
+}
+
+bool sched_release(struct run_queue *queue, uint64_t now)
+{
+	struct sched_entity *entity;
+	bool make_way = false;
+
+	while ((entity = next_held(queue)) != NULL && entity->release <= now) {
+		list_remove(&entity->node);
+		make_way |= join(queue, entity, now);
+	}
+	return make_way;
+}
+
+uint64_t sched_next_release(const struct run_queue *queue)
+{
+	const struct sched_entity *first = next_held(queue);
+
+	return first ? first->release : UINT64_MAX;
 }
 
 struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
@@ -65,25 +154,34 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 		queue->minimum = best->virtual_time;
 	best->started = now;
 	queue->running = best;
+	queue->turn_end = UINT64_MAX;
+	if (is_capped(best)) {
+		earn(best, now);
+		queue->turn_end = credit_end(best, now);
+	}
+	if (!list_is_empty(&queue->ready))
+		limit_turn(queue, now);
 	return best;
+}
+
+void sched_charge(struct sched_entity *entity, uint64_t ns)
+{
+	entity->virtual_time += scaled(entity, ns);
+	entity->run_time += ns;
+	if (is_capped(entity))
+		entity->credit -= (int64_t)(ns * CREDIT_NS);
 }
 
 void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 {
 	struct sched_entity *entity = queue->running;
 
-	entity->virtual_time = running_time(queue, now);
-	entity->run_time += now - entity->started;
+	sched_charge(entity, now - entity->started);
 	entity->runnable = runnable;
 	queue->running = NULL;
 	/* It had the CPU for itself: whoever comes next is not behind it by all that time. */
 	if (list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, entity->virtual_time);
-	if (runnable)
+	if (runnable && !hold(queue, entity, now))
 		list_add_last(&queue->ready, &entity->node);
-}
-
-bool sched_has_waiting(const struct run_queue *queue)
-{
-	return !list_is_empty(&queue->ready);
 }

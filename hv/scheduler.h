@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who runs next on a CPU.  Each guest has a virtual run time, which grows with
- * the time it ran divided by its weight; the least one runs.  A run queue a
- * CPU; guests of one queue never run on another CPU at the same time.
+ * Who runs next on a CPU, and for how long.  Each guest has a virtual run time,
+ * which grows with the time it ran divided by its weight; the least one runs.  A
+ * guest with a cap has a credit of run time too, which grows with real time;
+ * when it is spent the guest is held back, also from a CPU that is idle.  A run
+ * queue a CPU; guests of one queue never run on another CPU at the same time.
  */
 #ifndef UMBRA_HV_SCHEDULER_H
 #define UMBRA_HV_SCHEDULER_H
@@ -17,28 +19,54 @@
 /* A woken guest interrupts the running one only when it is behind by more than this. */
 #define SCHED_WAKE_GAIN_NS 500000ull
 
+/*
+ * A cap of c per cent: over any time t the guest runs for c % of
+ * (t + SCHED_CAP_SAVED_NS), and what the last interrupt came late.  Once its
+ * credit is spent it waits until it has that of SCHED_CAP_WAIT_NS, so that it
+ * does not run in crumbs; that is also the longest that an interrupt waits for
+ * a capped guest which owes nothing.
+ */
+#define SCHED_CAP_SAVED_NS 50000000ull
+#define SCHED_CAP_WAIT_NS 10000000ull
+#define SCHED_NO_CAP 100
+
 struct sched_entity {
-	struct list_node node;		/* in the queue while runnable and not running */
+	struct list_node node;		/* in a list of the queue while runnable and not running */
 	uint64_t virtual_time;		/* ns, for weight 100 */
 	uint64_t started;		/* time_ns() when it got the CPU */
 	uint64_t run_time;		/* ns that it ran, in all */
+	uint64_t credited;		/* time_ns() up to which credit has grown */
+	int64_t credit;			/* with a cap: 1/100 ns that it may run; below 0 it owes them */
+	uint64_t release;		/* time_ns() until which it is held back, in the list of those */
 	uint32_t weight;		/* 1-1000 */
+	uint32_t cap;			/* per cent of the CPU; SCHED_NO_CAP: as much as there is */
 	bool runnable;
 };
 
 struct run_queue {
 	struct list ready;
+	struct list held;		/* spent their credit; in no order */
 	uint64_t minimum;		/* virtual time: nobody in the queue is behind it by much */
 	struct sched_entity *running;
+	uint64_t turn_end;		/* time_ns() when it makes way; UINT64_MAX: when somebody comes */
 };
 
 void sched_queue_init(struct run_queue *queue);
 
-/* A new guest starts a slice, at most, ahead of those that are there. */
-void sched_entity_init(struct sched_entity *entity, uint32_t weight);
+/* A new guest starts a slice, at most, ahead of those that are there.  cap is 1-100. */
+void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap);
 
-/* entity can run: it enters the queue.  True when the running one should make way for it at once. */
+/*
+ * entity can run: it enters the queue.  True when the running one should make
+ * way for it at once; else the running one's turn_end may come nearer.
+ */
 bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now);
+
+/* Those held back whose time has come may run; otherwise as sched_wake. */
+bool sched_release(struct run_queue *queue, uint64_t now);
+
+/* When sched_release is to be called; UINT64_MAX: nobody is held back. */
+uint64_t sched_next_release(const struct run_queue *queue);
 
 /*
  * Takes the guest with the least virtual time out of the queue, to run from now on; NULL when
@@ -49,7 +77,7 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now);
 /* The running guest stops at now; it goes back into the queue if it still can run. */
 void sched_put(struct run_queue *queue, uint64_t now, bool runnable);
 
-/* Does anybody wait for the CPU? */
-bool sched_has_waiting(const struct run_queue *queue);
+/* Something else took ns of the CPU for entity's sake; it is not runnable. */
+void sched_charge(struct sched_entity *entity, uint64_t ns);
 
 #endif

@@ -38,6 +38,7 @@ static void check_plan(const struct guest_plan *plan, const struct guest_module 
 	REQUIRE(plan->mem_bytes >= CONFIG_MEM_MIN && plan->mem_bytes <= CONFIG_MEM_MAX);
 	REQUIRE(plan->mem_bytes % 4096 == 0 && plan->shadow_bytes % 4096 == 0);
 	REQUIRE(plan->weight >= 1 && plan->weight <= CONFIG_WEIGHT_MAX);
+	REQUIRE(plan->cap >= 1 && plan->cap <= CONFIG_CAP_NONE);
 	REQUIRE(strlen(plan->command_line) < CONFIG_COMMAND_LINE_SIZE);
 }
 

@@ -75,6 +75,7 @@ CASES = [
     Case('shadow_too_large', ['demo guest=bad kernel mem=4M shadow=1G'], 'shadow=1G',
          'shadow memory is .*'),
     Case('weight', ['demo guest=bad kernel mem=4M weight=0'], 'weight=0', 'the weight is .*'),
+    Case('cap', ['demo guest=bad kernel mem=4M cap=101'], 'cap=101', 'the cap is .*'),
     # The words.
     Case('unknown_word', ['demo guest=bad kernel mem=4M colour=red'], 'colour=red', 'unknown word'),
     Case('unknown_role', ['demo guest=bad karnel mem=4M'], 'karnel',

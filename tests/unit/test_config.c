@@ -96,7 +96,7 @@ static void test_umbra_problems(void **state)
 static void test_kernel_line(void **state)
 {
 	(void)state;
-	parse_module("/guests/bzImage  guest=web\tkernel mem=128M shadow=2M weight=300 "
+	parse_module("/guests/bzImage  guest=web\tkernel mem=128M shadow=2M weight=300 cap=20 "
 		     "--  console=hvc0 kernel mem=1 -- x ");
 	assert_int_equal(problems.found, 0);
 	assert_string_equal(words.file, "/guests/bzImage");
@@ -106,6 +106,7 @@ static void test_kernel_line(void **state)
 	assert_int_equal(words.mem_bytes, 128 << 20);
 	assert_int_equal(words.shadow_bytes, 2 << 20);
 	assert_int_equal(words.weight, 300);
+	assert_int_equal(words.cap, 20);
 	assert_string_equal(words.command_line, "console=hvc0 kernel mem=1 -- x ");
 }
 
@@ -120,6 +121,7 @@ static void test_module_defaults(void **state)
 	assert_int_equal(words.mem_bytes, 64 << 20);
 	assert_int_equal(words.shadow_bytes, 0);
 	assert_int_equal(words.weight, 100);
+	assert_int_equal(words.cap, CONFIG_CAP_NONE);
 	assert_string_equal(words.command_line, "");
 	parse_module("kernel --");
 	assert_int_equal(problems.found, 0);
@@ -176,6 +178,7 @@ static void test_bad_values(void **state)
 		"mem=4G", "mem=lots", "mem=-1M", "mem=99999999999999999999G",
 		"shadow=255K", "shadow=65M", "shadow=1000001", "shadow=x",
 		"weight=0", "weight=1001", "weight=-1", "weight=ten", "weight=",
+		"cap=0", "cap=101", "cap=-1", "cap=50%", "cap=",
 	};
 
 	(void)state;
@@ -189,15 +192,16 @@ static void test_bad_values(void **state)
 		assert_string_equal(words.guest, "");
 		assert_int_equal(words.mem_bytes, CONFIG_MEM_DEFAULT);
 		assert_int_equal(words.weight, CONFIG_WEIGHT_DEFAULT);
+		assert_int_equal(words.cap, CONFIG_CAP_NONE);
 	}
 }
 
 static void test_limits_of_values(void **state)
 {
 	(void)state;
-	parse_module("kernel guest=abcdefghijklmno mem=1M shadow=256K weight=1");
+	parse_module("kernel guest=abcdefghijklmno mem=1M shadow=256K weight=1 cap=1");
 	assert_int_equal(problems.found, 0);
-	parse_module("kernel guest=0-9_.z mem=3070M shadow=64M weight=1000");
+	parse_module("kernel guest=0-9_.z mem=3070M shadow=64M weight=1000 cap=100");
 	assert_int_equal(problems.found, 0);
 	assert_int_equal(words.mem_bytes, 0xBFE00000);
 	parse_module("kernel mem=1028K");
@@ -235,6 +239,8 @@ static void test_kernel_words_on_initrd(void **state)
 	assert_problem("mem", "kernel's line");
 	parse_module("f guest=a weight=5 initrd");
 	assert_problem("weight", "kernel's line");
+	parse_module("f guest=a cap=5 initrd");
+	assert_problem("cap", "kernel's line");
 	parse_module("f shadow=1M guest=a initrd");
 	assert_problem("shadow", "kernel's line");
 	parse_module("f guest=a initrd -- quiet");

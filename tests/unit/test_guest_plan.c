@@ -43,7 +43,7 @@ static void test_no_modules(void **state)
 static void test_two_guests(void **state)
 {
 	(void)state;
-	PLAN("bzImage guest=web kernel mem=128M weight=50 shadow=1M -- console=hvc0",
+	PLAN("bzImage guest=web kernel mem=128M weight=50 cap=25 shadow=1M -- console=hvc0",
 	     "initrd.gz guest=web initrd",
 	     "vmlinux guest=db kernel");
 	assert_int_equal(plans.problems.found, 0);
@@ -56,6 +56,7 @@ static void test_two_guests(void **state)
 	assert_int_equal(plans.list[0].mem_bytes, 128 << 20);
 	assert_int_equal(plans.list[0].shadow_bytes, 1 << 20);
 	assert_int_equal(plans.list[0].weight, 50);
+	assert_int_equal(plans.list[0].cap, 25);
 	assert_string_equal(plans.list[0].command_line, "console=hvc0");
 	assert_string_equal(plans.list[1].name, "db");
 	assert_null(plans.list[1].initrd);

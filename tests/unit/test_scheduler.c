@@ -37,20 +37,27 @@ static int start(void **state)
 	return 0;
 }
 
-static struct task *add(uint32_t weight, uint64_t first, uint64_t burst, uint64_t sleep)
+static struct task *add_capped(uint32_t weight, uint32_t cap, uint64_t first, uint64_t burst,
+			       uint64_t sleep)
 {
 	struct task *task = &tasks[task_count++];
 
-	sched_entity_init(&task->entity, weight);
+	sched_entity_init(&task->entity, weight, cap);
 	task->burst = task->left = burst;
 	task->sleep = sleep;
 	task->wakes = first;
 	return task;
 }
 
+static struct task *add(uint32_t weight, uint64_t first, uint64_t burst, uint64_t sleep)
+{
+	return add_capped(weight, SCHED_NO_CAP, first, burst, sleep);
+}
+
+/* The next moment at which anything happens but the end of a turn. */
 static uint64_t next_wake(void)
 {
-	uint64_t first = NEVER;
+	uint64_t first = sched_next_release(&queue);
 
 	for (unsigned i = 0; i < task_count; i++)
 		if (tasks[i].wakes < first)
@@ -61,7 +68,7 @@ static uint64_t next_wake(void)
 /* Wakes whoever is due; true when the running one must make way. */
 static bool wake_due(void)
 {
-	bool preempt = false;
+	bool preempt = sched_release(&queue, now);
 
 	for (unsigned i = 0; i < task_count; i++) {
 		if (tasks[i].wakes > now)
@@ -88,16 +95,12 @@ static void note_wait(struct task *task)
 static void take_turn(struct task *task, uint64_t end)
 {
 	uint64_t started = now, finish = task->left == NEVER ? NEVER : now + task->left;
-	uint64_t slice = sched_has_waiting(&queue) ? now + SCHED_SLICE_NS : NEVER;
 	bool preempt = false;
 
 	note_wait(task);
-	while (!preempt && now < least(least(slice, finish), end)) {
-		now = least(least(least(slice, finish), end), next_wake());
+	while (!preempt && now < least(least(queue.turn_end, finish), end)) {
+		now = least(least(least(queue.turn_end, finish), end), next_wake());
 		preempt = wake_due();
-		/* Whoever runs alone has no slice; with a second one it needs one. */
-		if (slice == NEVER && sched_has_waiting(&queue))
-			slice = now + SCHED_SLICE_NS;
 	}
 	sched_put(&queue, now, now < finish);
 	task->waits_since = now;
@@ -280,6 +283,176 @@ static void random_mix(void **state)
 	}
 }
 
+/* --- caps ------------------------------------------------------------------------------------ */
+
+/* The most that a cap permits within a time, whatever was saved up before it. */
+static uint64_t permitted(uint32_t cap, uint64_t time)
+{
+	return (time + SCHED_CAP_SAVED_NS) / 100 * cap + 100;
+}
+
+static void cap_holds_on_an_idle_machine(void **state)
+{
+	for (uint32_t cap = 1; cap < 100; cap += cap < 4 ? 1 : 19) {
+		struct task *task;
+
+		start(state);
+		task = add_capped(100, cap, now, NEVER, 0);
+		run_until(now + 10 * SECOND);
+		assert_true(task->entity.run_time <= permitted(cap, 10 * SECOND));
+		assert_true(task->entity.run_time >= 10 * SECOND / 100 * cap);
+		/* It waits in pieces that do not show. */
+		assert_true(task->longest_wait <= SCHED_CAP_WAIT_NS + MS);
+	}
+}
+
+/* In no tenth of a second does it get more, and hardly less once it has spent what it saved. */
+static void cap_holds_in_short_windows(void **state)
+{
+	struct task *task = add_capped(100, 30, now, NEVER, 0);
+	uint64_t before = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t ran;
+
+		run_until(now + 100 * MS);
+		ran = task->entity.run_time - before;
+		before = task->entity.run_time;
+		assert_true(ran <= permitted(30, 100 * MS));
+		assert_true(ran + 4 * MS >= 30 * MS);
+	}
+}
+
+static void cap_leaves_the_rest_to_the_others(void **state)
+{
+	struct task *capped = add_capped(1000, 20, now, NEVER, 0);
+	struct task *one = add(100, now, NEVER, 0), *two = add(300, now, NEVER, 0);
+
+	(void)state;
+	run_until(now + 20 * SECOND);
+	assert_about(capped->entity.run_time, 4 * SECOND);
+	assert_about(one->entity.run_time, 4 * SECOND);
+	assert_about(two->entity.run_time, 12 * SECOND);
+	assert_true(one->longest_wait <= 10 * SCHED_SLICE_NS);
+}
+
+static void cap_above_the_share_does_not_matter(void **state)
+{
+	struct task *capped = add_capped(100, 60, now, NEVER, 0);
+	struct task *other = add(100, now, NEVER, 0);
+
+	(void)state;
+	run_until(now + 20 * SECOND);
+	assert_about(capped->entity.run_time, 10 * SECOND);
+	assert_about(other->entity.run_time, 10 * SECOND);
+}
+
+static void all_are_capped(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 32; i++)
+		add_capped(100, 2, now, NEVER, 0);
+	run_until(now + 20 * SECOND);
+	for (unsigned i = 0; i < 32; i++)
+		assert_about(tasks[i].entity.run_time, 400 * MS);
+}
+
+/* One that needs less than its cap is not delayed by it. */
+static void cap_does_not_delay_who_keeps_to_it(void **state)
+{
+	struct task *sleeper = add_capped(100, 20, now, MS, 9 * MS);
+	struct task *worker = add(100, now, NEVER, 0);
+
+	(void)state;
+	run_until(now + 20 * SECOND);
+	assert_about(sleeper->entity.run_time, 2 * SECOND);
+	assert_true(sleeper->longest_wait <= SCHED_SLICE_NS);
+	assert_about(worker->entity.run_time, 18 * SECOND);
+}
+
+/* Sleeping in the right moment, for however short a time, gains nothing. */
+static void naps_do_not_evade_a_cap(void **state)
+{
+	static const uint64_t bursts[] = { 100, 10000, MS, 2 * MS - 1, 2 * MS, 5 * MS, 10 * MS, 50 * MS };
+
+	for (unsigned i = 0; i < sizeof(bursts) / sizeof(bursts[0]); i++) {
+		for (uint64_t nap = 1; nap < 10 * MS; nap *= 100) {
+			struct task *task;
+
+			start(state);
+			task = add_capped(100, 20, now, bursts[i], nap);
+			run_until(now + 2 * SECOND);
+			assert_true(task->entity.run_time <= permitted(20, 2 * SECOND));
+		}
+	}
+}
+
+/* Interrupts that come late do not either: what it had too much it owes. */
+static void late_interrupts_do_not_evade_a_cap(void **state)
+{
+	struct sched_entity entity;
+	uint64_t seed = 9;
+
+	(void)state;
+	sched_entity_init(&entity, 100, 10);
+	sched_wake(&queue, &entity, now);
+	while (now < 100 * SECOND) {
+		if (!sched_pick(&queue, now)) {
+			now = sched_next_release(&queue);
+			assert_false(sched_release(&queue, now));
+			continue;
+		}
+		now = queue.turn_end + unit_random(&seed) % (3 * MS);
+		sched_put(&queue, now, true);
+	}
+	assert_true(entity.run_time <= permitted(10, 99 * SECOND) + 3 * MS);
+	assert_true(entity.run_time >= 99 * SECOND / 10 - 10 * MS);
+}
+
+/* What is done for a guest while it does not run counts, in its cap and in its share. */
+static void charges_count(void **state)
+{
+	struct sched_entity entity, other;
+
+	(void)state;
+	sched_entity_init(&entity, 100, 50);
+	sched_entity_init(&other, 200, SCHED_NO_CAP);
+	sched_wake(&queue, &entity, now);
+	assert_ptr_equal(sched_pick(&queue, now), &entity);
+	sched_put(&queue, now, false);
+	sched_charge(&entity, 100 * MS);
+	assert_int_equal(entity.run_time, 100 * MS);
+	assert_int_equal(entity.virtual_time, 100 * MS);
+	assert_false(sched_wake(&queue, &entity, now));
+	assert_null(sched_pick(&queue, now));
+	/* It had saved 50 ms, of which half are its own: the other 75 ms take twice as long. */
+	assert_int_equal(sched_next_release(&queue), now + 150 * MS + SCHED_CAP_WAIT_NS);
+	sched_charge(&other, 100 * MS);
+	assert_int_equal(other.virtual_time, 50 * MS);
+}
+
+static void release_interrupts_when_behind(void **state)
+{
+	struct sched_entity runner, capped;
+
+	(void)state;
+	sched_entity_init(&runner, 100, SCHED_NO_CAP);
+	sched_entity_init(&capped, 100, 50);
+	sched_wake(&queue, &capped, now);
+	sched_pick(&queue, now);
+	sched_put(&queue, queue.turn_end, true);
+	now = sched_next_release(&queue) - 10 * MS;
+	assert_int_equal(capped.run_time, 50 * MS + 1);
+	sched_wake(&queue, &runner, now);
+	assert_ptr_equal(sched_pick(&queue, now), &runner);
+	assert_true(queue.turn_end == NEVER);
+	assert_false(sched_release(&queue, now + 10 * MS - 1));
+	assert_true(sched_release(&queue, now + 10 * MS));
+	assert_int_equal(queue.turn_end, now + 10 * MS + SCHED_SLICE_NS);
+	assert_true(sched_next_release(&queue) == NEVER);
+}
+
 /* --- the rules, one by one ---------------------------------------------------------------- */
 
 static void wake_preempts_when_behind_enough(void **state)
@@ -287,14 +460,14 @@ static void wake_preempts_when_behind_enough(void **state)
 	struct sched_entity runner, sleeper;
 
 	(void)state;
-	sched_entity_init(&runner, 100);
-	sched_entity_init(&sleeper, 100);
+	sched_entity_init(&runner, 100, SCHED_NO_CAP);
+	sched_entity_init(&sleeper, 100, SCHED_NO_CAP);
 	assert_false(sched_wake(&queue, &runner, 0));
 	assert_ptr_equal(sched_pick(&queue, 0), &runner);
-	assert_false(sched_has_waiting(&queue));
+	assert_true(queue.turn_end == NEVER);
 	/* Level with the running one, or a little behind: no reason to interrupt. */
 	assert_false(sched_wake(&queue, &sleeper, SCHED_WAKE_GAIN_NS));
-	assert_true(sched_has_waiting(&queue));
+	assert_int_equal(queue.turn_end, SCHED_WAKE_GAIN_NS + SCHED_SLICE_NS);
 	/* Awake already. */
 	assert_false(sched_wake(&queue, &sleeper, 10 * MS));
 	sched_put(&queue, 2 * MS, true);
@@ -311,8 +484,8 @@ static void nobody_can_run(void **state)
 
 	(void)state;
 	assert_null(sched_pick(&queue, 0));
-	assert_false(sched_has_waiting(&queue));
-	sched_entity_init(&entity, 100);
+	assert_true(sched_next_release(&queue) == NEVER);
+	sched_entity_init(&entity, 100, SCHED_NO_CAP);
 	sched_wake(&queue, &entity, 5);
 	assert_ptr_equal(sched_pick(&queue, 10), &entity);
 	sched_put(&queue, 30, false);
@@ -333,6 +506,16 @@ int main(void)
 		cmocka_unit_test_setup(nap_after_running_alone_costs_nothing, start),
 		cmocka_unit_test_setup(waking_into_an_idle_machine, start),
 		cmocka_unit_test_setup(random_mix, start),
+		cmocka_unit_test_setup(cap_holds_on_an_idle_machine, start),
+		cmocka_unit_test_setup(cap_holds_in_short_windows, start),
+		cmocka_unit_test_setup(cap_leaves_the_rest_to_the_others, start),
+		cmocka_unit_test_setup(cap_above_the_share_does_not_matter, start),
+		cmocka_unit_test_setup(all_are_capped, start),
+		cmocka_unit_test_setup(cap_does_not_delay_who_keeps_to_it, start),
+		cmocka_unit_test_setup(naps_do_not_evade_a_cap, start),
+		cmocka_unit_test_setup(late_interrupts_do_not_evade_a_cap, start),
+		cmocka_unit_test_setup(charges_count, start),
+		cmocka_unit_test_setup(release_interrupts_when_behind, start),
 		cmocka_unit_test_setup(wake_preempts_when_behind_enough, start),
 		cmocka_unit_test_setup(nobody_can_run, start),
 	};
