@@ -143,8 +143,7 @@ static void plan_guests(void)
 
 static void start_guests(void)
 {
-	for (size_t i = 0; i < plans.count; i++)
-		guest_create(&plans.list[i]);
+	guest_create_all(&plans);
 	if (list_is_empty(guest_list())) {
 		log_warn("boot", "no guest could be started");
 		house_all_guests_gone();

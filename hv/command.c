@@ -32,8 +32,9 @@ static struct guest *named(const char *name)
 static const char *state_name(const struct guest *guest)
 {
 	static const char *const names[] = {
-		[GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
-		[GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted", [GUEST_ENDED] = "ended",
+		[GUEST_DELAYED] = "delayed", [GUEST_STARTING] = "starting",
+		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted",
+		[GUEST_ENDED] = "ended",
 	};
 
 	return names[guest->state];
@@ -106,6 +107,26 @@ static void kill_guest(const char *argument)
 	run_wake(guest);
 }
 
+static void start_guest(const char *argument)
+{
+	const struct guest_plan *plan = guest_plan_of(argument);
+
+	if (guest_find(argument))
+		house_print("guest '%s' is there already\n", argument);
+	else if (!plan)
+		house_print("no module is for a guest called '%s'\n", argument);
+	else
+		guest_create(plan);
+}
+
+static void restart_guest(const char *argument)
+{
+	struct guest *guest = named(argument);
+
+	if (guest)
+		guest_restart(guest);
+}
+
 static void show_memory(const char *argument)
 {
 	(void)argument;
@@ -168,6 +189,8 @@ static const struct command commands[] = {
 	{ "stats", "NAME", "what brought the guest out, and its shadow tables", show_stats },
 	{ "regs", "NAME", "the guest's registers when it last stopped", show_registers },
 	{ "kill", "NAME", "ends the guest at once", kill_guest },
+	{ "start", "NAME", "starts a guest of the boot modules that has ended", start_guest },
+	{ "restart", "NAME", "ends the guest and starts it afresh, at once", restart_guest },
 	{ "mem", "", "free frames of physical memory", show_memory },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
 	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },

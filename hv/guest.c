@@ -8,11 +8,13 @@
 #include "arch/log.h"
 #include "arch/spinlock.h"
 #include "arch/time.h"
+#include "drivers/backend/console_mux.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/house.h"
 #include "hv/loader.h"
 #include "hv/reflect.h"
+#include "hv/restart.h"
 #include "hv/run.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -30,7 +32,7 @@
 
 static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
 static struct list guests = LIST_INIT(guests);	/* under the lock */
-static unsigned numbers;
+static const struct guest_plans *plans;		/* what guests there can be */
 
 struct list *guest_list(void)
 {
@@ -83,6 +85,17 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text)
 	set_end(guest, reason);
 }
 
+void guest_restart(struct guest *guest)
+{
+	if (guest->state == GUEST_DELAYED) {
+		timer_stop(&guest->delay);
+		guest->state = GUEST_STARTING;
+	} else {
+		guest_end(guest, GUEST_RESTARTED, "restarted at the console");
+	}
+	run_wake(guest);
+}
+
 /* --- making -------------------------------------------------------------------------- */
 
 static void clock_expired(struct timer *timer)
@@ -94,6 +107,14 @@ static void recheck_expired(struct timer *timer)
 {
 	/* Its work was to end the guest's turn in the CPU for a moment. */
 	(void)timer;
+}
+
+static void delay_expired(struct timer *timer)
+{
+	struct guest *guest = container_of(timer, struct guest, delay);
+
+	guest->state = GUEST_STARTING;
+	run_wake(guest);
 }
 
 _Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
@@ -112,6 +133,7 @@ static void give_back_machine(struct guest *guest)
 {
 	timer_stop(&guest->clock);
 	timer_stop(&guest->recheck);
+	timer_stop(&guest->delay);
 	if (guest->shadow.memory) {
 		uint32_t budget = guest->shadow.budget;
 
@@ -206,6 +228,7 @@ static bool load(struct guest *guest)
 	guest_cpu_reset(guest, gpa_value(guest->image.entry));
 	guest_cpu_load(guest);
 	guest->state = GUEST_RUNNING;
+	guest->loaded = time_ns();
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
 		  guest->plan->mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
 		  guest->plan->weight, guest->plan->cap);
@@ -242,10 +265,10 @@ static struct guest *new_guest(const struct guest_plan *plan)
 	if (!guest)
 		return NULL;
 	guest->plan = plan;
-	guest->number = ++numbers;
 	memcpy(guest->name, plan->name, sizeof(guest->name));
 	timer_init(&guest->clock, clock_expired);
 	timer_init(&guest->recheck, recheck_expired);
+	timer_init(&guest->delay, delay_expired);
 	sched_entity_init(&guest->sched, plan->weight, plan->cap);
 	spin_lock(&lock);
 	list_add_last(&guests, &guest->node);
@@ -272,11 +295,28 @@ void guest_create(const struct guest_plan *plan)
 	if (!guest->console) {
 		report(plan->kernel_file, "kernel", "no console left for another guest");
 		drop(guest);
-	} else if (start(guest)) {
-		run_wake(guest);
-	} else {
-		drop(guest);
+		return;
 	}
+	guest->number = console_endpoint_number(guest->console);
+	if (start(guest))
+		run_wake(guest);
+	else
+		drop(guest);
+}
+
+void guest_create_all(const struct guest_plans *all)
+{
+	plans = all;
+	for (size_t i = 0; i < all->count; i++)
+		guest_create(&all->list[i]);
+}
+
+const struct guest_plan *guest_plan_of(const char *name)
+{
+	for (size_t i = 0; i < plans->count; i++)
+		if (strcmp(plans->list[i].name, name) == 0)
+			return &plans->list[i];
+	return NULL;
 }
 
 /* --- the end ---------------------------------------------------------------------------- */
@@ -286,6 +326,7 @@ static void report_exit(const struct guest *guest)
 	static const char *const reasons[] = {
 		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
 		[GUEST_CRASH] = "crash", [GUEST_KILLED] = "killed",
+		[GUEST_RESTARTED] = "reboot",
 	};
 
 	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums", guest->name,
@@ -293,16 +334,33 @@ static void report_exit(const struct guest *guest)
 		  guest->sched.run_time / 1000000);
 }
 
+/* It starts in turns of its own.  While it is delayed its memory is taken already, so that nobody else can. */
+static void start_again(struct guest *guest, uint64_t delay)
+{
+	if (!delay) {
+		run_wake(guest);
+		return;
+	}
+	log_event("guest-delay", "guest=%s delay=%llums restarts=%u", guest->name, delay / 1000000,
+		  guest->short_lives);
+	guest->state = GUEST_DELAYED;
+	timer_start(&guest->delay, time_ns() + delay);
+}
+
 void guest_finish(struct guest *guest)
 {
-	bool again = guest->end_reason == GUEST_REBOOT;
+	uint64_t began = time_ns(), delay = 0;
 
 	if (guest->end_reason != GUEST_NOT_LOADED)
 		report_exit(guest);
-	if (again) {
+	if (guest->end_reason == GUEST_REBOOT)
+		delay = restart_delay(&guest->short_lives, began - guest->loaded);
+	if (guest->end_reason == GUEST_REBOOT || guest->end_reason == GUEST_RESTARTED) {
 		give_back_machine(guest);
 		if (start(guest)) {
-			run_wake(guest);
+			/* What its restarts take is its own time too, or they would be a way round its share. */
+			sched_charge(&guest->sched, time_ns() - began);
+			start_again(guest, delay);
 			return;
 		}
 	}

@@ -28,6 +28,7 @@ struct console_endpoint;
 struct guest_devices;
 
 enum guest_state {
+	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/restart.h) */
 	GUEST_STARTING,	/* its memory is being cleared, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
@@ -37,6 +38,7 @@ enum guest_state {
 
 enum guest_end {
 	GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED,
+	GUEST_RESTARTED,	/* somebody at the console wants it to start afresh */
 	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
 };
 
@@ -57,7 +59,7 @@ struct guest_counters {
 struct guest {
 	char name[CONFIG_NAME_SIZE];
 	const struct guest_plan *plan;
-	unsigned number;		/* from 1 */
+	unsigned number;		/* from 1, as the console's keys have it */
 
 	enum guest_state state;
 	enum guest_end end_reason;
@@ -92,6 +94,10 @@ struct guest {
 	gpa_t initrd;
 	uint32_t cleared_pages;		/* while it starts */
 
+	uint64_t loaded;		/* time_ns() when it was, last */
+	uint32_t short_lives;		/* in a row; restart_delay() counts */
+	struct timer delay;		/* while it is delayed */
+
 	struct guest_memory memory;
 	struct shadow shadow;
 	struct console_endpoint *console;	/* kept over a restart */
@@ -117,10 +123,14 @@ static inline bool guest_in_kernel(const struct guest *guest)
 /*
  * Makes the guest that plan describes and puts it into this CPU's run queue,
  * where it clears its memory and is loaded in turns of its own.  On failure
- * says why in the log (event=module-error) and leaves nothing behind.  plan
- * outlives the guest.
+ * says why in the log (event=module-error) and leaves nothing behind.  No guest
+ * of that name may be there.
  */
 void guest_create(const struct guest_plan *plan);
+
+/* The same for all of plans, which outlives all guests: guest_plan_of looks there, NULL for none. */
+void guest_create_all(const struct guest_plans *plans);
+const struct guest_plan *guest_plan_of(const char *name);
 
 /* A turn of a guest that starts: one bounded piece of the work. */
 void guest_prepare(struct guest *guest);
@@ -134,9 +144,13 @@ void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 /* Ends it by its own wish. */
 void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 
+/* Starts it afresh, running or not, and at once: somebody at the console wants it. */
+void guest_restart(struct guest *guest);
+
 /*
  * An ended guest, no longer in any run queue: reports event=guest-exit, gives
- * all it had back, and starts it again if it wanted that.
+ * all it had back, and starts it again if it is to be; at once, or after a
+ * delay if it does this all the time.
  */
 void guest_finish(struct guest *guest);
 

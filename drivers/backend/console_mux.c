@@ -192,6 +192,11 @@ struct console_endpoint *console_endpoint_create(struct console_mux *mux, const 
 	return endpoint;
 }
 
+unsigned console_endpoint_number(const struct console_endpoint *endpoint)
+{
+	return endpoint->number;
+}
+
 void mux_free_endpoint(struct console_endpoint *endpoint)
 {
 	endpoint->mux->endpoints[endpoint->number - 1] = NULL;

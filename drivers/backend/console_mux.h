@@ -91,6 +91,9 @@ struct console_endpoint *console_endpoint_create(struct console_mux *mux, const 
 						 const struct console_endpoint_callbacks *callbacks,
 						 void *context);
 
+/* The number by which the user's keys name it. */
+unsigned console_endpoint_number(const struct console_endpoint *endpoint);
+
 /*
  * The guest is gone: no callback from now on, and endpoint is not to be used
  * again.  What it wrote is still shown; then the next guest gets the focus.

@@ -42,6 +42,7 @@ unit_list        :=
 unit_parse       := lib/parse.c
 unit_pci_bus     := $(PCI_BUS)
 unit_pci_transport := $(PCI_BUS)
+unit_restart     := hv/restart.c
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
 unit_scheduler   := hv/scheduler.c lib/div64.c
