@@ -6,7 +6,7 @@
 # Where guest memory is mapped linear; also what lguest_data.kernel_address says.
 GUEST_KERNEL_BASE := 0xC0000000
 
-GUEST_NAMES := demo demo_c abi abi_c access hostile hostile_c victim bench
+GUEST_NAMES := demo demo_c abi abi_c access hostile hostile_c victim worker bench
 GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 

@@ -11,6 +11,7 @@
 
 /* Credit is in hundredths, so that a per cent of a time needs no division. */
 #define CREDIT_NS 100
+_Static_assert(SCHED_CAP_RUN_NS * CREDIT_NS <= SCHED_CAP_SAVED_NS, "what a cap of 1 waits for");
 
 /* More than any debt takes to pay back, and little enough for the product to fit. */
 #define EARN_MOST_NS (3600 * 1000000000ull)
@@ -63,13 +64,15 @@ static void earn(struct sched_entity *entity, uint64_t now)
 /* A capped entity that has nothing left is put aside; true when it was. */
 static bool hold(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
 {
+	uint64_t wanted;
+
 	if (!is_capped(entity))
 		return false;
 	earn(entity, now);
 	if (entity->credit > 0)
 		return false;
-	entity->release = now + SCHED_CAP_WAIT_NS +
-			  div_u64_u32((uint64_t)-entity->credit, entity->cap, NULL);
+	wanted = MAX(SCHED_CAP_WAIT_NS * entity->cap, SCHED_CAP_RUN_NS * CREDIT_NS);
+	entity->release = now + div_u64_u32(wanted - (uint64_t)entity->credit, entity->cap, NULL);
 	list_add_last(&queue->held, &entity->node);
 	return true;
 }

@@ -20,14 +20,16 @@
 #define SCHED_WAKE_GAIN_NS 500000ull
 
 /*
- * A cap of c per cent: over any time t the guest runs for c % of
- * (t + SCHED_CAP_SAVED_NS), and what the last interrupt came late.  Once its
- * credit is spent it waits until it has that of SCHED_CAP_WAIT_NS, so that it
- * does not run in crumbs; that is also the longest that an interrupt waits for
- * a capped guest which owes nothing.
+ * A cap of c per cent: within any time t the guest runs for c % of
+ * (t + SCHED_CAP_SAVED_NS), and by how much the last interrupt came late.  Once
+ * its credit is spent it waits for SCHED_CAP_WAIT_NS, or with a cap below 10
+ * until it may run for SCHED_CAP_RUN_NS: in shorter pieces it would spend much
+ * of its time on being switched to.  So long a timer of such a guest may be late;
+ * one that does not use its cap up is never held back.
  */
-#define SCHED_CAP_SAVED_NS 50000000ull
+#define SCHED_CAP_SAVED_NS 100000000ull
 #define SCHED_CAP_WAIT_NS 10000000ull
+#define SCHED_CAP_RUN_NS 1000000ull
 #define SCHED_NO_CAP 100
 
 struct sched_entity {

@@ -8,6 +8,7 @@ or Umbra panics.  Made by the fixtures of conftest.py.
 import itertools
 import os
 import re
+import signal
 import time
 
 import pexpect
@@ -190,6 +191,8 @@ class Machine:
                       f'the log with event={last}')
 
     def close(self):
+        # At once: a busy host may give QEMU no chance to end well before pexpect gives up.
+        self.process.kill(signal.SIGKILL)
         self.process.close(force=True)
         self.qmp.close()
 
