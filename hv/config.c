@@ -259,11 +259,14 @@ static const struct row module_rows[] = {
 };
 
 /* In the order of enum module_role, without ROLE_NONE. */
-static const char *const role_names[] = { "kernel", "initrd", NULL };
+static const char *const role_names[] = { "kernel", "initrd", "disk", NULL };
 
+/* Only a disk's may have a value, and that is for read_role to judge. */
 static enum module_role role_of(const struct word *word)
 {
-	return (enum module_role)(find_name(word->text, role_names) + 1);
+	enum module_role role = (enum module_role)(find_name(word->key, role_names) + 1);
+
+	return word->value == NULL || role == ROLE_DISK ? role : ROLE_NONE;
 }
 
 static void complain(const struct line *line, const struct word *word, const char *cause)
@@ -358,11 +361,14 @@ static void read_role(struct line *line, const struct word *word)
 
 	line->role_given = true;
 	if (role == ROLE_NONE)
-		complain(line, word, "no role that Umbra knows: kernel or initrd");
+		complain(line, word, "no role that Umbra knows: kernel, initrd or disk");
 	else if (line->words->role != ROLE_NONE)
 		complain(line, word, "the line names a role already");
+	else if (word->value != NULL && !string_equal(word->value, "ro"))
+		complain(line, word, "a disk is disk or, to be read only, disk=ro");
 	else
 		line->words->role = role;
+	line->words->read_only = word->value != NULL;
 }
 
 /* What follows `--` is the guest's own, to the letter, but for blanks in front. */
@@ -382,8 +388,8 @@ static void check_role(const struct line *line)
 	/* One mistake, one line: a role that is not known was reported as such. */
 	if (!line->role_given)
 		config_add_problem(line->problems, line->name, "",
-				   "the line names no role: kernel or initrd");
-	if (words->role != ROLE_INITRD)
+				   "the line names no role: kernel, initrd or disk");
+	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {
 		if (module_rows[i].kernel_only && (line->seen & BIT(i)))
@@ -421,7 +427,7 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 		}
 		if (read_word(&line, &word, module_rows, ARRAY_SIZE(module_rows)))
 			continue;
-		if (word.value == NULL)
+		if (word.value == NULL || role_of(&word) != ROLE_NONE)
 			read_role(&line, &word);
 		else
 			complain(&line, &word, "unknown word");

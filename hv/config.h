@@ -76,13 +76,14 @@ struct umbra_options {
 void config_parse_umbra(const char *line, struct umbra_options *options,
 			struct config_problems *problems);
 
-enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD };
+enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK };
 
 struct module_words {
 	char file[CONFIG_FILE_SIZE];	/* as the boot loader named it, or "module3" */
 	char guest[CONFIG_NAME_SIZE];	/* empty when not given or not valid */
 	bool guest_given;		/* there was a guest= with some value */
 	enum module_role role;
+	bool read_only;			/* of a disk */
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;

@@ -140,8 +140,9 @@ static void give_back_machine(struct guest *guest)
 		shadow_destroy(&guest->shadow);
 		frames_unreserve(budget);
 	}
-	guest_memory_destroy(&guest->memory);
+	/* Devices before the memory: a disk may be at work in it. */
 	guest_devices_destroy(guest->devices);
+	guest_memory_destroy(&guest->memory);
 	heap_free(guest->fpu);
 	if (guest->registers)
 		page_free(guest->registers);

@@ -32,10 +32,13 @@ static size_t port_waiting(void *context)
 
 static const struct console_port port = { guest_console_write, port_read, port_waiting };
 
-static int console_create(struct guest *guest, struct virtio_device **device)
+static int console_create(struct guest *guest, unsigned index, struct virtio_device **device)
 {
-	struct virtio_console *console = heap_alloc(sizeof(*console));
+	struct virtio_console *console;
 
+	if (index > 0)
+		return 0;
+	console = heap_alloc(sizeof(*console));
 	if (!console)
 		return -E_NOMEM;
 	virtio_console_init(console, &port, guest);

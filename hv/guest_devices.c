@@ -7,23 +7,30 @@
  */
 #include "hv/guest_devices.h"
 
+#include "arch/assert.h"
 #include "drivers/virtio/device_page.h"
 #include "drivers/virtio/pci_bus.h"
+#include "hv/guest_block.h"
 #include "hv/guest_console.h"
 #include "hv/reflect.h"
+#include "hv/run.h"
 #include "lib/bytes.h"
 #include "mm/heap.h"
 
 /* In the order in which the guest finds them. */
 static const struct guest_device_kind *const kinds[] = {
 	&guest_console_kind,
+	&guest_block_kind,
 };
+
+/* Either transport has room for so many. */
+#define DEVICES_MAX MIN(DEVICE_PAGE_DEVICES_MAX, PCI_DEVICES_MAX)
 
 struct guest_devices {
 	struct guest *guest;
 	unsigned count;
-	struct virtio_device *list[ARRAY_SIZE(kinds)];
-	const struct guest_device_kind *kind[ARRAY_SIZE(kinds)];	/* of each in the list */
+	struct virtio_device *list[DEVICES_MAX];
+	const struct guest_device_kind *kind[DEVICES_MAX];	/* of each in the list */
 	bool has_page;			/* the page attaches them, not the bus */
 	struct device_page page;
 	struct pci_bus bus;
@@ -46,16 +53,19 @@ static const struct pci_callbacks bus_callbacks = { raise_irq, broken };
 
 /* --- what the guest calls ----------------------------------------------------------- */
 
-static int add_device(struct guest_devices *devices, const struct guest_device_kind *kind)
+static int add_devices(struct guest_devices *devices, const struct guest_device_kind *kind)
 {
-	struct virtio_device *device = NULL;
-	int error = kind->create(devices->guest, &device);
+	for (unsigned index = 0;; index++) {
+		struct virtio_device *device = NULL;
+		int error = kind->create(devices->guest, index, &device);
 
-	if (!error && device) {
+		if (error || !device)
+			return error;
+		/* Every kind has a limit of its own, and together they stay below this one. */
+		assert(devices->count < DEVICES_MAX);
 		devices->kind[devices->count] = kind;
 		devices->list[devices->count++] = device;
 	}
-	return error;
 }
 
 struct guest_devices *guest_devices_create(struct guest *guest)
@@ -66,7 +76,7 @@ struct guest_devices *guest_devices_create(struct guest *guest)
 		return NULL;
 	devices->guest = guest;
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (add_device(devices, kinds[i]) != 0) {
+		if (add_devices(devices, kinds[i]) != 0) {
 			guest_devices_destroy(devices);
 			return NULL;
 		}
@@ -208,6 +218,13 @@ bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, 
 
 	note_work(guest);
 	return done;
+}
+
+void guest_devices_wake(struct guest *guest)
+{
+	guest->devices_due = true;
+	if (guest->state == GUEST_HALTED)
+		run_wake(guest);
 }
 
 void guest_devices_service(struct guest *guest)

@@ -14,10 +14,11 @@ struct virtio_device;
 /* A kind of device, joined to what is behind it on Umbra's side. */
 struct guest_device_kind {
 	/*
-	 * Makes the guest's device of this kind; *device stays NULL when it has none.
-	 * A negative error when memory is out.  The guest's memory is not there yet.
+	 * Makes the guest's device number index (from 0) of this kind; *device stays
+	 * NULL when it has no more.  A negative error when memory is out.  The guest's
+	 * memory is not there yet.
 	 */
-	int (*create)(struct guest *guest, struct virtio_device **device);
+	int (*create)(struct guest *guest, unsigned index, struct virtio_device **device);
 	void (*destroy)(struct virtio_device *device);
 };
 
@@ -30,7 +31,7 @@ uint32_t guest_devices_pages(struct guest_devices *devices);
 /* Puts them on the guest's PCI bus; its memory is there and its window loaded. */
 int __must_check guest_devices_attach(struct guest_devices *devices);
 
-/* Frees them.  The console end in the guest stays. */
+/* Frees them; nothing of theirs goes on.  The console end in the guest stays. */
 void guest_devices_destroy(struct guest_devices *devices);
 
 /*
@@ -55,6 +56,9 @@ bool guest_devices_has_memory(const struct guest *guest, gpa_t gpa);
 uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned width);
 bool __must_check guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width,
 					     uint32_t value);
+
+/* A back end has something for a device of the guest: service is due.  Wakes the guest if it waits. */
+void guest_devices_wake(struct guest *guest);
 
 /* Lets the devices go on; clears guest->devices_due. */
 void guest_devices_service(struct guest *guest);

@@ -6,9 +6,12 @@
  */
 #include "hv/guest_plan.h"
 
+#include "lib/checked.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
 #include "lib/string.h"
+
+#define SECTOR_BYTES 512u
 
 static struct guest_plan *find_plan(struct guest_plans *plans, const char *name)
 {
@@ -92,6 +95,28 @@ static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
 	plan->initrd_file = words->file;
 }
 
+static void add_disk(struct guest_plans *plans, struct guest_plan *plan,
+		     const struct guest_module *module, const struct module_words *words)
+{
+	if (plan->disk_count == GUEST_DISKS_MAX) {
+		config_add_problem(&plans->problems, words->file, "disk",
+				   "guest %s has more than %u disks", plan->name, GUEST_DISKS_MAX);
+		plan->broken = true;
+		return;
+	}
+	/* Rounding down would hide the end of a file from the guest, and up what lies behind it. */
+	if (module->size == 0 || module->size % SECTOR_BYTES != 0) {
+		config_add_problem(&plans->problems, words->file, "disk",
+				   "a disk is a multiple of %u bytes, unlike these %u", SECTOR_BYTES,
+				   module->size);
+		plan->broken = true;
+		return;
+	}
+	plan->disks[plan->disk_count++] = (struct guest_plan_disk){
+		.module = module, .file = words->file, .read_only = words->read_only,
+	};
+}
+
 /* Parses all lines, and says in bad of each whether it has a problem by itself. */
 static void parse_lines(struct guest_plans *plans, const struct guest_module *modules,
 			size_t count, bool bad[BOOT_MODULES_MAX])
@@ -139,6 +164,8 @@ static void add_module(struct guest_plans *plans, const struct guest_module *mod
 		add_kernel(plans, plan, module, words);
 	else if (words->role == ROLE_INITRD)
 		add_initrd(plans, plan, module, words);
+	else if (words->role == ROLE_DISK)
+		add_disk(plans, plan, module, words);
 }
 
 static void check_kernels(struct guest_plans *plans)
@@ -148,8 +175,42 @@ static void check_kernels(struct guest_plans *plans)
 
 		if (plan->broken || plan->kernel != NULL)
 			continue;
-		config_add_problem(&plans->problems, plan->initrd_file, "initrd",
+		config_add_problem(&plans->problems,
+				   plan->initrd ? plan->initrd_file : plan->disks[0].file,
+				   plan->initrd ? "initrd" : "disk",
 				   "guest %s has no kernel", plan->name);
+		plan->broken = true;
+	}
+}
+
+/* The other module that shares memory with this one, if the boot loader made such a thing; NULL for none. */
+static const struct guest_module *find_overlap(const struct guest_module *modules, size_t count,
+					       const struct guest_module *module)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (&modules[i] != module && ranges_overlap(modules[i].start, modules[i].size,
+							    module->start, module->size))
+			return &modules[i];
+	}
+	return NULL;
+}
+
+/* What a guest writes to must be nobody else's kernel, and no second disk. */
+static void check_disks(struct guest_plans *plans, const struct guest_module *modules, size_t count)
+{
+	for (size_t i = 0; i < plans->count * GUEST_DISKS_MAX; i++) {
+		struct guest_plan *plan = &plans->list[i / GUEST_DISKS_MAX];
+		const struct guest_plan_disk *disk = &plan->disks[i % GUEST_DISKS_MAX];
+		const struct guest_module *other;
+
+		if (i % GUEST_DISKS_MAX >= plan->disk_count || disk->read_only)
+			continue;
+		other = find_overlap(modules, count, disk->module);
+		if (other == NULL)
+			continue;
+		config_add_problem(&plans->problems, disk->file, "disk",
+				   "the disk shares memory with %s",
+				   plans->words[other - modules].file);
 		plan->broken = true;
 	}
 }
@@ -195,6 +256,7 @@ void guest_plans_make(struct guest_plans *plans, const struct guest_module *modu
 	for (size_t i = 0; i < used; i++)
 		add_module(plans, &modules[i], &plans->words[i], bad[i]);
 	check_kernels(plans);
+	check_disks(plans, modules, used);
 	drop_broken(plans);
 	sort_by_kernel(plans);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define GUEST_PLANS_MAX 32
+#define GUEST_DISKS_MAX 8	/* each takes one of the 15 interrupt lines that a guest's devices share */
 
 /* A module as the boot loader left it. */
 struct guest_module {
@@ -24,12 +25,20 @@ struct guest_module {
 	const char *line;	/* its words; may be NULL */
 };
 
+struct guest_plan_disk {
+	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's */
+	const char *file;			/* name for messages; inside struct guest_plans */
+	bool read_only;
+};
+
 struct guest_plan {
 	char name[CONFIG_NAME_SIZE];
 	const struct guest_module *kernel;
 	const struct guest_module *initrd;	/* NULL: none */
 	const char *kernel_file;		/* names for messages; inside struct guest_plans */
 	const char *initrd_file;
+	struct guest_plan_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
+	unsigned disk_count;
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;			/* 0: Umbra chooses */
 	uint32_t weight;
@@ -38,7 +47,7 @@ struct guest_plan {
 	bool broken;				/* a problem was found; only while planning */
 };
 
-/* About 32 KB: lives in .bss or on the heap, not on a stack. */
+/* About 40 KB: lives in .bss or on the heap, not on a stack. */
 struct guest_plans {
 	size_t count;
 	struct guest_plan list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */

@@ -14,6 +14,7 @@
 #include "drivers/phys/vga_text.h"
 #include "hv/command.h"
 #include "hv/guest.h"
+#include "hv/guest_devices.h"
 #include "hv/run.h"
 #include "hv/timer.h"
 #include "lib/format.h"
@@ -269,11 +270,7 @@ void house_keep(void)
 /* Called under the lock, on the guest's CPU: only wakes it. */
 static void port_ready(void *context)
 {
-	struct guest *guest = context;
-
-	guest->devices_due = true;
-	if (guest->state == GUEST_HALTED)
-		run_wake(guest);
+	guest_devices_wake(context);
 }
 
 struct console_endpoint *house_console_open(const char *name, void *guest)

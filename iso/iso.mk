@@ -54,23 +54,23 @@ $(DEMO_ISO): $(KERNEL_ELF) $(DEMO) iso/make-iso iso/grub.cfg $(O)/words
 $(OWN_ISO): $(KERNEL_ELF) FORCE
 	@echo "  ISO     $@"
 	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_GUEST" \
-		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -m "$$UMBRA_MEM" -a "$$UMBRA_APPEND"
+		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
+		-a "$$UMBRA_APPEND"
 
 # What cannot work is said before anything is installed or built.
 .PHONY: settings
 settings:
-	@[ -z "$$UMBRA_DISK" ] || \
-		{ echo "make: DISK=$$UMBRA_DISK: Umbra has no disks for guests yet" >&2; exit 1; }
-	@[ -z "$$UMBRA_INITRD$$UMBRA_APPEND" ] || [ -n "$$UMBRA_KERNEL" ] || \
-		{ echo "make: INITRD and APPEND need a KERNEL" >&2; exit 1; }
-	@for file in "$$UMBRA_KERNEL" "$$UMBRA_INITRD"; do \
+	@[ -z "$$UMBRA_INITRD$$UMBRA_DISK$$UMBRA_APPEND" ] || [ -n "$$UMBRA_KERNEL" ] || \
+		{ echo "make: INITRD, DISK and APPEND need a KERNEL" >&2; exit 1; }
+	@for file in "$$UMBRA_KERNEL" "$$UMBRA_INITRD" "$$UMBRA_DISK"; do \
 		[ -z "$$file" ] || [ -f "$$file" ] || \
 		{ echo "make: there is no file '$$file'" >&2; exit 1; }; done
 
 ## make run             boot the demo guests in QEMU; the terminal is the serial line,
 ##                      Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU
-## make run KERNEL=f [INITRD=f] [MEM=128M] [APPEND="console=hvc0 ..."] [GUEST=linux]
-##                      the same with a Linux guest of your own
+## make run KERNEL=f [INITRD=f] [DISK=f] [MEM=128M] [APPEND="console=hvc0 ..."] [GUEST=linux]
+##                      the same with a Linux guest of your own; what it writes to the disk
+##                      is lost with the machine
 ##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
 ##     WORDS="console=com1,vga when-idle=poweroff"      Umbra's own words
 .PHONY: run

@@ -8,8 +8,7 @@
 #include "lib/string.h"
 #include "mm/guest_window.h"
 
-/* Where [gpa, gpa + len) lies, or false when the guest does not own all of it. */
-static bool locate(const struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where)
+bool guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where)
 {
 	uint64_t end = (uint64_t)gpa_value(gpa) + len;
 
@@ -21,7 +20,7 @@ bool guest_read(struct guest_memory *memory, gpa_t gpa, void *to, uint32_t len)
 {
 	void *from;
 
-	if (!locate(memory, gpa, len, &from))
+	if (!guest_locate(memory, gpa, len, &from))
 		return false;
 	memcpy(to, from, len);
 	return true;
@@ -31,7 +30,7 @@ bool guest_write(struct guest_memory *memory, gpa_t gpa, const void *from, uint3
 {
 	void *to;
 
-	if (!locate(memory, gpa, len, &to))
+	if (!guest_locate(memory, gpa, len, &to))
 		return false;
 	memcpy(to, from, len);
 	return true;
@@ -41,7 +40,7 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 {
 	void *to;
 
-	if (!locate(memory, gpa, len, &to))
+	if (!guest_locate(memory, gpa, len, &to))
 		return false;
 	memset(to, 0, len);
 	return true;
@@ -56,7 +55,7 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 	{                                                                                        \
 		void *from;                                                                      \
                                                                                                  \
-		if (!locate(memory, gpa, sizeof(*value), &from))                                 \
+		if (!guest_locate(memory, gpa, sizeof(*value), &from))                           \
 			return false;                                                            \
 		*value = ((const volatile struct unaligned_u##bits *)from)->value;               \
 		return true;                                                                     \
@@ -66,7 +65,7 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 	{                                                                                        \
 		void *to;                                                                        \
                                                                                                  \
-		if (!locate(memory, gpa, sizeof(value), &to))                                    \
+		if (!guest_locate(memory, gpa, sizeof(value), &to))                              \
 			return false;                                                            \
 		((volatile struct unaligned_u##bits *)to)->value = value;                        \
 		return true;                                                                     \

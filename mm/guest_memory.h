@@ -24,6 +24,13 @@ bool __must_check guest_read(struct guest_memory *memory, gpa_t gpa, void *to, u
 bool __must_check guest_write(struct guest_memory *memory, gpa_t gpa, const void *from,
 			      uint32_t len);
 
+/*
+ * Where the len bytes from gpa on lie in Umbra's address space, for as long as
+ * the guest's window is loaded: for buffers that are copied as a whole by
+ * somebody who does not care what is in them.
+ */
+bool __must_check guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where);
+
 /* Fill len bytes with zeroes. */
 bool __must_check guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len);
 

@@ -112,16 +112,41 @@ void *temporary_map(paddr_t address)
 	return (uint8_t *)TEMPORARY_MAP + (uint32_t)(address % LARGE_PAGE);
 }
 
+/* Where physical memory can be reached; *length is cut to what lies there in one piece. */
+static void *reach(paddr_t address, size_t *length)
+{
+	if (address + *length <= DIRECT_MAP_SIZE)
+		return direct_map(address);
+	*length = MIN(*length, LARGE_PAGE - (size_t)(address % LARGE_PAGE));
+	return temporary_map(address);
+}
+
 void physical_read(paddr_t from, void *to, size_t length)
 {
 	uint8_t *target = to;
 
 	while (length > 0) {
-		size_t here = MIN(length, LARGE_PAGE - (size_t)(from % LARGE_PAGE));
+		size_t here = length;
+		const void *source = reach(from, &here);
 
-		memcpy(target, temporary_map(from), here);
+		memcpy(target, source, here);
 		target += here;
 		from += here;
+		length -= here;
+	}
+}
+
+void physical_write(paddr_t to, const void *from, size_t length)
+{
+	const uint8_t *source = from;
+
+	while (length > 0) {
+		size_t here = length;
+		void *target = reach(to, &here);
+
+		memcpy(target, source, here);
+		source += here;
+		to += here;
 		length -= here;
 	}
 }

@@ -30,8 +30,12 @@ void host_map_activate(uint32_t top_level);
  */
 void *temporary_map(paddr_t address);
 
-/* Copies physical memory from anywhere, through temporary_map. */
+/*
+ * Copy length bytes of physical memory from, or to, anywhere: by the direct map
+ * where it reaches, else through temporary_map.
+ */
 void physical_read(paddr_t from, void *to, size_t length);
+void physical_write(paddr_t to, const void *from, size_t length);
 
 /*
  * length bytes of memory from anywhere, in one piece, to be read.  What the

@@ -295,15 +295,20 @@ void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain
 		virtqueue_break(queue, "the used ring lies outside memory");
 }
 
-/* A place in a chain: so many bytes into the buffer at index. */
-struct position {
-	unsigned index;
-	unsigned end;
-	uint32_t offset;
-};
+struct virtqueue_position virtqueue_readable_at(const struct virtqueue_chain *chain,
+						uint32_t offset)
+{
+	return (struct virtqueue_position){ 0, chain->readable_count, offset };
+}
+
+struct virtqueue_position virtqueue_writable_at(const struct virtqueue_chain *chain,
+						uint32_t offset)
+{
+	return (struct virtqueue_position){ chain->readable_count, chain->count, offset };
+}
 
 /* The next piece, of at most wanted bytes, that lies in one buffer; 0 at the end. */
-static uint32_t next_piece(const struct virtqueue_chain *chain, struct position *at,
+static uint32_t next_piece(const struct virtqueue_chain *chain, struct virtqueue_position *at,
 			   uint32_t wanted, gpa_t *gpa)
 {
 	while (at->index < at->end) {
@@ -322,10 +327,41 @@ static uint32_t next_piece(const struct virtqueue_chain *chain, struct position 
 	return 0;
 }
 
+static void break_outside(struct virtqueue *queue, gpa_t gpa)
+{
+	virtqueue_break(queue, "a buffer at 0x%x reaches outside memory", gpa_value(gpa));
+}
+
+uint32_t virtqueue_next_piece(struct virtqueue *queue, const struct virtqueue_chain *chain,
+			      struct virtqueue_position *at, uint32_t wanted, void **where)
+{
+	gpa_t gpa;
+	uint32_t piece = next_piece(chain, at, wanted, &gpa);
+
+	if (piece == 0 || guest_locate(queue->memory, gpa, piece, where))
+		return piece;
+	break_outside(queue, gpa);
+	return 0;
+}
+
+bool virtqueue_check_buffers(struct virtqueue *queue, const struct virtqueue_chain *chain)
+{
+	for (unsigned i = 0; i < chain->count; i++) {
+		const struct virtqueue_buffer *buffer = &chain->buffers[i];
+		void *where;
+
+		if (guest_locate(queue->memory, buffer->gpa, buffer->length, &where))
+			continue;
+		break_outside(queue, buffer->gpa);
+		return false;
+	}
+	return true;
+}
+
 bool virtqueue_read(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t offset,
 		    void *to, uint32_t length)
 {
-	struct position at = { .index = 0, .end = chain->readable_count, .offset = offset };
+	struct virtqueue_position at = virtqueue_readable_at(chain, offset);
 	uint8_t *bytes = to;
 
 	while (length > 0) {
@@ -335,8 +371,7 @@ bool virtqueue_read(struct virtqueue *queue, const struct virtqueue_chain *chain
 		if (piece == 0)
 			return false;
 		if (!guest_read(queue->memory, gpa, bytes, piece)) {
-			virtqueue_break(queue, "a buffer at 0x%x reaches outside memory",
-					gpa_value(gpa));
+			break_outside(queue, gpa);
 			return false;
 		}
 		bytes += piece;
@@ -348,9 +383,7 @@ bool virtqueue_read(struct virtqueue *queue, const struct virtqueue_chain *chain
 bool virtqueue_write(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t offset,
 		     const void *from, uint32_t length)
 {
-	struct position at = {
-		.index = chain->readable_count, .end = chain->count, .offset = offset
-	};
+	struct virtqueue_position at = virtqueue_writable_at(chain, offset);
 	const uint8_t *bytes = from;
 
 	while (length > 0) {
@@ -360,8 +393,7 @@ bool virtqueue_write(struct virtqueue *queue, const struct virtqueue_chain *chai
 		if (piece == 0)
 			return false;
 		if (!guest_write(queue->memory, gpa, bytes, piece)) {
-			virtqueue_break(queue, "a buffer at 0x%x reaches outside memory",
-					gpa_value(gpa));
+			break_outside(queue, gpa);
 			return false;
 		}
 		bytes += piece;

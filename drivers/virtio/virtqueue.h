@@ -102,6 +102,33 @@ bool __must_check virtqueue_read(struct virtqueue *queue, const struct virtqueue
 bool __must_check virtqueue_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
 				  uint32_t offset, const void *from, uint32_t length);
 
+/* A place in the readable or the writable part of a chain. */
+struct virtqueue_position {
+	unsigned index;		/* of the buffer */
+	unsigned end;		/* where the part ends */
+	uint32_t offset;	/* in the buffer; may be beyond its end */
+};
+
+/* offset bytes into the readable, or the writable, part. */
+struct virtqueue_position virtqueue_readable_at(const struct virtqueue_chain *chain,
+						uint32_t offset);
+struct virtqueue_position virtqueue_writable_at(const struct virtqueue_chain *chain,
+						uint32_t offset);
+
+/*
+ * For copying without a stop in between: the next run of at most wanted bytes
+ * that lie in one buffer, and *at behind them.  Returns how many they are and
+ * where they lie in Umbra's address space (see guest_locate); 0 at the end of
+ * the part, and when the guest's memory does not reach so far, which breaks the
+ * queue.
+ */
+uint32_t virtqueue_next_piece(struct virtqueue *queue, const struct virtqueue_chain *chain,
+			      struct virtqueue_position *at, uint32_t wanted, void **where);
+
+/* False, and the queue is broken, when a buffer of the chain reaches outside the guest's memory. */
+bool __must_check virtqueue_check_buffers(struct virtqueue *queue,
+					  const struct virtqueue_chain *chain);
+
 /* True when the guest wants to be interrupted for what was pushed. */
 bool virtqueue_wants_interrupt(struct virtqueue *queue);
 

@@ -35,6 +35,14 @@ static void check_plan(const struct guest_plan *plan, const struct guest_module 
 	REQUIRE(plan->initrd == NULL ||
 		(plan->initrd >= modules && plan->initrd < modules + count &&
 		 plan->initrd != plan->kernel));
+	REQUIRE(plan->disk_count <= GUEST_DISKS_MAX);
+	for (unsigned i = 0; i < plan->disk_count; i++) {
+		const struct guest_module *module = plan->disks[i].module;
+
+		REQUIRE(module > modules - 1 && module < modules + count);
+		REQUIRE(module != plan->kernel && module != plan->initrd);
+		REQUIRE(module->size > 0 && module->size % 512 == 0);
+	}
 	REQUIRE(plan->mem_bytes >= CONFIG_MEM_MIN && plan->mem_bytes <= CONFIG_MEM_MAX);
 	REQUIRE(plan->mem_bytes % 4096 == 0 && plan->shadow_bytes % 4096 == 0);
 	REQUIRE(plan->weight >= 1 && plan->weight <= CONFIG_WEIGHT_MAX);
@@ -70,8 +78,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	config_parse_umbra(strsep(&line, "\n"), &options, &problems);
 	check_problems(&problems);
-	while (line != NULL && count < sizeof(modules) / sizeof(modules[0]))
-		modules[count++].line = strsep(&line, "\n");
+	/* Sizes and places come out of the lines too, so that there are good and bad ones. */
+	while (line != NULL && count < sizeof(modules) / sizeof(modules[0])) {
+		const char *words = strsep(&line, "\n");
+		uint32_t last = *words ? (uint8_t)words[strlen(words) - 1] : 0;
+
+		modules[count] = (struct guest_module){
+			.start = count * 0x10000u,
+			.size = last % 4 == 0 ? 0x1000 : last % 4 * 0x8000u + last / 128,
+			.line = words,
+		};
+		count++;
+	}
 	guest_plans_make(&plans, modules, count);
 	check_problems(&plans.problems);
 	check_plans(&plans, modules, count);

@@ -70,11 +70,12 @@ def test_run_own_kernel(release, tmp_path):
 
 
 @pytest.mark.parametrize('settings, answer', [
-    (['DISK=root.img'], 'make: DISK=root.img: Umbra has no disks for guests yet'),
+    (['DISK=Makefile'], 'make: INITRD, DISK and APPEND need a KERNEL'),
+    (['KERNEL=Makefile', 'DISK=/none'], "make: there is no file '/none'"),
     (['KERNEL=/none at all'], "make: there is no file '/none at all'"),
     (['KERNEL=Makefile', 'INITRD=/none'], "make: there is no file '/none'"),
     (['KERNEL=/tmp'], "make: there is no file '/tmp'"),
-    (['APPEND=console=hvc0'], 'make: INITRD and APPEND need a KERNEL'),
+    (['APPEND=console=hvc0'], 'make: INITRD, DISK and APPEND need a KERNEL'),
 ])
 def test_refused(settings, answer):
     """One clear line, before anything is installed or built."""
@@ -90,6 +91,10 @@ def test_refused(settings, answer):
     (['-g', 'a', '-k', 'lib'], "kernel of guest a: 'lib' is not a file"),
     (['-g', 'a', '-k', '/dev/null'], "kernel of guest a: '/dev/null' is not a file"),
     (['-g', 'a', '-k', 'Makefile', '-i', 'none'], "initrd of guest a: there is no file 'none'"),
+    (['-g', 'a', '-k', 'Makefile', '-d', 'none'], "disk of guest a: there is no file 'none'"),
+    (['-g', 'a', '-k', 'Makefile', '-r', 'lib'], "disk of guest a: 'lib' is not a file"),
+    (['-g', 'a', '-k', 'Makefile', '-d', '.gitignore'],
+     "disk of guest a: the size of '.gitignore' is no multiple of 512 bytes"),
     (['-g', 'a', '-k', 'Makefile', '-m', '1 2'],
      "guest a: a size of memory is like 128M, unlike '1 2'"),
     (['-g', 'a', '-k', 'Makefile', '-a', 'x="y z"'],

@@ -53,6 +53,14 @@ bool guest_write(struct guest_memory *memory, gpa_t gpa, const void *from, uint3
 	return true;
 }
 
+bool guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where)
+{
+	if (!inside(memory, gpa, len))
+		return false;
+	*where = memory->bytes + gpa_value(gpa);
+	return true;
+}
+
 bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 {
 	if (!inside(memory, gpa, len))

@@ -217,8 +217,12 @@ static void test_module_problems(void **state)
 	parse_module(NULL);
 	assert_problem("", "no role");
 	assert_string_equal(problems.list[0].module, "module3");
+	parse_module("f guest=a kernel floppy");
+	assert_problem("floppy", "no role that Umbra knows");
 	parse_module("f guest=a kernel disk");
-	assert_problem("disk", "no role that Umbra knows");
+	assert_problem("disk", "names a role already");
+	parse_module("f guest=a disk=ro disk");
+	assert_problem("disk", "names a role already");
 	parse_module("f guest=a kernel initrd");
 	assert_problem("initrd", "names a role already");
 	parse_module("f guest=a kernel root=/dev/vda");
@@ -228,8 +232,39 @@ static void test_module_problems(void **state)
 	assert_string_equal(words.guest, "a");
 	parse_module("f guest=a kernel mem");
 	assert_problem("mem", "needs a value");
-	parse_module("f guest=a disk");
-	assert_problem("disk", "no role that Umbra knows");
+	parse_module("f guest=a floppy");
+	assert_problem("floppy", "no role that Umbra knows");
+	parse_module("f guest=a kernel=ro");
+	assert_int_equal(problems.found, 2);
+	assert_string_equal(problems.list[0].cause, "unknown word");
+	parse_module("f guest=a disk=rw");
+	assert_problem("disk=rw", "disk=ro");
+	parse_module("f guest=a disk=");
+	assert_problem("disk=", "disk=ro");
+}
+
+static void test_disk_line(void **state)
+{
+	(void)state;
+	parse_module("/guests/root.img guest=web disk");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "/guests/root.img");
+	assert_int_equal(words.role, ROLE_DISK);
+	assert_false(words.read_only);
+	parse_module("disk=ro guest=web");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "module3");
+	assert_int_equal(words.role, ROLE_DISK);
+	assert_true(words.read_only);
+	/* A file may be called so. */
+	parse_module("disk guest=web disk=ro");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "disk");
+	assert_true(words.read_only);
+	parse_module("f guest=a disk mem=64M");
+	assert_problem("mem", "kernel's line");
+	parse_module("f guest=a disk=ro -- root=/dev/vda");
+	assert_problem("--", "kernel's line");
 }
 
 static void test_kernel_words_on_initrd(void **state)
@@ -303,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_limits_of_values),
 		cmocka_unit_test(test_module_problems),
+		cmocka_unit_test(test_disk_line),
 		cmocka_unit_test(test_kernel_words_on_initrd),
 		cmocka_unit_test(test_long_command_line),
 		cmocka_unit_test(test_problem_texts),

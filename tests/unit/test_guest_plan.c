@@ -152,6 +152,91 @@ static void test_initrd_without_kernel(void **state)
 	assert_string_equal(plans.list[0].name, "b");
 }
 
+static void test_disks(void **state)
+{
+	(void)state;
+	PLAN("d1 guest=a disk", "k1 guest=a kernel", "d2 guest=a disk=ro", "k2 guest=b kernel",
+	     "d3 guest=b disk", "d4 guest=a disk");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.count, 2);
+	assert_int_equal(plans.list[0].disk_count, 3);
+	assert_ptr_equal(plans.list[0].disks[0].module, &modules[0]);
+	assert_string_equal(plans.list[0].disks[0].file, "d1");
+	assert_false(plans.list[0].disks[0].read_only);
+	assert_ptr_equal(plans.list[0].disks[1].module, &modules[2]);
+	assert_true(plans.list[0].disks[1].read_only);
+	assert_ptr_equal(plans.list[0].disks[2].module, &modules[5]);
+	assert_int_equal(plans.list[1].disk_count, 1);
+	assert_ptr_equal(plans.list[1].disks[0].module, &modules[4]);
+}
+
+static void test_too_many_disks(void **state)
+{
+	(void)state;
+	PLAN("k guest=a kernel", "d1 guest=a disk", "d2 guest=a disk", "d3 guest=a disk",
+	     "d4 guest=a disk", "d5 guest=a disk", "d6 guest=a disk", "d7 guest=a disk",
+	     "d8 guest=a disk");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.list[0].disk_count, GUEST_DISKS_MAX);
+	PLAN("k guest=a kernel", "d1 guest=a disk", "d2 guest=a disk", "d3 guest=a disk",
+	     "d4 guest=a disk", "d5 guest=a disk", "d6 guest=a disk", "d7 guest=a disk",
+	     "d8 guest=a disk", "d9 guest=a disk=ro", "k2 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "d9", "disk", "more than 8 disks");
+	assert_int_equal(plans.count, 1);
+	assert_string_equal(plans.list[0].name, "b");
+}
+
+static void test_disk_without_kernel(void **state)
+{
+	(void)state;
+	PLAN("d1 guest=a disk", "k1 guest=b kernel");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "d1", "disk", "guest a has no kernel");
+	assert_int_equal(plans.count, 1);
+}
+
+/* Modules that the loader placed by itself, of these sizes. */
+static void plan_sized(uint32_t size, uint64_t start)
+{
+	modules[0] = (struct guest_module){ 0x1000000, 0x1000, "k guest=a kernel" };
+	modules[1] = (struct guest_module){ start, size, "d guest=a disk" };
+	modules[2] = (struct guest_module){ 0x3000000, 0x1000, "k2 guest=b kernel" };
+	modules[3] = (struct guest_module){ 0x4000000, 0x1000, "d2 guest=b disk=ro" };
+	guest_plans_make(&plans, modules, 4);
+}
+
+static void test_disk_size(void **state)
+{
+	static const uint32_t bad[] = { 0, 1, 511, 513, 0xFFFFFFFF };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		plan_sized(bad[i], 0x100000000);
+		assert_int_equal(plans.problems.found, 1);
+		assert_problem(0, "d", "disk", "a disk is a multiple of 512 bytes");
+		assert_int_equal(plans.count, 1);
+	}
+	plan_sized(0xFFFFFE00, 0x100000000);
+	assert_int_equal(plans.problems.found, 0);
+	plan_sized(512, 0x2000200);
+	assert_int_equal(plans.problems.found, 0);
+}
+
+/* What one guest can write to is nobody else's. */
+static void test_disk_shares_memory(void **state)
+{
+	(void)state;
+	plan_sized(0x1000, 0x3000E00);
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "d", "disk", "shares memory with k2");
+	assert_int_equal(plans.count, 1);
+	plan_sized(0x1000, 0x4000000);
+	assert_problem(0, "d", "disk", "shares memory with d2");
+	plan_sized(0x1000, 0x3001000);
+	assert_int_equal(plans.problems.found, 0);
+}
+
 static void test_module_without_guest(void **state)
 {
 	(void)state;
@@ -211,6 +296,11 @@ int main(void)
 		cmocka_unit_test(test_second_kernel),
 		cmocka_unit_test(test_second_initrd),
 		cmocka_unit_test(test_initrd_without_kernel),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_too_many_disks),
+		cmocka_unit_test(test_disk_without_kernel),
+		cmocka_unit_test(test_disk_size),
+		cmocka_unit_test(test_disk_shares_memory),
 		cmocka_unit_test(test_module_without_guest),
 		cmocka_unit_test(test_words_of_the_boot_loader),
 		cmocka_unit_test(test_many_guests),

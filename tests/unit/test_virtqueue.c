@@ -254,6 +254,67 @@ static void test_buffer_outside(void **state)
 	assert_non_null(strstr(f->cause, "0x7fffffff"));
 }
 
+/* Where the pieces of a chain lie, from anywhere in it. */
+static void test_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct virtqueue_position at;
+	void *where;
+
+	describe(f, 0, BUFFERS, 10, NEXT, 1);
+	describe(f, 1, BUFFERS + 0x100, 0, NEXT, 2);
+	describe(f, 2, BUFFERS + 0x200, 30, NEXT, 3);
+	describe(f, 3, BUFFERS + 0x300, 5, WRITE, 0);
+	offer(f, 0);
+	assert_int_equal(virtqueue_pop(&f->queue, &f->chain), 1);
+	assert_true(virtqueue_check_buffers(&f->queue, &f->chain));
+	at = virtqueue_readable_at(&f->chain, 4);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 100, &where), 6);
+	assert_ptr_equal(where, f->memory->bytes + BUFFERS + 4);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 7, &where), 7);
+	assert_ptr_equal(where, f->memory->bytes + BUFFERS + 0x200);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 100, &where), 23);
+	assert_ptr_equal(where, f->memory->bytes + BUFFERS + 0x207);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 100, &where), 0);
+	at = virtqueue_writable_at(&f->chain, 5);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 1, &where), 0);
+	at = virtqueue_writable_at(&f->chain, 0);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 9, &where), 5);
+	assert_ptr_equal(where, f->memory->bytes + BUFFERS + 0x300);
+	assert_int_equal(f->times_broken, 0);
+}
+
+static void test_pieces_outside(void **state)
+{
+	struct fixture *f = *state;
+	struct virtqueue_position at;
+	void *where;
+
+	describe(f, 0, BUFFERS, 1, NEXT, 1);
+	describe(f, 1, MEMORY_SIZE - 4, 8, 0, 0);
+	offer(f, 0);
+	assert_int_equal(virtqueue_pop(&f->queue, &f->chain), 1);
+	at = virtqueue_readable_at(&f->chain, 1);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 4, &where), 4);
+	assert_int_equal(f->times_broken, 0);
+	assert_int_equal(virtqueue_next_piece(&f->queue, &f->chain, &at, 4, &where), 0);
+	assert_int_equal(f->times_broken, 1);
+	assert_non_null(strstr(f->cause, "reaches outside memory"));
+}
+
+static void test_check_buffers(void **state)
+{
+	struct fixture *f = *state;
+
+	describe(f, 0, BUFFERS, 1, NEXT, 1);
+	describe(f, 1, MEMORY_SIZE - 4, 5, WRITE, 0);
+	offer(f, 0);
+	assert_int_equal(virtqueue_pop(&f->queue, &f->chain), 1);
+	assert_false(virtqueue_check_buffers(&f->queue, &f->chain));
+	assert_int_equal(f->times_broken, 1);
+	assert_non_null(strstr(f->cause, "a buffer at 0xfffc reaches outside memory"));
+}
+
 static void test_rings_outside(void **state)
 {
 	static const struct { struct virtqueue_place at; const char *words; } wild[] = {
@@ -313,6 +374,9 @@ int main(void)
 		cmocka_unit_test(test_wild_buffers),
 		test(test_total_overflows),
 		test(test_buffer_outside),
+		test(test_pieces),
+		test(test_pieces_outside),
+		test(test_check_buffers),
 		cmocka_unit_test(test_rings_outside),
 		test(test_used_outside),
 	};

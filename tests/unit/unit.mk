@@ -42,6 +42,7 @@ unit_list        :=
 unit_parse       := lib/parse.c
 unit_pci_bus     := $(PCI_BUS)
 unit_pci_transport := $(PCI_BUS)
+unit_ram_disk    := drivers/backend/ram_disk.c
 unit_restart     := hv/restart.c
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
@@ -55,6 +56,8 @@ unit_string      :=
 unit_time        := lib/div64.c
 unit_uart16550   :=
 unit_vga_text    := drivers/phys/ansi.c
+unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
 unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model of the virtio block device.
+ */
+#include "drivers/virtio/virtio_block.h"
+
+#include "lib/bytes.h"
+#include "lib/string.h"
+
+/* Feature bits, virtio 1.0, 5.2.3. */
+#define FEATURE_SEG_MAX 2
+#define FEATURE_RO 5
+#define FEATURE_BLK_SIZE 6
+#define FEATURE_FLUSH 9
+
+/* Offsets in configuration space, virtio 1.0, 5.2.4. */
+#define CONFIG_CAPACITY 0u
+#define CONFIG_SEG_MAX 12u
+#define CONFIG_BLK_SIZE 20u
+
+/*
+ * Buffers of data in a request.  More would fit, but drivers set aside memory for as
+ * many with each place in the queue; half a megabyte in pages is as much as
+ * they ask for anyhow.
+ */
+#define SEG_MAX 126u
+
+/*
+ * A request begins with type u32, priority u32, sector u64, and ends with the
+ * status byte (virtio 1.0, 5.2.6).
+ */
+#define HEADER_SIZE 16u
+#define HEADER_SECTOR 8u
+#define STATUS_SIZE 1u
+
+#define TYPE_IN 0u
+#define TYPE_OUT 1u
+#define TYPE_FLUSH 4u
+#define TYPE_FLUSH_OUT 5u	/* legacy (virtio 1.0, 5.2.6.1), the same */
+#define TYPE_GET_ID 8u		/* Linux, include/uapi/linux/virtio_blk.h */
+/* Legacy: Linux 2.6.32 sets it without asking, having waited for all that came before. */
+#define TYPE_BARRIER BIT(31)
+
+#define STATUS_OK 0u
+#define STATUS_IOERR 1u
+#define STATUS_UNSUPP 2u
+
+/*
+ * One call does this much: a byte counts 1, a request and a descriptor what it
+ * costs to look at them.  A guest may queue requests for all of a disk at once, and
+ * others want the CPU too; but what a driver asks for in one go ought to be done in
+ * one.  A piece is the least that is done when there is anything left of the budget.
+ */
+#define BUDGET (1u << 20)
+#define PIECE (512u << 10)
+#define REQUEST_COST 1024u
+#define DESCRIPTOR_COST 128u
+
+static void spend(uint32_t *budget, uint32_t cost)
+{
+	*budget -= MIN(*budget, cost);
+}
+
+static void release(struct virtio_block_request *request)
+{
+	request->state = VIRTIO_BLOCK_FREE;
+	request->block->busy--;
+}
+
+static void answer(struct virtio_block_request *request)
+{
+	struct virtio_block *block = request->block;
+	const struct virtqueue_chain *chain = &request->chain;
+	uint32_t end = chain->writable - STATUS_SIZE;
+
+	release(request);
+	if (!virtqueue_write(&block->queue, chain, end, &request->status, STATUS_SIZE))
+		return;
+	/* The length promises that everything up to there was written (virtio 1.0, 2.4.8.2). */
+	virtqueue_push(&block->queue, chain,
+		       request->filled == end ? chain->writable : request->filled);
+	block->answered = true;
+}
+
+/* --- what the guest asks for ------------------------------------------------------- */
+
+/* bytes of data at `at`, from sector on: the whole request is judged before any of it is done. */
+static void decode_transfer(struct virtio_block_request *request, enum block_operation operation,
+			    struct virtqueue_position at, uint32_t bytes)
+{
+	const struct block_device *disk = request->block->disk;
+
+	if (!IS_ALIGNED(bytes, BLOCK_SECTOR_SIZE) ||
+	    !block_has_range(disk, request->sector, bytes) ||
+	    (operation == BLOCK_WRITE && disk->read_only)) {
+		request->status = STATUS_IOERR;
+		return;
+	}
+	request->operation = operation;
+	request->at = at;
+	request->left = bytes;
+	request->pending = bytes > 0;
+}
+
+static void decode_flush(struct virtio_block_request *request)
+{
+	request->operation = BLOCK_FLUSH;
+	request->pending = true;
+}
+
+static void decode_id(struct virtio_block_request *request)
+{
+	struct virtio_block *block = request->block;
+	uint32_t length = MIN(request->chain.writable - STATUS_SIZE, VIRTIO_BLOCK_ID_SIZE);
+
+	if (virtqueue_write(&block->queue, &request->chain, 0, block->id, length))
+		request->filled = length;
+}
+
+static void decode(struct virtio_block_request *request)
+{
+	const struct virtqueue_chain *chain = &request->chain;
+	uint8_t header[HEADER_SIZE];
+
+	request->status = STATUS_IOERR;
+	request->pending = false;
+	request->left = 0;
+	request->filled = 0;
+	if (chain->readable < HEADER_SIZE ||
+	    !virtqueue_read(&request->block->queue, chain, 0, header, HEADER_SIZE))
+		return;
+	request->status = STATUS_OK;
+	request->sector = load_le64(header + HEADER_SECTOR);
+	switch (load_le32(header) & ~TYPE_BARRIER) {
+	case TYPE_IN:
+		decode_transfer(request, BLOCK_READ, virtqueue_writable_at(chain, 0),
+				chain->writable - STATUS_SIZE);
+		break;
+	case TYPE_OUT:
+		decode_transfer(request, BLOCK_WRITE, virtqueue_readable_at(chain, HEADER_SIZE),
+				chain->readable - HEADER_SIZE);
+		break;
+	case TYPE_FLUSH:
+	case TYPE_FLUSH_OUT:
+		decode_flush(request);
+		break;
+	case TYPE_GET_ID:
+		decode_id(request);
+		break;
+	default:
+		request->status = STATUS_UNSUPP;
+	}
+}
+
+/* Takes the next request from the queue; false when there is none, or the queue broke. */
+static bool take(struct virtio_block_request *request, uint32_t *budget)
+{
+	struct virtqueue *queue = &request->block->queue;
+
+	if (virtqueue_pop(queue, &request->chain) <= 0)
+		return false;
+	if (request->chain.writable < STATUS_SIZE) {
+		virtqueue_break(queue, "a request without room for its status");
+		return false;
+	}
+	if (!virtqueue_check_buffers(queue, &request->chain))
+		return false;
+	spend(budget, REQUEST_COST + request->chain.count * DESCRIPTOR_COST);
+	request->state = VIRTIO_BLOCK_READY;
+	request->block->busy++;
+	decode(request);
+	return true;
+}
+
+/* --- what the disk does for it -------------------------------------------------------- */
+
+static void piece_done(struct block_request *piece, int error)
+{
+	struct virtio_block_request *request =
+		container_of(piece, struct virtio_block_request, piece);
+
+	request->error = error;
+	/* The error is there before the word of it; pairs with the order of reads in go_on. */
+	compiler_barrier();
+	WRITE_ONCE(request->finished, true);
+	request->block->wake(request->block->context);
+}
+
+static void take_result(struct virtio_block_request *request, int error)
+{
+	request->state = VIRTIO_BLOCK_READY;
+	if (error) {
+		request->status = STATUS_IOERR;
+		request->pending = false;
+	} else if (request->operation == BLOCK_READ) {
+		request->filled += request->piece.length;
+	}
+}
+
+/* Lists the memory of the next length bytes; false when the queue broke. */
+static bool list_segments(struct virtio_block_request *request, uint32_t length)
+{
+	struct block_request *piece = &request->piece;
+
+	piece->segment_count = 0;
+	/* A buffer is one segment at most, so there are enough. */
+	while (length > 0) {
+		struct block_segment *segment = &request->segments[piece->segment_count];
+
+		segment->length = virtqueue_next_piece(&request->block->queue, &request->chain,
+						       &request->at, length, &segment->bytes);
+		if (segment->length == 0)
+			return false;
+		length -= segment->length;
+		piece->segment_count++;
+	}
+	return true;
+}
+
+static void submit(struct virtio_block_request *request, uint32_t *budget)
+{
+	struct block_device *disk = request->block->disk;
+	struct block_request *piece = &request->piece;
+	int error;
+
+	piece->operation = request->operation;
+	piece->sector = request->sector;
+	piece->length = MIN(request->left, PIECE);
+	if (!list_segments(request, piece->length)) {
+		release(request);
+		return;
+	}
+	request->sector += piece->length >> BLOCK_SECTOR_SHIFT;
+	request->left -= piece->length;
+	request->pending = request->left > 0;
+	spend(budget, piece->length);
+	request->state = VIRTIO_BLOCK_UNDER_WAY;
+	request->finished = false;
+	error = disk->ops->submit(disk, piece);
+	if (error != BLOCK_LATER)
+		take_result(request, error);
+}
+
+/* As far as the disk and the budget allow.  Each round spends some of it, or is the last but one. */
+static void go_on(struct virtio_block_request *request, uint32_t *budget)
+{
+	while (request->state != VIRTIO_BLOCK_FREE) {
+		if (request->state == VIRTIO_BLOCK_UNDER_WAY) {
+			if (!READ_ONCE(request->finished))
+				return;
+			compiler_barrier();
+			take_result(request, request->error);
+		} else if (!request->pending) {
+			answer(request);
+		} else if (*budget > 0) {
+			submit(request, budget);
+		} else {
+			return;
+		}
+	}
+}
+
+static struct virtio_block_request *free_request(struct virtio_block *block)
+{
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++)
+		if (block->requests[i].state == VIRTIO_BLOCK_FREE)
+			return &block->requests[i];
+	return NULL;
+}
+
+static void run(struct virtio_block *block)
+{
+	struct virtio_block_request *request;
+	uint32_t budget = BUDGET;
+
+	block->answered = false;
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS && block->busy > 0; i++)
+		go_on(&block->requests[i], &budget);
+	while (budget > 0 && (request = free_request(block)) != NULL && take(request, &budget))
+		go_on(request, &budget);
+	block->device.more_work = budget == 0;
+	if (block->answered)
+		virtio_device_interrupt(&block->device, 0);
+}
+
+/* --- the device -------------------------------------------------------------------------- */
+
+static struct virtio_block *block_of(struct virtio_device *device)
+{
+	return container_of(device, struct virtio_block, device);
+}
+
+static void block_reset(struct virtio_device *device)
+{
+	struct virtio_block *block = block_of(device);
+
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++) {
+		struct virtio_block_request *request = &block->requests[i];
+
+		if (request->state == VIRTIO_BLOCK_UNDER_WAY)
+			block->disk->ops->cancel(block->disk, &request->piece);
+		request->state = VIRTIO_BLOCK_FREE;
+	}
+	block->busy = 0;
+	device->more_work = false;
+}
+
+static void block_kick(struct virtio_device *device, unsigned queue)
+{
+	(void)queue;
+	run(block_of(device));
+}
+
+static void block_service(struct virtio_device *device)
+{
+	run(block_of(device));
+}
+
+static const struct virtio_device_ops block_ops = {
+	.reset = block_reset,
+	.kick = block_kick,
+	.service = block_service,
+};
+
+static void fill_config(struct virtio_block *block)
+{
+	store_le64(block->config + CONFIG_CAPACITY, block->disk->sectors);
+	store_le32(block->config + CONFIG_SEG_MAX, SEG_MAX);
+	store_le32(block->config + CONFIG_BLK_SIZE, BLOCK_SECTOR_SIZE);
+}
+
+void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
+		       const char *id, void (*wake)(void *context), void *context)
+{
+	memset(block, 0, sizeof(*block));
+	block->disk = disk;
+	block->wake = wake;
+	block->context = context;
+	memcpy(block->id, id, strnlen(id, sizeof(block->id)));
+	fill_config(block);
+	block->device = (struct virtio_device){
+		.name = name,
+		.id = VIRTIO_ID_BLOCK,
+		.ops = &block_ops,
+		.offered = BIT64(FEATURE_SEG_MAX) | BIT64(FEATURE_BLK_SIZE) | BIT64(FEATURE_FLUSH) |
+			   BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
+			   (disk->read_only ? BIT64(FEATURE_RO) : 0),
+		.config = block->config,
+		.config_size = sizeof(block->config),
+		.queues = &block->queue,
+		.queue_count = 1,
+	};
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++) {
+		struct virtio_block_request *request = &block->requests[i];
+
+		request->block = block;
+		request->chain.buffers = request->buffers;
+		request->chain.capacity = ARRAY_SIZE(request->buffers);
+		request->piece.segments = request->segments;
+		request->piece.done = piece_done;
+	}
+}

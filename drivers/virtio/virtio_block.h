@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtio block device (virtio 1.0, 5.2; its legacy form is the same but for
+ * what the transport does): one queue of requests, joined to anything with
+ * sectors.  Data goes straight between the guest's memory and the disk.
+ *
+ * What a request asks for beyond the disk, in parts of sectors, or of a disk
+ * that is only read, is answered with an I/O error, and nothing is read or
+ * written.  A request that cannot even be answered breaks the queue.
+ */
+#ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_BLOCK_H
+#define UMBRA_DRIVERS_VIRTIO_VIRTIO_BLOCK_H
+
+#include "drivers/backend/block_device.h"
+#include "drivers/virtio/device.h"
+
+/* Up to blk_size; what follows belongs to features that are not offered (virtio 1.0, 5.2.4). */
+#define VIRTIO_BLOCK_CONFIG_SIZE 24
+#define VIRTIO_BLOCK_ID_SIZE 20		/* of a serial number; shorter ones end with a NUL */
+
+/* Requests that can be under way at a disk that finishes them later. */
+#define VIRTIO_BLOCK_REQUESTS 8
+
+enum virtio_block_state {
+	VIRTIO_BLOCK_FREE,
+	VIRTIO_BLOCK_READY,	/* has something to ask of the disk, or to answer */
+	VIRTIO_BLOCK_UNDER_WAY,	/* waits for the disk */
+};
+
+/* A request of the guest's.  A large one is put to the disk in pieces, one after the other. */
+struct virtio_block_request {
+	struct virtio_block *block;
+	enum virtio_block_state state;
+	struct virtqueue_chain chain;
+	uint8_t status;			/* the answer so far */
+	enum block_operation operation;
+	bool pending;			/* there is more to ask of the disk: */
+	uint64_t sector;		/* from here */
+	uint32_t left;			/* so many bytes */
+	struct virtqueue_position at;	/* from or to here in the chain */
+	uint32_t filled;		/* bytes of the writable part that are written */
+
+	struct block_request piece;
+	int error;			/* of the piece, once it is finished */
+	bool finished;			/* set by whoever the disk calls on, read by the guest's CPU */
+	struct virtqueue_buffer buffers[VIRTIO_QUEUE_SIZE];
+	struct block_segment segments[VIRTIO_QUEUE_SIZE];
+};
+
+struct virtio_block {
+	struct virtio_device device;
+	struct virtqueue queue;
+	struct block_device *disk;
+	void (*wake)(void *context);
+	void *context;
+	uint8_t id[VIRTIO_BLOCK_ID_SIZE];
+	uint8_t config[VIRTIO_BLOCK_CONFIG_SIZE];
+	unsigned busy;			/* how many requests are not free */
+	bool answered;			/* some, in this call */
+	struct virtio_block_request requests[VIRTIO_BLOCK_REQUESTS];
+};
+
+/*
+ * Makes block->device ready for a transport.  name is for messages, id the
+ * serial number (cut where it is too long).  wake is called when a request has
+ * finished later and device.ops->service is due: as block_request.done, from
+ * anywhere.  name, disk and what context points to outlive the device, which
+ * must be reset before it is freed.
+ */
+void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
+		       const char *id, void (*wake)(void *context), void *context);
+
+#endif
