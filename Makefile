@@ -124,6 +124,9 @@ compdb: $(O)/version.h
 clean:
 	rm -rf build build-debug compile_commands.json
 
+# A compiler that fails half way leaves nothing that looks finished.
+.DELETE_ON_ERROR:
+
 FORCE:
 .PHONY: all help deps compdb clean FORCE
 -include $(OBJECTS:.o=.d) $(O)/offsets.d
