@@ -14,37 +14,38 @@
 struct layout {
 	const char *name;
 	bool pci;	/* how the kernel finds its devices */
+	bool first_tables;	/* the kernel expects to find its first page tables in pgdir */
 	uint16_t noirq_start, noirq_end;	/* offsets; the same one: a single instruction */
 	uint16_t kernel_address, syscall_vec;
 };
 
 static const struct layout layouts[] = {
-	{ "4.0-4.13", true, offsetof(struct lguest_data_c, noirq_iret),
+	{ "4.0-4.13", true, false, offsetof(struct lguest_data_c, noirq_iret),
 	  offsetof(struct lguest_data_c, noirq_iret), offsetof(struct lguest_data_c, kernel_address),
 	  offsetof(struct lguest_data_c, syscall_vec) },
-	{ "3.1-3.19", false, offsetof(struct lguest_data_b, noirq_start),
+	{ "3.1-3.19", false, false, offsetof(struct lguest_data_b, noirq_start),
 	  offsetof(struct lguest_data_b, noirq_end), offsetof(struct lguest_data_b, kernel_address),
 	  offsetof(struct lguest_data_b, syscall_vec) },
-	{ "2.6.30-3.0", false, offsetof(struct lguest_data_a, noirq_start),
-	  offsetof(struct lguest_data_a, noirq_end), offsetof(struct lguest_data_a, kernel_address),
-	  offsetof(struct lguest_data_a, syscall_vec) },
+	{ "2.6.30-3.0", false, true, offsetof(struct lguest_data_a, noirq_start),
+	  offsetof(struct lguest_data_a, noirq_end),
+	  offsetof(struct lguest_data_a, kernel_address), offsetof(struct lguest_data_a, syscall_vec) },
 };
 
 /* No kernel has its shared part lower; tells an address from the small numbers around it. */
 #define LOWEST_KERNEL_ADDRESS 0x40000000u
 
-static uint32_t field(const struct guest *guest, uint16_t offset)
+static uint32_t field(const struct guest *guest, gpa_t data, uint16_t offset)
 {
-	const uint8_t *data = (const uint8_t *)guest->data;
+	const uint8_t *at = guest->memory.base + gpa_value(data) + offset;
 
-	return READ_ONCE(*(const uint32_t *)(const void *)(data + offset));
+	return READ_ONCE(*(const uint32_t *)(const void *)at);
 }
 
-static const struct layout *find_layout(const struct guest *guest)
+static const struct layout *find_layout(const struct guest *guest, gpa_t data)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(layouts); i++) {
-		uint32_t vector = field(guest, layouts[i].syscall_vec);
-		uint32_t address = field(guest, layouts[i].kernel_address);
+		uint32_t vector = field(guest, data, layouts[i].syscall_vec);
+		uint32_t address = field(guest, data, layouts[i].kernel_address);
 
 		if ((vector == LGUEST_SYSCALL_VECTOR || vector == LGUEST_SYSCALL_VECTOR_PLAN9) &&
 		    address >= LOWEST_KERNEL_ADDRESS && IS_ALIGNED(address, PAGE_SIZE))
@@ -53,16 +54,62 @@ static const struct layout *find_layout(const struct guest *guest)
 	return NULL;
 }
 
-static void read_layout(struct guest *guest, const struct layout *layout)
+static void read_layout(struct guest *guest, gpa_t data, const struct layout *layout)
 {
 	struct guest_protocol *protocol = &guest->protocol;
 
-	protocol->noirq_start = field(guest, layout->noirq_start);
-	protocol->noirq_end = field(guest, layout->noirq_end);
+	protocol->noirq_start = field(guest, data, layout->noirq_start);
+	protocol->noirq_end = field(guest, data, layout->noirq_end);
 	/* The window of one instruction, which is the iret at that address. */
 	if (layout->noirq_start == layout->noirq_end)
 		protocol->noirq_end = protocol->noirq_start + 1;
-	protocol->syscall_vector = field(guest, layout->syscall_vec);
+	protocol->syscall_vector = field(guest, data, layout->syscall_vec);
+}
+
+/* Tables that one call writes; then others get their chance, and the guest makes the call again. */
+#define FIRST_TABLES_AT_ONCE 64u
+
+/*
+ * Decides where they go: directly below the initrd, but neither over the kernel
+ * nor over the structure.  False when the guest has been ended.
+ */
+static bool place_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
+{
+	uint32_t ram_pages = guest->memory.ram_pages;
+	uint32_t top = guest->plan->initrd ? gpa_value(guest->initrd) : ram_pages << PAGE_SHIFT;
+	uint32_t floor = guest->image.memory_end;
+
+	if (gpa_value(data) < top)
+		floor = MAX(floor, gpa_value(data) + (uint32_t)sizeof(struct lguest_data_a));
+	if (!IS_ALIGNED(kernel_address, FIRST_TABLES_ALIGNMENT))
+		guest_kill(guest, "INIT with the kernel at %08x, which is not aligned to 4 MB",
+			   kernel_address);
+	else if (!first_tables_place(&guest->shadow.first, kernel_address, ram_pages, floor, top))
+		guest_kill(guest, "no room for the first page tables between %08x and %08x", floor,
+			   top);
+	return guest->state != GUEST_ENDED;
+}
+
+/*
+ * Generation A: the guest's first page tables, in its own memory.  False when
+ * they are not there yet: the guest makes its call again, or has been ended.
+ */
+static bool make_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
+{
+	struct first_tables *first = &guest->shadow.first;
+
+	if (first->filled == 0 && !place_first_tables(guest, data, kernel_address))
+		return false;
+	guest->repeat_call = !first_tables_fill(first, &guest->memory, FIRST_TABLES_AT_ONCE);
+	return !guest->repeat_call;
+}
+
+static void start_on_first_tables(struct guest *guest)
+{
+	struct lguest_data_a *data = (struct lguest_data_a *)(void *)guest->data;
+
+	data->pgdir = guest->shadow.first.root;
+	shadow_start_first(&guest->shadow);
 }
 
 void guest_init_protocol(struct guest *guest, gpa_t address)
@@ -82,24 +129,28 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 		guest_kill(guest, "INIT with a structure at %08x, outside memory", gpa_value(address));
 		return;
 	}
-	guest->data = (void *)(guest->memory.base + gpa_value(address));
-	layout = find_layout(guest);
+	layout = find_layout(guest, address);
 	if (!layout) {
 		guest_kill(guest, "INIT with a structure of no known version at %08x",
 			   gpa_value(address));
 		return;
 	}
-	kernel_address = field(guest, layout->kernel_address);
+	kernel_address = field(guest, address, layout->kernel_address);
 	if (kernel_address >= 0u - RESERVED_TOP) {
 		guest_kill(guest, "INIT with the kernel at %08x, in the range that is not the guest's",
 			   kernel_address);
 		return;
 	}
-	read_layout(guest, layout);
+	if (layout->first_tables && !make_first_tables(guest, address, kernel_address))
+		return;
+	guest->data = (void *)(guest->memory.base + gpa_value(address));
+	read_layout(guest, address, layout);
 	guest->data->reserve_mem = RESERVED_TOP;
 	guest->data->tsc_khz = time_tsc_khz();
 	guest_update_time(guest);
 	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);
+	if (layout->first_tables)
+		start_on_first_tables(guest);
 	guest_devices_choose(guest, layout->pci);
 	log_event("guest-ready", "guest=%s protocol=%s kernel=%08x", guest->name, layout->name,
 		  kernel_address);

@@ -29,6 +29,7 @@ static void linear_entries(const struct guest_memory *memory, uint32_t key,
 	entries->size = 8;
 	entries->first_page = key * SLOT_ENTRIES;
 	entries->pages = memory->pages;
+	entries->flags = PTE_P | PTE_W | PTE_A | PTE_D;
 }
 
 static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
@@ -38,7 +39,7 @@ static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_linear = {
-	"linear", linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
+	"linear", true, linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
 };
 
 /* --- two levels -------------------------------------------------------------- */
@@ -85,7 +86,7 @@ static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_two_level = {
-	"two-level", two_level_slot, two_level_mark_slot, two_level_entries, page_root_valid,
+	"two-level", false, two_level_slot, two_level_mark_slot, two_level_entries, page_root_valid,
 };
 
 /* --- PAE --------------------------------------------------------------------- */
@@ -158,5 +159,20 @@ static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_pae = {
-	"PAE", pae_slot, pae_mark_slot, pae_entries, pae_root_valid,
+	"PAE", false, pae_slot, pae_mark_slot, pae_entries, pae_root_valid,
 };
+
+bool guest_top_is_pae(const uint32_t *table)
+{
+	const uint32_t allowed = PTE_P | PTE_PWT | PTE_PCD;
+	bool any = false;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t low = READ_ONCE(table[2 * i]), high = READ_ONCE(table[2 * i + 1]);
+
+		if (high != 0 || (low != 0 && (low & ~PAGE_MASK & ~allowed)) || (low && !(low & PTE_P)))
+			return false;
+		any |= low != 0;
+	}
+	return any;
+}

@@ -35,6 +35,7 @@ struct guest_entries {
 	uint32_t size;		/* bytes an entry: 4 or 8 */
 	uint32_t first_page;	/* linear: the guest page that entry 0 maps */
 	uint32_t pages;		/* linear: pages from here on do not exist */
+	uint32_t flags;		/* linear: of every entry */
 };
 
 /* What the levels above the entries say of one slot. */
@@ -45,6 +46,7 @@ struct guest_slot {
 
 struct guest_reader {
 	const char *name;
+	bool provisional;	/* the guest has no tables that Umbra could read, or not yet */
 
 	/*
 	 * Looks up a slot below root (guest-physical, checked with root_valid
@@ -71,6 +73,14 @@ extern const struct guest_reader guest_reader_two_level;
 /* 8-byte entries, three levels. */
 extern const struct guest_reader guest_reader_pae;
 
+/*
+ * Are these four entries of eight bytes a PAE top level?  They have no
+ * permissions, which are reserved there (SDM vol. 3, table 4-8), and high halves
+ * of 0; a two-level directory's entries are read and written through, so that
+ * none is like that.  No when all are 0.
+ */
+bool guest_top_is_pae(const uint32_t *table);
+
 /* Entry index (0-511), in PAE form. */
 static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t index)
 {
@@ -85,7 +95,7 @@ static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t
 	}
 	if (entries->first_page + index >= entries->pages)
 		return 0;
-	return (uint64_t)(entries->first_page + index) << PAGE_SHIFT | PTE_P | PTE_W | PTE_A | PTE_D;
+	return (entries->first_page + index) << PAGE_SHIFT | entries->flags;
 }
 
 /* Sets PTE_A or PTE_D bits in the guest's own entry. */

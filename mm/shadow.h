@@ -28,6 +28,7 @@
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
  *   the first tables              shadow_create           mm/shadow_space.c
+ *     and for generation A        shadow_start_first      mm/shadow_first.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which
  * holds it for itself: no lock.  The TLB needs no care: every entry to a guest
@@ -38,6 +39,7 @@
 
 #include "lib/list.h"
 #include "mm/address.h"
+#include "mm/first_tables.h"
 #include "mm/guest_tables.h"
 
 #include <stdbool.h>
@@ -79,6 +81,7 @@ struct shadow_counters {
 struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
+	struct first_tables first;	/* of a guest that was given some (mm/first_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
 	struct address_space *space_hash[SHADOW_HASH_SIZE];
@@ -121,6 +124,12 @@ void shadow_destroy(struct shadow *shadow);
  * was told how many bytes at the top are not its own.
  */
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top);
+
+/*
+ * The guest, in linear mode until now, goes on with shadow->first, which have
+ * been filled.  After shadow_set_layout.
+ */
+void shadow_start_first(struct shadow *shadow);
 
 /*
  * A page fault at gva with the CPU's error code.  SHADOW_DONE: run on.

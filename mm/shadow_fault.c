@@ -94,6 +94,9 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 	struct walk walk;
 	enum shadow_result result = walk_guest(shadow, address, access, &walk, error);
 
+	if (result == SHADOW_GUEST_FAULT && shadow->reader->provisional &&
+	    shadow_first_learn(shadow, address))
+		result = walk_guest(shadow, address, access, &walk, error);
 	if (result != SHADOW_DONE) {
 		shadow->counters.guest_faults += result == SHADOW_GUEST_FAULT;
 		return result;
@@ -148,6 +151,9 @@ enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write
 	enum shadow_result result =
 		walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
 
+	if (result == SHADOW_GUEST_FAULT && shadow->reader->provisional &&
+	    shadow_first_learn(shadow, address))
+		result = walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
 	if (result == SHADOW_DONE)
 		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
 	return result;

@@ -76,6 +76,21 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);
 
+/* Forgets all address spaces; from now on the guest's tables are in reader's format, and root is current. */
+void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root);
+
+/* --- before the guest's format is known (mm/shadow_first.c) --- */
+
+/*
+ * Finds out from the guest's first tables, where it has some, what their format
+ * is; address is one whose entry may have changed.  True: it is known now.
+ */
+bool shadow_first_learn(struct shadow *shadow, uint32_t address);
+/* The guest has told its format, if it has first tables. */
+void shadow_first_told(struct shadow *shadow, bool pae);
+/* NEW_PGTABLE: settles the format.  False: it is not settled, and there is nothing to switch to. */
+bool shadow_first_switch(struct shadow *shadow, uint32_t root);
+
 static inline void space_make_room(struct shadow *shadow, uint32_t pages)
 {
 	if (unlikely(shadow->used + pages > shadow->budget))

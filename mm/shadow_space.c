@@ -281,35 +281,13 @@ static void destroy_all(struct shadow *shadow)
 						   recency));
 }
 
-/*
- * The first real table tells the guest's format.  The four entries of a PAE top
- * level have no permissions, which are reserved there (SDM vol. 3, table 4-8),
- * and high halves of 0; a two-level directory's entries are read and written
- * through, so that none is like that.
- */
-static bool looks_like_pae(const uint32_t *table)
+void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root)
 {
-	const uint32_t allowed = PTE_P | PTE_PWT | PTE_PCD;
-	bool any = false;
-
-	for (unsigned i = 0; i < 4; i++) {
-		uint32_t low = READ_ONCE(table[2 * i]), high = READ_ONCE(table[2 * i + 1]);
-
-		if (high != 0 || (low != 0 && (low & ~PAGE_MASK & ~allowed)) || (low && !(low & PTE_P)))
-			return false;
-		any |= low != 0;
-	}
-	return any;
-}
-
-static void leave_linear_mode(struct shadow *shadow, uint32_t root)
-{
-	const uint32_t *table = (const uint32_t *)(const void *)(shadow->memory->base + root);
-	bool pae = !IS_ALIGNED(root, PAGE_SIZE) || looks_like_pae(table);
-
 	destroy_all(shadow);
-	shadow->reader = pae ? &guest_reader_pae : &guest_reader_two_level;
-	shadow->no_execute = pae && cpu_features()->nx;
+	shadow->reader = reader;
+	shadow->no_execute = reader == &guest_reader_pae && cpu_features()->nx;
+	shadow->pinned = false;
+	shadow->current = space_create(shadow, root);
 }
 
 enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
@@ -319,8 +297,8 @@ enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 
 	if (!guest_reader_pae.root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table outside memory", root);
-	if (shadow->reader == &guest_reader_linear)
-		leave_linear_mode(shadow, root);
+	if (unlikely(shadow->reader->provisional) && !shadow_first_switch(shadow, root))
+		return SHADOW_DONE;
 	if (!shadow->reader->root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table not aligned", root);
 

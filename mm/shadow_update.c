@@ -42,6 +42,8 @@ enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
 	if (slot >= shadow->limit)
 		return shadow_bad(shadow, "SET_PTE in the range that is not the guest's",
 				  gva_value(gva));
+	if (unlikely(shadow->reader->provisional))
+		(void)shadow_first_learn(shadow, gva_value(gva));
 	if (slot >= shadow->kernel_slot) {
 		sync_everywhere(shadow, slot, index);
 		return SHADOW_DONE;
@@ -56,9 +58,12 @@ enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
 /* The guest may have taken tables away, and put others, or the same again, in their place. */
 enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t index)
 {
-	uint32_t slots = shadow->reader == &guest_reader_pae ? SLOT_ENTRIES : 2;
 	struct address_space *space;
+	uint32_t slots;
 
+	if (unlikely(shadow->reader->provisional) && !shadow_first_learn(shadow, 0) && index >= 4)
+		shadow_first_told(shadow, false);
+	slots = shadow->reader == &guest_reader_pae ? SLOT_ENTRIES : 2;
 	if (index >= SLOT_COUNT / slots)
 		return shadow_bad(shadow, "SET_PGD with an index beyond the table", index);
 	space = space_find(shadow, gpa_value(root));
@@ -80,6 +85,8 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 {
 	struct address_space *space;
 
+	if (unlikely(shadow->reader->provisional) && !shadow_first_learn(shadow, 0))
+		shadow_first_told(shadow, true);
 	if (shadow->reader != &guest_reader_pae)
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
@@ -99,6 +106,8 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 enum shadow_result shadow_flush_user(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
+	if (unlikely(shadow->reader->provisional))
+		(void)shadow_first_learn(shadow, 0);
 	space_resync(shadow, shadow->current, 0, shadow->kernel_slot, true);
 	return SHADOW_DONE;
 }
@@ -110,6 +119,8 @@ enum shadow_result shadow_flush_user(struct shadow *shadow)
 enum shadow_result shadow_flush_all(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
+	if (unlikely(shadow->reader->provisional))
+		(void)shadow_first_learn(shadow, 0);
 	shadow->generation++;
 	space_resync(shadow, shadow->current, 0, shadow->limit, false);
 	shadow->current->generation = shadow->generation;

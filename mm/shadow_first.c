@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The time before the format of the guest's tables is known.  Most guests spend
+ * it in linear mode and end it with their first NEW_PGTABLE.  One of generation
+ * A was given first tables in both formats, and shows its format when it
+ * changes them, or by a call that only one of the two has.
+ */
+#include "mm/shadow_internal.h"
+
+/* Entries that a comparison looks at: a directory and a middle table. */
+#define LEARN_WORK 2048u
+
+static void settle(struct shadow *shadow, bool pae)
+{
+	if (!pae)
+		first_tables_drop_pae(&shadow->first, shadow->memory);
+	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level,
+		      shadow->first.root);
+}
+
+void shadow_start_first(struct shadow *shadow)
+{
+	space_restart(shadow, &guest_reader_first, shadow->first.kernel_address);
+}
+
+bool shadow_first_learn(struct shadow *shadow, uint32_t address)
+{
+	enum first_format format;
+
+	if (shadow->reader != &guest_reader_first)
+		return false;
+	shadow->work += LEARN_WORK;
+	format = first_tables_format(&shadow->first, shadow->memory, address);
+	if (format == FIRST_UNKNOWN)
+		return false;
+	settle(shadow, format == FIRST_PAE);
+	return true;
+}
+
+void shadow_first_told(struct shadow *shadow, bool pae)
+{
+	if (shadow->reader == &guest_reader_first)
+		settle(shadow, pae);
+}
+
+bool shadow_first_switch(struct shadow *shadow, uint32_t root)
+{
+	const uint32_t *table = (const uint32_t *)(const void *)(shadow->memory->base + root);
+	bool pae;
+
+	if (shadow_first_learn(shadow, 0))
+		return true;
+	/* Just a flush, which says nothing. */
+	if (shadow->reader == &guest_reader_first && root == shadow->first.root)
+		return false;
+	/* No first tables, or none that the guest has changed: its own tell. */
+	pae = !IS_ALIGNED(root, PAGE_SIZE) || guest_top_is_pae(table);
+	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
+	return true;
+}
