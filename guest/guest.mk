@@ -6,7 +6,7 @@
 # Where guest memory is mapped linear; also what lguest_data.kernel_address says.
 GUEST_KERNEL_BASE := 0xC0000000
 
-GUEST_NAMES := demo demo_c abi abi_c access hostile hostile_c victim worker bench
+GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker bench
 GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 
@@ -22,9 +22,15 @@ guest_objects = $(patsubst %.c,$(GUEST_OBJECTS)/%.o,$(sort $(wildcard guest/$(1)
 
 GUEST_RUNTIME := $(call guest_objects,runtime)
 
-# Guests once more for generation C, less what it does not have.
+# Guests once more for generation A.
+GUEST_EXTRA_abi_a := $(call guest_objects,generation_a) \
+	$(filter-out %/generation_b.o,$(call guest_objects,abi))
+GUEST_EXTRA_hostile_a := $(call guest_objects,generation_a) \
+	$(filter %/main.o,$(call guest_objects,hostile))
+
+# And for generation C, less what it does not have.
 GUEST_EXTRA_abi_c := $(call guest_objects,generation_c) \
-	$(filter-out %/devices.o %/generation_b.o,$(call guest_objects,abi))
+	$(filter-out %/devices.o %/generation_b.o %/window.o,$(call guest_objects,abi))
 GUEST_EXTRA_demo_c := $(call guest_objects,generation_c) $(call guest_objects,demo)
 GUEST_EXTRA_hostile_c := $(call guest_objects,generation_c) \
 	$(filter %/main.o %/queues.o,$(call guest_objects,hostile))

@@ -10,12 +10,13 @@
 /* Entries that a comparison looks at: a directory and a middle table. */
 #define LEARN_WORK 2048u
 
-static void settle(struct shadow *shadow, bool pae)
+/* From now on the guest runs on the tables at root. */
+static void settle(struct shadow *shadow, bool pae, uint32_t root)
 {
-	if (!pae)
+	/* It may come back to them. */
+	if (shadow->reader == &guest_reader_first && !pae)
 		first_tables_drop_pae(&shadow->first, shadow->memory);
-	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level,
-		      shadow->first.root);
+	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
 }
 
 void shadow_start_first(struct shadow *shadow)
@@ -33,14 +34,14 @@ bool shadow_first_learn(struct shadow *shadow, uint32_t address)
 	format = first_tables_format(&shadow->first, shadow->memory, address);
 	if (format == FIRST_UNKNOWN)
 		return false;
-	settle(shadow, format == FIRST_PAE);
+	settle(shadow, format == FIRST_PAE, shadow->first.root);
 	return true;
 }
 
 void shadow_first_told(struct shadow *shadow, bool pae)
 {
 	if (shadow->reader == &guest_reader_first)
-		settle(shadow, pae);
+		settle(shadow, pae, shadow->first.root);
 }
 
 bool shadow_first_switch(struct shadow *shadow, uint32_t root)
@@ -55,6 +56,6 @@ bool shadow_first_switch(struct shadow *shadow, uint32_t root)
 		return false;
 	/* No first tables, or none that the guest has changed: its own tell. */
 	pae = !IS_ALIGNED(root, PAGE_SIZE) || guest_top_is_pae(table);
-	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
+	settle(shadow, pae, root);
 	return true;
 }

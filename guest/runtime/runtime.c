@@ -28,12 +28,23 @@ struct lguest_data_b __attribute__((weak)) lguest_data = {
 	.syscall_vec = LGUEST_SYSCALL_VECTOR,
 };
 
+/* What a guest of generation A does with the page tables that it was given; others have none. */
+void __attribute__((weak)) first_tables_use(void)
+{
+}
+
+uint32_t __attribute__((weak)) first_tables_bottom(uint32_t memory)
+{
+	return memory;
+}
+
 void runtime_start(void)
 {
 	uint32_t memory = machine_memory();
 
-	pages_init(memory);
+	pages_init(first_tables_bottom(memory));
 	trap_init();
+	first_tables_use();
 	paging_init(memory);
 	timer_init();
 	device_init();

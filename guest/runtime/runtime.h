@@ -5,6 +5,8 @@
 #ifndef UMBRA_GUEST_RUNTIME_RUNTIME_H
 #define UMBRA_GUEST_RUNTIME_RUNTIME_H
 
+#include <stdint.h>
+
 /* Entered by start.asm at high addresses, after INIT and the first NEW_PGTABLE. */
 void __attribute__((noreturn)) runtime_start(void);
 
@@ -13,5 +15,12 @@ void __attribute__((noreturn)) runtime_start(void);
  * interrupts are off, print uses NOTIFY. Returning powers off.
  */
 void guest_main(void);
+
+/*
+ * Of guests of generation A, and weak: the first runs on the page tables that
+ * Umbra has made, before the guest's own; the second says where they begin.
+ */
+void first_tables_use(void);
+uint32_t first_tables_bottom(uint32_t memory);
 
 #endif

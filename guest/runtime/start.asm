@@ -24,6 +24,7 @@ BOOT_PAGES	equ 512			; 2 MB: what the smallest guest has
 extern lguest_data
 extern runtime_start
 extern early_hook:weak			; void early_hook(void), at low addresses
+extern generation_a_call:weak		; there: makes the call INIT in generation A's way
 
 global guest_entry
 global entry_state
@@ -66,9 +67,15 @@ guest_entry:
 
 .init:	mov	eax, LGUEST_INIT
 	mov	ebx, PHYS(lguest_data)
-	int	HYPERCALL
+	mov	ecx, generation_a_call
+	test	ecx, ecx
+	jz	.call
+	sub	ecx, GUEST_KERNEL_BASE
+	call	ecx
+	jmp	.words
+.call:	int	HYPERCALL
 
-	; The word "pae" on the command line chooses the format of all page tables.
+.words:	; The word "pae" on the command line chooses the format of all page tables.
 	mov	esi, [esi + COMMAND_LINE]
 .word:	mov	eax, [esi]
 	cmp	eax, "pae "
@@ -89,9 +96,12 @@ guest_entry:
 .two_level:
 	mov	ebx, PHYS(boot_directory)
 .paging:
+	mov	eax, generation_a_call
+	test	eax, eax
+	jnz	.high			; Umbra has made the first page tables
 	mov	eax, NEW_PGTABLE
 	int	HYPERCALL
-	mov	esp, boot_stack_top
+.high:	mov	esp, boot_stack_top
 	xor	ebp, ebp		; ends call chains
 	mov	eax, runtime_start
 	jmp	eax			; leaves the low addresses
