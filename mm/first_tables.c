@@ -11,6 +11,7 @@
 #define PAE_ENTRIES 512u
 #define PAE_SLOT_PAGES (1u << 18)	/* of one entry of the PAE top level: 1 GB */
 #define PAE_TOP_WORDS 8u
+#define WORD_BYTES 4u
 #define TABLE_FLAGS ((uint32_t)(PTE_P | PTE_W | PTE_U))
 
 /* --- what they say -------------------------------------------------------------- */
@@ -75,10 +76,10 @@ static uint32_t word_of(const struct first_tables *first, uint32_t page, uint32_
 	if (page == first->root)
 		return top_word(first, word);
 	if (page >= first->tables)
-		return page_word((page - first->tables) / 4 + word, first->pages);
+		return page_word((page - first->tables) / WORD_BYTES + word, first->pages);
 	if (page == first->middle)
 		return middle_word(first, word);
-	return word % 2 ? 0 : page_word((page - first->pae_tables) / 8 + word / 2, first->pae_pages);
+	return word % 2 ? 0 : page_word((page - first->pae_tables) / (2 * WORD_BYTES) + word / 2, first->pae_pages);
 }
 
 /* --- making them ----------------------------------------------------------------- */
@@ -116,7 +117,7 @@ bool first_tables_fill(struct first_tables *first, const struct guest_memory *me
 	for (; pages > 0 && first->filled <= first->root; pages--) {
 		uint32_t *words = guest_page(memory, first->filled >> PAGE_SHIFT);
 
-		for (uint32_t i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+		for (uint32_t i = 0; i < PAGE_SIZE / WORD_BYTES; i++)
 			words[i] = word_of(first, first->filled, i);
 		first->filled += PAGE_SIZE;
 	}
@@ -140,8 +141,8 @@ static bool differs(const struct first_tables *first, const struct guest_memory 
 static bool entry_differs(const struct first_tables *first, const struct guest_memory *memory,
 			  uint32_t tables, uint32_t words, uint32_t page)
 {
-	uint32_t offset = page * words * sizeof(uint32_t);
-	uint32_t begin = (offset & ~PAGE_MASK) / sizeof(uint32_t);
+	uint32_t offset = page * words * WORD_BYTES;
+	uint32_t begin = (offset & ~PAGE_MASK) / WORD_BYTES;
 
 	return differs(first, memory, tables + (offset & PAGE_MASK), begin, begin + words);
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 The guests that test the protocol from inside: guest/abi (every hypercall, trap
-kind and flag; guest/abi_c the same for kernels from 4.0) and guest/access (every
-combination of page permissions).
+kind and flag; guest/abi_a and guest/abi_c the same for kernels before 2.6.37 and
+from 4.0) and guest/access (every combination of page permissions).
 """
 
 import functools
@@ -14,7 +14,7 @@ import pytest
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / 'guest'
 TEST = re.compile(r'^TEST\((\w+),\s*(\w+)\)', re.MULTILINE)
 # Of guest/abi; what guest/abi_c does not take over (guest/guest.mk).
-OLDER_ONLY = {'devices', 'generation_b'}
+OLDER_ONLY = {'devices', 'generation_b', 'window'}
 
 
 def names_in(folder, without=()):
@@ -23,7 +23,8 @@ def names_in(folder, without=()):
             if file.stem not in without for match in TEST.findall(file.read_text())]
 
 
-NAMES = {'abi': names_in('abi'), 'abi_c': names_in('abi', OLDER_ONLY) + names_in('abi_c')}
+NAMES = {'abi': names_in('abi'), 'abi_a': names_in('abi', {'generation_b'}) + names_in('abi_a'),
+         'abi_c': names_in('abi', OLDER_ONLY) + names_in('abi_c')}
 ACCESS_GROUPS = 18      # three announcements, three kinds of access, two rings
 TIMEOUT = 120
 # Time goes by instructions: what the guest measures does not depend on the host's load.

@@ -21,8 +21,10 @@ def attacks_of(*patterns):
     return {file.stem: names for file in files if (names := ATTACK.findall(file.read_text()))}
 
 
-# By guest (guest/guest.mk) and file; hostile_c speaks the protocol of kernels from 4.0.
+# By guest (guest/guest.mk) and file; hostile_a and hostile_c speak the protocol of kernels before
+# 2.6.37 and from 4.0.
 FILES = {'hostile': attacks_of('hostile/*.c'),
+         'hostile_a': attacks_of('hostile_a/*.c'),
          'hostile_c': attacks_of('hostile/queues.c', 'hostile_c/*.c')}
 ATTACKS = [(guest, name) for guest, files in FILES.items() for names in files.values()
            for name in names]

@@ -9,8 +9,8 @@ CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c dri
 
 # What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
-SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/guest_tables.c mm/guest_window.c mm/shadow_audit.c \
-	mm/shadow_fault.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
+SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/first_tables.c mm/guest_tables.c mm/guest_window.c \
+	mm/shadow_audit.c mm/shadow_fault.c mm/shadow_first.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
 PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
@@ -31,6 +31,7 @@ unit_decode_objdump := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_div64       := lib/div64.c
+unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
@@ -49,6 +50,7 @@ unit_rtc_convert := arch/rtc_convert.c
 unit_scheduler   := hv/scheduler.c lib/div64.c
 unit_shadow      := $(SHADOW)
 unit_shadow_fill := $(SHADOW)
+unit_shadow_first := $(SHADOW)
 unit_shadow_random := $(SHADOW_MODEL)
 unit_shadow_space := $(SHADOW)
 unit_shadow_update := $(SHADOW)
@@ -75,8 +77,8 @@ UNIT_OUT := $(O)/unit
 # The memory floor needs its machine, whose headers stand in for arch/'s, and checks itself.
 NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
-	tests/unit/test_shadow_%.c tests/unit/test_frames.c tests/unit/test_guest_tables.c \
-	tests/unit/test_heap.c
+	tests/unit/test_shadow_%.c tests/unit/test_first_tables.c tests/unit/test_frames.c \
+	tests/unit/test_guest_tables.c tests/unit/test_heap.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
 
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))
