@@ -3,6 +3,12 @@
 How a guest ends, starts again, and what it leaves behind, which is nothing.
 """
 
+# Time goes by instructions, and what is waited for passes at once.
+ICOUNT = ['-icount', 'shift=3,sleep=off']
+CYCLES = 200
+# What hv/restart.h says: so many reboots cost nothing, then the delay doubles from 10 ms to 10 s.
+FREE_RESTARTS = 16
+DELAYS = [min(10 << i, 10000) for i in range(CYCLES)]
 KEEPER = 'demo guest=keeper kernel mem=4M -- name=keeper'
 
 
@@ -112,3 +118,167 @@ def test_reboot_of_everything(machine, build):
     m.line('echo survived')
     m.expect('^survived$')
     assert len(m.events('guest-exit', guest='keeper')) == 0
+
+
+# --- again and again ---------------------------------------------------------------------
+
+
+def settled_frames(machine):
+    """How many frames are free when what is still to be shown of a guest that ended has been."""
+    def settled():
+        before = machine.free_frames()
+        return before if machine.free_frames() == before else None
+    return machine.wait(settled, 'an end of the changes')
+
+
+def test_reboot_cycles(machine, build):
+    """A guest reboots itself 200 times, and what is free without it is the same."""
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=mem,reboot'],
+                extra=ICOUNT)
+    m.expect('keeper> ')
+    free = []
+    for count in 1, CYCLES:
+        m.event('guest-exit', guest='one', reason='reboot', count=count, timeout=120)
+        m.command('kill one', 'event=guest-exit guest=one reason=killed')
+        free.append(settled_frames(m))
+        m.key(':start one\r')
+    assert free[0] == free[1]
+
+
+def test_kill_and_start_cycles(machine, build):
+    """One is killed, at any moment of its life, and started again 200 times."""
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=mem'], extra=ICOUNT)
+    m.expect('keeper> ')
+    free = []
+    for count in range(1, CYCLES + 1):
+        m.key(':kill one\r')
+        m.event('guest-exit', guest='one', reason='killed', count=count)
+        if count in (2, CYCLES):
+            free.append(settled_frames(m))
+        m.key(':start one\r')
+        if count % 4:
+            m.event('guest-ready', guest='one', count=len(m.events('guest-ready', guest='one')) + 1)
+    assert free[0] == free[1]
+    m.line('echo survived')
+    m.expect('^survived$')
+
+
+def test_restart_cycles(machine, build):
+    """Somebody restarts one 200 times, for which there is no delay."""
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one'], extra=ICOUNT)
+    m.expect('keeper> ')
+    free = []
+    for count in range(1, CYCLES + 2):
+        m.event('guest-ready', guest='one', count=count)
+        m.wait_line(r'^\[one\] This is one', count)
+        if count in (2, CYCLES + 1):
+            free.append(settled_frames(m))
+        m.key(':restart one\r')
+        m.event('guest-exit', guest='one', count=count)
+    assert free[0] == free[1]
+    ends = m.events('guest-exit', guest='one')
+    assert {(end['reason'], end['cause']) for end in ends} == {('reboot', 'restarted at the console')}
+    assert not m.events('guest-delay')
+
+
+# --- reboot storms -----------------------------------------------------------------------
+
+
+def test_reboot_storm(machine, build):
+    """A guest that reboots at once, for ever, has to wait longer and longer."""
+    m = machine(build, [KEEPER, 'demo guest=bad kernel mem=4M -- run=reboot'], extra=ICOUNT)
+    delays = [m.event('guest-delay', guest='bad', count=count, timeout=60)
+              for count in range(1, CYCLES - FREE_RESTARTS)]
+    assert [delay['delay'] for delay in delays] == [f'{ms}ms' for ms in DELAYS[:len(delays)]]
+    assert [int(delay['restarts']) for delay in delays] == \
+        list(range(FREE_RESTARTS + 1, CYCLES))
+    starts = [float(event['at']) for event in m.events('guest-start', guest='bad')]
+    for delay, start in zip(delays, starts[FREE_RESTARTS + 1:]):
+        assert 0 <= start - float(delay['at']) - int(delay['delay'][:-2]) / 1000 < 0.2
+    m.line('echo still here')
+    m.expect('^still here$')
+
+
+def test_reboot_storm_starves_nobody(machine, build):
+    """A guest beside four of them gets on nearly as well as alone, and the log is not flooded."""
+    def work(*others):
+        m = machine(build, ['worker guest=good kernel mem=2M -- name=good from=25000 to=35000',
+                            *others], extra=ICOUNT)
+        m.event('guest-exit', guest='good', timeout=60)
+        return m, int(m.wait_line(r'^good: rounds=(\d+)')[1])
+    _, alone = work()
+    m, beside = work(*(f'demo guest=bad{i} kernel mem=4M -- run=reboot' for i in range(4)))
+    assert beside > alone * 0.96
+    # What they were given, ten seconds of doubling delays, and three times ten seconds.
+    assert len(m.events('guest-start')) <= 1 + 4 * (FREE_RESTARTS + 10 + 3)
+
+
+def test_long_life_ends_the_delay(machine, build):
+    """Who lives for ten seconds and then reboots does so at once."""
+    m = machine(build, [KEEPER, 'worker guest=bad kernel mem=2M -- life=10',
+                        'worker guest=good kernel mem=2M -- life=10500'], extra=ICOUNT)
+    m.event('guest-delay', guest='bad', count=12)
+    m.event('guest-start', guest='good', count=5)
+    assert not m.events('guest-delay', guest='good')
+
+
+def test_commands_on_a_delayed_guest(machine, build):
+    m = machine(build, [KEEPER, 'demo guest=bad kernel mem=4M -- run=reboot'], extra=[])
+    for count in range(1, 9):
+        m.event('guest-delay', guest='bad', count=count)
+    m.command('guests', r'^2 +bad +delayed ')
+    starts = len(m.events('guest-start', guest='bad'))
+    m.key(':restart bad\r')
+    m.event('guest-start', guest='bad', count=starts + 1, timeout=1)
+    m.event('guest-delay', guest='bad', delay='2560ms')
+    m.command('kill bad', 'event=guest-exit guest=bad reason=killed')
+    m.command('kill bad', "no guest is called 'bad'")
+    starts = len(m.events('guest-start', guest='bad'))
+    m.run_on(3)
+    assert len(m.events('guest-start', guest='bad')) == starts
+
+
+def test_start(machine, build):
+    """Guests that have ended can be started again, whatever ended them; others cannot."""
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one'], extra=ICOUNT)
+    m.expect('keeper> ')
+    m.command('start one', "guest 'one' is there already")
+    m.command('start two', "no module is for a guest called 'two'")
+    m.command('restart two', "no guest is called 'two'")
+    m.command('start', 'usage: start NAME')
+    for way, reason in ('poweroff', 'poweroff'), ('crash oops', 'crash'):
+        m.key('2')
+        m.expect('one> ')
+        m.line(way)
+        m.event('guest-exit', guest='one', reason=reason)
+        m.command('start one', 'event=guest-start guest=one ')
+        # It has its number again.
+        m.command('guests', r'^2 +one ')
+    m.key('2')
+    m.expect('one> ')
+    m.line('echo here again')
+    m.expect('^here again$')
+
+
+def test_start_where_nothing_runs(machine, build):
+    m = machine(build, ['demo guest=one kernel mem=4M -- name=one run=poweroff'],
+                options='when-idle=stay', extra=ICOUNT)
+    m.event('idle')
+    m.type('start one\r')
+    m.event('guest-ready', guest='one', count=2)
+    m.event('idle', count=2)
+
+
+def test_start_without_memory(machine, build):
+    """A guest whose memory another one has is not started, until that one is gone."""
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=70M -- name=one',
+                        'demo guest=two kernel mem=70M -- name=two'], extra=ICOUNT)
+    assert m.event('module-error')['word'] == 'mem=70M'
+    m.expect('keeper> ')
+    free = m.free_frames()
+    m.key(':start two\r')
+    m.event('module-error', word='mem=70M', count=2)
+    assert m.free_frames() == free
+    m.command('kill one', 'event=guest-exit guest=one')
+    m.command('start two', 'event=guest-start guest=two')
+    m.event('guest-ready', guest='two')
