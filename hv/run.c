@@ -206,8 +206,11 @@ static void report_nmis(struct run_cpu *run)
 		  cpu->nmi_cs & 0xFFFF);
 }
 
-/* Until the guest waits, ends, or must make way. */
-static void run_guest(struct run_cpu *run, struct guest *guest)
+/*
+ * Until the guest waits, ends, or must make way.  A function of its own for the
+ * compiler too: all it keeps in registers is for this loop, the hottest there is.
+ */
+static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 {
 	while (!run->reschedule) {
 		if (guest->devices_due)
