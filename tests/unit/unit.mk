@@ -15,6 +15,9 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 	tests/unit/shadow_model_steps.c
 PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
 	drivers/virtio/pci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+NET_OFFLOAD := drivers/backend/net_offload.c drivers/backend/net_headers.c drivers/backend/net_segment.c
+ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/switch_queue.c \
+	tests/unit/fake_heap.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
@@ -32,6 +35,7 @@ unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c 
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_div64       := lib/div64.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
+unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
@@ -40,6 +44,7 @@ unit_heap        := $(NATIVE)
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_irq         :=
 unit_list        :=
+unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
 unit_parse       := lib/parse.c
 unit_pci_bus     := $(PCI_BUS)
 unit_pci_transport := $(PCI_BUS)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A learning Ethernet switch: joins the network devices of guests, and later a
+ * physical one.  Each port has a queue of bounded size for the frames that it
+ * is to receive; a frame that does not fit there is lost for that port alone,
+ * and counted.
+ *
+ * The address a port was made with is its own: frames for it go there and
+ * nowhere else, and no other port may use it as a sender's.  Other addresses are
+ * learned, a bounded number for each port, so that a port that uses ever new
+ * ones makes nobody else's be forgotten.
+ *
+ * A switch and its ports are guarded by one lock, which is the caller's.
+ */
+#ifndef UMBRA_DRIVERS_BACKEND_ETHERNET_SWITCH_H
+#define UMBRA_DRIVERS_BACKEND_ETHERNET_SWITCH_H
+
+#include "drivers/backend/net_offload.h"
+#include "lib/list.h"
+
+#define SWITCH_NAME_SIZE 16u
+#define SWITCH_BUCKETS 64u
+#define SWITCH_LEARNED_MAX 15u		/* addresses of a port besides its own */
+#define SWITCH_QUEUE_SIZE 0x80000u	/* bytes of a port's queue */
+#define SWITCH_AGE_NS 300000000000ull	/* until an address is forgotten (IEEE 802.1D, 7.9.2) */
+
+struct switch_port;
+
+/* A frame in a port's queue. */
+struct switch_frame {
+	uint32_t length;
+	struct net_offload offload;	/* passed net_offload_check */
+	uint8_t bytes[];		/* IP headers come to lie on multiples of 4 */
+};
+
+/* A frame that is to be sent. */
+struct switch_source {
+	uint32_t length;
+	struct net_offload offload;
+	uint32_t abilities;	/* of enum net_ability: what the sender may leave to others */
+	/* Copies length bytes at offset, all inside the frame; false when they cannot be had. */
+	bool (*fetch)(void *context, uint32_t offset, void *to, uint32_t length);
+	void *context;
+};
+
+struct switch_address {
+	uint8_t bytes[ETHERNET_ADDRESS_SIZE];
+	bool used;
+	uint64_t seen;			/* when it was a sender's */
+	struct switch_port *port;
+	struct switch_address *next;	/* in its bucket */
+};
+
+/* Frames and bytes as the port's device sees them. */
+struct switch_counters {
+	uint64_t sent, sent_bytes;
+	uint64_t received, received_bytes;
+	uint64_t lost;			/* to be received, but there was no room, or no device that listens */
+	uint64_t refused;		/* sent, but malformed, or with somebody else's address */
+};
+
+struct switch_port {
+	struct ethernet_switch *ethernet;
+	struct list_node node;
+	char name[SWITCH_NAME_SIZE];
+	bool is_open;
+	struct switch_address own, learned[SWITCH_LEARNED_MAX];
+	struct switch_counters counters;
+	void (*ready)(void *context);
+	void *context;
+
+	/* The queue: whole frames one behind the other, from read to write, around the end. */
+	uint8_t *queue;
+	uint32_t read, write;
+};
+
+struct ethernet_switch {
+	char name[SWITCH_NAME_SIZE];
+	struct list ports;
+	struct switch_address *buckets[SWITCH_BUCKETS];
+};
+
+/* NULL when memory is out. */
+struct ethernet_switch *ethernet_switch_create(const char *name);
+
+/* It has no ports any more. */
+void ethernet_switch_destroy(struct ethernet_switch *ethernet);
+
+/*
+ * A port with that unicast address, which is closed.  ready is called, with the
+ * lock held, when the queue of the port gets something after it had nothing.
+ * -E_EXIST when a port has the address already, -E_NOMEM when memory is out.
+ */
+int __must_check switch_port_create(struct ethernet_switch *ethernet, const char *name,
+				    const uint8_t *address, void (*ready)(void *context),
+				    void *context, struct switch_port **port);
+void switch_port_destroy(struct switch_port *port);
+
+/* A closed port gets no frames; closing it throws those away that wait. */
+void switch_port_open(struct switch_port *port, bool open);
+
+/*
+ * Sends a frame, now being the time in ns.  It is taken, refused or lost, and
+ * counted so.  False when fetch failed; then nobody gets anything.
+ */
+bool __must_check switch_port_send(struct switch_port *port, const struct switch_source *source,
+				   uint64_t now);
+
+/*
+ * The first frame that waits, NULL when there is none.  It stays where it is,
+ * and nobody but the caller looks at it or changes it, until it is taken off.
+ */
+struct switch_frame *switch_port_first(struct switch_port *port);
+
+/* Takes the first frame off: it was received, or lost because it was too large. */
+void switch_port_take(struct switch_port *port, bool received);
+
+#endif

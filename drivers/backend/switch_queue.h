@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue of a switch's port.  Between drivers/backend/ethernet_switch.c and
+ * switch_queue.c.
+ */
+#ifndef UMBRA_DRIVERS_BACKEND_SWITCH_QUEUE_H
+#define UMBRA_DRIVERS_BACKEND_SWITCH_QUEUE_H
+
+#include "drivers/backend/ethernet_switch.h"
+
+bool switch_queue_is_empty(const struct switch_port *port);
+void switch_queue_clear(struct switch_port *port);
+
+/* Room for a frame of length bytes, NET_FRAME_MAX at most, that is not in yet; NULL: full. */
+struct switch_frame *switch_queue_room(const struct switch_port *port, uint32_t length);
+
+/* That frame is filled in, and in the queue. */
+void switch_queue_add(struct switch_port *port, struct switch_frame *frame);
+
+/* The first one goes; there is one. */
+void switch_queue_drop(struct switch_port *port);
+
+#endif
