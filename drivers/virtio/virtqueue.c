@@ -271,6 +271,11 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 	return 1;
 }
 
+void virtqueue_unpop(struct virtqueue *queue, unsigned count)
+{
+	queue->next_available = (uint16_t)(queue->next_available - count);
+}
+
 void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t written)
 {
 	uint8_t entry[USED_ENTRY];

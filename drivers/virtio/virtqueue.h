@@ -88,6 +88,12 @@ void virtqueue_stop(struct virtqueue *queue);
  */
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
+/*
+ * The last count requests that were fetched count as not fetched, and will come
+ * again; none of them, nor one fetched since, was pushed.
+ */
+void virtqueue_unpop(struct virtqueue *queue, unsigned count);
+
 /* Gives the request back, with written bytes (at most chain->writable) in it. */
 void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t written);
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model of the virtio network device: features, and the way out.
+ *
+ * The guest controls every byte of a request.  It can at worst send a frame of
+ * any content and with any facts, which the switch checks; what it says in its
+ * header decides nothing here.
+ */
+#include "drivers/virtio/virtio_net.h"
+
+#include "lib/string.h"
+
+#define CONFIG_STATUS 6u
+#define STATUS_LINK_UP 1
+
+/* The size of the header with and without the number of buffers (virtio 1.0, 5.1.6, 5.1.6.1). */
+#define HEADER_SHORT NET_HEADER_SIZE
+#define HEADER_LONG (NET_HEADER_SIZE + 2)
+
+#define FEATURES (BIT64(NET_F_CSUM) | BIT64(NET_F_GUEST_CSUM) | BIT64(NET_F_MAC) |	\
+		  BIT64(NET_F_GUEST_TSO4) | BIT64(NET_F_GUEST_TSO6) |			\
+		  BIT64(NET_F_GUEST_ECN) | BIT64(NET_F_GUEST_UFO) |			\
+		  BIT64(NET_F_HOST_TSO4) | BIT64(NET_F_HOST_TSO6) |			\
+		  BIT64(NET_F_HOST_ECN) | BIT64(NET_F_HOST_UFO) |			\
+		  BIT64(NET_F_MRG_RXBUF) | BIT64(NET_F_STATUS) |			\
+		  BIT64(NET_F_ANY_LAYOUT) | BIT64(VIRTIO_RING_F_INDIRECT_DESC))
+
+static struct virtio_net *net_of(struct virtio_device *device)
+{
+	return container_of(device, struct virtio_net, device);
+}
+
+/* --- features -------------------------------------------------------------------------- */
+
+static bool has(const struct virtio_device *device, unsigned feature)
+{
+	return (device->features & BIT64(feature)) != 0;
+}
+
+/* Without the first feature the others count as not accepted (virtio 1.0, 5.1.3.1). */
+static uint32_t abilities(const struct virtio_device *device, unsigned checksum, unsigned tso4,
+			  unsigned tso6, unsigned ecn, unsigned ufo)
+{
+	uint32_t set = NET_CSUM;
+
+	if (!has(device, checksum))
+		return 0;
+	if (has(device, tso4))
+		set |= NET_TSO4;
+	if (has(device, tso6))
+		set |= NET_TSO6;
+	if (has(device, ecn) && set & (NET_TSO4 | NET_TSO6))
+		set |= NET_ECN;
+	if (has(device, ufo))
+		set |= NET_UFO;
+	return set;
+}
+
+static void net_start(struct virtio_device *device)
+{
+	struct virtio_net *net = net_of(device);
+
+	net->is_mergeable = has(device, NET_F_MRG_RXBUF);
+	net->header_size = net->is_mergeable || has(device, VIRTIO_F_VERSION_1) ? HEADER_LONG :
+										  HEADER_SHORT;
+	net->send_abilities = abilities(device, NET_F_CSUM, NET_F_HOST_TSO4, NET_F_HOST_TSO6,
+					NET_F_HOST_ECN, NET_F_HOST_UFO);
+	net->receive_abilities = abilities(device, NET_F_GUEST_CSUM, NET_F_GUEST_TSO4,
+					   NET_F_GUEST_TSO6, NET_F_GUEST_ECN, NET_F_GUEST_UFO);
+	net->port->open(net->port_context, true);
+}
+
+static void net_reset(struct virtio_device *device)
+{
+	struct virtio_net *net = net_of(device);
+
+	net->port->open(net->port_context, false);
+	memset(net->kicks_suppressed, 0, sizeof(net->kicks_suppressed));
+	net->more_to_send = net->more_to_receive = false;
+	net->is_cutting = false;
+	device->more_work = false;
+}
+
+/* --- sending ----------------------------------------------------------------------------- */
+
+void virtio_net_suppress_kicks(struct virtio_net *net, unsigned queue, bool suppress)
+{
+	if (net->kicks_suppressed[queue] == suppress)
+		return;
+	net->kicks_suppressed[queue] = suppress;
+	virtqueue_suppress_kicks(&net->queues[queue], suppress);
+}
+
+/* A request of the guest, as the switch reads it. */
+struct request {
+	struct virtio_net *net;
+	struct virtqueue_chain chain;
+};
+
+static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
+{
+	struct request *request = context;
+	struct virtio_net *net = request->net;
+
+	return virtqueue_read(&net->queues[NET_QUEUE_SEND], &request->chain,
+			      net->header_size + offset, to, length);
+}
+
+/* False when the queue broke. */
+static bool send_request(struct virtio_net *net, struct request *request)
+{
+	struct switch_source source = {
+		.abilities = net->send_abilities,
+		.fetch = fetch,
+		.context = request,
+	};
+	uint8_t header[NET_HEADER_SIZE];
+
+	/* One that is shorter than its header is a frame of no length, which the switch refuses. */
+	if (request->chain.readable >= net->header_size) {
+		if (!virtqueue_read(&net->queues[NET_QUEUE_SEND], &request->chain, 0, header,
+				    sizeof(header)))
+			return false;
+		net_offload_load(&source.offload, header);
+		source.length = request->chain.readable - net->header_size;
+	}
+	return net->port->send(net->port_context, &source);
+}
+
+static bool next_request(struct virtio_net *net, struct request *request)
+{
+	struct virtqueue *queue = &net->queues[NET_QUEUE_SEND];
+	int found = virtqueue_pop(queue, &request->chain);
+
+	/* One may have come, without a kick, until kicks were allowed again. */
+	if (found == 0 && net->kicks_suppressed[NET_QUEUE_SEND]) {
+		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, false);
+		found = virtqueue_pop(queue, &request->chain);
+	}
+	return found > 0;
+}
+
+static void send_frames(struct virtio_net *net)
+{
+	struct virtqueue *queue = &net->queues[NET_QUEUE_SEND];
+	struct request request = { .net = net };
+	uint32_t budget = NET_BUDGET;
+	bool pushed = false;
+
+	request.chain.buffers = net->buffers;
+	request.chain.capacity = ARRAY_SIZE(net->buffers);
+	while (budget > 0 && next_request(net, &request)) {
+		uint32_t cost = NET_FRAME_COST + request.chain.count * NET_DESCRIPTOR_COST;
+
+		if (!send_request(net, &request))
+			break;
+		virtqueue_push(queue, &request.chain, 0);
+		pushed = true;
+		cost += MIN(request.chain.readable, NET_FRAME_MAX);
+		budget -= MIN(budget, cost);
+	}
+	net->more_to_send = budget == 0;
+	if (net->more_to_send)
+		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, true);
+	if (pushed)
+		virtio_device_interrupt(&net->device, NET_QUEUE_SEND);
+}
+
+/* --- the device ---------------------------------------------------------------------------- */
+
+static void work(struct virtio_net *net, bool receive, bool send)
+{
+	if (receive)
+		virtio_net_receive(net);
+	if (send)
+		send_frames(net);
+	net->device.more_work = net->more_to_receive || net->more_to_send;
+}
+
+static void net_kick(struct virtio_device *device, unsigned queue)
+{
+	work(net_of(device), queue == NET_QUEUE_RECEIVE, queue == NET_QUEUE_SEND);
+}
+
+static void net_service(struct virtio_device *device)
+{
+	work(net_of(device), true, true);
+}
+
+static const struct virtio_device_ops net_ops = {
+	.reset = net_reset,
+	.start = net_start,
+	.kick = net_kick,
+	.service = net_service,
+};
+
+void virtio_net_init(struct virtio_net *net, const uint8_t *address, const struct net_port *port,
+		     void *context)
+{
+	memset(net, 0, sizeof(*net));
+	net->device = (struct virtio_device){
+		.name = "net",
+		.id = VIRTIO_ID_NET,
+		.ops = &net_ops,
+		.offered = FEATURES,
+		.config = net->config,
+		.config_size = sizeof(net->config),
+		.queues = net->queues,
+		.queue_count = NET_QUEUES,
+	};
+	memcpy(net->config, address, ETHERNET_ADDRESS_SIZE);
+	net->config[CONFIG_STATUS] = STATUS_LINK_UP;
+	net->port = port;
+	net->port_context = context;
+}
