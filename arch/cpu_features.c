@@ -38,10 +38,12 @@ void cpu_features_init(void)
 	features.pse36 = (r.edx & BIT(17)) != 0;
 	features.fxsr = (r.edx & BIT(24)) != 0;
 	features.sse = (r.edx & BIT(25)) != 0;
+	features.rdrand = (r.ecx & BIT(30)) != 0;
 	features.hypervisor = (r.ecx & BIT(31)) != 0;
 	if (max_basic >= 7) {
 		r = cpuid(7, 0);
 		features.smep = (r.ebx & BIT(7)) != 0;
+		features.rdseed = (r.ebx & BIT(18)) != 0;
 		features.smap = (r.ebx & BIT(20)) != 0;
 		features.umip = (r.ecx & BIT(2)) != 0;
 	}

@@ -14,6 +14,7 @@
 enum lock_rank {
 	LOCK_GUESTS,	/* hv/guest.c: the list of guests */
 	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
+	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_FRAMES,	/* mm/frames.c */
 	LOCK_LOG,	/* arch/log.c: the buffer of lines */

@@ -12,6 +12,7 @@
 #include "boot/main.h"
 #include "drivers/phys/vga_text.h"
 #include "hv/config.h"
+#include "hv/entropy.h"
 #include "hv/guest.h"
 #include "hv/guest_plan.h"
 #include "hv/house.h"
@@ -180,6 +181,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	irq_init();
 	timers_init();
 	run_init();
+	entropy_init();					/* before there is a guest to give some to */
 	house_start_consoles();
 	plan_guests();
 	start_guests();

@@ -6,7 +6,7 @@
 # Where guest memory is mapped linear; also what lguest_data.kernel_address says.
 GUEST_KERNEL_BASE := 0xC0000000
 
-GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker bench
+GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker bench entropy entropy_c
 GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 
@@ -32,8 +32,9 @@ GUEST_EXTRA_hostile_a := $(call guest_objects,generation_a) \
 GUEST_EXTRA_abi_c := $(call guest_objects,generation_c) \
 	$(filter-out %/devices.o %/generation_b.o %/window.o,$(call guest_objects,abi))
 GUEST_EXTRA_demo_c := $(call guest_objects,generation_c) $(call guest_objects,demo)
+GUEST_EXTRA_entropy_c := $(call guest_objects,generation_c) $(call guest_objects,entropy)
 GUEST_EXTRA_hostile_c := $(call guest_objects,generation_c) \
-	$(filter %/main.o %/queues.o,$(call guest_objects,hostile))
+	$(filter %/main.o %/queues.o %/entropy.o,$(call guest_objects,hostile))
 
 .PHONY: guests
 guests: $(GUESTS)

@@ -12,6 +12,7 @@
 #include "drivers/virtio/pci_bus.h"
 #include "hv/guest_block.h"
 #include "hv/guest_console.h"
+#include "hv/guest_entropy.h"
 #include "hv/reflect.h"
 #include "hv/run.h"
 #include "lib/bytes.h"
@@ -20,6 +21,7 @@
 /* In the order in which the guest finds them. */
 static const struct guest_device_kind *const kinds[] = {
 	&guest_console_kind,
+	&guest_entropy_kind,
 	&guest_block_kind,
 };
 

@@ -14,6 +14,7 @@
 #include "arch/switcher.h"
 #include "arch/time.h"
 #include "hv/emulate.h"
+#include "hv/entropy.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_fpu.h"
@@ -156,10 +157,12 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 			return;
 		}
 		/* A system call through an interrupt gate is the one trap above the exceptions. */
-		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector)
+		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector) {
+			entropy_note();
 			irq_dispatch(vector);
-		else
+		} else {
 			guest_reflect_trap(guest, vector, frame->error);
+		}
 	}
 }
 
@@ -266,6 +269,12 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	}
 }
 
+static void idle(void)
+{
+	wait_for_interrupt();
+	entropy_note();
+}
+
 void run_forever(void)
 {
 	struct run_cpu *run = this_run_cpu();
@@ -288,6 +297,6 @@ void run_forever(void)
 		if (next || house_is_due())
 			poll_interrupts();
 		else
-			wait_for_interrupt();
+			idle();
 	}
 }

@@ -14,6 +14,8 @@ fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib
 fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
 fuzz_shadow       := $(SHADOW_MODEL)
 fuzz_pci          := $(PCI_BUS) drivers/virtio/virtio_console.c
+fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
 fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 O ?= build

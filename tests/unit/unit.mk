@@ -24,11 +24,13 @@ unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_power  :=
 unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_boot_params := hv/boot_params.c
+unit_chacha20    := lib/chacha20.c
 unit_checked     :=
 unit_clocks      := arch/rtc_convert.c
 unit_config      := hv/config.c lib/format.c lib/div64.c lib/parse.c
 unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
+unit_csprng      := drivers/backend/csprng.c lib/chacha20.c
 unit_decode      := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_decode_objdump := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
@@ -36,6 +38,7 @@ unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c 
 unit_div64       := lib/div64.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
+unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
@@ -66,6 +69,8 @@ unit_vga_text    := drivers/phys/ansi.c
 unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
+unit_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_virtqueue_indirect := $(unit_virtqueue)
