@@ -227,5 +227,5 @@ static bool first_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_first = {
-	"first", true, first_slot, first_mark_slot, first_entries, first_root_valid,
+	"first", first_slot, first_mark_slot, first_entries, first_root_valid,
 };

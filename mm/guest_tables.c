@@ -39,7 +39,7 @@ static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_linear = {
-	"linear", true, linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
+	"linear", linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
 };
 
 /* --- two levels -------------------------------------------------------------- */
@@ -86,7 +86,7 @@ static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_two_level = {
-	"two-level", false, two_level_slot, two_level_mark_slot, two_level_entries, page_root_valid,
+	"two-level", two_level_slot, two_level_mark_slot, two_level_entries, page_root_valid,
 };
 
 /* --- PAE --------------------------------------------------------------------- */
@@ -159,7 +159,7 @@ static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_pae = {
-	"PAE", false, pae_slot, pae_mark_slot, pae_entries, pae_root_valid,
+	"PAE", pae_slot, pae_mark_slot, pae_entries, pae_root_valid,
 };
 
 bool guest_top_is_pae(const uint32_t *table)

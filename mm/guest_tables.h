@@ -46,7 +46,6 @@ struct guest_slot {
 
 struct guest_reader {
 	const char *name;
-	bool provisional;	/* the guest has no tables that Umbra could read, or not yet */
 
 	/*
 	 * Looks up a slot below root (guest-physical, checked with root_valid

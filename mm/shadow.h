@@ -81,6 +81,7 @@ struct shadow_counters {
 struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
+	bool provisional;		/* the guest's format is not known: the reader is linear or first */
 	struct first_tables first;	/* of a guest that was given some (mm/first_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
@@ -88,6 +89,7 @@ struct shadow {
 	struct shadow_leaf *leaf_hash[SHADOW_HASH_SIZE];
 	uint16_t slot_links[SLOT_COUNT];	/* address spaces that have a leaf there */
 	uint32_t limit;			/* slots from here on are Umbra's */
+	uint32_t pte_limit;		/* limit; 0 while provisional, when SET_PTE is a special case */
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
 	uint32_t generation;		/* counts FLUSH_TLB of everything */
 	uint32_t budget, used;		/* pages of tables */

@@ -92,11 +92,11 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 	uint32_t access = *error & (shadow->no_execute ? ACCESS_BITS : ACCESS_BITS & ~FAULT_FETCH);
 	struct shadow_leaf *leaf;
 	struct walk walk;
-	enum shadow_result result = walk_guest(shadow, address, access, &walk, error);
+	enum shadow_result result;
 
-	if (result == SHADOW_GUEST_FAULT && shadow->reader->provisional &&
-	    shadow_first_learn(shadow, address))
-		result = walk_guest(shadow, address, access, &walk, error);
+	if (unlikely(shadow->provisional))
+		(void)shadow_first_learn(shadow, address);
+	result = walk_guest(shadow, address, access, &walk, error);
 	if (result != SHADOW_DONE) {
 		shadow->counters.guest_faults += result == SHADOW_GUEST_FAULT;
 		return result;
@@ -148,12 +148,11 @@ enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write
 	uint32_t address = gva_value(gva);
 	uint32_t error;
 	struct walk walk;
-	enum shadow_result result =
-		walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
+	enum shadow_result result;
 
-	if (result == SHADOW_GUEST_FAULT && shadow->reader->provisional &&
-	    shadow_first_learn(shadow, address))
-		result = walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
+	if (unlikely(shadow->provisional))
+		(void)shadow_first_learn(shadow, address);
+	result = walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
 	if (result == SHADOW_DONE)
 		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
 	return result;

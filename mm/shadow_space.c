@@ -285,6 +285,8 @@ void space_restart(struct shadow *shadow, const struct guest_reader *reader, uin
 {
 	destroy_all(shadow);
 	shadow->reader = reader;
+	shadow->provisional = reader == &guest_reader_first;
+	shadow->pte_limit = shadow->provisional ? 0 : shadow->limit;
 	shadow->no_execute = reader == &guest_reader_pae && cpu_features()->nx;
 	shadow->pinned = false;
 	shadow->current = space_create(shadow, root);
@@ -297,7 +299,7 @@ enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 
 	if (!guest_reader_pae.root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table outside memory", root);
-	if (unlikely(shadow->reader->provisional) && !shadow_first_switch(shadow, root))
+	if (unlikely(shadow->provisional) && !shadow_first_switch(shadow, root))
 		return SHADOW_DONE;
 	if (!shadow->reader->root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table not aligned", root);
@@ -339,6 +341,7 @@ int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t b
 	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
 	shadow->memory = memory;
 	shadow->reader = &guest_reader_linear;
+	shadow->provisional = true;
 	shadow->budget = budget;
 	shadow->limit = SWITCHER_SLOT;
 	shadow->kernel_slot = SWITCHER_SLOT;
@@ -368,6 +371,7 @@ void shadow_destroy(struct shadow *shadow)
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top)
 {
 	shadow->limit = SLOT_COUNT - (reserved_top >> SLOT_SHIFT);
+	shadow->pte_limit = shadow->provisional ? 0 : shadow->limit;
 	/*
 	 * A slot that is partly the kernel's is treated as user's: resynchronised more often,
 	 * never less.

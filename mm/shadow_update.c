@@ -33,17 +33,23 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 		sync_in(shadow, space, slot, index);
 }
 
+/* Before the format is known nothing in the shadow depends on the guest's tables. */
+static enum shadow_result odd_pte(struct shadow *shadow, uint32_t address)
+{
+	if (address >> SLOT_SHIFT >= shadow->limit)
+		return shadow_bad(shadow, "SET_PTE in the range that is not the guest's", address);
+	(void)shadow_first_learn(shadow, address);
+	return SHADOW_DONE;
+}
+
 enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
 {
 	uint32_t slot = gva_value(gva) >> SLOT_SHIFT;
 	uint32_t index = ENTRY_INDEX(gva_value(gva));
 	struct address_space *space;
 
-	if (slot >= shadow->limit)
-		return shadow_bad(shadow, "SET_PTE in the range that is not the guest's",
-				  gva_value(gva));
-	if (unlikely(shadow->reader->provisional))
-		(void)shadow_first_learn(shadow, gva_value(gva));
+	if (unlikely(slot >= shadow->pte_limit))
+		return odd_pte(shadow, gva_value(gva));
 	if (slot >= shadow->kernel_slot) {
 		sync_everywhere(shadow, slot, index);
 		return SHADOW_DONE;
@@ -61,7 +67,7 @@ enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t in
 	struct address_space *space;
 	uint32_t slots;
 
-	if (unlikely(shadow->reader->provisional) && !shadow_first_learn(shadow, 0) && index >= 4)
+	if (unlikely(shadow->provisional) && !shadow_first_learn(shadow, 0) && index >= 4)
 		shadow_first_told(shadow, false);
 	slots = shadow->reader == &guest_reader_pae ? SLOT_ENTRIES : 2;
 	if (index >= SLOT_COUNT / slots)
@@ -85,7 +91,7 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 {
 	struct address_space *space;
 
-	if (unlikely(shadow->reader->provisional) && !shadow_first_learn(shadow, 0))
+	if (unlikely(shadow->provisional) && !shadow_first_learn(shadow, 0))
 		shadow_first_told(shadow, true);
 	if (shadow->reader != &guest_reader_pae)
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
@@ -106,7 +112,7 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 enum shadow_result shadow_flush_user(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
-	if (unlikely(shadow->reader->provisional))
+	if (unlikely(shadow->provisional))
 		(void)shadow_first_learn(shadow, 0);
 	space_resync(shadow, shadow->current, 0, shadow->kernel_slot, true);
 	return SHADOW_DONE;
@@ -119,7 +125,7 @@ enum shadow_result shadow_flush_user(struct shadow *shadow)
 enum shadow_result shadow_flush_all(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
-	if (unlikely(shadow->reader->provisional))
+	if (unlikely(shadow->provisional))
 		(void)shadow_first_learn(shadow, 0);
 	shadow->generation++;
 	space_resync(shadow, shadow->current, 0, shadow->limit, false);
