@@ -87,14 +87,19 @@ static bool way_page(void)
 	return before && *at(GUEST_KERNEL_BASE + VICTIM) == MAGIC;
 }
 
+/* The table that goes has the entry for pgdir too, so the new one must say the same of all but one page. */
 static bool way_flush(void)
 {
-	bool before = *at(GUEST_KERNEL_BASE + VICTIM) == 0;
+	uint32_t address = GUEST_KERNEL_BASE + VICTIM;
+	uint32_t index = paging_index(address, PAGING_PTE);
+	uint32_t table = page_alloc(), page = marked_page();
+	bool before = *at(address) == 0;
 
-	paging_put(pgdir, GUEST_KERNEL_BASE + VICTIM, PAGING_DIRECTORY, page_alloc() | PTE_TABLE);
-	paging_map(pgdir, GUEST_KERNEL_BASE + VICTIM, marked_page(), PTE_KERNEL);
+	memcpy(virt_of(table), virt_of(paging_table(pgdir, address, PAGING_PTE, false)), PAGE_SIZE);
+	((uint32_t *)virt_of(table))[paging_is_pae() ? 2 * index : index] = page | PTE_KERNEL;
+	paging_put(pgdir, address, PAGING_DIRECTORY, table | PTE_TABLE);
 	paging_flush_all();
-	return before && *at(GUEST_KERNEL_BASE + VICTIM) == MAGIC;
+	return before && *at(address) == MAGIC;
 }
 
 static bool way_top(void)
