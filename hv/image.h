@@ -44,7 +44,6 @@ struct image {
 	uint32_t kernel_alignment;	/* a power of two, never 0 */
 	uint16_t protocol;		/* of the boot protocol, 0x0207 or later; 0 for ELF */
 	uint32_t setup_header_bytes;	/* of the setup header, from offset 0x1F1; 0 for ELF */
-	uint32_t page_offset;		/* ELF: virtual minus physical address; bzImage: 0 */
 	uint32_t memory_end;		/* the kernel claims nothing at or above, until it is up */
 	uint32_t segment_count;
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];

@@ -38,7 +38,6 @@ enum { CLASS_32 = 1, CLASS_64 = 2, DATA_LITTLE = 1, TYPE_EXEC = 2, MACHINE_386 =
 enum elf_segment {
 	SEGMENT_TYPE = 0x00,
 	SEGMENT_OFFSET = 0x04,
-	SEGMENT_VADDR = 0x08,
 	SEGMENT_PADDR = 0x0C,
 	SEGMENT_FILE_BYTES = 0x10,
 	SEGMENT_MEMORY_BYTES = 0x14,
@@ -124,7 +123,6 @@ static int add_segment(const uint8_t *header, size_t size, uint32_t mem_bytes,
 		.memory_bytes = load_le32(header + SEGMENT_MEMORY_BYTES),
 	};
 	uint32_t address = gpa_value(segment.address);
-	uint32_t entry = gpa_value(image->entry);
 	int error;
 
 	if (load_le32(header + SEGMENT_TYPE) != SEGMENT_TYPE_LOAD || segment.memory_bytes == 0)
@@ -136,9 +134,6 @@ static int add_segment(const uint8_t *header, size_t size, uint32_t mem_bytes,
 		return refuse(E_UNSUPPORTED, cause, "the ELF image has more than 16 segments");
 	image->segments[image->segment_count++] = segment;
 	image->memory_end = MAX(image->memory_end, address + segment.memory_bytes);
-	/* Generation A guests are started on page tables that need the difference. */
-	if (entry >= address && entry - address < segment.memory_bytes)
-		image->page_offset = load_le32(header + SEGMENT_VADDR) - address;
 	return 0;
 }
 

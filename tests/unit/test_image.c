@@ -123,7 +123,6 @@ static void test_bzimage(void **state)
 	assert_int_equal(image.kernel_alignment, 0x200000);
 	assert_int_equal(image.protocol, 0x020C);
 	assert_int_equal(image.setup_header_bytes, 0x202 + 0x66 - 0x1F1);
-	assert_int_equal(image.page_offset, 0);
 	assert_int_equal(image.memory_end, 8 * MB);
 	assert_int_equal(image.segment_count, 1);
 	assert_int_equal(image.segments[0].offset, BZ_START);
@@ -238,7 +237,6 @@ static void test_elf(void **state)
 	assert_int_equal(image.kernel_alignment, IMAGE_DEFAULT_ALIGNMENT);
 	assert_int_equal(image.protocol, 0);
 	assert_int_equal(image.setup_header_bytes, 0);
-	assert_int_equal(image.page_offset, 0xC0000000);
 	assert_int_equal(image.memory_end, 0x1203000);
 	assert_int_equal(image.segment_count, 2);
 	assert_int_equal(image.segments[1].offset, ELF_TEXT + 0x100);
