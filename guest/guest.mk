@@ -6,7 +6,8 @@
 # Where guest memory is mapped linear; also what lguest_data.kernel_address says.
 GUEST_KERNEL_BASE := 0xC0000000
 
-GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker bench entropy entropy_c
+GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker \
+	bench bench_c entropy entropy_c disk disk_c hostile_disk hostile_disk_c
 GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 
@@ -35,6 +36,13 @@ GUEST_EXTRA_demo_c := $(call guest_objects,generation_c) $(call guest_objects,de
 GUEST_EXTRA_entropy_c := $(call guest_objects,generation_c) $(call guest_objects,entropy)
 GUEST_EXTRA_hostile_c := $(call guest_objects,generation_c) \
 	$(filter %/main.o %/queues.o %/entropy.o,$(call guest_objects,hostile))
+GUEST_EXTRA_disk_c := $(call guest_objects,generation_c) $(call guest_objects,disk)
+GUEST_EXTRA_bench_c := $(call guest_objects,generation_c) $(call guest_objects,bench)
+
+# Attacks on a disk stand apart, since the guest needs one for them.
+GUEST_EXTRA_hostile_disk := $(filter %/main.o %/queues.o,$(call guest_objects,hostile))
+GUEST_EXTRA_hostile_disk_c := $(call guest_objects,generation_c) $(GUEST_EXTRA_hostile_disk) \
+	$(call guest_objects,hostile_disk)
 
 .PHONY: guests
 guests: $(GUESTS)

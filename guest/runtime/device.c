@@ -64,12 +64,17 @@ bool device_next(struct device *device, bool first)
 	return device_load(device);
 }
 
-bool device_find(enum lguest_device_type type, struct device *device)
+bool device_find_number(enum lguest_device_type type, unsigned int number, struct device *device)
 {
 	for (bool more = device_next(device, true); more; more = device_next(device, false))
-		if (device->head.type == type)
+		if (device->head.type == type && number-- == 0)
 			return true;
 	return false;
+}
+
+bool device_find(enum lguest_device_type type, struct device *device)
+{
+	return device_find_number(type, 0, device);
 }
 
 struct lguest_vqconfig device_queue(const struct device *device, unsigned int index)

@@ -32,6 +32,9 @@ bool device_next(struct device *device, bool first);
 /* The first record of a type. */
 bool device_find(enum lguest_device_type type, struct device *device);
 
+/* The one of that number, from 0, among the records of a type. */
+bool device_find_number(enum lguest_device_type type, unsigned int number, struct device *device);
+
 /* Queue number index of a record. */
 struct lguest_vqconfig device_queue(const struct device *device, unsigned int index);
 

@@ -64,10 +64,10 @@ void pci_write_byte(unsigned int device, uint32_t offset, uint8_t value)
 	port_out8((uint16_t)(PCI_PORT_DATA + (offset & 3)), value);
 }
 
-unsigned int pci_find(uint16_t vendor, uint16_t number)
+unsigned int pci_find(uint16_t vendor, uint16_t id, unsigned int number)
 {
 	for (unsigned int device = 1; device < PCI_DEVICES; device++)
-		if (pci_read(device, PCI_ID) == ((uint32_t)number << 16 | vendor))
+		if (pci_read(device, PCI_ID) == ((uint32_t)id << 16 | vendor) && number-- == 0)
 			return device;
 	return 0;
 }

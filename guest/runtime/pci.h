@@ -56,8 +56,11 @@ void pci_write(unsigned int device, uint32_t offset, uint32_t value);
 /* A byte at any offset. */
 void pci_write_byte(unsigned int device, uint32_t offset, uint8_t value);
 
-/* The first device with that vendor and device number, or 0 (which is the host bridge). */
-unsigned int pci_find(uint16_t vendor, uint16_t number);
+/*
+ * Among the devices with that vendor and device id the one of that number, from
+ * 0, or 0 (which is the host bridge).
+ */
+unsigned int pci_find(uint16_t vendor, uint16_t id, unsigned int number);
 
 /* Offset of the first capability of a type, or 0. */
 uint32_t pci_virtio_capability(unsigned int device, enum pci_virtio_type type);

@@ -4,11 +4,16 @@
  */
 #include "guest/runtime/virtio.h"
 
-bool virtio_open(struct virtio *virtio, enum lguest_device_type type)
+bool virtio_open_number(struct virtio *virtio, enum lguest_device_type type, unsigned int number)
 {
 	if (device_page_exists)
-		return device_find(type, &virtio->record);
-	return virtio_pci_open(&virtio->pci, type);
+		return device_find_number(type, number, &virtio->record);
+	return virtio_pci_open_number(&virtio->pci, type, number);
+}
+
+bool virtio_open(struct virtio *virtio, enum lguest_device_type type)
+{
+	return virtio_open_number(virtio, type, 0);
 }
 
 unsigned int virtio_queue_count(const struct virtio *virtio)

@@ -17,8 +17,9 @@ struct virtio {
 	struct virtio_pci pci;
 };
 
-/* Find the first device of a type. */
+/* Find the first device of a type, or the one of that number, from 0. */
 bool virtio_open(struct virtio *virtio, enum lguest_device_type type);
+bool virtio_open_number(struct virtio *virtio, enum lguest_device_type type, unsigned int number);
 
 /* How many queues it has. */
 unsigned int virtio_queue_count(const struct virtio *virtio);

@@ -24,9 +24,15 @@ static volatile uint8_t *find_part(const struct virtio_pci *pci, volatile uint8_
 
 bool virtio_pci_open(struct virtio_pci *pci, enum lguest_device_type type)
 {
+	return virtio_pci_open_number(pci, type, 0);
+}
+
+bool virtio_pci_open_number(struct virtio_pci *pci, enum lguest_device_type type,
+			    unsigned int number)
+{
 	volatile uint8_t *window;
 
-	pci->device = pci_find(PCI_VIRTIO_VENDOR, (uint16_t)(PCI_VIRTIO_DEVICE + type));
+	pci->device = pci_find(PCI_VIRTIO_VENDOR, (uint16_t)(PCI_VIRTIO_DEVICE + type), number);
 	if (pci->device == 0)
 		return false;
 	pci_write(pci->device, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);

@@ -75,6 +75,10 @@ static inline void mmio_write32(volatile uint8_t *at, uint32_t value)
 /* Find the first device of a type and map its window. False when there is none. */
 bool virtio_pci_open(struct virtio_pci *pci, enum lguest_device_type type);
 
+/* The same for the one of that number, from 0, among the devices of a type. */
+bool virtio_pci_open_number(struct virtio_pci *pci, enum lguest_device_type type,
+			    unsigned int number);
+
 /* Status 0, and wait until the device says so. */
 void virtio_pci_reset(const struct virtio_pci *pci);
 
