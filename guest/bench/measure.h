@@ -29,5 +29,6 @@ void bench_traps(void);
 void bench_memory(void);
 void bench_spaces(void);
 void bench_devices(void);
+void bench_disk(void);
 
 #endif

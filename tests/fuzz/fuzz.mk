@@ -6,6 +6,8 @@
 
 # fuzz_NAME := the sources that fuzz_NAME.c is linked with.
 fuzz_acpi         := arch/acpi.c arch/acpi_s5.c
+fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
 fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 fuzz_decode       := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
