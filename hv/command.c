@@ -8,6 +8,7 @@
 #include "arch/log.h"
 #include "arch/panic.h"
 #include "hv/guest.h"
+#include "hv/guest_net.h"
 #include "hv/house.h"
 #include "hv/run.h"
 #include "lib/string.h"
@@ -134,6 +135,12 @@ static void show_memory(const char *argument)
 		    frames_low_free());
 }
 
+static void show_networks(const char *argument)
+{
+	(void)argument;
+	guest_net_show();
+}
+
 static void set_log(const char *argument)
 {
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -192,6 +199,7 @@ static const struct command commands[] = {
 	{ "start", "NAME", "starts a guest of the boot modules that has ended", start_guest },
 	{ "restart", "NAME", "ends the guest and starts it afresh, at once", restart_guest },
 	{ "mem", "", "free frames of physical memory", show_memory },
+	{ "net", "", "the networks, the guests on them, and their frames", show_networks },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
 	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },
 	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },

@@ -192,15 +192,20 @@ static bool is_name_char(char c)
 	       c == '-' || c == '_' || c == '.';
 }
 
-static const char *read_guest(struct line *line, const char *value)
+static bool is_name(const char *value)
 {
 	size_t length = strlen(value);
 	bool good = length > 0 && length < CONFIG_NAME_SIZE;
 
-	line->words->guest_given = true;
 	for (size_t i = 0; good && i < length; i++)
 		good = is_name_char(value[i]);
-	if (!good)
+	return good;
+}
+
+static const char *read_guest(struct line *line, const char *value)
+{
+	line->words->guest_given = true;
+	if (!is_name(value))
 		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
 	string_copy(line->words->guest, value, sizeof(line->words->guest));
 	return NULL;
@@ -250,12 +255,69 @@ static const char *read_cap(struct line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_net(struct line *line, const char *value)
+{
+	if (!is_name(value))
+		return "a network's name is 1 to 15 of a-z, 0-9, '-', '_', '.', or it is none";
+	if (string_equal(value, "none"))
+		value = "";
+	string_copy(line->words->net, value, sizeof(line->words->net));
+	return NULL;
+}
+
+/* Two hexadecimal digits; -1 when they are not. */
+static int read_byte(const char *text)
+{
+	int byte = 0;
+
+	for (int i = 0; i < 2; i++) {
+		char c = text[i];
+
+		if (c >= '0' && c <= '9')
+			byte = byte * 16 + (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			byte = byte * 16 + (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			byte = byte * 16 + (c - 'A' + 10);
+		else
+			return -1;
+	}
+	return byte;
+}
+
+static bool parse_mac(const char *value, uint8_t mac[CONFIG_MAC_SIZE])
+{
+	for (unsigned i = 0; i < CONFIG_MAC_SIZE; i++, value += 3) {
+		int byte = read_byte(value);
+
+		if (byte < 0 || value[2] != (i + 1 < CONFIG_MAC_SIZE ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+static const char *read_mac(struct line *line, const char *value)
+{
+	static const uint8_t none[CONFIG_MAC_SIZE];
+	uint8_t mac[CONFIG_MAC_SIZE];
+
+	/* The lowest bit of the first byte says "to many". */
+	if (!parse_mac(value, mac) || mac[0] & 1 || memcmp(mac, none, sizeof(mac)) == 0)
+		return "the address is xx:xx:xx:xx:xx:xx, that of one station";
+	memcpy(line->words->mac, mac, sizeof(mac));
+	line->words->mac_given = true;
+	return NULL;
+}
+
 static const struct row module_rows[] = {
 	{ "guest", read_guest, false },
 	{ "mem", read_mem, true },
 	{ "shadow", read_shadow, true },
 	{ "weight", read_weight, true },
 	{ "cap", read_cap, true },
+	{ "net", read_net, true },
+	{ "mac", read_mac, true },
 };
 
 /* In the order of enum module_role, without ROLE_NONE. */
@@ -389,6 +451,8 @@ static void check_role(const struct line *line)
 	if (!line->role_given)
 		config_add_problem(line->problems, line->name, "",
 				   "the line names no role: kernel, initrd or disk");
+	if (words->mac_given && words->net[0] == '\0')
+		config_add_problem(line->problems, line->name, "mac", "the guest has no network");
 	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {
@@ -412,6 +476,7 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 	*words = (struct module_words){
 		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
 		.cap = CONFIG_CAP_NONE,
+		.net = CONFIG_NET_DEFAULT,
 		.command_line = "",
 	};
 	format_text(words->file, sizeof(words->file), "module%u", number);

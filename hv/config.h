@@ -33,6 +33,10 @@
 #define CONFIG_SHADOW_MIN (256u << 10)
 #define CONFIG_SHADOW_MAX (64u << 20)
 
+/* The network without net=; net=none stands for no network, an empty name in what is parsed. */
+#define CONFIG_NET_DEFAULT "lan"
+#define CONFIG_MAC_SIZE 6
+
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000
 
@@ -88,6 +92,9 @@ struct module_words {
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;
 	uint32_t cap;
+	char net[CONFIG_NAME_SIZE];	/* empty: no network */
+	bool mac_given;
+	uint8_t mac[CONFIG_MAC_SIZE];
 	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
 };
 

@@ -13,6 +13,7 @@
 #include "hv/guest_block.h"
 #include "hv/guest_console.h"
 #include "hv/guest_entropy.h"
+#include "hv/guest_net.h"
 #include "hv/reflect.h"
 #include "hv/run.h"
 #include "lib/bytes.h"
@@ -22,6 +23,7 @@
 static const struct guest_device_kind *const kinds[] = {
 	&guest_console_kind,
 	&guest_entropy_kind,
+	&guest_net_kind,
 	&guest_block_kind,
 };
 

@@ -78,6 +78,9 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	plan->shadow_bytes = words->shadow_bytes;
 	plan->weight = words->weight;
 	plan->cap = words->cap;
+	memcpy(plan->net, words->net, sizeof(plan->net));
+	plan->mac_given = words->mac_given;
+	memcpy(plan->mac, words->mac, sizeof(plan->mac));
 	plan->command_line = words->command_line;
 }
 
@@ -239,6 +242,76 @@ static void sort_by_kernel(struct guest_plans *plans)
 	}
 }
 
+/* --- addresses on networks ------------------------------------------------------------ */
+
+/* A plan before place, on the same network, with that address; NULL when there is none. */
+static const struct guest_plan *find_mac(const struct guest_plans *plans, size_t place,
+					 const struct guest_plan *plan, bool given)
+{
+	for (size_t i = 0; i < place; i++) {
+		const struct guest_plan *other = &plans->list[i];
+
+		if (other != plan && (other->mac_given || !given) &&
+		    string_equal(other->net, plan->net) &&
+		    memcmp(other->mac, plan->mac, sizeof(plan->mac)) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* The second guest with an address does not start: one of the two would not be reached. */
+static void check_macs(struct guest_plans *plans)
+{
+	for (size_t i = 0; i < plans->count; i++) {
+		struct guest_plan *plan = &plans->list[i];
+		const struct guest_plan *other;
+
+		if (plan->broken || !plan->mac_given)
+			continue;
+		other = find_mac(plans, i, plan, true);
+		if (!other)
+			continue;
+		config_add_problem(&plans->problems, plan->kernel_file, "mac",
+				   "guest %s has that address already", other->name);
+		plan->broken = true;
+	}
+}
+
+/*
+ * Locally administered (bit 1 of the first byte); the last three are FNV-1a of
+ * the name (Fowler, Noll, Vo).
+ */
+static void default_mac(struct guest_plan *plan, uint32_t attempt)
+{
+	uint32_t hash = 0x811C9DC5u;
+
+	for (const char *c = plan->name; *c != '\0'; c++)
+		hash = (hash ^ (uint8_t)*c) * 0x01000193u;
+	hash += attempt;
+	plan->mac[0] = 0x02;
+	plan->mac[1] = 'U';
+	plan->mac[2] = 'm';
+	plan->mac[3] = (uint8_t)(hash >> 16 & 0xFF);
+	plan->mac[4] = (uint8_t)(hash >> 8 & 0xFF);
+	plan->mac[5] = (uint8_t)(hash & 0xFF);
+}
+
+/* Given ones are taken wherever their guest stands in the list, others only by earlier guests. */
+static void choose_macs(struct guest_plans *plans)
+{
+	for (size_t i = 0; i < plans->count; i++) {
+		struct guest_plan *plan = &plans->list[i];
+		uint32_t attempt = 0;
+
+		if (plan->mac_given)
+			continue;
+		do {
+			default_mac(plan, attempt++);
+		} while (find_mac(plans, i, plan, false) ||
+			 find_mac(plans, plans->count, plan, true));
+	}
+}
+
 void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count)
 {
 	size_t used = MIN(count, (size_t)BOOT_MODULES_MAX);
@@ -259,4 +332,7 @@ void guest_plans_make(struct guest_plans *plans, const struct guest_module *modu
 	check_disks(plans, modules, used);
 	drop_broken(plans);
 	sort_by_kernel(plans);
+	check_macs(plans);
+	drop_broken(plans);
+	choose_macs(plans);
 }

@@ -43,6 +43,9 @@ struct guest_plan {
 	uint32_t shadow_bytes;			/* 0: Umbra chooses */
 	uint32_t weight;
 	uint32_t cap;				/* per cent of a CPU */
+	char net[CONFIG_NAME_SIZE];		/* empty: no network */
+	bool mac_given;
+	uint8_t mac[CONFIG_MAC_SIZE];		/* no other guest on that network has it */
 	const char *command_line;		/* inside the kernel module's line */
 	bool broken;				/* a problem was found; only while planning */
 };
@@ -62,6 +65,9 @@ struct guest_plans {
  * in any of its modules is left out.  A module that no guest can be told for
  * is reported and touches no guest.  A kernel's line without guest= gets the
  * first of the names guest1, guest2, ... that no other kernel's line has.
+ *
+ * Without mac= a guest's address on its network follows from its name; should
+ * another one have it, the next that is free.
  */
 void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count);
 

@@ -3,6 +3,7 @@
 #include "hv/config.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct config_problems problems;
@@ -267,6 +268,52 @@ static void test_disk_line(void **state)
 	assert_problem("--", "kernel's line");
 }
 
+static void test_network(void **state)
+{
+	static const uint8_t mac[] = { 0x02, 0xAB, 0xcd, 0x00, 0x09, 0xFF };
+
+	(void)state;
+	parse_module("f guest=a kernel");
+	assert_string_equal(words.net, CONFIG_NET_DEFAULT);
+	assert_false(words.mac_given);
+	parse_module("f guest=a kernel net=dmz-1 mac=02:AB:cd:00:09:fF");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.net, "dmz-1");
+	assert_true(words.mac_given);
+	assert_memory_equal(words.mac, mac, sizeof(mac));
+	parse_module("f guest=a kernel net=none");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.net, "");
+}
+
+static void test_bad_networks(void **state)
+{
+	static const char *const bad[] = {
+		"mac=", "mac=02:00:00:00:00", "mac=02:00:00:00:00:01:", "mac=02:00:00:00:00:01:02",
+		"mac=2:0:0:0:0:1", "mac=02-00-00-00-00-01", "mac=02:00:00:00:00:0g",
+		"mac=00:00:00:00:00:00", "mac=01:00:5e:00:00:01", "mac=ff:ff:ff:ff:ff:ff",
+		"mac=020000000001",
+	};
+	char line[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "f guest=a kernel %s", bad[i]);
+		parse_module(line);
+		assert_problem(bad[i], "xx:xx:xx:xx:xx:xx");
+	}
+	parse_module("f guest=a kernel net=");
+	assert_problem("net=", "1 to 15");
+	parse_module("f guest=a kernel net=a/b");
+	assert_problem("net=a/b", "1 to 15");
+	parse_module("f guest=a kernel net=0123456789abcdef");
+	assert_problem("net=0123456789abcdef", "1 to 15");
+	parse_module("f guest=a kernel net=none mac=02:00:00:00:00:01");
+	assert_problem("mac", "no network");
+	parse_module("f guest=a initrd net=x");
+	assert_problem("net", "kernel's line");
+}
+
 static void test_kernel_words_on_initrd(void **state)
 {
 	(void)state;
@@ -339,6 +386,8 @@ int main(void)
 		cmocka_unit_test(test_limits_of_values),
 		cmocka_unit_test(test_module_problems),
 		cmocka_unit_test(test_disk_line),
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_bad_networks),
 		cmocka_unit_test(test_kernel_words_on_initrd),
 		cmocka_unit_test(test_long_command_line),
 		cmocka_unit_test(test_problem_texts),

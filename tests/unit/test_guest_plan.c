@@ -283,6 +283,83 @@ static void test_many_guests(void **state)
 	assert_problem(1, "k33", "guest33", "more than 32 guests");
 }
 
+static void assert_mac(size_t index, uint32_t first, uint32_t last)
+{
+	const uint8_t *mac = plans.list[index].mac;
+
+	assert_int_equal(mac[0] << 16 | mac[1] << 8 | mac[2], first);
+	assert_int_equal(mac[3] << 16 | mac[4] << 8 | mac[5], last);
+}
+
+static uint32_t last_of(size_t index)
+{
+	const uint8_t *mac = plans.list[index].mac;
+
+	return (uint32_t)(mac[3] << 16 | mac[4] << 8 | mac[5]);
+}
+
+/* It follows from the name alone, and says that it is locally administered. */
+static void test_default_macs(void **state)
+{
+	uint32_t a, b;
+
+	(void)state;
+	PLAN("k guest=a kernel", "k guest=b kernel");
+	a = last_of(0);
+	b = last_of(1);
+	assert_mac(0, 0x02556D, a);
+	assert_int_not_equal(a, b);
+	PLAN("k guest=b kernel mem=8M", "k guest=c kernel", "k guest=a kernel net=other");
+	assert_mac(0, 0x02556D, b);
+	assert_mac(2, 0x02556D, a);
+	assert_string_equal(plans.list[0].net, "lan");
+	assert_string_equal(plans.list[2].net, "other");
+}
+
+/* On the same network: the next one is taken, whichever guest comes first. */
+static void test_default_mac_is_taken(void **state)
+{
+	char line[80];
+	uint32_t a;
+
+	(void)state;
+	PLAN("k guest=a kernel");
+	a = last_of(0);
+	snprintf(line, sizeof(line), "k guest=b kernel mac=02:55:6d:%02x:%02x:%02x", a >> 16,
+		 a >> 8 & 0xFF, a & 0xFF);
+	PLAN("k guest=a kernel", line);
+	assert_mac(0, 0x02556D, (a + 1) & 0xFFFFFF);
+	assert_mac(1, 0x02556D, a);
+	PLAN("k guest=a kernel net=other", line);
+	assert_mac(0, 0x02556D, a);
+}
+
+/* g37969 and g41814 have the same last three bytes of FNV-1a. */
+static void test_default_macs_collide(void **state)
+{
+	(void)state;
+	PLAN("k guest=g37969 kernel", "k guest=g41814 kernel");
+	assert_int_equal(last_of(1), (last_of(0) + 1) & 0xFFFFFF);
+	PLAN("k guest=g37969 kernel", "k guest=g41814 kernel net=other");
+	assert_int_equal(last_of(1), last_of(0));
+}
+
+static void test_same_mac_twice(void **state)
+{
+	(void)state;
+	PLAN("k1 guest=a kernel mac=02:00:00:00:00:01", "k2 guest=b kernel mac=02:00:00:00:00:01",
+	     "k3 guest=c kernel mac=02:00:00:00:00:01 net=other");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "k2", "mac", "guest a has that address already");
+	assert_int_equal(plans.count, 2);
+	assert_string_equal(plans.list[1].name, "c");
+	/* A guest that does not start has no address. */
+	PLAN("k1 guest=a kernel mac=02:00:00:00:00:01 bad=word",
+	     "k2 guest=b kernel mac=02:00:00:00:00:01");
+	assert_int_equal(plans.problems.found, 1);
+	assert_int_equal(plans.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +381,10 @@ int main(void)
 		cmocka_unit_test(test_module_without_guest),
 		cmocka_unit_test(test_words_of_the_boot_loader),
 		cmocka_unit_test(test_many_guests),
+		cmocka_unit_test(test_default_macs),
+		cmocka_unit_test(test_default_mac_is_taken),
+		cmocka_unit_test(test_default_macs_collide),
+		cmocka_unit_test(test_same_mac_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
