@@ -18,6 +18,8 @@ PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virti
 NET_OFFLOAD := drivers/backend/net_offload.c drivers/backend/net_headers.c drivers/backend/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/switch_queue.c \
 	tests/unit/fake_heap.c
+VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
+	lib/format.c lib/div64.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
@@ -72,6 +74,8 @@ unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_cons
 	lib/format.c lib/div64.c
 unit_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
+unit_virtio_net  := tests/unit/fake_guest_memory.c tests/unit/net_frames.c $(VIRTIO_NET)
+unit_virtio_net_hostile := $(unit_virtio_net)
 unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_virtqueue_indirect := $(unit_virtqueue)
 
