@@ -14,6 +14,7 @@
 #define VIRTQUEUE_NEXT 1u
 #define VIRTQUEUE_WRITE 2u
 #define VIRTQUEUE_NO_INTERRUPT 1u
+#define VIRTQUEUE_NO_NOTIFY 1u
 
 struct virtqueue_descriptor {
 	uint64_t address;
