@@ -36,7 +36,7 @@ GUEST_EXTRA_demo_c := $(call guest_objects,generation_c) $(call guest_objects,de
 GUEST_EXTRA_entropy_c := $(call guest_objects,generation_c) $(call guest_objects,entropy)
 GUEST_EXTRA_net_c := $(call guest_objects,generation_c) $(call guest_objects,net)
 GUEST_EXTRA_hostile_c := $(call guest_objects,generation_c) \
-	$(filter %/main.o %/queues.o %/entropy.o,$(call guest_objects,hostile))
+	$(filter %/main.o %/queues.o %/entropy.o %/net.o,$(call guest_objects,hostile))
 GUEST_EXTRA_disk_c := $(call guest_objects,generation_c) $(call guest_objects,disk)
 GUEST_EXTRA_bench_c := $(call guest_objects,generation_c) $(call guest_objects,bench)
 

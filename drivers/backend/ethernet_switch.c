@@ -37,6 +37,7 @@ static struct switch_address **bucket_of(struct ethernet_switch *ethernet, const
 	return &ethernet->buckets[hash >> 26];
 }
 
+_Static_assert(SWITCH_PORTS_MAX == 64, "a bit for each port");
 _Static_assert(SWITCH_BUCKETS == 1u << (32 - 26), "the bits of the hash that are used");
 
 static struct switch_address *find(struct ethernet_switch *ethernet, const uint8_t *address)
@@ -133,6 +134,7 @@ static struct switch_port *look_up(struct ethernet_switch *ethernet, const uint8
 /* A frame under way to one port or to many. */
 struct delivery {
 	const struct switch_source *source;
+	unsigned from;
 	const uint8_t *head;
 	const struct switch_frame *copy;	/* in the first queue that took it */
 	bool refused, broken;
@@ -160,8 +162,10 @@ static void deliver(struct delivery *delivery, struct switch_port *port)
 {
 	uint32_t length = delivery->source->length;
 	bool was_empty = switch_queue_is_empty(port);
-	struct switch_frame *frame = port->is_open ? switch_queue_room(port, length) : NULL;
+	struct switch_frame *frame = NULL;
 
+	if (port->is_open)
+		frame = switch_queue_room(port, delivery->from, length);
 	if (!frame) {
 		port->counters.lost++;
 		return;
@@ -174,6 +178,7 @@ static void deliver(struct delivery *delivery, struct switch_port *port)
 		frame->offload = delivery->copy->offload;
 	}
 	frame->length = length;
+	frame->from = (uint16_t)delivery->from;
 	switch_queue_add(port, frame);
 	if (was_empty)
 		port->ready(port->context);
@@ -213,7 +218,7 @@ static bool is_sendable(const struct switch_source *source)
 bool switch_port_send(struct switch_port *port, const struct switch_source *source, uint64_t now)
 {
 	uint8_t head[ETHERNET_HEADER_SIZE];
-	struct delivery delivery = { .source = source, .head = head };
+	struct delivery delivery = { .source = source, .from = port->number, .head = head };
 
 	if (!is_sendable(source)) {
 		port->counters.refused++;
@@ -277,6 +282,8 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 
 	if (entry && is_own(entry))
 		return -E_EXIST;
+	if (ethernet->numbers == UINT64_MAX)
+		return -E_NOSPC;
 	port = heap_alloc(sizeof(*port));
 	if (!port)
 		return -E_NOMEM;
@@ -289,6 +296,9 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 		forget(entry);
 	string_copy(port->name, name, sizeof(port->name));
 	port->ethernet = ethernet;
+	while (ethernet->numbers & BIT64(port->number))
+		port->number++;
+	ethernet->numbers |= BIT64(port->number);
 	port->ready = ready;
 	port->context = context;
 	add(port, &port->own, address);
@@ -303,6 +313,7 @@ void switch_port_destroy(struct switch_port *port)
 		forget(&port->learned[i]);
 	forget(&port->own);
 	list_remove(&port->node);
+	port->ethernet->numbers &= ~BIT64(port->number);
 	heap_free(port->queue);
 	heap_free(port);
 }

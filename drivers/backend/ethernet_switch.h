@@ -3,7 +3,8 @@
  * A learning Ethernet switch: joins the network devices of guests, and later a
  * physical one.  Each port has a queue of bounded size for the frames that it
  * is to receive; a frame that does not fit there is lost for that port alone,
- * and counted.
+ * and counted.  No sender gets more of a queue than it leaves free for others,
+ * so that a flood of frames does not shut them out.
  *
  * The address a port was made with is its own: frames for it go there and
  * nowhere else, and no other port may use it as a sender's.  Other addresses are
@@ -19,6 +20,7 @@
 #include "lib/list.h"
 
 #define SWITCH_NAME_SIZE 16u
+#define SWITCH_PORTS_MAX 64u
 #define SWITCH_BUCKETS 64u
 #define SWITCH_LEARNED_MAX 15u		/* addresses of a port besides its own */
 #define SWITCH_QUEUE_SIZE 0x80000u	/* bytes of a port's queue */
@@ -30,7 +32,8 @@ struct switch_port;
 struct switch_frame {
 	uint32_t length;
 	struct net_offload offload;	/* passed net_offload_check */
-	uint8_t bytes[];		/* IP headers come to lie on multiples of 4 */
+	uint16_t from;			/* number of the port that sent it */
+	uint8_t bytes[];
 };
 
 /* A frame that is to be sent. */
@@ -63,6 +66,7 @@ struct switch_port {
 	struct ethernet_switch *ethernet;
 	struct list_node node;
 	char name[SWITCH_NAME_SIZE];
+	unsigned number;		/* below SWITCH_PORTS_MAX */
 	bool is_open;
 	struct switch_address own, learned[SWITCH_LEARNED_MAX];
 	struct switch_counters counters;
@@ -72,11 +76,14 @@ struct switch_port {
 	/* The queue: whole frames one behind the other, from read to write, around the end. */
 	uint8_t *queue;
 	uint32_t read, write;
+	uint32_t used;			/* what is taken, in all and by senders' numbers */
+	uint32_t used_by[SWITCH_PORTS_MAX];
 };
 
 struct ethernet_switch {
 	char name[SWITCH_NAME_SIZE];
 	struct list ports;
+	uint64_t numbers;		/* bit n: a port has number n */
 	struct switch_address *buckets[SWITCH_BUCKETS];
 };
 
@@ -89,7 +96,8 @@ void ethernet_switch_destroy(struct ethernet_switch *ethernet);
 /*
  * A port with that unicast address, which is closed.  ready is called, with the
  * lock held, when the queue of the port gets something after it had nothing.
- * -E_EXIST when a port has the address already, -E_NOMEM when memory is out.
+ * -E_EXIST when a port has the address already, -E_NOSPC when there are
+ * SWITCH_PORTS_MAX, -E_NOMEM when memory is out.
  */
 int __must_check switch_port_create(struct ethernet_switch *ethernet, const char *name,
 				    const uint8_t *address, void (*ready)(void *context),

@@ -6,9 +6,14 @@
  */
 #include "drivers/backend/switch_queue.h"
 
+#include "lib/string.h"
+
 #include <stddef.h>
 
 #define FRAME_ALIGN 16u
+
+/* What a small frame counts: it takes its receiver more time than its bytes tell. */
+#define FRAME_LEAST 512u
 
 _Static_assert(sizeof(struct switch_frame) <= FRAME_ALIGN, "the mark of a turn fits everywhere");
 _Static_assert(SWITCH_QUEUE_SIZE % FRAME_ALIGN == 0, "frames end where the ring does");
@@ -24,6 +29,11 @@ static uint32_t size_of(uint32_t length)
 	return ALIGN_UP((uint32_t)offsetof(struct switch_frame, bytes) + length, FRAME_ALIGN);
 }
 
+static uint32_t cost_of(uint32_t length)
+{
+	return MAX(size_of(length), FRAME_LEAST);
+}
+
 bool switch_queue_is_empty(const struct switch_port *port)
 {
 	return port->read == port->write;
@@ -32,12 +42,18 @@ bool switch_queue_is_empty(const struct switch_port *port)
 void switch_queue_clear(struct switch_port *port)
 {
 	port->read = port->write = 0;
+	port->used = 0;
+	memset(port->used_by, 0, sizeof(port->used_by));
 }
 
-struct switch_frame *switch_queue_room(const struct switch_port *port, uint32_t length)
+struct switch_frame *switch_queue_room(const struct switch_port *port, unsigned from,
+				       uint32_t length)
 {
 	uint32_t size = size_of(length);
 
+	/* One sender gets half, the next one half of the rest, and so on. */
+	if (port->used_by[from] + port->used + cost_of(length) > SWITCH_QUEUE_SIZE)
+		return NULL;
 	if (port->write < port->read)
 		return size < port->read - port->write ? frame_at(port, port->write) : NULL;
 	if (size < SWITCH_QUEUE_SIZE - port->write)
@@ -52,11 +68,17 @@ void switch_queue_add(struct switch_port *port, struct switch_frame *frame)
 	if (offset != port->write)
 		frame_at(port, port->write)->length = 0;
 	port->write = offset + size_of(frame->length);
+	port->used += cost_of(frame->length);
+	port->used_by[frame->from] += cost_of(frame->length);
 }
 
 void switch_queue_drop(struct switch_port *port)
 {
-	port->read += size_of(frame_at(port, port->read)->length);
+	const struct switch_frame *frame = frame_at(port, port->read);
+
+	port->used -= cost_of(frame->length);
+	port->used_by[frame->from] -= cost_of(frame->length);
+	port->read += size_of(frame->length);
 	if (switch_queue_is_empty(port))
 		switch_queue_clear(port);
 }

@@ -11,10 +11,14 @@
 bool switch_queue_is_empty(const struct switch_port *port);
 void switch_queue_clear(struct switch_port *port);
 
-/* Room for a frame of length bytes, NET_FRAME_MAX at most, that is not in yet; NULL: full. */
-struct switch_frame *switch_queue_room(const struct switch_port *port, uint32_t length);
+/*
+ * Room for a frame of length bytes, NET_FRAME_MAX at most, from the port of that
+ * number; NULL: its sender has as much of the queue as is free, or it is full.
+ */
+struct switch_frame *switch_queue_room(const struct switch_port *port, unsigned from,
+				       uint32_t length);
 
-/* That frame is filled in, and in the queue. */
+/* That frame is filled in; now it is in the queue. */
 void switch_queue_add(struct switch_port *port, struct switch_frame *frame);
 
 /* The first one goes; there is one. */

@@ -43,6 +43,17 @@ TEST(frames, sizes)
 		CHECK(talk_echo(peer, length), "a frame of %u bytes", length);
 }
 
+/* Short: for a network on which others send, too. */
+TEST(frames, conversation)
+{
+	uint8_t peer[NET_ADDRESS_SIZE];
+
+	if (!ready(peer))
+		return;
+	for (uint32_t length = TALK_FRAME_MIN; length <= TALK_FRAME_MAX; length += 71)
+		CHECK(talk_echo(peer, length), "a frame of %u bytes", length);
+}
+
 /* An answer from the peer shows that it came; our own frame must not come back. */
 TEST(frames, broadcast)
 {

@@ -7,7 +7,7 @@
  *     deaf                  never read
  *     flood                 send as fast as it can, to=ADDRESS or to all, frames
  *                           of length=N
- *     listen                print how many frames it hears in seconds=N
+ *     listen                hear for seconds=N, then crash with "heard N"
  * accept= names what it takes from the device: any of csum, tso and mrg (frames
  * without checksum, frames to be cut, several buffers a frame). Needs 8 MB.
  */

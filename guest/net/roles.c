@@ -108,7 +108,7 @@ void flood_run(void)
 	}
 }
 
-/* Says how many frames it hears in seconds=N, and sends some for others to hear. */
+/* Ends by saying how many frames it heard in seconds=N; sends some for others to hear. */
 void listen_run(void)
 {
 	uint32_t end = clock_ms() + machine_number("seconds", 2) * 1000;
@@ -124,5 +124,5 @@ void listen_run(void)
 		while (net_wait(&header, talk_in, &length, 50))
 			heard++;
 	}
-	print("listen: heard %u\n", heard);
+	machine_panic("heard %u", heard);
 }

@@ -25,7 +25,8 @@ def attacks_of(*patterns):
 # 2.6.37 and from 4.0.
 FILES = {'hostile': attacks_of('hostile/*.c'),
          'hostile_a': attacks_of('hostile_a/*.c'),
-         'hostile_c': attacks_of('hostile/queues.c', 'hostile/entropy.c', 'hostile_c/*.c')}
+         'hostile_c': attacks_of('hostile/queues.c', 'hostile/entropy.c', 'hostile/net.c',
+                                   'hostile_c/*.c')}
 ATTACKS = [(guest, name) for guest, files in FILES.items() for names in files.values()
            for name in names]
 # These stop at the first case that kills the guest; tests of their own go on behind it.

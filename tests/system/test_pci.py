@@ -19,7 +19,7 @@ NAMES = ['.'.join(match) for file in sorted((GUESTS / 'abi_c').glob('*.c'))
          for match in TEST.findall(file.read_text())]
 BY_FILE = {file.stem: ATTACK.findall(file.read_text())
            for file in (GUESTS / 'hostile_c/pci.c', GUESTS / 'hostile/queues.c',
-                        GUESTS / 'hostile/entropy.c')}
+                        GUESTS / 'hostile/entropy.c', GUESTS / 'hostile/net.c')}
 ATTACKS = [name for names in BY_FILE.values() for name in names]
 # These print so much that lines of other guests in the background may be lost.
 LOUD = {'pci-text-storm', 'pci-config-noise', 'pci-access', 'mmio-noise', 'queue-buffer-all',
