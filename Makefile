@@ -19,6 +19,9 @@ NM32     := $(CROSS)nm
 OBJCOPY32 := $(CROSS)objcopy
 NASM     ?= nasm
 
+# The font of the frame buffer console.
+FONT     ?= /usr/share/consolefonts/Unifont-APL8x16.psf.gz
+
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -79,6 +82,15 @@ $(O)/offsets.inc: arch/offsets.c.in
 	@mkdir -p $(@D)
 	$(Q)$(CC32) $(CFLAGS) -MMD -MP -MT $@ -MF $(O)/offsets.d -x c -S -o $(O)/offsets.s $<
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \$$\(.*\)<-.*$$/%define \1 \2/p' $(O)/offsets.s > $@
+
+# The glyphs stay in the package that they come from until this is built.
+$(O)/font_glyphs.inc: drivers/phys/font.awk
+	@[ -r "$(FONT)" ] || { echo "make: there is no font $(FONT); 'make deps' installs it" >&2; exit 1; }
+	@mkdir -p $(@D)
+	$(Q)gzip -dc "$(FONT)" | od -An -v -tu1 | awk -f drivers/phys/font.awk > $@.new
+	$(Q)mv $@.new $@
+
+$(O)/drivers/phys/font.o: $(O)/font_glyphs.inc
 
 # Rewritten only when the version changes.
 $(O)/version.h: FORCE

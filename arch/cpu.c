@@ -92,6 +92,14 @@ static void load_tables(void)
 			 : "memory");
 }
 
+/*
+ * Memory types by the three bits of a page-table entry, PAT its highest (SDM
+ * vol. 3, 11.12.4): as after a reset, but that PAT alone stands for
+ * write-combining.  Nothing is mapped with that bit yet, so no cache and no
+ * translation has to go.
+ */
+#define PAT_TYPES 0x0007040100070406ull
+
 void cpu_enable_nx(void)
 {
 	/* SCE stays clear: `syscall` is #UD for a guest. */
@@ -121,6 +129,9 @@ void cpu_init(struct cpu *cpu)
 	cpu->cr4 = cpu->guest_cr4 | (features->smep ? CR4_SMEP : 0) |
 		   (features->smap ? CR4_SMAP : 0) | (features->umip ? CR4_UMIP : 0);
 	write_cr4(cpu->cr4);
+
+	if (features->pat)
+		write_msr(MSR_PAT, PAT_TYPES);
 
 	/* Ring 0 is reached through the Switcher's gates alone (SDM vol. 3, 5.8.7). */
 	write_dr7(0);

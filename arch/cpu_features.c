@@ -35,6 +35,7 @@ void cpu_features_init(void)
 	features.mce = (r.edx & BIT(7)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;
 	features.pge = (r.edx & BIT(13)) != 0;
+	features.pat = (r.edx & BIT(16)) != 0;
 	features.pse36 = (r.edx & BIT(17)) != 0;
 	features.fxsr = (r.edx & BIT(24)) != 0;
 	features.sse = (r.edx & BIT(25)) != 0;

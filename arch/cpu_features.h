@@ -10,7 +10,7 @@
 struct cpu_features {
 	char vendor[13];
 	char brand[49];
-	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, rdrand, rdseed;
+	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, pat, rdrand, rdseed;
 	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
 	bool constant_tsc;	/* one rate in all power states */
 	bool hypervisor;	/* itself under a hypervisor */

@@ -39,6 +39,7 @@
 #define CR4_SMAP BIT(21)
 
 #define MSR_SYSENTER_CS 0x174
+#define MSR_PAT 0x277
 #define MSR_EFER 0xC0000080u
 #define EFER_SCE BIT(0)
 #define EFER_NXE BIT(11)
@@ -54,6 +55,7 @@
 #define PTE_PS 0x080ull
 #define PTE_G 0x100ull
 #define PTE_NX (1ull << 63)
+#define PTE_LARGE_PAT (1ull << 12)	/* of a large page */
 #define PTE_FRAME 0x000FFFFFFFFFF000ull
 
 /* Page-fault error code, SDM vol. 3, 4.7. */
@@ -129,7 +131,7 @@ DEFINE_CONTROL_REGISTER(dr7)
 
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)(value & UINT32_MAX)), "d"((uint32_t)(value >> 32)));
 }
 
 static inline uint64_t read_tsc(void)

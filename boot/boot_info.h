@@ -43,13 +43,22 @@ struct boot_module {
 	const char *problem;
 };
 
+/* A colour's bits in a pixel: size of them, from bit position on. */
+struct boot_channel {
+	uint8_t position;
+	uint8_t size;
+};
+
+enum boot_framebuffer_type { BOOT_SCREEN_PALETTE = 0, BOOT_SCREEN_COLOUR = 1, BOOT_SCREEN_TEXT = 2 };
+
 struct boot_framebuffer {
 	paddr_t address;
 	uint32_t pitch; /* bytes a row */
 	uint32_t width;
 	uint32_t height;
 	uint8_t depth; /* bits a pixel */
-	uint8_t type;  /* 0 palette, 1 direct colour, 2 VGA text */
+	uint8_t type;  /* enum boot_framebuffer_type, or what nobody knows */
+	struct boot_channel red, green, blue; /* direct colour only, else 0 */
 };
 
 struct boot_info {

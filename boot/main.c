@@ -10,7 +10,7 @@
 #include "arch/time.h"
 #include "boot/boot_info.h"
 #include "boot/main.h"
-#include "drivers/phys/vga_text.h"
+#include "boot/screen.h"
 #include "hv/config.h"
 #include "hv/entropy.h"
 #include "hv/guest.h"
@@ -107,6 +107,18 @@ static void report_problems(const char *event, const struct config_problems *pro
 		log_warn("boot", "%u more problems", (unsigned)(problems->found - problems->kept));
 }
 
+static void open_consoles(void)
+{
+	struct console *screen = NULL;
+	const char *problem = NULL;
+
+	if (options.consoles & CONSOLE_SCREEN)
+		screen = screen_open(&info, &problem);
+	house_open_consoles(&options, screen);
+	if (problem)
+		log_warn("console", "the screen cannot be used: %s", problem);
+}
+
 static void report_machine(void)
 {
 	const struct cpu_features *features = cpu_features();
@@ -168,9 +180,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
 
 	take_memory();
-	/* A frame buffer means that the screen is not in text mode. */
-	house_open_consoles(&options, info.has_framebuffer && info.framebuffer.type != 2
-				      ? NULL : direct_map(VGA_TEXT_PHYSICAL));
+	open_consoles();
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);

@@ -45,6 +45,7 @@ struct multiboot1_framebuffer {
 	uint32_t height;
 	uint8_t depth;
 	uint8_t type;
+	struct boot_channel red, green, blue; /* with type 1 */
 } __packed;
 
 struct multiboot1_module {
@@ -134,6 +135,11 @@ static void read_framebuffer(struct boot_info *info, paddr_t address, boot_map_t
 		.depth = found->depth,
 		.type = found->type,
 	};
+	if (found->type != BOOT_SCREEN_COLOUR)
+		return;
+	info->framebuffer.red = found->red;
+	info->framebuffer.green = found->green;
+	info->framebuffer.blue = found->blue;
 }
 
 int boot_info_parse_multiboot1(struct boot_info *info, paddr_t address, boot_map_t *map)

@@ -70,6 +70,13 @@ struct multiboot2_framebuffer {
 	uint8_t type;
 } __packed;
 
+/* Where the type is direct colour. */
+struct multiboot2_colours {
+	struct multiboot2_framebuffer screen;
+	uint16_t reserved; /* the specification's table has a byte, its multiboot2.h and GRUB have two */
+	struct boot_channel red, green, blue;
+} __packed;
+
 /* One tag to read: where it is, how long it is, and how to reach it. */
 struct tag_reader {
 	struct boot_info *info;
@@ -143,6 +150,18 @@ static void read_memory_map(const struct tag_reader *reader)
 	}
 }
 
+static void read_colours(const struct tag_reader *reader)
+{
+	const struct multiboot2_colours *found = tag_body(reader, sizeof(*found));
+	struct boot_framebuffer *screen = &reader->info->framebuffer;
+
+	if (!found)
+		return;
+	screen->red = found->red;
+	screen->green = found->green;
+	screen->blue = found->blue;
+}
+
 static void read_framebuffer(const struct tag_reader *reader)
 {
 	const struct multiboot2_framebuffer *found = tag_body(reader, sizeof(*found));
@@ -158,6 +177,8 @@ static void read_framebuffer(const struct tag_reader *reader)
 		.depth = found->depth,
 		.type = found->type,
 	};
+	if (found->type == BOOT_SCREEN_COLOUR)
+		read_colours(reader);
 }
 
 /* The longer copy wins, whatever the order of the tags: it has the address of the XSDT too. */

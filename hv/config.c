@@ -124,7 +124,9 @@ static int find_name(const char *text, const char *const *names)
 
 static const char *read_consoles(struct line *line, const char *value)
 {
-	static const char *const names[] = { "com1", "com2", "vga", NULL };
+	/* The last one is what the screen was called when text mode was all that Umbra knew. */
+	static const char *const names[] = { "com1", "com2", "screen", "vga", NULL };
+	static const unsigned int sets[] = { CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN };
 	unsigned int consoles = 0;
 
 	for (;;) {
@@ -136,8 +138,8 @@ static const char *read_consoles(struct line *line, const char *value)
 		string_copy(name, value, MIN(length + 1, sizeof(name)));
 		console = find_name(name, names);
 		if (console < 0)
-			return "a console is one of com1, com2, vga";
-		consoles |= BIT(console);
+			return "a console is one of com1, com2, screen";
+		consoles |= sets[console];
 		if (comma == NULL)
 			break;
 		value = comma + 1;
@@ -370,7 +372,7 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 	struct word word;
 
 	*options = (struct umbra_options){
-		.consoles = CONSOLE_COM1 | CONSOLE_VGA, .log = LOG_INFO,
+		.consoles = CONSOLE_COM1 | CONSOLE_SCREEN, .log = LOG_INFO,
 		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
 	};
 	/* Multiboot 1 loaders put the file name in front. */

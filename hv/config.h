@@ -61,12 +61,12 @@ struct config_problems {
 void config_add_problem(struct config_problems *problems, const char *module, const char *word,
 			const char *cause, ...) __attribute__((format(printf, 4, 5)));
 
-enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_VGA = 4 };
+enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_SCREEN = 4 };
 enum idle_action { IDLE_STAY, IDLE_POWEROFF, IDLE_HALT, IDLE_REBOOT };
 enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
 
 struct umbra_options {
-	unsigned int consoles;		/* of enum console_set; default com1 and vga */
+	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
 	enum panic_action on_panic;	/* default halt */

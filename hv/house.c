@@ -11,7 +11,6 @@
 #include "arch/spinlock.h"
 #include "arch/time.h"
 #include "drivers/phys/uart16550.h"
-#include "drivers/phys/vga_text.h"
 #include "hv/command.h"
 #include "hv/guest.h"
 #include "hv/guest_devices.h"
@@ -20,7 +19,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define CONSOLES_MAX 3
+#define CONSOLES_MAX 4
 
 /*
  * Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to
@@ -31,11 +30,17 @@
 /* A guest that takes no key for so long does not listen. */
 #define STALL_NS 3000000000ull
 
+/* The screen shows 25 pictures a second, each in pieces between which guests run. */
+#define PICTURE_NS 40000000ull
+#define PIECE_NS 2000000ull
+
 static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
 static unsigned console_count, uart_count;
 static volatile bool due;
+static struct console *screen;		/* when it has to be refreshed, else NULL */
+static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
 static uint32_t stall;			/* as console_mux_stalled said when it was started */
 static volatile bool stall_over;
@@ -162,6 +167,12 @@ static void stall_expired(struct timer *timer)
 	stall_over = due = true;
 }
 
+static void refresh_expired(struct timer *timer)
+{
+	(void)timer;
+	due = true;
+}
+
 /* --- start --------------------------------------------------------------------------- */
 
 static void add_console(struct console *console)
@@ -182,10 +193,11 @@ static void add_uart(unsigned number)
 	add_console(console);
 }
 
-void house_open_consoles(const struct umbra_options *options, void *vga_memory)
+void house_open_consoles(const struct umbra_options *options, struct console *shown_on)
 {
 	when_idle = options->when_idle;
 	timer_init(&stall_timer, stall_expired);
+	timer_init(&refresh_timer, refresh_expired);
 	mux = console_mux_create(note_due, NULL);
 	if (!mux)
 		panic("no memory for the console");
@@ -193,8 +205,9 @@ void house_open_consoles(const struct umbra_options *options, void *vga_memory)
 		add_uart(1);
 	if (options->consoles & CONSOLE_COM2)
 		add_uart(2);
-	if (options->consoles & CONSOLE_VGA && vga_memory)
-		add_console(vga_text_open(vga_memory));
+	add_console(shown_on);
+	if (shown_on && shown_on->ops->refresh)
+		screen = shown_on;
 	set_panic(options->on_panic);
 	log_set_level(options->log);
 	log_set_sink(log_sink);
@@ -248,6 +261,19 @@ static void watch_stall(void)
 	}
 }
 
+/* With the lock. */
+static void refresh_screen(void)
+{
+	enum console_refresh shown;
+
+	if (!screen || timer_is_waiting(&refresh_timer))
+		return;
+	shown = screen->ops->refresh(screen);
+	if (shown != REFRESH_NOTHING)
+		timer_start(&refresh_timer,
+			    time_ns() + (shown == REFRESH_MORE ? PIECE_NS : PICTURE_NS));
+}
+
 void house_keep(void)
 {
 	struct console_event event;
@@ -256,6 +282,7 @@ void house_keep(void)
 	spin_lock(&lock);
 	console_mux_service(mux);
 	watch_stall();
+	refresh_screen();
 	spin_unlock(&lock);
 	while (take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)

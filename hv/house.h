@@ -15,10 +15,10 @@
 #include <stddef.h>
 
 /*
- * Opens the consoles of options, polled, and sends the log there.  vga_memory is where the text
- * screen is mapped.
+ * Opens the serial ports of options, polled, and sends the log there and to
+ * screen, which is NULL where there is none.
  */
-void house_open_consoles(const struct umbra_options *options, void *vga_memory);
+void house_open_consoles(const struct umbra_options *options, struct console *screen);
 
 /* Interrupts work: the consoles use them, and keys arrive. */
 void house_start_consoles(void);

@@ -12,6 +12,7 @@ table() {
 	build gcc-i686-linux-gnu i686-elf-gcc|i686-linux-gnu-gcc
 	build nasm nasm
 	build mawk awk
+	build psf-unifont /usr/share/consolefonts/Unifont-APL8x16.psf.gz
 	run qemu-system-x86 qemu-system-i386
 	run grub-common grub-mkrescue
 	run grub-pc-bin /usr/lib/grub/i386-pc/multiboot2.mod

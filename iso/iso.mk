@@ -11,7 +11,7 @@ DISK     ?=
 GUEST    ?= linux
 MEM      ?= 128M
 # Umbra's own words.
-WORDS    ?= console=com1,vga when-idle=poweroff
+WORDS    ?= console=com1,screen when-idle=poweroff
 # The physical machine.
 HOSTMEM  ?= 512M
 SMP      ?= 1
@@ -72,7 +72,7 @@ settings:
 ##                      the same with a Linux guest of your own; what it writes to the disk
 ##                      is lost with the machine
 ##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
-##     WORDS="console=com1,vga when-idle=poweroff"      Umbra's own words
+##     WORDS="console=com1,screen when-idle=poweroff"      Umbra's own words
 .PHONY: run
 run: settings
 	$(Q)iso/deps.sh build run

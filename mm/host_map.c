@@ -175,6 +175,18 @@ void *map_mmio(paddr_t address, size_t length)
 	return map_window(address, length, PTE_W | PTE_PCD | PTE_PWT);
 }
 
+void *map_video(paddr_t address, size_t length)
+{
+	const struct cpu_features *features = cpu_features();
+	paddr_t limit = (paddr_t)1 << features->physical_bits;
+
+	/* A table entry with a bit beyond the CPU's would fault. */
+	if (address >= limit || length > limit - address)
+		return NULL;
+	/* Without a PAT, PCD alone leaves the choice to the firmware's MTRRs (SDM vol. 3, 11.5.2.1). */
+	return map_window(address, length, PTE_W | (features->pat ? PTE_LARGE_PAT : PTE_PCD));
+}
+
 const void *map_module(paddr_t address, size_t length)
 {
 	static struct {

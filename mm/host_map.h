@@ -49,4 +49,10 @@ const void *map_module(paddr_t address, size_t length);
  */
 void *map_mmio(paddr_t address, size_t length);
 
+/*
+ * As map_mmio, for video memory, which is only written: write-combining where
+ * the CPU can do that.  NULL also when no memory can have that address.
+ */
+void *map_video(paddr_t address, size_t length);
+
 #endif

@@ -15,6 +15,9 @@
 
 struct console;
 
+/* There was nothing to show; all is shown now; there is more. */
+enum console_refresh { REFRESH_NOTHING, REFRESH_DONE, REFRESH_MORE };
+
 struct console_ops {
 	/*
 	 * How many bytes write would take now, wanted at most.  When that is
@@ -29,6 +32,12 @@ struct console_ops {
 	size_t (*read)(struct console *console, void *buffer, size_t size);
 
 	/*
+	 * Shows a bounded part of what write has not shown yet.  NULL where write
+	 * leaves nothing to do, as it does everywhere before the first refresh.
+	 */
+	enum console_refresh (*refresh)(struct console *console);
+
+	/*
 	 * Puts out all bytes before it returns, behind what was written so far,
 	 * polling the device.  For panic: takes no lock, needs no interrupt, and
 	 * ends even when the device does not.
@@ -37,13 +46,13 @@ struct console_ops {
 };
 
 struct console {
-	const char *name;		/* the word of the command line: com1, com2, vga */
+	const char *name;		/* for messages */
 	const struct console_ops *ops;
 
 	/*
 	 * Called by the driver, in its interrupt handler, when input arrived or
-	 * room that somebody missed is there.  It may only note that
-	 * console_mux_service is due.  NULL, or set once before interrupts start.
+	 * room that somebody missed is there, and in write when refresh is due.  It
+	 * may only note that console_mux_service and refresh are due.  NULL, or set once before interrupts start.
 	 */
 	void (*activity)(void *context);
 	void *activity_context;

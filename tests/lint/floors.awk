@@ -34,6 +34,8 @@ function allowed(from, to) {
 			 guest_folder(to) "_c" == guest_folder(from))	# its own generation C
 	if (to == "version.h")		# made by make
 		return folder(from) == "boot"
+	if (to == "font_glyphs.inc")
+		return folder(from) == "drivers"
 	return folder(to) in floor && floor[folder(to)] <= floor[folder(from)]
 }
 

@@ -24,7 +24,7 @@ lint:
 
 # One stamp a file: only what changed is looked at again.
 lint-tidy: $(LINT_SOURCES:%=$(LINT_OUT)/%.tidy)
-$(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/version.h
+$(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/version.h $(O)/font_glyphs.inc
 	@mkdir -p $(@D)
 	@echo "  TIDY    $<"
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(call lint_flags,$<) 2> $@.log || \
@@ -33,7 +33,7 @@ $(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/versi
 
 lint-sparse: $(SOURCES:%=$(LINT_OUT)/%.sparse)
 # The compiler's own headers know a type that sparse does not.
-$(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h
+$(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 	@mkdir -p $(@D)
 	@echo "  SPARSE  $<"
 	@sparse -Wsparse-error $(call lint_flags,$<) -D__float128=double \
@@ -45,7 +45,7 @@ lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out tests/unit/fake_port
 $(LINT_OUT)/guest/%.alone: lint_compiler = $(CC32) $(GUEST_CFLAGS)
 $(LINT_OUT)/tests/%.alone: lint_compiler = $(UNIT_CC) $(UNIT_CFLAGS)
 $(LINT_OUT)/%.alone: lint_compiler = $(CC32) $(CFLAGS)
-$(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h
+$(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(lint_compiler) -I. -fsyntax-only -x c -
 	@touch $@

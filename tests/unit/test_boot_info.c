@@ -100,6 +100,7 @@ static void multiboot1_everything(void **state)
 	physical_put32(INFO + 104, 768);
 	physical_put8(INFO + 108, 32);
 	physical_put8(INFO + 109, 1);
+	physical_put(INFO + 110, "\x10\x08\x05\x06\x00\x03", 6);
 
 	assert_int_equal(boot_info_parse_multiboot1(&info, INFO, physical_map), 0);
 	assert_null(info.problem);
@@ -120,6 +121,9 @@ static void multiboot1_everything(void **state)
 	assert_int_equal(info.framebuffer.address, 0xFD000000);
 	assert_int_equal(info.framebuffer.width, 1024);
 	assert_int_equal(info.framebuffer.depth, 32);
+	assert_int_equal(info.framebuffer.red.position, 16);
+	assert_int_equal(info.framebuffer.green.size, 6);
+	assert_int_equal(info.framebuffer.blue.size, 3);
 	assert_int_equal(info.rsdp_length, 0);
 }
 
@@ -344,6 +348,49 @@ static void multiboot2_everything(void **state)
 	assert_memory_equal(info.rsdp, "RSD PTR new", 11);
 }
 
+static uint32_t put_framebuffer2(uint32_t size)
+{
+	uint32_t tag = put_tag(8, size);
+
+	physical_put64(tag + 8, 0x4000000000);
+	physical_put32(tag + 16, 8192);
+	physical_put32(tag + 20, 1920);
+	physical_put32(tag + 24, 1080);
+	physical_put8(tag + 28, 32);
+	physical_put8(tag + 29, 1);
+	return tag;
+}
+
+static void multiboot2_framebuffer(void **state)
+{
+	(void)state;
+	physical_put(put_framebuffer2(38) + 32, "\x14\x0A\x0B\x09\x01\x07", 6);
+	put_tag(0, 8);
+	assert_int_equal(boot_info_parse_multiboot2(&info, INFO, physical_map), 0);
+	assert_null(info.problem);
+	assert_int_equal(info.framebuffer.address, 0x4000000000);
+	assert_int_equal(info.framebuffer.width, 1920);
+	assert_int_equal(info.framebuffer.height, 1080);
+	assert_int_equal(info.framebuffer.type, BOOT_SCREEN_COLOUR);
+	assert_int_equal(info.framebuffer.red.position, 20);
+	assert_int_equal(info.framebuffer.red.size, 10);
+	assert_int_equal(info.framebuffer.green.position, 11);
+	assert_int_equal(info.framebuffer.green.size, 9);
+	assert_int_equal(info.framebuffer.blue.position, 1);
+	assert_int_equal(info.framebuffer.blue.size, 7);
+}
+
+/* Colours that are not there are none, and the driver refuses a screen without. */
+static void multiboot2_framebuffer_without_colours(void **state)
+{
+	(void)state;
+	put_framebuffer2(37);
+	put_tag(0, 8);
+	assert_int_equal(boot_info_parse_multiboot2(&info, INFO, physical_map), 0);
+	assert_non_null(strstr(info.problem, "damaged"));
+	assert_int_equal(info.framebuffer.red.size + info.framebuffer.blue.size, 0);
+}
+
 static void multiboot2_old_rsdp_and_wide_entries(void **state)
 {
 	(void)state;
@@ -449,6 +496,8 @@ int main(void)
 		TEST(arena_is_bounded),
 		TEST(unreadable_information),
 		TEST(multiboot2_everything),
+		TEST(multiboot2_framebuffer),
+		TEST(multiboot2_framebuffer_without_colours),
 		TEST(multiboot2_old_rsdp_and_wide_entries),
 		TEST(multiboot2_without_map),
 		TEST(multiboot2_bad_sizes),

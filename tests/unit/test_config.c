@@ -38,7 +38,7 @@ static void test_umbra_defaults(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		parse_umbra(lines[i]);
 		assert_int_equal(problems.found, 0);
-		assert_int_equal(options.consoles, CONSOLE_COM1 | CONSOLE_VGA);
+		assert_int_equal(options.consoles, CONSOLE_COM1 | CONSOLE_SCREEN);
 		assert_int_equal(options.log, LOG_INFO);
 		assert_int_equal(options.when_idle, IDLE_STAY);
 		assert_int_equal(options.on_panic, PANIC_HALT);
@@ -58,9 +58,12 @@ static void test_umbra_words(void **state)
 	parse_umbra("/srv/a=b/umbra.elf log=error console=vga on-panic=poweroff when-idle=halt");
 	assert_int_equal(problems.found, 0);
 	assert_int_equal(options.log, LOG_ERROR);
-	assert_int_equal(options.consoles, CONSOLE_VGA);
+	assert_int_equal(options.consoles, CONSOLE_SCREEN);
 	assert_int_equal(options.when_idle, IDLE_HALT);
 	assert_int_equal(options.on_panic, PANIC_POWEROFF);
+	parse_umbra("console=com2,screen");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.consoles, CONSOLE_COM2 | CONSOLE_SCREEN);
 }
 
 static void test_umbra_problems(void **state)
@@ -72,11 +75,11 @@ static void test_umbra_problems(void **state)
 	assert_int_equal(options.log, LOG_INFO);
 	assert_int_equal(options.on_panic, PANIC_REBOOT);
 	parse_umbra("console=com1,,vga");
-	assert_problem("console=com1,,vga", "com1, com2, vga");
+	assert_problem("console=com1,,vga", "com1, com2, screen");
 	parse_umbra("console=");
-	assert_problem("console=", "com1, com2, vga");
+	assert_problem("console=", "com1, com2, screen");
 	parse_umbra("console=com11");
-	assert_problem("console=com11", "com1, com2, vga");
+	assert_problem("console=com11", "com1, com2, screen");
 	parse_umbra("speed=9");
 	assert_problem("speed=9", "unknown word");
 	parse_umbra("umbra.elf quiet");

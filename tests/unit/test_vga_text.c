@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static uint16_t screen[CELLS];
 static uint32_t crtc_index;
@@ -33,8 +34,6 @@ static unsigned cursor(void)
 
 static struct console *open_vga(void)
 {
-	vga_text.row = vga_text.column = 0;
-	vga_text.ansi = (struct ansi){ .length = 0 };
 	memset(screen, 0xAA, sizeof(screen));
 	return vga_text_open(screen);
 }

@@ -43,6 +43,7 @@ unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
 unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
+unit_framebuffer := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_heap        := $(NATIVE)
@@ -67,7 +68,7 @@ unit_shadow_update := $(SHADOW)
 unit_string      :=
 unit_time        := lib/div64.c
 unit_uart16550   :=
-unit_vga_text    := drivers/phys/ansi.c
+unit_vga_text    := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
