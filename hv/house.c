@@ -10,6 +10,7 @@
 #include "arch/power.h"
 #include "arch/spinlock.h"
 #include "arch/time.h"
+#include "drivers/phys/ps2_keyboard.h"
 #include "drivers/phys/uart16550.h"
 #include "hv/command.h"
 #include "hv/guest.h"
@@ -37,9 +38,10 @@
 static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
+static struct console *keyboard;
 static unsigned console_count, uart_count;
 static volatile bool due;
-static struct console *screen;		/* when it has to be refreshed, else NULL */
+static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
 static uint32_t stall;			/* as console_mux_stalled said when it was started */
@@ -193,7 +195,7 @@ static void add_uart(unsigned number)
 	add_console(console);
 }
 
-void house_open_consoles(const struct umbra_options *options, struct console *shown_on)
+void house_open_consoles(const struct umbra_options *options, struct console *screen)
 {
 	when_idle = options->when_idle;
 	timer_init(&stall_timer, stall_expired);
@@ -205,9 +207,13 @@ void house_open_consoles(const struct umbra_options *options, struct console *sh
 		add_uart(1);
 	if (options->consoles & CONSOLE_COM2)
 		add_uart(2);
-	add_console(shown_on);
-	if (shown_on && shown_on->ops->refresh)
-		screen = shown_on;
+	add_console(screen);
+	if (screen && screen->ops->refresh)
+		refreshed = screen;
+	/* Whoever looks at the screen has the keyboard in front of it. */
+	if (options->consoles & CONSOLE_SCREEN)
+		keyboard = ps2_keyboard_open();
+	add_console(keyboard);
 	set_panic(options->on_panic);
 	log_set_level(options->log);
 	log_set_sink(log_sink);
@@ -219,6 +225,8 @@ void house_start_consoles(void)
 		if (uart16550_start(uarts[i]) != 0)
 			log_error("console", "%s has no interrupt line: no keys from there",
 				  uarts[i]->name);
+	if (keyboard && ps2_keyboard_start(keyboard) != 0)
+		log_error("console", "the keyboard has no interrupt line: no keys from there");
 }
 
 /* --- the work ------------------------------------------------------------------------ */
@@ -266,9 +274,9 @@ static void refresh_screen(void)
 {
 	enum console_refresh shown;
 
-	if (!screen || timer_is_waiting(&refresh_timer))
+	if (!refreshed || timer_is_waiting(&refresh_timer))
 		return;
-	shown = screen->ops->refresh(screen);
+	shown = refreshed->ops->refresh(refreshed);
 	if (shown != REFRESH_NOTHING)
 		timer_start(&refresh_timer,
 			    time_ns() + (shown == REFRESH_MORE ? PIECE_NS : PICTURE_NS));

@@ -15,8 +15,9 @@
 #include <stddef.h>
 
 /*
- * Opens the serial ports of options, polled, and sends the log there and to
- * screen, which is NULL where there is none.
+ * Opens the serial ports of options, polled, and the keyboard when the screen is
+ * one of options too; sends the log to the ports and to screen, which is NULL
+ * where there is none.
  */
 void house_open_consoles(const struct umbra_options *options, struct console *screen);
 
