@@ -91,10 +91,11 @@ def session_machine(tmp_path_factory):
 
 @pytest.fixture
 def make_iso(tmp_path):
-    """make_iso(build, Umbra's words, (name, guest, its command line)...) is an image with GRUB 2."""
-    def make(build, options, *guests):
+    """make_iso(build, Umbra's words, (name, guest, its command line)..., mode) is an image with GRUB 2."""
+    def make(build, options, *guests, mode=None):
         image = tmp_path / 'umbra.iso'
         command = [ROOT / 'iso/make-iso', '-o', image, '-u', build.umbra, '-w', options]
+        command += ['-v', mode] if mode else []
         for name, kernel, words in guests:
             command += ['-g', name, '-k', build.guest(kernel), '-m', '4M', '-a', words]
         subprocess.run(command, check=True, timeout=120)

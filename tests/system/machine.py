@@ -32,11 +32,12 @@ class MachineError(AssertionError):
 
 class Machine:
     def __init__(self, build, modules=(), *, options='when-idle=poweroff', cpu='qemu32',
-                 memory='128M', medium=None, extra=(), directory):
+                 memory='128M', medium=None, extra=(), program=QEMU, directory):
         """
         Boots build's umbra.elf with these modules, each `file words`, where file
         is a path or the name of one of build's guests; or boots from medium, a
-        list of QEMU options.  options are Umbra's own words, console= apart.
+        list of QEMU options.  options are Umbra's own words, by
+        default with console=com1.
         """
         name = directory / f'machine{next(numbers)}'
         self.log_file = name.with_suffix('.log')
@@ -53,13 +54,13 @@ class Machine:
                      '-chardev', f'stdio,id=console,signal=off,logfile={self.log_file}',
                      '-serial', 'chardev:console', *extra]
         arguments += medium or kernel_arguments(build, modules, options)
-        self.process = pexpect.spawn(QEMU, arguments, timeout=TIMEOUT, encoding='latin-1')
+        self.process = pexpect.spawn(program, arguments, timeout=TIMEOUT, encoding='latin-1')
         self.process.delaybeforesend = None
         try:
             self.qmp.accept()
         except OSError:
             self.pump(1)
-            self.fail(f'QEMU did not start: {QEMU} {" ".join(arguments)}')
+            self.fail(f'QEMU did not start: {program} {" ".join(arguments)}')
         self.ask('qmp_capabilities')
         self.ask('cont')
 
@@ -205,6 +206,7 @@ class Machine:
 
 def kernel_arguments(build, modules, options):
     """As QEMU itself loads Umbra and its modules, which is by multiboot 1."""
-    arguments = ['-kernel', str(build.umbra), '-append', f'console=com1 {options}']
+    words = options if 'console=' in options else f'console=com1 {options}'
+    arguments = ['-kernel', str(build.umbra), '-append', words]
     lines = [build.module_line(module).replace(',', ',,') for module in modules]
     return arguments + (['-initrd', ','.join(lines)] if lines else [])

@@ -86,6 +86,7 @@ def test_refused(settings, answer):
     (['-k', 'a'], '-k belongs behind the -g of its guest'),
     (['-g', 'Web'], "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.', unlike 'Web'"),
     (['-g', 'a', '-k', 'Makefile', '-g', 'a'], "two guests are called 'a'"),
+    (['-v', '1024x768x8'], "a screen's mode is like 1024x768x32 or auto, unlike '1024x768x8'"),
     (['-g', 'a'], 'guest a has no kernel'),
     (['-g', 'a', '-k', 'none'], "kernel of guest a: there is no file 'none'"),
     (['-g', 'a', '-k', 'lib'], "kernel of guest a: 'lib' is not a file"),
