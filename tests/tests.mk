@@ -5,6 +5,7 @@
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
+include tests/bochs/bochs.mk
 include tests/lint/lint.mk
 
 # Where `make test` builds: the release build, and next to it the debug build.
