@@ -14,6 +14,9 @@
 
 #define MAP_WORDS (FRAMES_PER_CHUNK / 32)
 
+/* The first chunk above 4 GB: what lies below is for those who need 32-bit addresses, as long as can be. */
+#define FAR_CHUNK (1u << (32 - CHUNK_SHIFT))
+
 struct chunk {
 	uint32_t free_map[MAP_WORDS];
 	uint32_t free;
@@ -73,20 +76,41 @@ static void count_free(uint32_t chunk, int32_t change)
 		high_free = (uint32_t)((int32_t)high_free + change);
 }
 
+static void set_frame(uint32_t chunk, uint32_t bit, bool usable)
+{
+	uint32_t *word = &chunks[chunk].free_map[bit / 32];
+
+	if (((*word & BIT(bit % 32)) != 0) == usable)
+		return;
+	*word ^= BIT(bit % 32);
+	count_free(chunk, usable ? 1 : -1);
+}
+
+static void set_chunk(uint32_t chunk, bool usable)
+{
+	uint32_t free = usable ? FRAMES_PER_CHUNK : 0;
+
+	memset(chunks[chunk].free_map, usable ? 0xFF : 0, sizeof(chunks[chunk].free_map));
+	count_free(chunk, (int32_t)(free - chunks[chunk].free));
+}
+
+/* Whole chunks in one step: 64 GB are 16 million frames. */
 static void set_range(paddr_t start, paddr_t end, bool usable)
 {
-	for (paddr_t frame = start; frame < end; frame += PAGE_SIZE) {
+	paddr_t frame = start;
+
+	while (frame < end) {
 		uint32_t chunk = (uint32_t)(frame >> CHUNK_SHIFT);
-		uint32_t bit = (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK;
-		uint32_t *word;
 
 		if (chunk >= chunk_count)
 			return;
-		word = &chunks[chunk].free_map[bit / 32];
-		if (((*word & BIT(bit % 32)) != 0) == usable)
-			continue;
-		*word ^= BIT(bit % 32);
-		count_free(chunk, usable ? 1 : -1);
+		if (IS_ALIGNED(frame, (paddr_t)CHUNK_SIZE) && end - frame >= CHUNK_SIZE) {
+			set_chunk(chunk, usable);
+			frame += CHUNK_SIZE;
+		} else {
+			set_frame(chunk, (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK, usable);
+			frame += PAGE_SIZE;
+		}
 	}
 }
 
@@ -111,7 +135,7 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	chunks = direct_map(room);
 	owners = (void **)(void *)(chunks + chunk_count);
 	memset(chunks, 0, size);
-	high_hint = low_chunks;
+	high_hint = FAR_CHUNK < chunk_count ? FAR_CHUNK : low_chunks;
 
 	for (unsigned i = 0; i < usable_count; i++)
 		set_range(ALIGN_UP(usable[i].start, (paddr_t)PAGE_SIZE),

@@ -5,7 +5,8 @@
  * whole again when the last of its frames has come back.
  *
  * "Low" memory is what the direct map reaches; Umbra's own tables come from
- * there, and guests' memory from above it as long as there is any.
+ * there, and guests' memory from above it as long as there is any: at first from
+ * above 4 GB.
  */
 #ifndef UMBRA_MM_FRAMES_H
 #define UMBRA_MM_FRAMES_H

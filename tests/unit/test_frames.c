@@ -105,6 +105,47 @@ static void high_memory_first(void **state)
 	assert_true(frame < MB(32));
 }
 
+/* What 32-bit addresses reach is the last of the high memory to go. */
+static void far_memory_first(void **state)
+{
+	static const struct memory_range usable[] = { { MB(1), MB(32) }, { MB(2048), MB(2056) },
+						      { MB(4096), MB(4100) } };
+	paddr_t frame, chunk;
+
+	(void)state;
+	start(usable, 3, NULL, 0);
+	assert_true(frame_alloc(FRAME_ANY, &frame));
+	assert_true(frame == MB(4096));
+	assert_true(chunk_alloc(&chunk));
+	assert_true(chunk == MB(4098));
+	for (int i = 0; i < 4; i++) {
+		assert_true(chunk_alloc(&chunk));
+		assert_true(chunk >= MB(2048) && chunk < MB(2056));
+	}
+	assert_true(chunk_alloc(&chunk));
+	assert_true(chunk < MB(32));
+	assert_true(frame_alloc(FRAME_ANY, &frame));
+	assert_true(frame == MB(4096) + PAGE_SIZE);
+}
+
+/* Whole chunks and single frames, both ways, over borders; some ranges twice. */
+static void ranges_of_any_size(void **state)
+{
+	static const struct memory_range usable[] = {
+		{ MB(1), MB(32) }, { LIMIT - MB(8192) - PAGE_SIZE, LIMIT + MB(64) },
+		{ LIMIT - MB(100), LIMIT - MB(50) },
+	};
+	static const struct memory_range reserved[] = {
+		{ LIMIT - MB(4096) + 1, LIMIT - MB(1024) }, { LIMIT - MB(2050), LIMIT - MB(2000) },
+		{ LIMIT - 5, LIMIT * 2 },
+	};
+
+	(void)state;
+	start(usable, 3, reserved, 3);
+	/* 8 GB and a frame, less 3 GB, less the last frame. */
+	assert_int_equal(high_free, (5ull << 30) / PAGE_SIZE);
+}
+
 static void chunk_is_whole_again(void **state)
 {
 	paddr_t frames[FRAMES_PER_CHUNK], chunk;
@@ -395,6 +436,8 @@ int main(void)
 		cmocka_unit_test(only_what_is_usable),
 		cmocka_unit_test(no_room_for_itself),
 		cmocka_unit_test(high_memory_first),
+		cmocka_unit_test(far_memory_first),
+		cmocka_unit_test(ranges_of_any_size),
 		cmocka_unit_test(chunk_is_whole_again),
 		cmocka_unit_test(pages_are_zeroed),
 		cmocka_unit_test(runs),
