@@ -23,3 +23,12 @@ check:
 test:
 	$(Q)iso/deps.sh build run test
 	$(Q)MAKEFLAGS= $(PYTHON) tests/run.py $(TEST_O) "$(PYTEST_EXTRA)"
+
+## make test-long       what `make test` leaves out for its time or the memory that it takes
+.PHONY: test-long
+test-long:
+	$(Q)iso/deps.sh build run test
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O) all
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O)-debug DEBUG=1 all
+	$(Q)UMBRA_BUILD=$(TEST_O) UMBRA_DEBUG_BUILD=$(TEST_O)-debug $(PYTHON) -m pytest -q --long \
+		tests/system $(PYTEST_EXTRA)

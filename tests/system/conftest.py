@@ -103,6 +103,25 @@ def make_iso(tmp_path):
     return make
 
 
+# --- what is run -------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    parser.addoption('--long', action='store_true', help='the tests of `make test-long` alone')
+
+
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'long: takes much time or memory; for `make test-long`')
+
+
+def pytest_collection_modifyitems(config, items):
+    """Either the long ones or the others."""
+    wanted = config.getoption('--long')
+    others = [item for item in items if (item.get_closest_marker('long') is None) == wanted]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 # --- what is reported ------------------------------------------------------------------
 
 
