@@ -23,7 +23,9 @@
 #define TABLE_MAX (8u << 20)
 #define ROOT_MAX_ENTRIES 1024u
 
+#define FADT_BUTTON_ELSEWHERE BIT(4) /* set: the power button is a device that only AML describes */
 #define FADT_RESET_SUPPORTED BIT(10)
+#define FADT_NO_FIXED_HARDWARE BIT(20)
 
 #define MAP_UNIT 4096u /* no map request crosses a multiple of it */
 
@@ -67,7 +69,9 @@ struct fadt {
 	struct table_header header;
 	uint32_t facs;
 	uint32_t dsdt;
-	uint8_t interrupt_model[4];
+	uint8_t interrupt_model;
+	uint8_t profile;
+	uint16_t sci_interrupt;
 	uint32_t smi_command;
 	uint8_t acpi_enable;
 	uint8_t acpi_disable;
@@ -77,7 +81,15 @@ struct fadt {
 	uint32_t pm1b_event;
 	uint32_t pm1a_control;
 	uint32_t pm1b_control;
-	uint8_t other_blocks[36];
+	uint32_t pm2_control;
+	uint32_t pm_timer;
+	uint32_t gpe[2];
+	uint8_t pm1_event_length;
+	uint8_t pm1_control_length;
+	uint8_t pm2_control_length;
+	uint8_t pm_timer_length;
+	uint8_t gpe_length[2];
+	uint8_t other_fields[14];
 	uint8_t century;
 	uint8_t boot_flags[3];
 	uint32_t flags;
@@ -93,6 +105,7 @@ struct fadt {
 	struct generic_address x_pm1b_control;
 } __packed;
 
+_Static_assert(offsetof(struct fadt, pm1_event_length) == 88, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, century) == 108, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, reset) == 116, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, x_pm1a_control) == 172, "ACPI 6.4, table 5.9");
@@ -284,13 +297,27 @@ static bool find_s5_anywhere(const struct fadt *fadt)
 }
 
 /* The old field, or the address that later firmware fills instead; only ports are of use. */
-static uint16_t control_port(uint32_t port, const struct generic_address *extended)
+static uint16_t register_port(uint32_t port, const struct generic_address *extended)
 {
 	if (port != 0 && port <= UINT16_MAX)
 		return (uint16_t)port;
 	if (extended->space == ACPI_SPACE_PORT && extended->address <= UINT16_MAX)
 		return (uint16_t)extended->address;
 	return 0;
+}
+
+static void read_events(struct acpi_fixed *fixed, const struct fadt *fadt)
+{
+	fixed->pm1a_event = register_port(fadt->pm1a_event, &fadt->x_pm1a_event);
+	fixed->pm1b_event = register_port(fadt->pm1b_event, &fadt->x_pm1b_event);
+	fixed->pm1_event_length = fadt->pm1_event_length;
+	for (unsigned i = 0; i < ARRAY_SIZE(fixed->gpe_blocks); i++) {
+		fixed->gpe_blocks[i] = fadt->gpe[i] <= UINT16_MAX ? (uint16_t)fadt->gpe[i] : 0;
+		fixed->gpe_lengths[i] = fadt->gpe_length[i];
+	}
+	fixed->sci_line = fadt->sci_interrupt;
+	fixed->has_power_button = fixed->pm1a_event != 0 && fixed->pm1_event_length >= 4 &&
+				  !(fadt->flags & (FADT_BUTTON_ELSEWHERE | FADT_NO_FIXED_HARDWARE));
 }
 
 static void read_fixed(void)
@@ -303,8 +330,9 @@ static void read_fixed(void)
 	if (acpi_find_table("FACP", 0, &table) != 0 ||
 	    !copy_physical(table.address, &fadt, MIN(table.length, (uint32_t)sizeof(fadt))))
 		return;
-	fixed->pm1a_control = control_port(fadt.pm1a_control, &fadt.x_pm1a_control);
-	fixed->pm1b_control = control_port(fadt.pm1b_control, &fadt.x_pm1b_control);
+	fixed->pm1a_control = register_port(fadt.pm1a_control, &fadt.x_pm1a_control);
+	fixed->pm1b_control = register_port(fadt.pm1b_control, &fadt.x_pm1b_control);
+	read_events(fixed, &fadt);
 	fixed->smi_command = fadt.smi_command <= UINT16_MAX ? (uint16_t)fadt.smi_command : 0;
 	fixed->acpi_enable = fadt.acpi_enable;
 	fixed->century = fadt.century;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The firmware's ACPI tables: finds and checks them, and keeps what Umbra
- * needs to power the machine off, to reset it and to read its clock.  There is
- * no AML interpreter.  Called by the start code; later by power.c and time.c.
+ * needs to power the machine off, to reset it, to notice its power button and to
+ * read its clock.  There is no AML interpreter.  Called by the start code; later by power.c and time.c.
  */
 #ifndef UMBRA_ARCH_ACPI_H
 #define UMBRA_ARCH_ACPI_H
@@ -34,6 +34,13 @@ struct acpi_fixed {
 	uint16_t smi_command;
 	uint8_t acpi_enable;	/* what to write there to switch the firmware to ACPI mode, or 0 */
 	uint8_t century;	/* CMOS register that holds the century, or 0 */
+	uint16_t pm1a_event;
+	uint16_t pm1b_event;
+	uint8_t pm1_event_length; /* of each of the two, in bytes: a half status, a half enable */
+	uint16_t gpe_blocks[2];
+	uint8_t gpe_lengths[2];	/* likewise */
+	uint16_t sci_line;	/* the interrupt line of all ACPI events */
+	bool has_power_button;	/* in the PM1 event registers */
 	bool has_s5;
 	uint8_t s5_type_a;	/* sleep types of the off state, 0..7 */
 	uint8_t s5_type_b;
@@ -75,5 +82,21 @@ bool acpi_parse_s5(const uint8_t *aml, size_t length, uint8_t *type_a, uint8_t *
  */
 int acpi_power_off(void);
 int acpi_reset(void);
+
+/*
+ * Asks the firmware to hand the PM1 registers over, unless it has; waits up to
+ * some seconds.  Nothing happens where the tables say nothing about that.
+ * Interrupts off.
+ */
+void acpi_enter_mode(void);
+
+/*
+ * pressed(), in an interrupt handler on the boot CPU, whenever somebody presses
+ * the power button.  Turns off all other ACPI events.  0, the error of
+ * irq_register, or -E_UNSUPPORTED when the tables describe no such button; then
+ * pressing it does what the board does by itself.  Boot CPU, once, when
+ * interrupt lines work.
+ */
+int acpi_power_button_start(void (*pressed)(void));
 
 #endif

@@ -30,9 +30,11 @@
  * Asks the firmware to hand the PM1 registers over.  Without it some of them
  * ignore the sleep bits; an answer that never comes is no reason not to try.
  */
-static void enter_acpi_mode(const struct acpi_fixed *fixed)
+void acpi_enter_mode(void)
 {
-	if (fixed->smi_command == 0 || fixed->acpi_enable == 0 ||
+	const struct acpi_fixed *fixed = acpi_fixed();
+
+	if (fixed->pm1a_control == 0 || fixed->smi_command == 0 || fixed->acpi_enable == 0 ||
 	    (port_in16(fixed->pm1a_control) & PM1_SCI_ENABLE))
 		return;
 	port_out8(fixed->smi_command, fixed->acpi_enable);
@@ -64,7 +66,7 @@ int acpi_power_off(void)
 
 	if (!fixed->has_s5 || fixed->pm1a_control == 0)
 		return -E_UNSUPPORTED;
-	enter_acpi_mode(fixed);
+	acpi_enter_mode();
 	write_sleep(fixed->pm1a_control, fixed->s5_type_a);
 	if (fixed->pm1b_control != 0)
 		write_sleep(fixed->pm1b_control, fixed->s5_type_b);

@@ -37,6 +37,11 @@ int irq_register(unsigned line, irq_handler_t *handler, void *context)
 	return 0;
 }
 
+void irq_silence(unsigned line)
+{
+	pic_mask(line);
+}
+
 void irq_dispatch(unsigned vector)
 {
 	unsigned line = vector - IRQ_FIRST_VECTOR;

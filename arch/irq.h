@@ -26,6 +26,12 @@ void irq_init(void);
 int irq_register(unsigned line, irq_handler_t *handler, void *context);
 
 /*
+ * Shuts a line for good, for a device that raises it without end.  Boot CPU,
+ * interrupts off, from the line's handler too.
+ */
+void irq_silence(unsigned line);
+
+/*
  * Serves the interrupt that came in by vector (IRQ_FIRST_VECTOR and the 15
  * above it): calls the handler, then acknowledges.  A line without a handler
  * is masked, with a warning.  Boot CPU, interrupts off, no lock held.

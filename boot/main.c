@@ -16,6 +16,7 @@
 #include "hv/guest.h"
 #include "hv/guest_plan.h"
 #include "hv/house.h"
+#include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
 #include "lib/format.h"
@@ -193,6 +194,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	run_init();
 	entropy_init();					/* before there is a guest to give some to */
 	house_start_consoles();
+	power_button_start(options.power_button);
 	plan_guests();
 	start_guests();
 	run_forever();

@@ -181,11 +181,22 @@ static const char *read_on_panic(struct line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_power_button(struct line *line, const char *value)
+{
+	uint32_t seconds;
+
+	if (!parse_u32(value, &seconds) || seconds > CONFIG_POWER_BUTTON_MAX)
+		return "the value is a number of seconds from 0 to 3600";
+	line->options->power_button = seconds;
+	return NULL;
+}
+
 static const struct row umbra_rows[] = {
 	{ "console", read_consoles, false },
 	{ "log", read_log, false },
 	{ "when-idle", read_when_idle, false },
 	{ "on-panic", read_on_panic, false },
+	{ "power-button", read_power_button, false },
 };
 
 static bool is_name_char(char c)
@@ -373,6 +384,7 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 
 	*options = (struct umbra_options){
 		.consoles = CONSOLE_COM1 | CONSOLE_SCREEN, .log = LOG_INFO,
+		.power_button = CONFIG_POWER_BUTTON_DEFAULT,
 		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
 	};
 	/* Multiboot 1 loaders put the file name in front. */

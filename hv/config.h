@@ -36,6 +36,8 @@
 /* The network without net=; net=none stands for no network, an empty name in what is parsed. */
 #define CONFIG_NET_DEFAULT "lan"
 #define CONFIG_MAC_SIZE 6
+#define CONFIG_POWER_BUTTON_DEFAULT 10
+#define CONFIG_POWER_BUTTON_MAX 3600
 
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000
@@ -69,6 +71,7 @@ struct umbra_options {
 	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
+	uint32_t power_button;		/* seconds that guests get when it is pressed; default 10 */
 	enum panic_action on_panic;	/* default halt */
 };
 

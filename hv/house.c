@@ -15,6 +15,7 @@
 #include "hv/command.h"
 #include "hv/guest.h"
 #include "hv/guest_devices.h"
+#include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
 #include "lib/format.h"
@@ -49,6 +50,11 @@ static volatile bool stall_over;
 static enum idle_action when_idle;
 
 /* --- the way out ------------------------------------------------------------------ */
+
+void house_wake(void)
+{
+	due = true;
+}
 
 static void note_due(void *context)
 {
@@ -128,6 +134,11 @@ void house_end_machine(enum idle_action action)
 	if (action == IDLE_REBOOT)
 		power_reset();
 	cpu_halt_forever();
+}
+
+void house_set_when_idle(enum idle_action action)
+{
+	when_idle = action;
 }
 
 void house_all_guests_gone(void)
@@ -298,6 +309,7 @@ void house_keep(void)
 		else
 			answer_command(event.text);
 	}
+	power_button_serve();
 }
 
 /* --- guests' ends ---------------------------------------------------------------------- */

@@ -24,11 +24,17 @@ void house_open_consoles(const struct umbra_options *options, struct console *sc
 /* Interrupts work: the consoles use them, and keys arrive. */
 void house_start_consoles(void);
 
+/* Asks for house_keep.  Any context. */
+void house_wake(void);
+
 /* Is something waiting to be done?  Any context. */
 bool house_is_due(void);
 
 /* Does it: console input and output, focus, commands.  No lock held. */
 void house_keep(void);
+
+/* What happens when the last guest has gone, from now on. */
+void house_set_when_idle(enum idle_action action);
 
 /* All guests are gone: acts as when-idle= says.  Returns when Umbra stays. */
 void house_all_guests_gone(void);

@@ -90,7 +90,7 @@ def test_addresses_of_32_bits(machine, build):
 def test_large(machine, build, tmp_path, gigabytes):
     """The bookkeeping is small and boot is not slow."""
     size = gigabytes << 10
-    m = machine(build, GUESTS, **lazy(f'{gigabytes}G', 'qemu64'))
+    m = machine(build, GUESTS, program='qemu-system-x86_64', **lazy(f'{gigabytes}G', 'qemu64'))
     started = m.cpu_seconds()
     # QEMU leaves a hole below 4 GB, so that the last of 64 GB lies where Umbra does not go.
     hole = 1024 if gigabytes == 64 else 0

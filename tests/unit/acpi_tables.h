@@ -18,10 +18,18 @@
 
 /* Offsets in the FADT, ACPI 6.4, table 5.9. */
 #define FADT_DSDT 40
+#define FADT_SCI 46
 #define FADT_SMI_COMMAND 48
 #define FADT_ACPI_ENABLE 52
+#define FADT_PM1A_EVENT 56
+#define FADT_PM1B_EVENT 60
 #define FADT_PM1A_CONTROL 64
 #define FADT_PM1B_CONTROL 68
+#define FADT_GPE0 80
+#define FADT_GPE1 84
+#define FADT_PM1_EVENT_LENGTH 88
+#define FADT_GPE0_LENGTH 92
+#define FADT_GPE1_LENGTH 93
 #define FADT_CENTURY 108
 #define FADT_FLAGS 112
 #define FADT_RESET 116

@@ -201,6 +201,48 @@ static void old_fadt_has_no_reset(void **state)
 	assert_true(acpi_fixed()->has_s5);
 }
 
+/* As QEMU's: one PM1 block, one of general events. */
+static void put_events(uint32_t flags)
+{
+	put_tables(2, 244);
+	physical_put32(ACPI_FADT + FADT_SCI, 9);
+	physical_put32(ACPI_FADT + FADT_PM1A_EVENT, 0x600);
+	physical_put32(ACPI_FADT + FADT_GPE0, 0xAFE0);
+	physical_put32(ACPI_FADT + FADT_GPE1, 0x10000);
+	physical_put8(ACPI_FADT + FADT_PM1_EVENT_LENGTH, 4);
+	physical_put8(ACPI_FADT + FADT_GPE0_LENGTH, 4);
+	physical_put8(ACPI_FADT + FADT_GPE1_LENGTH, 2);
+	physical_put32(ACPI_FADT + FADT_FLAGS, flags);
+	acpi_put_header(ACPI_FADT, "FACP", 244);
+	assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
+}
+
+static void events(void **state)
+{
+	const struct acpi_fixed *fixed = acpi_fixed();
+
+	(void)state;
+	put_events(0);
+	assert_int_equal(fixed->sci_line, 9);
+	assert_int_equal(fixed->pm1a_event, 0x600);
+	assert_int_equal(fixed->pm1b_event, 0);
+	assert_int_equal(fixed->pm1_event_length, 4);
+	assert_int_equal(fixed->gpe_blocks[0], 0xAFE0);
+	assert_int_equal(fixed->gpe_lengths[0], 4);
+	assert_int_equal(fixed->gpe_blocks[1], 0);	/* no port has that number */
+	assert_true(fixed->has_power_button);
+	/* A button that only AML describes; no fixed hardware; no registers. */
+	put_events(1u << 4);
+	assert_false(fixed->has_power_button);
+	put_events(1u << 20);
+	assert_false(fixed->has_power_button);
+	put_events(0);
+	physical_put8(ACPI_FADT + FADT_PM1_EVENT_LENGTH, 2);
+	acpi_put_header(ACPI_FADT, "FACP", 244);
+	assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
+	assert_false(fixed->has_power_button);
+}
+
 static void extended_fields(void **state)
 {
 	(void)state;
@@ -317,6 +359,7 @@ int main(void)
 		TEST(tables_by_name),
 		TEST(damaged_lengths),
 		TEST(old_fadt_has_no_reset),
+		TEST(events),
 		TEST(extended_fields),
 		TEST(s5_anywhere),
 		TEST(s5_in_ssdt),

@@ -61,7 +61,9 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.consoles, CONSOLE_SCREEN);
 	assert_int_equal(options.when_idle, IDLE_HALT);
 	assert_int_equal(options.on_panic, PANIC_POWEROFF);
-	parse_umbra("console=com2,screen");
+	assert_int_equal(options.power_button, 10);
+	parse_umbra("console=com2,screen power-button=0");
+	assert_int_equal(options.power_button, 0);
 	assert_int_equal(problems.found, 0);
 	assert_int_equal(options.consoles, CONSOLE_COM2 | CONSOLE_SCREEN);
 }
@@ -80,6 +82,11 @@ static void test_umbra_problems(void **state)
 	assert_problem("console=", "com1, com2, screen");
 	parse_umbra("console=com11");
 	assert_problem("console=com11", "com1, com2, screen");
+	parse_umbra("power-button=3601");
+	assert_problem("power-button=3601", "0 to 3600");
+	parse_umbra("power-button=soon");
+	assert_problem("power-button=soon", "0 to 3600");
+	assert_int_equal(options.power_button, 10);
 	parse_umbra("speed=9");
 	assert_problem("speed=9", "unknown word");
 	parse_umbra("umbra.elf quiet");

@@ -23,6 +23,7 @@ VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_
 
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
+unit_acpi_button :=
 unit_acpi_power  :=
 unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_boot_params := hv/boot_params.c

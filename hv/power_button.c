@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The power button.
+ */
+#include "hv/power_button.h"
+
+#include "arch/acpi.h"
+#include "arch/log.h"
+#include "arch/time.h"
+#include "hv/guest.h"
+#include "hv/house.h"
+#include "hv/run.h"
+#include "lib/error.h"
+
+#define NS_A_SECOND 1000000000ull
+
+static unsigned grace;
+static volatile bool pressed, time_over;	/* set by interrupt handlers */
+static bool ending;
+static struct timer grace_timer;
+
+static void button_pressed(void)
+{
+	pressed = true;
+	house_wake();
+}
+
+static void grace_expired(struct timer *timer)
+{
+	(void)timer;
+	time_over = true;
+	house_wake();
+}
+
+void power_button_start(unsigned seconds)
+{
+	int error;
+
+	grace = seconds;
+	timer_init(&grace_timer, grace_expired);
+	error = acpi_power_button_start(button_pressed);
+	if (error == -E_UNSUPPORTED)
+		log_info("power", "the board's power button is none that Umbra can watch");
+	else if (error)
+		log_warn("power", "the power button has no interrupt line of its own");
+}
+
+static void end_guests(void)
+{
+	struct guest *guest;
+
+	timer_stop(&grace_timer);
+	list_for_each(guest, guest_list(), node) {
+		guest_kill(guest, "the power button was pressed");
+		run_wake(guest);
+	}
+}
+
+static void begin_ending(void)
+{
+	ending = true;
+	log_event("power-button", "grace=%u", grace);
+	house_set_when_idle(IDLE_POWEROFF);
+	if (list_is_empty(guest_list()))
+		house_all_guests_gone();
+	timer_start(&grace_timer, time_ns() + grace * NS_A_SECOND);
+}
+
+void power_button_serve(void)
+{
+	bool again = pressed && ending;
+
+	if (pressed && !ending)
+		begin_ending();
+	pressed = false;
+	if (again)
+		log_event("power-button", "grace=0");
+	if (again || time_over)
+		end_guests();
+	time_over = false;
+}
