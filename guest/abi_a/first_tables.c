@@ -12,7 +12,7 @@
  *     top       one of the entries that mean something in both formats, announced
  *     nothing   not at all: the first NEW_PGTABLE has to tell
  */
-#include "guest/generation_a/generation_a.h"
+#include "guest/runtime/generation_a.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/machine.h"

@@ -3,7 +3,7 @@
  * What makes a guest one of generation A (2.6.30-3.0): its layout of the shared
  * structure, and first page tables that Umbra makes (start.asm and call.asm).
  */
-#include "guest/generation_a/generation_a.h"
+#include "guest/runtime/generation_a.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/runtime.h"
 

@@ -4,8 +4,8 @@
  * Umbra makes for it, and while they are in use: this guest never gets to tables
  * of its own.
  */
-#include "guest/generation_a/generation_a.h"
 #include "guest/hostile/attack.h"
+#include "guest/runtime/generation_a.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/machine.h"

@@ -3,8 +3,8 @@
  * The structure that a guest of generation A shares with Umbra. The runtime
  * knows it under the same name but only as far as the generations agree.
  */
-#ifndef UMBRA_GUEST_GENERATION_A_H
-#define UMBRA_GUEST_GENERATION_A_H
+#ifndef UMBRA_GUEST_RUNTIME_GENERATION_A_H
+#define UMBRA_GUEST_RUNTIME_GENERATION_A_H
 
 #include "guest/lguest_abi.h"
 
