@@ -32,7 +32,7 @@
 
 static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
 static struct list guests = LIST_INIT(guests);	/* under the lock */
-static const struct guest_plans *plans;		/* what guests there can be */
+static const struct guest_plans *all_plans;		/* what guests there can be */
 
 struct list *guest_list(void)
 {
@@ -305,18 +305,18 @@ void guest_create(const struct guest_plan *plan)
 		drop(guest);
 }
 
-void guest_create_all(const struct guest_plans *all)
+void guest_create_all(const struct guest_plans *plans)
 {
-	plans = all;
-	for (size_t i = 0; i < all->count; i++)
-		guest_create(&all->list[i]);
+	all_plans = plans;
+	for (size_t i = 0; i < plans->count; i++)
+		guest_create(&plans->list[i]);
 }
 
 const struct guest_plan *guest_plan_of(const char *name)
 {
-	for (size_t i = 0; i < plans->count; i++)
-		if (strcmp(plans->list[i].name, name) == 0)
-			return &plans->list[i];
+	for (size_t i = 0; i < all_plans->count; i++)
+		if (strcmp(all_plans->list[i].name, name) == 0)
+			return &all_plans->list[i];
 	return NULL;
 }
 
