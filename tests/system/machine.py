@@ -192,8 +192,10 @@ class Machine:
                       f'the log with event={last}')
 
     def close(self):
-        # At once: a busy host may give QEMU no chance to end well before pexpect gives up.
-        self.process.kill(signal.SIGKILL)
+        # Here, and for as long as it takes: on a busy host pexpect gives up too early.
+        if self.process.isalive():
+            self.process.kill(signal.SIGKILL)
+            self.process.wait()
         self.process.close(force=True)
         self.qmp.close()
 
