@@ -31,8 +31,8 @@ function allowed(from, to) {
 	if (folder(from) == "guest")
 		return folder(to) == "guest" &&
 			(guest_folder(to) == "runtime" || guest_folder(to) == guest_folder(from) ||
-			 guest_folder(to) "_a" == guest_folder(from) ||	# its own generations A
-			 guest_folder(to) "_c" == guest_folder(from))	# and C
+			 # hostile_a, hostile_c and hostile_disk go with hostile
+			 index(guest_folder(from), guest_folder(to) "_") == 1)
 	if (to == "version.h")		# made by make
 		return folder(from) == "boot"
 	if (to == "font_glyphs.inc")
