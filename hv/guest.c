@@ -27,8 +27,12 @@
 #define SHADOW_LEAST (2u << 20)
 #define SHADOW_MOST (16u << 20)
 
-/* Pages a turn that a starting guest clears: 8 MB, a millisecond or two. */
-#define CLEAR_PAGES 2048u
+/*
+ * Pages a turn that a starting guest clears: 512 KB, a tenth of a millisecond or,
+ * on an old machine, a whole one.  Interrupts wait for so long, and keys with
+ * them (drivers/phys/uart16550.c).
+ */
+#define CLEAR_PAGES 128u
 
 static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
 static struct list guests = LIST_INIT(guests);	/* under the lock */

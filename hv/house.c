@@ -30,7 +30,9 @@
 #define FLUSH_ROUNDS 8
 
 /* A guest that takes no key for so long does not listen. */
-#define STALL_NS 3000000000ull
+#define STALL_NS 10000000000ull
+
+#define OVERRUN_REPORT_NS 1000000000ull
 
 /* The screen shows 25 pictures a second, each in pieces between which guests run. */
 #define PICTURE_NS 40000000ull
@@ -48,6 +50,8 @@ static struct timer stall_timer;	/* runs while a guest's keys block the others *
 static uint32_t stall;			/* as console_mux_stalled said when it was started */
 static volatile bool stall_over;
 static enum idle_action when_idle;
+static uint32_t overruns_told;
+static uint64_t overruns_due;		/* no report before */
 
 /* --- the way out ------------------------------------------------------------------ */
 
@@ -293,6 +297,21 @@ static void refresh_screen(void)
 			    time_ns() + (shown == REFRESH_MORE ? PIECE_NS : PICTURE_NS));
 }
 
+/* Keys that the chip had no room for are gone; whoever typed or pasted them should know. */
+static void report_overruns(void)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < uart_count; i++)
+		count += uart16550_overruns(uarts[i]);
+	if (count == overruns_told || time_ns() < overruns_due)
+		return;
+	log_warn("console", "%u times keys came too fast for the serial port and were lost; slow the "
+		 "sender down, or give it RTS/CTS flow control", count - overruns_told);
+	overruns_told = count;
+	overruns_due = time_ns() + OVERRUN_REPORT_NS;
+}
+
 void house_keep(void)
 {
 	struct console_event event;
@@ -303,6 +322,7 @@ void house_keep(void)
 	watch_stall();
 	refresh_screen();
 	spin_unlock(&lock);
+	report_overruns();
 	while (take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);

@@ -36,6 +36,11 @@ size_t console_history_room(const struct console_history *history)
 	return CONSOLE_HISTORY_SIZE - console_history_unshown(history);
 }
 
+size_t console_history_gone(const struct console_history *history)
+{
+	return history->oldest;
+}
+
 size_t console_history_peek(const struct console_history *history, const uint8_t **bytes)
 {
 	uint32_t at = history->shown % CONSOLE_HISTORY_SIZE;

@@ -27,6 +27,9 @@ void console_history_add(struct console_history *history, const uint8_t *bytes, 
 size_t console_history_unshown(const struct console_history *history);
 size_t console_history_room(const struct console_history *history);
 
+/* How many bytes a replay would not show, since newer ones took their place (modulo 4 GB). */
+size_t console_history_gone(const struct console_history *history);
+
 /* *bytes gets the next bytes to show that lie in one piece; returns how many. */
 size_t console_history_peek(const struct console_history *history, const uint8_t **bytes);
 

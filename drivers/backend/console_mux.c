@@ -97,6 +97,19 @@ static void release_writer(struct console_endpoint *endpoint)
 	endpoint->wants_room = false;
 }
 
+/* Whoever looks for the start of it should not look for long. */
+static void tell_what_is_gone(struct console_endpoint *endpoint)
+{
+	size_t gone = console_history_gone(&endpoint->history);
+
+	if (gone == 0)
+		return;
+	lines_message(endpoint->mux, "older output of guest %s is gone: %u KB", endpoint->name,
+		      (unsigned)((gone + 1023) / 1024));
+	/* Before the replay, not in the middle of it. */
+	endpoint->mux->turn = 0;
+}
+
 static void begin_focus(struct console_endpoint *endpoint)
 {
 	struct line_builder *builder = &endpoint->builder;
@@ -104,6 +117,7 @@ static void begin_focus(struct console_endpoint *endpoint)
 	/* The line that was not complete comes with the replay. */
 	*builder = (struct line_builder){ .limit = builder->limit, .lost = builder->lost };
 	console_history_rewind(&endpoint->history);
+	tell_what_is_gone(endpoint);
 	endpoint->mux->focus_sent_away = false;
 }
 

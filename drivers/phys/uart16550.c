@@ -18,6 +18,8 @@
 
 #define TX_SIZE 16384u
 #define RX_SIZE 1024u
+/* What a sender that is asked to stop may still have on the way: its own FIFO, and some time to notice. */
+#define RX_SPARE 256u
 
 #define RBR_THR 0
 #define IER 1
@@ -32,7 +34,8 @@
 #define IIR_NOTHING 0x01
 #define IIR_FIFOS 0xC0
 #define FCR_ENABLE_CLEAR 0x07
-#define FCR_TRIGGER_8 0x80
+/* Interrupt at 4 bytes of 16: the other 12 are a millisecond, which is how long Umbra may take to come. */
+#define FCR_TRIGGER_4 0x40
 #define LCR_8N1 0x03
 #define LCR_DIVISOR 0x80
 #define MCR_DTR 0x01
@@ -120,15 +123,20 @@ static void update_interrupts(struct uart16550 *uart)
 	} while (value != wanted_interrupts(uart));
 }
 
-/* Asks the other end to hold on while there is no room for its bytes. */
+static bool wants_more(const struct uart16550 *uart)
+{
+	return channel_room(&uart->rx) > RX_SPARE;
+}
+
+/* Asks the other end to hold on while there is little room for its bytes. */
 static void update_flow_control(struct uart16550 *uart)
 {
 	uint8_t rts;
 
 	do {
-		rts = channel_room(&uart->rx) > 0 ? MCR_RTS : 0;
+		rts = wants_more(uart) ? MCR_RTS : 0;
 		chip_write(uart, MCR, (uint8_t)(MCR_DTR | MCR_OUT2 | rts));
-	} while ((rts != 0) != (channel_room(&uart->rx) > 0));
+	} while ((rts != 0) != wants_more(uart));
 }
 
 /* Fetches input while there is room for it; true when there was any. */
@@ -315,7 +323,7 @@ struct console *uart16550_open(unsigned number)
 	uart->rx = (struct byte_channel){ .data = uart->rx_data, .size = RX_SIZE };
 	chip_write(uart, IER, 0);
 	set_line(uart);
-	chip_write(uart, IIR_FCR, FCR_ENABLE_CLEAR | FCR_TRIGGER_8);
+	chip_write(uart, IIR_FCR, FCR_ENABLE_CLEAR | FCR_TRIGGER_4);
 	/* The 8250 and the 16450 have no FIFOs, the first 16550 has broken ones. */
 	uart->burst = (chip_read(uart, IIR_FCR) & IIR_FIFOS) == IIR_FIFOS ? FIFO_DEPTH : 1;
 	return &uart->console;

@@ -76,6 +76,20 @@ static void command_count(const char *arguments)
 	}
 }
 
+/* 64 bytes with their end, whatever the number. */
+static void command_lines(const char *arguments)
+{
+	uint32_t end = parse_number(arguments);
+
+	for (uint32_t i = 1; i <= end; i++) {
+		if (interrupted()) {
+			print("interrupted\n");
+			return;
+		}
+		print("line %08u, of those that were asked for by the command line\n", i);
+	}
+}
+
 /* Compute for a while without a hypercall; the timer ends each slice. */
 static uint32_t spin_slice(void)
 {
@@ -138,6 +152,7 @@ static const struct command commands[] = {
 	{"uptime", "", "time since this guest started", command_uptime},
 	{"date", "", "wall clock, UTC", command_date},
 	{"count", "N", "print 1 to N, one number a second; Ctrl-C ends it", command_count},
+	{"lines", "N", "print N lines without a pause; Ctrl-C ends it", command_lines},
 	{"spin", "SECONDS", "compute without a pause; Ctrl-C ends it", command_spin},
 	{"mem", "", "write and verify all free memory", memory_command},
 	{"fault", "", "let ring 3 write to the kernel, and catch it", command_fault},

@@ -141,6 +141,21 @@ class Machine:
     def type(self, text):
         self.process.send(text)
 
+    def paste(self, text, timeout=TIMEOUT):
+        """Types as fast as the line takes it, reading what comes back meanwhile."""
+        data = memoryview(text.encode('latin-1'))
+        end = time.monotonic() + timeout
+        os.set_blocking(self.process.child_fd, False)
+        while data:
+            try:
+                data = data[os.write(self.process.child_fd, data):]
+            except BlockingIOError:
+                pass
+            self.pump(0.01)
+            if time.monotonic() > end:
+                self.fail(f'{len(data)} bytes of a paste were not taken within {timeout} s')
+        os.set_blocking(self.process.child_fd, True)
+
     def line(self, text):
         """Types a line to the guest in focus."""
         self.type(text + '\r')

@@ -155,3 +155,80 @@ def test_flood(two):
     focus(two, 'n', 'two')
     two.line('echo the end')
     two.expect('^the end$')
+
+
+# --- much at once ----------------------------------------------------------------------
+
+PASTE = 64 << 10
+KINDS = pytest.mark.parametrize('kind', ['demo', 'demo_c'])
+
+
+@KINDS
+def test_paste(machine, build, kind):
+    """64 KB at once: the keys wait in queues, and the line is held back; none is lost."""
+    m = machine(build, [f'{kind} guest=one kernel mem=4M -- name=one'])
+    m.expect('one> ')
+    wanted = [f'{i:06} the quick brown fox jumps over the lazy dog.' for i in range(PASTE // 54)]
+    m.paste(''.join(f'echo {line}\r' for line in wanted), timeout=120)
+    m.expect(f'^{wanted[-1]}\n', timeout=60)
+    assert [line for line in m.lines if re.match(r'\d{6} ', line)] == wanted
+
+
+def numbers(machine, prefix=''):
+    """Of the lines that the command `lines` has printed so far; each must be whole."""
+    text = 'of those that were asked for by the command line'
+    lines = [line[len(prefix):] for line in machine.lines if line.startswith(f'{prefix}line 0')]
+    found = [int(match[1]) for line in lines if (match := re.fullmatch(rf'line (\d+), {text}', line))]
+    assert len(found) == len(lines)
+    return found
+
+
+@KINDS
+@pytest.mark.parametrize('size', [64 << 10, 1 << 20])
+def test_output_in_focus(machine, build, kind, size):
+    """The guest in focus waits while the terminal cannot follow: all of it comes, once, in order."""
+    count = size // 64
+    m = machine(build, [f'{kind} guest=one kernel mem=4M -- name=one'])
+    m.expect('one> ')
+    m.line(f'lines {count}')
+    m.expect(f'^line {count:08},.*\none> ', timeout=120)
+    assert numbers(m) == list(range(1, count + 1))
+
+
+def lost(machine, guest):
+    """How many lines of the guest Umbra says that it has not shown."""
+    return sum(int(match[1]) for line in machine.lines
+               if (match := re.fullmatch(rf'\[{guest}\] \((\d+) lines are not shown\)', line)))
+
+
+@KINDS
+@pytest.mark.parametrize('size', [64 << 10, 1 << 20])
+def test_output_in_background(machine, build, kind, size):
+    """
+    A guest in the background never waits: what the terminal cannot take is not
+    shown, and counted.  Brought into focus it shows the end of what it wrote.
+    """
+    count = size // 64
+    m = machine(build, ['demo guest=one kernel mem=4M -- name=one',
+                        f'{kind} guest=two kernel mem=4M -- run=lines:{count},echo:done name=two'])
+    m.wait_line(r'^\[two\] done$', timeout=120)
+    shown = numbers(m, '[two] ')
+    assert shown == sorted(set(shown))
+    # The message of the guest's start can be among those that are not shown.
+    assert count <= len(shown) + lost(m, 'two') <= count + 8
+    say(m, 'not disturbed')
+    m.key('n')
+    m.expect('two> echo done\ndone\n')
+    replayed = numbers(m)
+    assert replayed == list(range(replayed[0], count + 1)) and len(replayed) * 64 > 12 << 10
+    assert [line for line in m.lines
+            if re.fullmatch(r'umbra: older output of guest two is gone: \d+ KB', line)]
+
+
+def test_early_text_goes_before(machine, build):
+    """What a guest says by NOTIFY and what it says by its console come in its order, each once."""
+    m = machine(build, ['abi guest=abi kernel mem=8M -- only=devices'])
+    m.event('guest-exit', guest='abi')
+    wanted = ['PASS devices.rings_zero_after_reset', 'text of the ABI guest on its virtio console',
+              'PASS devices.console_output', 'early text', 'PASS devices.early_text']
+    assert [line for line in m.lines if line in wanted] == wanted
