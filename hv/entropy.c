@@ -29,6 +29,13 @@
 /* Port B of the board's logic, harmless to read; the bus it is on has a clock of its own. */
 #define PORT_SYSTEM_B 0x61
 
+/*
+ * Interrupts that come sooner behind the last one noted, in ticks of the TSC, are
+ * not: a guest's timers can make as many as it likes, when it likes, and each
+ * would cost time.
+ */
+#define NOTE_TICKS (1u << 20)
+
 static struct spinlock lock = SPINLOCK(LOCK_ENTROPY);
 static struct entropy_pool pool;		/* under the lock; generation is read without */
 static struct jitter jitters[MAX_CPUS];		/* each its CPU's own */
@@ -110,18 +117,27 @@ static bool take_batch(struct jitter *jitter)
 	return before < pool.best;
 }
 
-void entropy_note(void)
+/* Apart, so that what most interrupts pay for is the one comparison below. */
+static void __noinline note(struct jitter *jitter, uint32_t now)
 {
-	struct jitter *jitter = &jitters[this_cpu()->id];
 	bool better;
 
-	if (likely(!jitter_note(jitter, (uint32_t)read_tsc())))
+	if (!jitter_note(jitter, now))
 		return;
 	spin_lock(&lock);
 	better = take_batch(jitter);
 	spin_unlock(&lock);
 	if (better)
 		report();
+}
+
+void entropy_note(void)
+{
+	struct jitter *jitter = &jitters[this_cpu()->id];
+	uint32_t now = (uint32_t)read_tsc();
+
+	if (unlikely(now - jitter->last >= NOTE_TICKS))
+		note(jitter, now);
 }
 
 void entropy_freshen(struct csprng *generator, uint32_t *generation)

@@ -326,6 +326,15 @@ const struct guest_plan *guest_plan_of(const char *name)
 
 /* --- the end ---------------------------------------------------------------------------- */
 
+static uint32_t count_exits(const struct guest *guest)
+{
+	uint32_t count = 0;
+
+	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
+		count += guest->counters.exits[vector];
+	return count;
+}
+
 static void report_exit(const struct guest *guest)
 {
 	static const char *const reasons[] = {
@@ -334,9 +343,10 @@ static void report_exit(const struct guest *guest)
 		[GUEST_RESTARTED] = "reboot",
 	};
 
-	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums", guest->name,
-		  reasons[guest->end_reason], guest->end_cause, guest->end_eip,
-		  guest->sched.run_time / 1000000);
+	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
+		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
+		  guest->sched.run_time / 1000000, count_exits(guest),
+		  guest->shadow.used << (PAGE_SHIFT - 10));
 }
 
 /* It starts in turns of its own.  While it is delayed its memory is taken already, so that nobody else can. */

@@ -5,6 +5,7 @@
 #include "guest/bench/measure.h"
 
 #include "guest/runtime/console.h"
+#include "guest/runtime/entropy.h"
 #include "guest/runtime/irq.h"
 #include "guest/runtime/print.h"
 #include "guest/runtime/timer.h"
@@ -88,11 +89,21 @@ static void measure_console(void)
 	measure_print("console_line_64", line, CONSOLE_ROUNDS);
 }
 
+static void entropy_64(uint32_t round)
+{
+	static uint8_t bytes[64];
+
+	(void)round;
+	entropy_read(bytes, sizeof(bytes));
+}
+
 void bench_devices(void)
 {
 	measure("timer_set", timer_set, 1000);
 	timer_arm(0);
 	measure_tick();
+	if (entropy_start())
+		measure("entropy_64", entropy_64, 100);
 	measure_console();
 	print_flush();
 }

@@ -1,99 +1,112 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What things cost, in executed instructions, against the committed figures.
+"""What things cost: in executed instructions; in exits of the guest from its CPU
+(names with `exits`; of the console for 1000 operations, of disks for one); and
+in bytes of memory beyond the guest's own (names with `memory`).
 
-For disks, names that end in _exits say how often an operation leaves the guest.
-Runs the benchmark guest (guest/bench) alone on a machine whose time-stamp
-counter counts instructions, so that a figure is the same on every machine.
-Prints a table and fails where a figure got worse than the committed one by
-more than TOLERANCE, or is missing, or is new.  With --update it writes the
-figures down instead: commit them with the change that explains them.
+Prints a table and fails where a figure got worse than the committed one by more
+than TOLERANCE, or is missing, or is new.  With --update it writes the figures
+down instead: commit them with the change that explains them.
 """
 import argparse
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
-import threading
+
+from bench_machine import BenchMachine
 
 TOLERANCE = 0.03
-TIME_OUT = 300
 FIGURES = pathlib.Path(__file__).with_name("figures.txt")
-
-# Two-level and PAE tables, and disks on the PCI bus; the others are told apart by their names.
-RUNS = (("", "bench", ""), ("pae_", "bench", "pae"), ("pci_", "bench_c", "disk"))
-# Of what the exits of an operation are counted.
-EXIT_RUNS = (("", "bench"), ("pci_", "bench_c"))
 DISK_SIZE = 1 << 20
-ESCAPE = "\x1d"          # Ctrl-], the console's escape key
+BENCH_MB = 32
+BENCH = f"guest=bench kernel mem={BENCH_MB}M shadow=4M --"
+PEER = "02:00:00:00:00:0e"
 
 
-def command_line(qemu, build, disk, guest, words):
-    return [
-        qemu, "-accel", "tcg", "-icount", "shift=0,sleep=off", "-m", "256M",
-        "-display", "none", "-nic", "none", "-no-reboot", "-serial", "stdio", "-monitor", "none",
-        "-kernel", f"{build}/umbra.elf", "-append", "console=com1 when-idle=poweroff",
-        "-initrd", f"{build}/guest/{guest}.elf guest=bench kernel mem=32M shadow=4M -- {words},"
-                   f"{disk} guest=bench disk",
-    ]
+class Bench:
+    """All that is measured of one build."""
 
+    def __init__(self, qemu, build, disk):
+        self.qemu = qemu
+        self.guests = f"{build}/guest"
+        self.build = build
+        self.disk = f"{disk} guest=bench disk"
 
-def run_guest(command):
-    """The serial log of one run."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=TIME_OUT, check=False)
-    return done.stdout.decode("latin-1")
+    def machine(self, *modules):
+        return BenchMachine(self.qemu, self.build, modules)
 
-
-def read_until(process, pattern):
-    """What the console shows up to the line that has the pattern in it, and the match."""
-    text = ""
-    for line in process.stdout:
-        text += line
-        if match := re.search(pattern, line):
-            return text, match
-    sys.exit("bench: the guest did not come to its end:\n" + text[-2000:])
-
-
-def count_exits(command):
-    """By operation, how many exits it takes: Umbra's own counters before and after many."""
-    figures = {}
-    before, after = None, 0
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1,
-                          encoding="latin-1") as process:
-        late = threading.Timer(TIME_OUT, process.kill)
-        late.start()
-        name = None
-        while name != "end":
-            _, match = read_until(process, r"EXITS (\w+) (\d+)")
-            process.stdin.write(f"{ESCAPE}:stats bench\r")
-            process.stdin.flush()
-            text, _ = read_until(process, "address spaces:")
-            after = sum(map(int, re.findall(r"exits through vector +\d+: (\d+)", text)))
-            if name:
-                figures[f"{name}_exits"] = round((after - before) / rounds)
-            name, rounds, before = match[1], int(match[2]), after
-            process.stdin.write(" ")
-            process.stdin.flush()
-        read_until(process, "BENCH end 0")
-        process.wait()
-        late.cancel()
-    return figures
-
-
-def measure(qemu, build, disk):
-    figures = {}
-    for prefix, guest, words in RUNS:
-        log = run_guest(command_line(qemu, build, disk, guest, words))
-        found = re.findall(r"BENCH (\w+) (\d+)", log)
+    def instructions(self, prefix, *modules):
+        """What the guest `bench` prints, and how it ended."""
+        with self.machine(*modules) as machine:
+            end = machine.wait(r"event=guest-exit guest=bench .*")[0]
+            found = re.findall(r"BENCH (\w+) (\d+)", machine.log)
         if ("end", "0") not in found:
-            sys.exit("bench: the guest did not come to its end:\n" + log[-2000:])
-        figures.update({prefix + name: int(value) for name, value in found if name != "end"})
-    for prefix, guest in EXIT_RUNS:
-        exits = count_exits(command_line(qemu, build, disk, guest, "exits"))
-        figures.update({prefix + name: value for name, value in exits.items()})
-    return figures
+            sys.exit("bench: the guest did not come to its end:\n" + machine.log[-2000:])
+        return {prefix + name: int(value) for name, value in found if name != "end"}, end
+
+    def disk_exits(self, prefix, guest):
+        """By operation, how many exits it takes: Umbra's own counters before and after many."""
+        figures = {}
+        with self.machine(f"{self.guests}/{guest}.elf {BENCH} exits", self.disk) as machine:
+            name, rounds, before = None, 0, 0
+            while name != "end":
+                match = machine.wait(r"EXITS (\w+) (\d+)")
+                text = machine.command("stats bench", r"(?s).*address spaces:")[0]
+                after = sum(map(int, re.findall(r"exits through vector +\d+: (\d+)", text)))
+                if name:
+                    figures[f"{prefix}{name}_exits"] = round((after - before) / rounds)
+                name, rounds, before = match[1], int(match[2]), after
+                machine.type(" ")
+        return figures
+
+    def console_exits(self):
+        """Of 1000 single bytes and of 1000 lines of 64, by the difference to 1000 more."""
+        figures = {}
+        for kind in "bytes", "lines":
+            fewer, more = (self.exits_of_output(f"{kind}={count}") for count in (1000, 2000))
+            figures[f"exits_console_{kind}"] = more - fewer
+        return figures
+
+    def exits_of_output(self, words):
+        with self.machine(f"{self.guests}/bench.elf {BENCH} output {words}") as machine:
+            return int(machine.wait(r"event=guest-exit .* exits=(\d+)")[1])
+
+    def bytes_taken(self, megabytes):
+        """Beyond its own memory, by a guest that waits: free frames before and after its end."""
+        free = r"(\d+) of \d+ frames free"
+        with self.machine(f"{self.guests}/demo.elf guest=one kernel mem={megabytes}M") as machine:
+            machine.wait("demo> ")
+            before = int(machine.command("mem", free)[1])
+            machine.command("kill one", "event=idle")
+            after = int(machine.command("mem", free)[1])
+        return ((after - before) << 12) - (megabytes << 20)
+
+    def memory(self, end_of_bench):
+        """
+        What a guest takes beyond its own memory: one of 4 MB in all, and a large one
+        for each of its MB; both at rest.  And for each MB of the benchmark guest
+        behind all its work, shadow tables included.
+        """
+        fixed = self.bytes_taken(4)
+        shadow = int(re.search(r"shadow=(\d+)K", end_of_bench)[1]) << 10
+        return {
+            "memory_guest_4": fixed,
+            "memory_empty_per_mb": self.bytes_taken(64) // 64,
+            "memory_load_per_mb": (fixed + shadow) // BENCH_MB,
+        }
+
+    def everything(self):
+        alone = f"{self.guests}/bench.elf {BENCH}"
+        figures, _ = self.instructions("", alone, self.disk)
+        pae, end = self.instructions("pae_", f"{alone} pae", self.disk)
+        pci, _ = self.instructions("pci_", f"{self.guests}/bench_c.elf {BENCH} disk", self.disk)
+        net, _ = self.instructions(
+            "", f"{self.guests}/net.elf guest=bench kernel mem=8M -- role=bench peer={PEER}",
+            f"{self.guests}/net.elf guest=peer kernel mem=8M mac={PEER} -- "
+            "role=peer accept=csum,,tso,,mrg")
+        return figures | pae | pci | net | self.disk_exits("", "bench") | \
+            self.disk_exits("pci_", "bench_c") | self.console_exits() | self.memory(end)
 
 
 def read_committed():
@@ -104,7 +117,7 @@ def read_committed():
 def compare(figures, committed):
     """Prints the table; returns the names of what got worse."""
     worse = []
-    print(f"{'instructions':28} {'now':>9} {'committed':>9}")
+    print(f"{'':28} {'now':>9} {'committed':>9}")
     for name in sorted(figures.keys() | committed.keys(), key=list(figures | committed).index):
         now, before = figures.get(name), committed.get(name)
         if now is None or before is None:
@@ -129,7 +142,7 @@ def main():
 
     with tempfile.NamedTemporaryFile(prefix="umbra-bench-") as disk:
         disk.truncate(DISK_SIZE)
-        figures = measure(options.qemu, options.build, disk.name)
+        figures = Bench(options.qemu, options.build, disk.name).everything()
     if options.update:
         FIGURES.write_text("".join(f"{name} {value}\n" for name, value in figures.items()),
                            encoding="ascii")

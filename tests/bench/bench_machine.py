@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine that benchmark guests run on: its time-stamp counter counts executed
+instructions, so that a figure is the same wherever it is measured."""
+import re
+import subprocess
+import sys
+import threading
+
+TIME_OUT = 300
+ESCAPE = "\x1d"          # Ctrl-], the console's escape key
+
+
+class BenchMachine:
+    """QEMU with Umbra and guests on it; `with` ends it."""
+
+    def __init__(self, qemu, build, modules):
+        command = [
+            qemu, "-accel", "tcg", "-icount", "shift=0,sleep=off", "-m", "256M",
+            "-display", "none", "-nic", "none", "-no-reboot", "-serial", "stdio", "-monitor", "none",
+            "-kernel", f"{build}/umbra.elf", "-append", "console=com1", "-initrd", ",".join(modules),
+        ]
+        self.log = ""
+        self.seen = 0
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.clock = threading.Timer(TIME_OUT, self.process.kill)
+        self.clock.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *reason):
+        self.clock.cancel()
+        self.process.kill()
+        self.process.communicate()
+
+    def wait(self, pattern):
+        """The next match in what the console shows."""
+        while not (match := re.compile(pattern).search(self.log, self.seen)):
+            piece = self.process.stdout.read1()
+            if not piece:
+                sys.exit("bench: the guest did not come to its end:\n" + self.log[-2000:])
+            self.log += piece.decode("latin-1")
+        self.seen = match.end()
+        return match
+
+    def type(self, keys):
+        self.process.stdin.write(keys.encode("latin-1"))
+        self.process.stdin.flush()
+
+    def command(self, text, answer):
+        """The part of the answer of a command of Umbra's that matches."""
+        self.type(f"{ESCAPE}:{text}\r")
+        return self.wait(answer)
