@@ -5,5 +5,5 @@
 ## make bench           what things cost, in instructions, against the committed figures
 ##                      (UPDATE=1 writes the figures down)
 .PHONY: bench
-bench: $(KERNEL_ELF) $(O)/guest/bench.elf $(O)/guest/bench_c.elf
+bench: $(KERNEL_ELF) $(patsubst %,$(O)/guest/%.elf,bench bench_c net demo)
 	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) $(if $(UPDATE),--update)
