@@ -101,7 +101,7 @@ void ethernet_switch_destroy(struct ethernet_switch *ethernet);
  */
 int __must_check switch_port_create(struct ethernet_switch *ethernet, const char *name,
 				    const uint8_t *address, void (*ready)(void *context),
-				    void *context, struct switch_port **port);
+				    void *context, struct switch_port **result);
 void switch_port_destroy(struct switch_port *port);
 
 /* A closed port gets no frames; closing it throws those away that wait. */

@@ -99,7 +99,7 @@ static bool open_queues(void)
 ATTACK(net_changing, "net-changing", EITHER)
 {
 	struct virtqueue_buffer parts[3];
-	uint32_t ring = queues[0].config.pfn;
+	uint32_t ring;
 
 	if (!open_queues())
 		return;
@@ -162,13 +162,15 @@ ATTACK(net_resets, "net-resets", SURVIVES)
 /* A new sender for each frame, with those of others among them. */
 ATTACK(net_addresses, "net-addresses", SURVIVES)
 {
+	static const uint8_t other[NET_ADDRESS_SIZE] = {0x02, 0, 0, 0, 0, 0x0E};
+
 	if (!open())
 		return;
 	while (!attack_over()) {
 		for (uint32_t i = 0; i < 2 * NET_ADDRESS_SIZE; i++)
 			frame[i] = (uint8_t)attack_random();
 		if (attack_random() % 4 == 0)
-			memcpy(frame + NET_ADDRESS_SIZE, "\x02\0\0\0\0\x0E", NET_ADDRESS_SIZE);
+			memcpy(frame + NET_ADDRESS_SIZE, other, NET_ADDRESS_SIZE);
 		net_send(NULL, frame, 60);
 	}
 	net_again();

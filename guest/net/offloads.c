@@ -40,33 +40,53 @@ static uint32_t pieces_of(const struct packet *packet, bool whole)
 	return whole || packet->gso_size == 0 ? 1 : (bytes + size - 1) / size;
 }
 
+/* What the peer is to see of so many packets. */
+static struct packet_report expect(const struct packet *packet, uint32_t count)
+{
+	bool whole = taken_whole(packet, before.features);
+	bool fragments = packet->udp && packet->gso_size != 0 && !whole;
+	struct packet_report expected = {
+		.frames = pieces_of(packet, whole) * count,
+		.bytes = (packet->payload + (fragments ? UDP_SIZE : 0)) * count,
+	};
+
+	if (fragments)
+		expected.fragments = expected.frames;
+	else if (before.features & NET_GUEST_CSUM)
+		expected.partial = expected.frames;
+	if (whole && packet->gso_size != 0)
+		expected.large = count;
+	return expected;
+}
+
+static void compare(const char *what, uint32_t seen, uint32_t expected)
+{
+	if (seen != expected)
+		report_fail("%u %s in place of %u", seen, what, expected);
+}
+
 /* Send packets of that kind; the peer must get all of them, in as many frames as it agreed to. */
 static void send_packets(const struct packet *packet, uint32_t count)
 {
 	uint8_t peer[NET_ADDRESS_SIZE];
+	struct packet_report expected;
 	struct net_header header;
-	uint32_t length, pieces, bytes;
-	bool whole, fragments;
 
 	if (!ready(peer))
 		return;
-	whole = taken_whole(packet, before.features);
-	fragments = packet->udp && packet->gso_size != 0 && !whole;
-	pieces = pieces_of(packet, whole) * count;
-	bytes = (packet->payload + (fragments ? UDP_SIZE : 0)) * count;
+	expected = expect(packet, count);
 	for (uint32_t i = 0; i < count; i++) {
-		length = packet_make(packet, peer, talk_out, &header);
+		uint32_t length = packet_make(packet, peer, talk_out, &header);
+
 		net_send(&header, talk_out, length);
 	}
-	CHECK(talk_report_of(peer, bytes, &after), "the peer does not answer any more");
-	CHECK(after.bytes == bytes, "%u bytes of %u arrived", after.bytes, bytes);
-	CHECK(after.bad == 0, "%u of %u frames are bad", after.bad, after.frames);
-	CHECK(after.frames == pieces, "%u frames in place of %u", after.frames, pieces);
-	CHECK(after.large == (whole && packet->gso_size != 0 ? count : 0), "%u of them to be cut",
-	      after.large);
-	CHECK(after.fragments == (fragments ? pieces : 0), "%u fragments", after.fragments);
-	CHECK(after.partial == ((before.features & NET_GUEST_CSUM) && !fragments ? pieces : 0),
-	      "%u of %u without checksum", after.partial, after.frames);
+	CHECK(talk_report_of(peer, expected.bytes, &after), "the peer does not answer any more");
+	compare("bytes", after.bytes, expected.bytes);
+	compare("bad frames", after.bad, 0);
+	compare("frames", after.frames, expected.frames);
+	compare("frames to be cut", after.large, expected.large);
+	compare("fragments", after.fragments, expected.fragments);
+	compare("frames without checksum", after.partial, expected.partial);
 }
 
 /* No more at a time than the peer's queue has room for when it does not run meanwhile: 256 KB. */

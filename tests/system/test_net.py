@@ -22,7 +22,7 @@ PAIRS = [('net', 'net', accept) for accept in ACCEPTS] + \
 TIMEOUT = 90
 
 
-def tester(guest='net', words=''):
+def asker(guest='net', words=''):
     return f'{guest} guest=t kernel mem=8M -- role=test peer={PEER} {words}'
 
 
@@ -59,7 +59,7 @@ def counters(machine, guest):
 @pytest.mark.parametrize('sender, receiver, accept', PAIRS)
 def test_pair(machine, build, record_property, sender, receiver, accept):
     """All tests of guest/net, against a peer that accepts so much."""
-    m = machine(build, [tester(sender), peer(receiver, accept)])
+    m = machine(build, [asker(sender), peer(receiver, accept)])
     found = run_tests(m, 'e')
     for name in NAMES:
         assert [line for line in found.of(name) if line[0] == 'PASS'], f'{name} did not report'
@@ -69,7 +69,7 @@ def test_pair(machine, build, record_property, sender, receiver, accept):
 def test_counters(machine, build):
     """The command that shows the networks, and its figures."""
     m = machine(build, ['demo guest=keeper kernel mem=4M net=quiet', peer(),
-                        tester(words='only=frames.sizes')])
+                        asker(words='only=frames.sizes')])
     m.event('guest-exit', guest='t', timeout=TIMEOUT)
     m.command('net', rf'(?m)^quiet\n  keeper .*, not in use\n.*\n.*\nlan\n  e +{PEER}\n')
     seen = counters(m, 'e')
@@ -154,7 +154,7 @@ def test_restarts(machine, build):
 def test_deaf(machine, build):
     """A guest that reads nothing loses its own frames; others lose none, and answer as ever."""
     deaf = '02:00:00:00:00:0d'
-    m = machine(build, [tester(), peer(), f'net guest=deaf kernel mem=8M mac={deaf} -- role=deaf',
+    m = machine(build, [asker(), peer(), f'net guest=deaf kernel mem=8M mac={deaf} -- role=deaf',
                         f'net guest=f kernel mem=8M -- role=flood to={deaf} length=1514'])
     m.wait_line(r'\[e\] peer: ready')
     before = counters(m, 'e')
@@ -171,7 +171,7 @@ def test_deaf(machine, build):
 @pytest.mark.parametrize('length', [60, 1514])
 def test_flood(machine, build, length):
     """While one guest sends to all as fast as it can, others still understand each other."""
-    m = machine(build, [tester(words='only=frames.conversation'), peer(accept='csum'),
+    m = machine(build, [asker(words='only=frames.conversation'), peer(accept='csum'),
                         f'net guest=f kernel mem=8M -- role=flood length={length}'], extra=ICOUNT)
     m.event('guest-exit', guest='t', timeout=TIMEOUT)
     assert counters(m, 'f')['sent'] > 1000
@@ -225,7 +225,7 @@ def test_attack(machine, build, frames_left, guest, name):
 def test_attacks_among_talkers(machine, build, seed):
     """Two guests on the attackers' network notice nothing but their frames."""
     attacks = ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses']
-    m = machine(build, [tester(words='only=frames.conversation'), peer()] +
+    m = machine(build, [asker(words='only=frames.conversation'), peer()] +
                 [f'hostile guest=bad{number} kernel mem=8M -- attack={name} seed={seed} seconds=3'
                  for number, name in enumerate(attacks, 1)], extra=ICOUNT)
     run_tests(m, 'e')

@@ -18,7 +18,7 @@ static const uint8_t *plain(uint32_t length)
 
 static void expect_plain(struct side *side, uint32_t length)
 {
-	struct net_offload offload;
+	struct net_offload offload = { .flags = 0xFF };
 
 	assert_int_equal(take_frame(side, got, &offload), length);
 	assert_memory_equal(got, frame, length);
