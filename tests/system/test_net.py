@@ -174,7 +174,7 @@ def test_flood(machine, build, length):
     m = machine(build, [asker(words='only=frames.conversation'), peer(accept='csum'),
                         f'net guest=f kernel mem=8M -- role=flood length={length}'], extra=ICOUNT)
     m.event('guest-exit', guest='t', timeout=TIMEOUT)
-    assert counters(m, 'f')['sent'] > 1000
+    assert counters(m, 'f')['sent'] > 200
     run_tests(m, 'e', 'f')
 
 
