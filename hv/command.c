@@ -11,6 +11,7 @@
 #include "hv/guest_net.h"
 #include "hv/house.h"
 #include "hv/run.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/frames.h"
 
@@ -21,12 +22,19 @@ struct command {
 	void (*execute)(const char *argument);
 };
 
+/* By its name, or by the number that `guests` shows. */
 static struct guest *named(const char *name)
 {
-	struct guest *guest = guest_find(name);
+	struct guest *guest = guest_find(name), *other;
+	char number[12];
 
+	list_for_each(other, guest_list(), node) {
+		format_text(number, sizeof(number), "%u", other->number);
+		if (!guest && strcmp(name, number) == 0)
+			guest = other;
+	}
 	if (!guest)
-		house_print("no guest is called '%s'\n", name);
+		house_print("no guest is called '%s'; 'guests' lists them\n", name);
 	return guest;
 }
 
@@ -245,7 +253,8 @@ void command_execute(const char *line)
 		if (strcmp(command->name, name) != 0)
 			continue;
 		if ((argument[0] != '\0') != (command->argument[0] != '\0') || *line)
-			house_print("usage: %s %s\n", command->name, command->argument);
+			house_print("usage: %s%s%s\n", command->name,
+				    command->argument[0] ? " " : "", command->argument);
 		else
 			command->execute(argument);
 		return;

@@ -137,9 +137,10 @@ static void focus_number(struct console_mux *mux, unsigned number)
 {
 	struct console_endpoint *endpoint = number > 0 ? mux->endpoints[number - 1] : NULL;
 
-	if (number == 0)
+	if (number == 0) {
 		mux->focus_sent_away = true;
-	else if (!endpoint || endpoint->closing) {
+		lines_message(mux, "no guest gets the keys now: what is typed is a command");
+	} else if (!endpoint || endpoint->closing) {
 		lines_message(mux, "there is no guest %u", number);
 		return;
 	}
@@ -150,10 +151,12 @@ static void focus_step(struct console_mux *mux, int step)
 {
 	struct console_endpoint *endpoint = mux_neighbour(mux, step);
 
-	if (endpoint)
-		mux_set_focus(mux, endpoint);
-	else
+	if (!endpoint)
 		lines_message(mux, "there is no guest");
+	else if (endpoint == mux->focus)
+		lines_message(mux, "there is no other guest");
+	else
+		mux_set_focus(mux, endpoint);
 }
 
 static void unknown_key(struct console_mux *mux, uint8_t key)

@@ -83,7 +83,10 @@ bool console_mux_take_event(struct console_mux *mux, struct console_event *event
 		mux->command_event = false;
 		event->kind = CONSOLE_EVENT_COMMAND;
 		string_copy(event->text, mux->command, sizeof(event->text));
-		retry_keys(mux);
+		/* The answer goes before what the guest has to say. */
+		mux->turn = 0;
+		/* Keys may have waited for it, and the line that is to be put up again has. */
+		mux->service_due(mux->service_context);
 		return true;
 	}
 	return false;

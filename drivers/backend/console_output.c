@@ -167,8 +167,9 @@ static bool output_step(struct console_mux *mux)
 		return put_batch(mux);
 	if (begin_batch(mux))
 		return true;
+	/* The answer to a command comes first, or the guest's line would stand between the two. */
 	if (mux->interrupted)
-		return put_repaint(mux);
+		return !mux->command_event && put_repaint(mux);
 	if (mux->in_command)
 		return put_echo(mux);
 	return put_focus(mux);

@@ -121,11 +121,32 @@ def test_commands(two):
     two.expect(r'^2 +two +\w+ +4096 K +100 ')
     two.command('regs two', '^eip [0-9a-f]{8} cs 0061 ')
     two.command('stats two', '^shadow: ')
+    two.command('stats 2', '^shadow: ')
+    two.command('guests 2', '^usage: guests$')
     two.command('nonsense', "^no command is called 'nonsense'")
     two.command('kill', '^usage: kill NAME')
     two.command('kill three', "^no guest is called 'three'")
     two.command('log chatty', '^the levels are ')
     say(two, 'works')
+
+
+def test_answer_follows_its_command(two):
+    """The guest's prompt comes up again behind the answer, not in between."""
+    two.key(':kill nobody\r')
+    two.expect("^umbra> kill nobody\n(\r|\x1b\\[K)*no guest is called 'nobody'; 'guests' lists them$")
+    two.expect('one> ')
+    say(two, 'and on')
+
+
+def test_only_one_guest(machine, build):
+    """Keys that can change nothing say so."""
+    m = machine(build, TWO[:1])
+    m.expect('one> ')
+    m.key('n')
+    m.expect('^umbra: there is no other guest$')
+    m.key('0')
+    m.expect('^umbra: no guest gets the keys now: what is typed is a command$')
+    m.event('focus', guest='')
 
 
 def test_command_editing(two):

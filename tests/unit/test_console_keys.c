@@ -128,14 +128,29 @@ static void test_command(void **state)
 	say(&f->db, "line\n");
 	expect(f, "\r\n[db] line\r\numbra> list");
 	type(f, "\rkey");
-	expect(f, "\r\n$ late ");
+	expect(f, "\r\n");
 	expect_keys(&f->web, "");
 	expect_event(f, CONSOLE_EVENT_COMMAND, "list");
 	expect_no_event(f);
-	console_mux_service(f->mux);
-	expect_keys(&f->web, "key");
+	/* The guest's line comes up again behind the answer. */
 	print(f, "answer\n");
-	expect(f, "\r\nanswer\r\n$ late ");
+	expect(f, "answer\r\n$ late ");
+	console_mux_service(f->mux);
+	expect(f, "");
+	expect_keys(&f->web, "key");
+}
+
+/* Whoever has no answer to give only services the console again, as he was asked to. */
+static void test_command_without_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	say(&f->web, "$ ");
+	type(f, ESCAPE ":quiet\r");
+	expect(f, "$ \r\numbra> quiet\r\n");
+	expect_event(f, CONSOLE_EVENT_COMMAND, "quiet");
+	console_mux_service(f->mux);
+	expect(f, "$ ");
 }
 
 static void test_command_editing(void **state)
@@ -279,6 +294,7 @@ int main(void)
 		test(test_keys_are_never_lost),
 		test(test_deaf_guest),
 		test(test_command),
+		test(test_command_without_answer),
 		test(test_command_editing),
 		test(test_two_commands),
 		test(test_command_on_slow_terminal),
