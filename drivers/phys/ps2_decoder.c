@@ -13,6 +13,7 @@
 #define PREFIX_EXTENDED 0xE0
 #define PREFIX_PAUSE 0xE1
 #define RELEASED 0x80
+#define KEY_MASK 0x7F
 
 #define ESC 0x1B
 #define DELETE 0x7F
@@ -195,7 +196,7 @@ static size_t pressed(struct ps2_decoder *decoder, bool extended, uint8_t code, 
 size_t ps2_decode(struct ps2_decoder *decoder, uint8_t code, uint8_t bytes[PS2_KEY_MAX])
 {
 	bool extended = decoder->extended;
-	uint8_t key = code & (uint8_t)~RELEASED;
+	uint8_t key = code & KEY_MASK;
 	unsigned held;
 
 	if (decoder->skip > 0) {

@@ -53,32 +53,38 @@ class Font:
                 wanted = wanted and code != 0xFFFE
                 if wanted:
                     self.glyphs.setdefault(chr(code), glyph)
-        self.characters = {self.glyphs[chr(code)]: chr(code) for code in range(0x20, 0x7F)}
+        self.characters = {cell_of(self.glyphs[chr(code)]): chr(code) for code in range(0x20, 0x7F)}
+
+
+# Of each colour of a pixel: black, the light grey of text as near as a mode has it, anything else.
+BLACK, GREY, OTHER = b'\0', b'\1', b'\2'
+KINDS = BLACK + b''.join(GREY if 0xA0 <= value <= 0xB4 else OTHER for value in range(1, 256))
 
 
 class Picture:
-    """A portable pixmap, as QEMU's `screendump` makes it."""
+    """A portable pixmap, as QEMU's `screendump` makes it, of black and light grey."""
 
     def __init__(self, path):
         data = path.read_bytes()
-        kind, self.width, self.height, depth = data.split(maxsplit=4)[:4]
+        kind, width, height, depth = data.split(maxsplit=4)[:4]
         assert (kind, depth) == (b'P6', b'255')
-        self.width, self.height = int(self.width), int(self.height)
-        self.pixels = data[-3 * self.width * self.height:]
+        self.width, self.height = int(width), int(height)
+        pixels = data[-3 * self.width * self.height:].translate(KINDS)
+        self.grey = pixels[::3]
+        assert self.grey == pixels[1::3] == pixels[2::3] and OTHER not in self.grey, \
+            'the screen has other colours than black and light grey'
 
-    def bits(self, column, row):
-        """A cell as a font has it: light grey is 1, black is 0, and anything else is a mistake."""
-        glyph = bytearray()
-        for y in range(row * HEIGHT, (row + 1) * HEIGHT):
-            start = 3 * (y * self.width + column * WIDTH)
-            line = 0
-            for x in range(start, start + 3 * WIDTH, 3):
-                colours = self.pixels[x:x + 3]
-                assert colours == b'\0\0\0' or all(0xA0 <= c <= 0xB4 for c in colours), \
-                    f'a pixel at column {column}, row {row} has colours {colours.hex()}'
-                line = line << 1 | (colours != b'\0\0\0')
-            glyph.append(line)
-        return bytes(glyph)
+    def cell(self, column, row):
+        """A byte for each pixel."""
+        start = row * HEIGHT * self.width + column * WIDTH
+        return b''.join(self.grey[at:at + WIDTH]
+                        for at in range(start, start + HEIGHT * self.width, self.width))
+
+
+def cell_of(glyph):
+    """A glyph as Picture.cell has it."""
+    return b''.join(GREY if line >> (WIDTH - 1 - x) & 1 else BLACK
+                    for line in glyph for x in range(WIDTH))
 
 
 class Framebuffer:
@@ -89,7 +95,7 @@ class Framebuffer:
         self.file = directory / 'screen.ppm'
         self.font = Font()
         # The cursor underlines what it is on; it is on blanks in all that is judged here.
-        self.cursor = bytes(HEIGHT - 2) + b'\xff\xff'
+        self.cursor = cell_of(bytes(HEIGHT - 2) + b'\xff\xff')
 
     def size(self):
         picture = self.look()
@@ -103,7 +109,7 @@ class Framebuffer:
         """The rows as text, without the blanks at their ends; the cursor is U+2581, unknown is U+FFFD."""
         picture = self.look()
         known = {**self.font.characters, self.cursor: '\u2581'}
-        return [''.join(known.get(picture.bits(column, row), '\ufffd')
+        return [''.join(known.get(picture.cell(column, row), '\ufffd')
                         for column in range(picture.width // WIDTH)).rstrip()
                 for row in range(picture.height // HEIGHT)]
 

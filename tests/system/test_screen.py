@@ -42,7 +42,7 @@ def uefi(kind, directory):
 
 def check_screen(m, screen):
     """Log and guest are on the screen and on the serial line; keys typed here reach the guest and Umbra."""
-    m.event('boot', timeout=90)
+    m.event('boot', timeout=240)
     m.expect('one> ')
     rows = wait_row(m, screen, GREETING)
     assert [row for row in rows if row.startswith('event=guest-ready guest=one ')]
@@ -96,7 +96,9 @@ def test_scrolling(machine, build, make_iso, tmp_path):
     for i in range(100):
         m.line(f'echo line {i}')
     m.expect('^line 99$')
-    rows = wait_row(m, screen, 'one> \u2581')
+    # On the way there the screen shows what came before.
+    rows = m.wait(lambda: (rows := screen.lines())[-2:] == ['line 99', 'one> \u2581'] and rows,
+                  'the last lines on the screen', step=0.2)
     assert len(rows) == 37
     texts = [text for i in range(100) for text in (f'one> echo line {i}', f'line {i}')]
     assert rows == [*texts[-36:], 'one> \u2581']
