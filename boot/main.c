@@ -194,7 +194,8 @@ void boot_main(uint32_t magic, uint32_t information)
 	run_init();
 	entropy_init();					/* before there is a guest to give some to */
 	house_start_consoles();
-	power_button_start(options.power_button);
+	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
+		power_button_start(options.power_button);
 	plan_guests();
 	start_guests();
 	run_forever();

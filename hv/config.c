@@ -185,8 +185,10 @@ static const char *read_power_button(struct line *line, const char *value)
 {
 	uint32_t seconds;
 
-	if (!parse_u32(value, &seconds) || seconds > CONFIG_POWER_BUTTON_MAX)
-		return "the value is a number of seconds from 0 to 3600";
+	if (string_equal(value, "firmware"))
+		seconds = CONFIG_POWER_BUTTON_FIRMWARE;
+	else if (!parse_u32(value, &seconds) || seconds > CONFIG_POWER_BUTTON_MAX)
+		return "the value is a number of seconds from 0 to 3600, or firmware";
 	line->options->power_button = seconds;
 	return NULL;
 }

@@ -38,6 +38,7 @@
 #define CONFIG_MAC_SIZE 6
 #define CONFIG_POWER_BUTTON_DEFAULT 10
 #define CONFIG_POWER_BUTTON_MAX 3600
+#define CONFIG_POWER_BUTTON_FIRMWARE UINT32_MAX	/* not Umbra's affair */
 
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000
@@ -71,7 +72,7 @@ struct umbra_options {
 	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
-	uint32_t power_button;		/* seconds that guests get when it is pressed; default 10 */
+	uint32_t power_button;		/* seconds that guests get when it is pressed, or _FIRMWARE */
 	enum panic_action on_panic;	/* default halt */
 };
 

@@ -75,6 +75,17 @@ def test_at_once(machine, release):
     assert {event['cause'] for event in m.events('guest-exit')} == {'the power button was pressed'}
 
 
+def test_left_to_the_firmware(machine, release):
+    """Which here does nothing."""
+    m = machine(release, TWO[:1], options='power-button=firmware')
+    m.expect('one> ')
+    press(m)
+    m.run_on(1)
+    m.line('echo still here')
+    m.expect('^still here$')
+    assert not m.events('power-button')
+
+
 def test_guest_that_reboots(machine, release):
     """It starts again while there is time, and not afterwards."""
     m = machine(release, ['demo guest=one kernel mem=4M -- run=mem,reboot'], options='power-button=2')

@@ -62,6 +62,9 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.when_idle, IDLE_HALT);
 	assert_int_equal(options.on_panic, PANIC_POWEROFF);
 	assert_int_equal(options.power_button, 10);
+	parse_umbra("power-button=firmware");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.power_button, CONFIG_POWER_BUTTON_FIRMWARE);
 	parse_umbra("console=com2,screen power-button=0");
 	assert_int_equal(options.power_button, 0);
 	assert_int_equal(problems.found, 0);
