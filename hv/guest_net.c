@@ -123,10 +123,13 @@ static void port_take(void *context, bool received)
 static void port_open(void *context, bool open)
 {
 	struct guest_net *net = context;
+	bool done;
 
 	spin_lock(&net->network->lock);
-	switch_port_open(net->port, open);
+	done = switch_port_open(net->port, open);
 	spin_unlock(&net->network->lock);
+	if (!done)
+		log_warn("net", "no memory left for what guest %s receives", net->port->name);
 }
 
 static const struct net_port port_calls = { port_send, port_first, port_take, port_open };

@@ -287,11 +287,6 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 	port = heap_alloc(sizeof(*port));
 	if (!port)
 		return -E_NOMEM;
-	port->queue = heap_alloc(SWITCH_QUEUE_SIZE);
-	if (!port->queue) {
-		heap_free(port);
-		return -E_NOMEM;
-	}
 	if (entry)
 		forget(entry);
 	string_copy(port->name, name, sizeof(port->name));
@@ -318,9 +313,13 @@ void switch_port_destroy(struct switch_port *port)
 	heap_free(port);
 }
 
-void switch_port_open(struct switch_port *port, bool open)
+bool switch_port_open(struct switch_port *port, bool open)
 {
-	port->is_open = open;
+	/* Most guests of many never use their network: its memory is taken by those who do. */
+	if (open && !port->queue)
+		port->queue = heap_alloc(SWITCH_QUEUE_SIZE);
+	port->is_open = open && port->queue;
 	if (!open)
 		switch_queue_clear(port);
+	return port->is_open == open;
 }

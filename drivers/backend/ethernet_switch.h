@@ -104,8 +104,12 @@ int __must_check switch_port_create(struct ethernet_switch *ethernet, const char
 				    void *context, struct switch_port **result);
 void switch_port_destroy(struct switch_port *port);
 
-/* A closed port gets no frames; closing it throws those away that wait. */
-void switch_port_open(struct switch_port *port, bool open);
+/*
+ * A closed port gets no frames; closing it throws those away that wait.  The
+ * queue is taken when the port is opened for the first time: false when memory
+ * is out, and the port stays closed.
+ */
+bool switch_port_open(struct switch_port *port, bool open);
 
 /*
  * Sends a frame, now being the time in ns.  It is taken, refused or lost, and

@@ -8,6 +8,9 @@
  *   net_frame_alone_64             with a kick each
  *   net_echo_64                    there and back, one at a time
  *   net_segment_64k                segments of 64 KB that nobody has to cut
+ *
+ * With passes=N it sends N times 256 frames of size=N bytes instead, so that
+ * somebody can count the guests' exits.
  */
 #include "guest/net/talk.h"
 
@@ -89,8 +92,15 @@ static void measure(const char *name, void (*run)(uint32_t), uint32_t length, ui
 
 void bench_run(void)
 {
+	uint32_t passes = machine_number("passes", 0);
+
 	if (!talk_address("peer", peer) || !talk_start(NET_SEND_ALL))
 		machine_panic("no peer, or no network");
+	if (passes != 0) {
+		while (passes-- > 0)
+			batches(machine_number("size", 64));
+		return;
+	}
 	measure("net_frame_64", batches, 64, FRAMES);
 	measure("net_frame_1500", batches, 1500, FRAMES);
 	measure("net_frame_alone_64", alone, 64, FRAMES);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What things cost: in executed instructions; in exits of the guest from its CPU
-(names with `exits`; of the console for 1000 operations, of disks for one); and
-in bytes of memory beyond the guest's own (names with `memory`).
+(names with `exits`; of the console and the network for 1000 operations, of disks
+for one); and in bytes of memory beyond the guest's own (names with `memory`).
 
 Prints a table and fails where a figure got worse than the committed one by more
 than TOLERANCE, or is missing, or is new.  With --update it writes the figures
@@ -39,7 +39,7 @@ class Bench:
     def instructions(self, prefix, *modules):
         """What the guest `bench` prints, and how it ended."""
         with self.machine(*modules) as machine:
-            end = machine.wait(r"event=guest-exit guest=bench .*")[0]
+            end = machine.wait(r"event=guest-exit guest=bench .*\r")[0]
             found = re.findall(r"BENCH (\w+) (\d+)", machine.log)
         if ("end", "0") not in found:
             sys.exit("bench: the guest did not come to its end:\n" + machine.log[-2000:])
@@ -51,7 +51,8 @@ class Bench:
         with self.machine(f"{self.guests}/{guest}.elf {BENCH} exits", self.disk) as machine:
             name, rounds, before = None, 0, 0
             while name != "end":
-                match = machine.wait(r"EXITS (\w+) (\d+)")
+                # The line is shown again below an answer: the same name is nothing new.
+                match = machine.wait(rf"EXITS (?!{name} )(\w+) (\d+)\r")
                 text = machine.command("stats bench", r"(?s).*address spaces:")[0]
                 after = sum(map(int, re.findall(r"exits through vector +\d+: (\d+)", text)))
                 if name:
@@ -68,9 +69,29 @@ class Bench:
             figures[f"exits_console_{kind}"] = more - fewer
         return figures
 
+    def net_exits(self):
+        """Of both guests together, for 1000 frames, by the difference to more of them."""
+        figures = {}
+        for size in 64, 1500:
+            fewer, more = (self.exits_of_frames(f"size={size} passes={passes}")
+                           for passes in (8, 24))
+            figures[f"exits_net_frames_{size}"] = round(1000 * (more - fewer) / (16 * 256))
+        return figures
+
+    def exits_of_frames(self, words):
+        exits = r"event=guest-exit .* exits=(\d+) "
+        with self.machine(*self.pair(words)) as machine:
+            return int(machine.wait(exits)[1]) + int(machine.command("kill peer", exits)[1])
+
+    def pair(self, words):
+        """The network's benchmark and its peer."""
+        net = f"{self.guests}/net.elf"
+        return (f"{net} guest=bench kernel mem=8M -- role=bench peer={PEER} {words}",
+                f"{net} guest=peer kernel mem=8M mac={PEER} -- role=peer accept=csum,,tso,,mrg")
+
     def exits_of_output(self, words):
         with self.machine(f"{self.guests}/bench.elf {BENCH} output {words}") as machine:
-            return int(machine.wait(r"event=guest-exit .* exits=(\d+)")[1])
+            return int(machine.wait(r"event=guest-exit .* exits=(\d+) ")[1])
 
     def bytes_taken(self, megabytes):
         """Beyond its own memory, by a guest that waits: free frames before and after its end."""
@@ -101,12 +122,12 @@ class Bench:
         figures, _ = self.instructions("", alone, self.disk)
         pae, end = self.instructions("pae_", f"{alone} pae", self.disk)
         pci, _ = self.instructions("pci_", f"{self.guests}/bench_c.elf {BENCH} disk", self.disk)
-        net, _ = self.instructions(
-            "", f"{self.guests}/net.elf guest=bench kernel mem=8M -- role=bench peer={PEER}",
-            f"{self.guests}/net.elf guest=peer kernel mem=8M mac={PEER} -- "
-            "role=peer accept=csum,,tso,,mrg")
-        return figures | pae | pci | net | self.disk_exits("", "bench") | \
-            self.disk_exits("pci_", "bench_c") | self.console_exits() | self.memory(end)
+        net, _ = self.instructions("", *self.pair(""))
+        for more in (pae, pci, net, self.disk_exits("", "bench"),
+                     self.disk_exits("pci_", "bench_c"), self.console_exits(), self.net_exits(),
+                     self.memory(end)):
+            figures.update(more)
+        return figures
 
 
 def read_committed():

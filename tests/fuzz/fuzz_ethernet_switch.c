@@ -114,7 +114,7 @@ static void toggle(struct ethernet_switch *ethernet, unsigned port)
 	put_address(address, (uint8_t)port);
 	REQUIRE(switch_port_create(ethernet, "port", address, note_ready, &ports[port],
 				   &ports[port]) == 0);
-	switch_port_open(ports[port], true);
+	REQUIRE(switch_port_open(ports[port], true));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!ports[port] || data[0] >> 2 == 63)
 			toggle(ethernet, port);
 		else if (data[0] >> 2 == 62)
-			switch_port_open(ports[port], data[1] & 1);
+			REQUIRE(switch_port_open(ports[port], data[1] & 1));
 		else if (data[0] >> 2 == 61)
 			now += (uint64_t)data[1] << 32;
 		else if (data[0] & 0x80)

@@ -63,7 +63,7 @@ static void side_take(void *context, bool received)
 
 static void side_open(void *context, bool open)
 {
-	switch_port_open(((struct side *)context)->port, open);
+	REQUIRE(switch_port_open(((struct side *)context)->port, open));
 }
 
 static const struct net_port side_port = { side_send, side_first, side_take, side_open };

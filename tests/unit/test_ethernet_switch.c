@@ -39,7 +39,7 @@ static int setup(void **state)
 
 		assert_int_equal(switch_port_create(f->ethernet, name, address, note_ready,
 						    &f->ready[i], &f->ports[i]), 0);
-		switch_port_open(f->ports[i], true);
+		assert_true(switch_port_open(f->ports[i], true));
 	}
 	now = 1000;
 	fetches = 0;
@@ -384,12 +384,12 @@ static void test_closed_port(void **state)
 	struct fixture *f = *state;
 
 	assert_true(send(f->ports[0], 1, 0, 60));
-	switch_port_open(f->ports[1], false);
+	assert_true(switch_port_open(f->ports[1], false));
 	assert_nothing(f->ports[1]);
 	assert_true(send(f->ports[0], 1, 0, 60));
 	assert_nothing(f->ports[1]);
 	assert_int_equal(f->ports[1]->counters.lost, 1);
-	switch_port_open(f->ports[1], true);
+	assert_true(switch_port_open(f->ports[1], true));
 	assert_nothing(f->ports[1]);
 	assert_true(send(f->ports[0], 1, 0, 60));
 	assert_got(f->ports[1], 60);
@@ -474,7 +474,7 @@ static void test_most_ports(void **state)
 
 		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready, &ready,
 						    &ports[i]), 0);
-		switch_port_open(ports[i], true);
+		assert_true(switch_port_open(ports[i], true));
 	}
 	assert_int_equal(switch_port_create(f->ethernet, "more", (uint8_t[]){ 2, 0, 0, 0, 2, 0 },
 					    note_ready, &ready, &one), -E_NOSPC);
@@ -505,7 +505,7 @@ static void test_late_port(void **state)
 	assert_got(f->ports[0], 60);
 	assert_int_equal(switch_port_create(f->ethernet, "late", address, note_ready, &ready,
 					    &port), 0);
-	switch_port_open(port, true);
+	assert_true(switch_port_open(port, true));
 	assert_true(send(f->ports[0], 50, 0, 60));
 	assert_got(port, 60);
 	assert_nothing(f->ports[1]);
