@@ -7,6 +7,7 @@
 #include "arch/layout.h"
 #include "arch/log.h"
 #include "arch/panic.h"
+#include "drivers/phys/pci.h"
 #include "hv/guest.h"
 #include "hv/guest_net.h"
 #include "hv/house.h"
@@ -149,6 +150,19 @@ static void show_networks(const char *argument)
 	guest_net_show();
 }
 
+static void list_pci(const char *argument)
+{
+	const struct pci_device *device;
+
+	(void)argument;
+	list_for_each(device, pci_devices(), node)
+		house_print("%02x:%02x.%u %04x:%04x class %02x%02x%02x line %3u: %s\n",
+			    PCI_BUS(device->function), PCI_DEVICE(device->function),
+			    PCI_NUMBER(device->function), device->vendor, device->id,
+			    device->class_code, device->subclass, device->interface, device->line,
+			    device->driver ? device->driver->name : "no driver");
+}
+
 static void set_log(const char *argument)
 {
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -208,6 +222,7 @@ static const struct command commands[] = {
 	{ "restart", "NAME", "ends the guest and starts it afresh, at once", restart_guest },
 	{ "mem", "", "free frames of physical memory", show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames", show_networks },
+	{ "pci", "", "the PCI functions of the machine and their drivers", list_pci },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
 	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },
 	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },

@@ -151,17 +151,37 @@ void physical_write(paddr_t to, const void *from, size_t length)
 	}
 }
 
-/* Large pages throughout: registers of different devices may share one. */
+/* Where in the window these pages, of which entry is the first, lie in a row already; 0 for nowhere. */
+static uint32_t find_mapped(uint64_t entry, uint32_t pages)
+{
+	uint32_t base = MMIO_WINDOW, found = 0;
+
+	for (; base < MMIO_WINDOW + mmio_used && found < pages; base += LARGE_PAGE) {
+		uint64_t here = directory[DIRECTORY_INDEX(base)];
+
+		if (here != entry + (uint64_t)found * LARGE_PAGE)
+			found = 0;
+		if (here == entry + (uint64_t)found * LARGE_PAGE)
+			found++;
+	}
+	return found == pages ? base - pages * LARGE_PAGE : 0;
+}
+
+/* Large pages throughout: registers of different devices may share one, and often do. */
 static void *map_window(paddr_t address, size_t length, uint64_t flags)
 {
 	paddr_t first = address & ~(paddr_t)(LARGE_PAGE - 1);
 	uint32_t pages = (uint32_t)((address + length - first + LARGE_PAGE - 1) / LARGE_PAGE);
-	uint32_t base = MMIO_WINDOW + mmio_used;
+	uint64_t first_entry = first | PTE_P | PTE_PS | flags | no_execute;
+	uint32_t base = find_mapped(first_entry, pages);
 
+	if (base != 0)
+		return (uint8_t *)base + (uint32_t)(address - first);
+	base = MMIO_WINDOW + mmio_used;
 	if (pages > (MMIO_WINDOW_SIZE - mmio_used) / LARGE_PAGE)
 		return NULL;
 	for (uint32_t i = 0; i < pages; i++) {
-		uint64_t entry = (first + (paddr_t)i * LARGE_PAGE) | PTE_P | PTE_PS | flags | no_execute;
+		uint64_t entry = first_entry + (uint64_t)i * LARGE_PAGE;
 
 		directory[DIRECTORY_INDEX(base) + i] = entry;
 		this_cpu()->pages->host_directory[DIRECTORY_INDEX(base) + i] = entry;

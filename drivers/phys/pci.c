@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine's PCI functions and who drives them.
+ */
+#include "drivers/phys/pci.h"
+
+#include "arch/log.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+static struct list devices = LIST_INIT(devices);	/* written at boot only */
+
+struct list *pci_devices(void)
+{
+	return &devices;
+}
+
+uint32_t pci_read(const struct pci_device *device, unsigned offset, unsigned width)
+{
+	return device->access->read(device->function, offset, width);
+}
+
+void pci_write(const struct pci_device *device, unsigned offset, unsigned width, uint32_t value)
+{
+	device->access->write(device->function, offset, width, value);
+}
+
+void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t clear)
+{
+	uint32_t command = pci_read(device, PCI_COMMAND, 2);
+
+	pci_write(device, PCI_COMMAND, 2, (command & ~(uint32_t)clear) | set);
+}
+
+void *pci_map_bar(const struct pci_device *device, unsigned index, uint64_t size)
+{
+	const struct pci_bar *bar = index < PCI_BARS ? &device->bars[index] : NULL;
+
+	if (!bar || bar->kind != PCI_BAR_MEMORY || bar->address == 0 || bar->size < size)
+		return NULL;
+	return map_mmio(bar->address, (size_t)size);
+}
+
+static void note_function(void *context, pci_function_t function)
+{
+	struct pci_device *device = heap_alloc(sizeof(*device));
+
+	if (!device) {
+		log_error("pci", "no memory for function %04x", function);
+		return;
+	}
+	pci_read_device(context, function, device);
+	list_add_last(&devices, &device->node);
+}
+
+static void find_driver(struct pci_device *device, const struct pci_driver *const *drivers,
+			unsigned count)
+{
+	for (unsigned i = 0; i < count && !device->driver; i++)
+		if (drivers[i]->matches(device) && drivers[i]->attach(device) == 0)
+			device->driver = drivers[i];
+}
+
+static void report(const struct pci_device *device)
+{
+	log_info("pci", "%02x:%02x.%u %04x:%04x class %02x%02x%02x: %s", PCI_BUS(device->function),
+		 PCI_DEVICE(device->function), PCI_NUMBER(device->function), device->vendor,
+		 device->id, device->class_code, device->subclass, device->interface,
+		 device->driver ? device->driver->name : "no driver");
+}
+
+void pci_init(const struct pci_driver *const *drivers, unsigned count)
+{
+	const struct pci_access *access = pci_access_init();
+	struct pci_device *device;
+
+	if (!access) {
+		log_info("pci", "this machine has no PCI");
+		return;
+	}
+	/* A pointer to const through one to void, and const again at the other end. */
+	pci_scan(access, note_function, (void *)(uintptr_t)access);
+	list_for_each(device, &devices, node) {
+		find_driver(device, drivers, count);
+		report(device);
+	}
+}

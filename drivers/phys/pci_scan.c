@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds PCI functions.  Firmware numbered the buses; a bridge names the one
+ * behind it, and each is looked at once, even if two bridges name the same.
+ */
+#include "drivers/phys/pci.h"
+
+#include "lib/string.h"
+
+#define BUSES 256u
+#define DEVICES 32u
+#define FUNCTIONS 8u
+
+#define NO_VENDOR 0xFFFFu
+#define HEADER_MANY 0x80u	/* more functions than 0 */
+#define HEADER_KIND 0x7Fu
+#define HEADER_DEVICE 0u
+#define HEADER_BRIDGE 1u
+
+#define BARS_OF_DEVICE 6u
+#define BARS_OF_BRIDGE 2u
+
+/* Which buses are known, and in which order they are looked at. */
+struct scan {
+	const struct pci_access *access;
+	void (*found)(void *context, pci_function_t function);
+	void *context;
+	uint8_t known[BUSES];
+	uint8_t order[BUSES];
+	unsigned count;
+};
+
+static void add_bus(struct scan *scan, uint8_t bus)
+{
+	if (scan->known[bus])
+		return;
+	scan->known[bus] = 1;
+	scan->order[scan->count++] = bus;
+}
+
+static bool is_there(const struct scan *scan, pci_function_t function)
+{
+	uint32_t vendor = scan->access->read(function, PCI_VENDOR, 2);
+
+	/* Some chips answer 0 where there is nothing. */
+	return vendor != NO_VENDOR && vendor != 0;
+}
+
+static void look_at(struct scan *scan, pci_function_t function)
+{
+	uint32_t header = scan->access->read(function, PCI_HEADER, 1);
+
+	scan->found(scan->context, function);
+	/* A bus of number 0 behind a bridge: firmware did not set it up. */
+	if ((header & HEADER_KIND) == HEADER_BRIDGE)
+		add_bus(scan, (uint8_t)scan->access->read(function, PCI_SECONDARY_BUS, 1));
+}
+
+static void scan_device(struct scan *scan, unsigned bus, unsigned device)
+{
+	unsigned functions = 1;
+
+	if (!is_there(scan, PCI_FUNCTION(bus, device, 0)))
+		return;
+	if (scan->access->read(PCI_FUNCTION(bus, device, 0), PCI_HEADER, 1) & HEADER_MANY)
+		functions = FUNCTIONS;
+	for (unsigned i = 0; i < functions; i++)
+		if (is_there(scan, PCI_FUNCTION(bus, device, i)))
+			look_at(scan, PCI_FUNCTION(bus, device, i));
+}
+
+void pci_scan(const struct pci_access *access,
+	      void (*found)(void *context, pci_function_t function), void *context)
+{
+	struct scan scan = { .access = access, .found = found, .context = context };
+
+	add_bus(&scan, 0);
+	/* A bus comes once only, so there are at most as many as numbers. */
+	for (unsigned i = 0; i < scan.count; i++)
+		for (unsigned device = 0; device < DEVICES; device++)
+			scan_device(&scan, scan.order[i], device);
+}
+
+static unsigned bars_of(uint32_t header)
+{
+	if ((header & HEADER_KIND) == HEADER_DEVICE)
+		return BARS_OF_DEVICE;
+	return (header & HEADER_KIND) == HEADER_BRIDGE ? BARS_OF_BRIDGE : 0;
+}
+
+void pci_read_device(const struct pci_access *access, pci_function_t function,
+		     struct pci_device *device)
+{
+	memset(device, 0, sizeof(*device));
+	device->access = access;
+	device->function = function;
+	device->vendor = (uint16_t)access->read(function, PCI_VENDOR, 2);
+	device->id = (uint16_t)access->read(function, PCI_ID, 2);
+	device->class_code = (uint8_t)access->read(function, PCI_CLASS, 1);
+	device->subclass = (uint8_t)access->read(function, PCI_SUBCLASS, 1);
+	device->interface = (uint8_t)access->read(function, PCI_INTERFACE, 1);
+	device->revision = (uint8_t)access->read(function, PCI_REVISION, 1);
+	device->line = (uint8_t)access->read(function, PCI_INTERRUPT_LINE, 1);
+	device->pin = (uint8_t)access->read(function, PCI_INTERRUPT_PIN, 1);
+	pci_read_bars(access, function, bars_of(access->read(function, PCI_HEADER, 1)),
+		      device->bars);
+}
