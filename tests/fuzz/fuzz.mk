@@ -17,6 +17,7 @@ fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/pa
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
 fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)
+fuzz_partition    := $(PARTITION)
 fuzz_shadow       := $(SHADOW_MODEL)
 fuzz_pci          := $(PCI_BUS) drivers/virtio/virtio_console.c
 fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \

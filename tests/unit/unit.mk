@@ -21,6 +21,7 @@ ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/swi
 VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 
+PARTITION := drivers/backend/partition_table.c drivers/backend/partition_gpt.c lib/crc32.c
 PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capability.c drivers/phys/pci_mcfg.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
@@ -55,6 +56,7 @@ unit_irq         :=
 unit_list        :=
 unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
 unit_parse       := lib/parse.c
+unit_partition   := $(PARTITION) drivers/backend/partition.c
 unit_pci_bus     := $(PCI_BUS)
 unit_pci_msi     := drivers/phys/pci_msi.c drivers/phys/pci_capability.c
 unit_pci_scan    := $(PCI_SCAN)
