@@ -15,6 +15,8 @@ enum lock_rank {
 	LOCK_GUESTS,	/* hv/guest.c: the list of guests */
 	LOCK_NETWORKS,	/* hv/guest_net.c: the list of networks */
 	LOCK_NETWORK,	/* hv/guest_net.c: one switch with its ports */
+	LOCK_VOLUMES,	/* drivers/backend/volume.c: who uses which disk */
+	LOCK_DISK,	/* drivers/phys/disk.h: one for each port that disks are behind */
 	LOCK_PCI,	/* drivers/phys/pci_access.c: the ports of configuration space */
 	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
 	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */

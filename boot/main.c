@@ -11,11 +11,11 @@
 #include "boot/boot_info.h"
 #include "boot/main.h"
 #include "boot/screen.h"
-#include "drivers/phys/pci.h"
 #include "hv/config.h"
 #include "hv/entropy.h"
 #include "hv/guest.h"
 #include "hv/guest_plan.h"
+#include "hv/host_disks.h"
 #include "hv/house.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
@@ -194,7 +194,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	timers_init();
 	run_init();
 	entropy_init();					/* before there is a guest to give some to */
-	pci_init(NULL, 0);
+	host_disks_init();				/* before consoles whose output waits for interrupts */
 	house_start_consoles();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);

@@ -7,6 +7,8 @@
 #include "arch/layout.h"
 #include "arch/log.h"
 #include "arch/panic.h"
+#include "drivers/backend/volume.h"
+#include "drivers/phys/disk.h"
 #include "drivers/phys/pci.h"
 #include "hv/guest.h"
 #include "hv/guest_net.h"
@@ -163,6 +165,31 @@ static void list_pci(const char *argument)
 			    device->driver ? device->driver->name : "no driver");
 }
 
+static const char *disk_state(const struct disk_port *port)
+{
+	if (port->state == DISK_RUNNING)
+		return port->polled ? "polled" : "ready";
+	return port->state == DISK_LOST ? "lost" : "reset";
+}
+
+static void list_disks(const char *argument)
+{
+	const struct volume *volume;
+
+	(void)argument;
+	house_print("%-15s %12s %12s %-6s %-15s %9s %8s %7s %6s %6s\n", "name", "first", "sectors",
+		    "state", "writer", "commands", "bounced", "irqs", "errors", "resets");
+	list_for_each(volume, volume_list(), node) {
+		const struct disk_port *port = volume->disk->port;
+		const char *writer = volume_writer(volume);
+
+		house_print("%-15s %12llu %12llu %-6s %-15s %9u %8u %7u %6u %6u\n", volume->name,
+			    volume->first, volume->sectors, disk_state(port), writer ? writer : "-",
+			    port->counters.commands, port->counters.bounced,
+			    port->counters.interrupts, port->counters.errors, port->counters.resets);
+	}
+}
+
 static void set_log(const char *argument)
 {
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -223,6 +250,7 @@ static const struct command commands[] = {
 	{ "mem", "", "free frames of physical memory", show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames", show_networks },
 	{ "pci", "", "the PCI functions of the machine and their drivers", list_pci },
+	{ "disks", "", "the disks of the machine, and who writes to them", list_disks },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
 	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },
 	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },

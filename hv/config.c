@@ -338,12 +338,14 @@ static const struct row module_rows[] = {
 /* In the order of enum module_role, without ROLE_NONE. */
 static const char *const role_names[] = { "kernel", "initrd", "disk", NULL };
 
-/* Only a disk's may have a value, and that is for read_role to judge. */
+/* With any other value, `disk` is no role but a disk of the machine. */
 static enum module_role role_of(const struct word *word)
 {
 	enum module_role role = (enum module_role)(find_name(word->key, role_names) + 1);
 
-	return word->value == NULL || role == ROLE_DISK ? role : ROLE_NONE;
+	if (word->value == NULL || (role == ROLE_DISK && string_equal(word->value, "ro")))
+		return role;
+	return ROLE_NONE;
 }
 
 static void complain(const struct line *line, const struct word *word, const char *cause)
@@ -442,11 +444,44 @@ static void read_role(struct line *line, const struct word *word)
 		complain(line, word, "no role that Umbra knows: kernel, initrd or disk");
 	else if (line->words->role != ROLE_NONE)
 		complain(line, word, "the line names a role already");
-	else if (word->value != NULL && !string_equal(word->value, "ro"))
-		complain(line, word, "a disk is disk or, to be read only, disk=ro");
 	else
 		line->words->role = role;
 	line->words->read_only = word->value != NULL;
+}
+
+#define DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
+	"disk=ahci0p2,ro, go on a kernel's line"
+
+/* A name, and perhaps `,ro` behind it. */
+static bool parse_host_disk(const char *value, struct host_disk_words *disk)
+{
+	const char *comma = strchr(value, ',');
+	size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+
+	if (length == 0 || length >= sizeof(disk->name) ||
+	    (comma != NULL && !string_equal(comma, ",ro")))
+		return false;
+	string_copy(disk->name, value, length + 1);
+	disk->read_only = comma != NULL;
+	for (size_t i = 0; i < length; i++)
+		if (!is_name_char(value[i]))
+			return false;
+	return true;
+}
+
+static void read_host_disk(struct line *line, const struct word *word)
+{
+	struct module_words *words = line->words;
+	struct host_disk_words disk;
+
+	if (word->length >= WORD_SIZE || !parse_host_disk(word->value, &disk)) {
+		complain(line, word, DISK_FORMS);
+		line->role_given = true;	/* one mistake, one line */
+	} else if (words->disk_count == CONFIG_DISKS_MAX) {
+		complain(line, word, "a guest has not so many disks");
+	} else {
+		words->disks[words->disk_count++] = disk;
+	}
 }
 
 /* What follows `--` is the guest's own, to the letter, but for blanks in front. */
@@ -464,9 +499,16 @@ static void check_role(const struct line *line)
 	const struct module_words *words = line->words;
 
 	/* One mistake, one line: a role that is not known was reported as such. */
-	if (!line->role_given)
+	if (words->disk_count > 0 && words->role != ROLE_KERNEL) {
+		char word[CONFIG_WORD_SIZE];
+
+		format_text(word, sizeof(word), "disk=%s%s", words->disks[0].name,
+			    words->disks[0].read_only ? ",ro" : "");
+		config_add_problem(line->problems, line->name, word, DISK_FORMS);
+	} else if (!line->role_given) {
 		config_add_problem(line->problems, line->name, "",
 				   "the line names no role: kernel, initrd or disk");
+	}
 	if (words->mac_given && words->net[0] == '\0')
 		config_add_problem(line->problems, line->name, "mac", "the guest has no network");
 	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
@@ -510,6 +552,8 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 			continue;
 		if (word.value == NULL || role_of(&word) != ROLE_NONE)
 			read_role(&line, &word);
+		else if (string_equal(word.key, "disk"))
+			read_host_disk(&line, &word);
 		else
 			complain(&line, &word, "unknown word");
 	}

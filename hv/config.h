@@ -40,6 +40,9 @@
 #define CONFIG_POWER_BUTTON_MAX 3600
 #define CONFIG_POWER_BUTTON_FIRMWARE UINT32_MAX	/* not Umbra's affair */
 
+/* Disks of a guest, boot modules and disks of the machine together. */
+#define CONFIG_DISKS_MAX 8	/* each takes one of the 15 interrupt lines that a guest's devices share */
+
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000
 
@@ -86,12 +89,20 @@ void config_parse_umbra(const char *line, struct umbra_options *options,
 
 enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK };
 
+/* A disk of the machine, as disk=NAME or disk=NAME,ro asks for it. */
+struct host_disk_words {
+	char name[CONFIG_NAME_SIZE];
+	bool read_only;
+};
+
 struct module_words {
 	char file[CONFIG_FILE_SIZE];	/* as the boot loader named it, or "module3" */
 	char guest[CONFIG_NAME_SIZE];	/* empty when not given or not valid */
 	bool guest_given;		/* there was a guest= with some value */
 	enum module_role role;
-	bool read_only;			/* of a disk */
+	bool read_only;			/* of a disk that is a module */
+	struct host_disk_words disks[CONFIG_DISKS_MAX];	/* of a kernel */
+	unsigned int disk_count;
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;

@@ -9,6 +9,7 @@
 #include "arch/spinlock.h"
 #include "arch/time.h"
 #include "drivers/backend/console_mux.h"
+#include "hv/guest_block.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/house.h"
@@ -257,6 +258,7 @@ static void drop(struct guest *guest)
 	give_back_machine(guest);
 	if (guest->console)
 		house_console_close(guest->console);
+	guest_block_release(guest);
 	spin_lock(&lock);
 	list_remove(&guest->node);
 	spin_unlock(&lock);
@@ -290,8 +292,9 @@ void guest_create(const struct guest_plan *plan)
 		report(plan->kernel_file, "kernel", "no memory left for another guest");
 		return;
 	}
-	/* Files first: a bad one must not take memory from the guests after it. */
-	if (loader_check(plan, &guest->image, &guest->initrd, &problem) != 0) {
+	/* Files and disks first: a bad one must not take memory from the guests after it. */
+	if (loader_check(plan, &guest->image, &guest->initrd, &problem) != 0 ||
+	    guest_block_claim(guest, &problem) != 0) {
 		report(problem.module, problem.word, problem.cause);
 		drop(guest);
 		return;

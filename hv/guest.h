@@ -12,6 +12,7 @@
 #include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/trap_frame.h"
+#include "drivers/backend/volume.h"
 #include "guest/lguest_abi.h"
 #include "hv/guest_plan.h"
 #include "hv/image.h"
@@ -102,6 +103,7 @@ struct guest {
 	struct shadow shadow;
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
+	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
 
 	struct sched_entity sched;

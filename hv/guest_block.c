@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disks over modules.  The module itself is what is read and written, so a guest
- * that restarts finds its disks as it left them.
+ * Disks over modules: the module itself is what is read and written, so a guest
+ * that restarts finds its disks as it left them.  And disks of the machine, which
+ * the guest has to itself from its start to its end, restarts included.
  */
 #include "hv/guest_block.h"
 
+#include "drivers/backend/partition.h"
 #include "drivers/backend/ram_disk.h"
+#include "drivers/phys/disk.h"
 #include "drivers/virtio/virtio_block.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -18,7 +21,8 @@ _Static_assert(CONFIG_NAME_SIZE + NAME_SIZE <= VIRTIO_BLOCK_ID_SIZE, "a serial n
 
 struct guest_disk {
 	struct virtio_block block;
-	struct ram_disk disk;
+	struct ram_disk ram;
+	struct partition partition;
 	char name[NAME_SIZE];
 };
 
@@ -27,22 +31,96 @@ static void disk_wake(void *context)
 	guest_devices_wake(context);
 }
 
+/* --- disks of the machine ------------------------------------------------------------- */
+
+static int refuse(const struct guest_plan_disk *plan, struct load_problem *problem, int error,
+		  const char *cause, const char *name)
+{
+	problem->module = plan->file;
+	problem->word = "disk";
+	format_text(problem->cause, sizeof(problem->cause), cause, plan->name, name);
+	return error;
+}
+
+static int claim(struct guest *guest, const struct guest_plan_disk *plan,
+		 struct volume_claim *claim, struct load_problem *problem)
+{
+	const struct volume *volume = volume_find(plan->name);
+	const struct volume_claim *other;
+
+	if (!volume)
+		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", NULL);
+	if (volume->read_only && !plan->read_only)
+		return refuse(plan, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
+			      plan->name);
+	*claim = (struct volume_claim){
+		.volume = volume, .owner = guest->name, .writes = !plan->read_only,
+	};
+	other = volume_claim(claim);
+	if (other)
+		return refuse(plan, problem, -E_EXIST, "disk %s is written to by guest %s already",
+			      other->owner);
+	if (disk_reserve(volume->disk, VIRTIO_BLOCK_REQUESTS) == 0)
+		return 0;
+	volume_release(claim);
+	return refuse(plan, problem, -E_NOMEM, "no memory left for disk %s", NULL);
+}
+
+int guest_block_claim(struct guest *guest, struct load_problem *problem)
+{
+	for (unsigned i = 0; i < guest->plan->disk_count; i++) {
+		const struct guest_plan_disk *plan = &guest->plan->disks[i];
+		int error = plan->module ? 0 : claim(guest, plan, &guest->claims[i], problem);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+void guest_block_release(struct guest *guest)
+{
+	for (unsigned i = 0; i < GUEST_DISKS_MAX; i++) {
+		struct volume_claim *claim = &guest->claims[i];
+
+		if (!list_is_linked(&claim->node))
+			continue;
+		volume_release(claim);
+		disk_unreserve(claim->volume->disk, VIRTIO_BLOCK_REQUESTS);
+	}
+}
+
+/* --- the devices ------------------------------------------------------------------------ */
+
+/* What the guest's disk of that number is joined to. */
+static struct block_device *back_end(struct guest *guest, unsigned index, struct guest_disk *disk)
+{
+	const struct guest_plan_disk *plan = &guest->plan->disks[index];
+	const struct volume *volume = guest->claims[index].volume;
+
+	if (plan->module) {
+		ram_disk_init(&disk->ram, plan->module->start, plan->module->size, plan->read_only);
+		return &disk->ram.device;
+	}
+	partition_init(&disk->partition, &volume->disk->device, volume->first, volume->sectors,
+		       plan->read_only);
+	return &disk->partition.device;
+}
+
 static int block_create(struct guest *guest, unsigned index, struct virtio_device **device)
 {
-	const struct guest_plan_disk *plan;
 	char id[VIRTIO_BLOCK_ID_SIZE + 1];
 	struct guest_disk *disk;
 
 	if (index >= guest->plan->disk_count)
 		return 0;
-	plan = &guest->plan->disks[index];
 	disk = heap_alloc(sizeof(*disk));
 	if (!disk)
 		return -E_NOMEM;
 	format_text(disk->name, sizeof(disk->name), "vd%c", 'a' + (int)index);
 	format_text(id, sizeof(id), "%s-%s", guest->name, disk->name);
-	ram_disk_init(&disk->disk, plan->module->start, plan->module->size, plan->read_only);
-	virtio_block_init(&disk->block, disk->name, &disk->disk.device, id, disk_wake, guest);
+	virtio_block_init(&disk->block, disk->name, back_end(guest, index, disk), id, disk_wake,
+			  guest);
 	*device = &disk->block.device;
 	return 0;
 }

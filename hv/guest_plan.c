@@ -62,6 +62,32 @@ static void choose_name(struct guest_plans *plans, size_t count, struct module_w
 	string_copy(words->guest, name, sizeof(words->guest));
 }
 
+static bool has_room_for_disk(struct guest_plans *plans, struct guest_plan *plan, const char *file)
+{
+	if (plan->disk_count < GUEST_DISKS_MAX)
+		return true;
+	config_add_problem(&plans->problems, file, "disk", "guest %s has more than %u disks",
+			   plan->name, GUEST_DISKS_MAX);
+	plan->broken = true;
+	return false;
+}
+
+static void add_host_disks(struct guest_plans *plans, struct guest_plan *plan,
+			   const struct module_words *words)
+{
+	for (unsigned i = 0; i < words->disk_count; i++) {
+		struct guest_plan_disk *disk;
+
+		if (!has_room_for_disk(plans, plan, words->file))
+			return;
+		disk = &plan->disks[plan->disk_count++];
+		*disk = (struct guest_plan_disk){
+			.file = words->file, .read_only = words->disks[i].read_only,
+		};
+		string_copy(disk->name, words->disks[i].name, sizeof(disk->name));
+	}
+}
+
 static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 		       const struct guest_module *module, const struct module_words *words)
 {
@@ -82,6 +108,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	plan->mac_given = words->mac_given;
 	memcpy(plan->mac, words->mac, sizeof(plan->mac));
 	plan->command_line = words->command_line;
+	add_host_disks(plans, plan, words);
 }
 
 static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
@@ -101,12 +128,8 @@ static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
 static void add_disk(struct guest_plans *plans, struct guest_plan *plan,
 		     const struct guest_module *module, const struct module_words *words)
 {
-	if (plan->disk_count == GUEST_DISKS_MAX) {
-		config_add_problem(&plans->problems, words->file, "disk",
-				   "guest %s has more than %u disks", plan->name, GUEST_DISKS_MAX);
-		plan->broken = true;
+	if (!has_room_for_disk(plans, plan, words->file))
 		return;
-	}
 	/* Rounding down would hide the end of a file from the guest, and up what lies behind it. */
 	if (module->size == 0 || module->size % SECTOR_BYTES != 0) {
 		config_add_problem(&plans->problems, words->file, "disk",
@@ -206,7 +229,7 @@ static void check_disks(struct guest_plans *plans, const struct guest_module *mo
 		const struct guest_plan_disk *disk = &plan->disks[i % GUEST_DISKS_MAX];
 		const struct guest_module *other;
 
-		if (i % GUEST_DISKS_MAX >= plan->disk_count || disk->read_only)
+		if (i % GUEST_DISKS_MAX >= plan->disk_count || disk->read_only || !disk->module)
 			continue;
 		other = find_overlap(modules, count, disk->module);
 		if (other == NULL)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define GUEST_PLANS_MAX 32
-#define GUEST_DISKS_MAX 8	/* each takes one of the 15 interrupt lines that a guest's devices share */
+#define GUEST_DISKS_MAX CONFIG_DISKS_MAX
 
 /* A module as the boot loader left it. */
 struct guest_module {
@@ -26,7 +26,8 @@ struct guest_module {
 };
 
 struct guest_plan_disk {
-	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's */
+	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's; or NULL: */
+	char name[CONFIG_NAME_SIZE];		/* of a disk of the machine, which need not exist */
 	const char *file;			/* name for messages; inside struct guest_plans */
 	bool read_only;
 };

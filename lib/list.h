@@ -63,6 +63,12 @@ static inline void list_remove(struct list_node *node)
 	node->previous = NULL;
 }
 
+/* True when node is in a list; it must be zeroed memory or have been in one. */
+static inline bool list_is_linked(const struct list_node *node)
+{
+	return node->next != NULL;
+}
+
 /* NULL when the list is empty. */
 static inline struct list_node *list_first(const struct list *list)
 {
@@ -72,6 +78,16 @@ static inline struct list_node *list_first(const struct list *list)
 static inline struct list_node *list_last(const struct list *list)
 {
 	return list_is_empty(list) ? NULL : list->anchor.previous;
+}
+
+/* Takes the first node out and returns it; NULL when there is none. */
+static inline struct list_node *list_take_first(struct list *list)
+{
+	struct list_node *node = list_first(list);
+
+	if (node != NULL)
+		list_remove(node);
+	return node;
 }
 
 /* entry goes over all structures from first to last; the body must not remove entry. */

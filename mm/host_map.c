@@ -6,6 +6,7 @@
  */
 #include "mm/host_map.h"
 
+#include "arch/assert.h"
 #include "arch/layout.h"
 #include "arch/switcher.h"
 #include "arch/x86.h"
@@ -149,6 +150,35 @@ void physical_write(paddr_t to, const void *from, size_t length)
 		to += here;
 		length -= here;
 	}
+}
+
+/* Behind address in the guest window, whose tables the CPU would go through in the same way. */
+static paddr_t window_physical(uint32_t address, size_t *run)
+{
+	const struct cpu_pages *pages = this_cpu()->pages;
+	const uint64_t *table = direct_map(pages->host_pdpt[address >> 30] & PTE_FRAME);
+	uint64_t entry = table[DIRECTORY_INDEX(address)];
+
+	assert(pages->host_pdpt[address >> 30] & PTE_P && entry & PTE_P);
+	if (entry & PTE_PS) {
+		*run = LARGE_PAGE - address % LARGE_PAGE;
+		return (entry & PTE_FRAME) + address % LARGE_PAGE;
+	}
+	table = direct_map(entry & PTE_FRAME);
+	assert(table[TABLE_INDEX(address)] & PTE_P);
+	*run = PAGE_SIZE - address % PAGE_SIZE;
+	return (table[TABLE_INDEX(address)] & PTE_FRAME) + address % PAGE_SIZE;
+}
+
+paddr_t host_physical(const void *pointer, size_t *run)
+{
+	uint32_t address = (uint32_t)pointer;
+
+	if (address < GUEST_WINDOW_END)
+		return window_physical(address, run);
+	assert(address < DIRECT_MAP + DIRECT_MAP_SIZE);
+	*run = DIRECT_MAP + DIRECT_MAP_SIZE - address;
+	return direct_physical(pointer);
 }
 
 /* Where in the window these pages, of which entry is the first, lie in a row already; 0 for nowhere. */

@@ -38,6 +38,13 @@ void physical_read(paddr_t from, void *to, size_t length);
 void physical_write(paddr_t to, const void *from, size_t length);
 
 /*
+ * The physical address of what pointer shows to, which is in the direct map or in
+ * the guest window loaded on this CPU; *run gets how many bytes from there on are
+ * in one piece of physical memory too.
+ */
+paddr_t host_physical(const void *pointer, size_t *run);
+
+/*
  * length bytes of memory from anywhere, in one piece, to be read.  What the
  * direct map does not reach is mapped for ever.  NULL when there is no room.
  */

@@ -63,11 +63,29 @@ static void test_adding(void **state)
 	assert_string_equal(letters(&list), "acdb");
 }
 
+static void test_taking(void **state)
+{
+	struct item a = { .letter = 'a' }, b = { .letter = 'b' };
+	struct list list;
+
+	(void)state;
+	list_init(&list);
+	assert_null(list_take_first(&list));
+	assert_false(list_is_linked(&a.link));
+	list_add_last(&list, &a.link);
+	list_add_last(&list, &b.link);
+	assert_true(list_is_linked(&b.link));
+	assert_ptr_equal(list_take_first(&list), &a.link);
+	assert_false(list_is_linked(&a.link));
+	assert_string_equal(letters(&list), "b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_adding),
+		cmocka_unit_test(test_taking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports: requests that wait, commands under way, and what is done about those
+ * that are not answered.  Everything happens under the port's lock, done()
+ * included, so that a request that was cancelled is never heard of again.
+ */
+#include "drivers/phys/disk.h"
+
+#include "arch/log.h"
+#include "arch/time.h"
+#include "drivers/phys/disk_transfer.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+#define SECOND 1000000000ull
+#define MILLISECOND 1000000ull
+
+/* A disk may try for seconds to read a bad sector, and longer to empty a large cache. */
+#define ANSWER_TIME (8 * SECOND)
+#define FLUSH_TIME (30 * SECOND)
+#define REVIVE_TIME (10 * SECOND)	/* a disk that spins up */
+#define RESETS_MAX 2			/* in a row; then the port is lost */
+#define TRIES_MAX 2			/* of a command that nobody answers */
+
+/* How long the end of a guest waits for its requests before it has the port reset. */
+#define CANCEL_TIME (20 * MILLISECOND)
+
+#define POLL_PERIOD (1 * MILLISECOND)
+#define WATCH_PERIOD (100 * MILLISECOND)
+/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
+#define MISSED_MAX 8
+
+#define REPORT_PERIOD SECOND
+#define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
+
+static struct list ports = LIST_INIT(ports);	/* both written at boot only */
+static struct list disks = LIST_INIT(disks);
+static void (*set_alarm)(uint64_t nanoseconds);
+
+struct list *disk_list(void)
+{
+	return &disks;
+}
+
+void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
+{
+	set_alarm = alarm;
+}
+
+/* --- requests ------------------------------------------------------------------------ */
+
+static bool is_busy(const struct disk_port *port)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i])
+			return true;
+	return false;
+}
+
+static uint64_t period(const struct disk_port *port)
+{
+	return port->polled ? POLL_PERIOD : WATCH_PERIOD;
+}
+
+static void finish(struct disk_port *port, struct disk_transfer *transfer, int error)
+{
+	struct block_request *request = transfer->request;
+
+	list_add_last(&port->unused, &transfer->node);
+	if (!transfer->cancelled)
+		request->done(request, error);
+}
+
+/* One line a second, however many there are. */
+static void report_error(struct disk_port *port, const struct disk_transfer *transfer)
+{
+	static const char *const names[] = {
+		[BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush",
+	};
+	const struct disk_command *command = &transfer->command;
+
+	port->counters.errors++;
+	if (time_ns() < port->next_report)
+		return;
+	port->next_report = time_ns() + REPORT_PERIOD;
+	log_warn("disk", "%s: %s of %u bytes from sector %llu failed; errors so far: %u",
+		 transfer->disk->name, names[command->operation], command->length,
+		 (unsigned long long)command->sector, port->counters.errors);
+}
+
+static void start(struct disk_port *port, unsigned slot, struct disk_transfer *transfer)
+{
+	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
+	bool first = !is_busy(port);
+
+	port->under_way[slot] = transfer;
+	disk_transfer_next(transfer, slot);
+	port->counters.commands++;
+	if (transfer->bounced)
+		port->counters.bounced++;
+	port->deadline = MAX(first ? 0 : port->deadline, time_ns() + limit);
+	port->ops->start(port, slot, &transfer->command);
+	if (first && set_alarm)
+		set_alarm(period(port));
+}
+
+static void start_waiting(struct disk_port *port)
+{
+	for (unsigned i = 0; i < port->slots && port->state == DISK_RUNNING; i++) {
+		struct list_node *node;
+
+		if (port->under_way[i])
+			continue;
+		node = list_take_first(&port->waiting);
+		if (!node)
+			return;
+		start(port, i, container_of(node, struct disk_transfer, node));
+	}
+}
+
+void disk_finished(struct disk_port *port, unsigned slot, int error)
+{
+	struct disk_transfer *transfer = slot < port->slots ? port->under_way[slot] : NULL;
+
+	if (!transfer)
+		return;
+	port->under_way[slot] = NULL;
+	port->answered = true;
+	port->resets = 0;
+	port->deadline = MAX(port->deadline, time_ns() + ANSWER_TIME);
+	if (error) {
+		report_error(port, transfer);
+		finish(port, transfer, error);
+	} else if (transfer->cancelled || disk_transfer_advance(transfer, slot)) {
+		finish(port, transfer, 0);
+	} else {
+		list_add_first(&port->waiting, &transfer->node);
+	}
+}
+
+/* --- trouble ---------------------------------------------------------------------------- */
+
+static void fail_all(struct disk_port *port)
+{
+	struct list_node *node;
+
+	for (unsigned i = 0; i < port->slots; i++) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (transfer)
+			finish(port, transfer, -E_IO);
+	}
+	while ((node = list_take_first(&port->waiting)) != NULL)
+		finish(port, container_of(node, struct disk_transfer, node), -E_IO);
+}
+
+void disk_port_give_up(struct disk_port *port, const char *cause)
+{
+	port->state = DISK_LOST;
+	port->ops->stop(port);
+	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
+		if (port->units[i])
+			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name, cause);
+	fail_all(port);
+}
+
+static void try_revive(struct disk_port *port)
+{
+	int result = port->ops->revive(port);
+
+	if (result == 0) {
+		port->state = DISK_RUNNING;
+		start_waiting(port);
+	} else if (result != BLOCK_LATER) {
+		disk_port_give_up(port, "it cannot be reset");
+	} else if (time_ns() >= port->deadline) {
+		disk_port_give_up(port, "it does not come back from a reset");
+	}
+}
+
+/* What was under way waits again, in its old order, in front. */
+static void stop(struct disk_port *port, bool blame)
+{
+	port->counters.resets++;
+	port->state = DISK_REVIVING;
+	port->deadline = time_ns() + REVIVE_TIME;
+	port->ops->stop(port);
+	for (unsigned i = port->slots; i-- > 0;) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (!transfer)
+			continue;
+		if (blame && ++transfer->tries == TRIES_MAX) {
+			report_error(port, transfer);
+			finish(port, transfer, -E_IO);
+		} else {
+			list_add_first(&port->waiting, &transfer->node);
+		}
+	}
+	if (set_alarm)
+		set_alarm(period(port));
+}
+
+void disk_port_restart(struct disk_port *port)
+{
+	stop(port, false);
+	try_revive(port);
+}
+
+static void time_out(struct disk_port *port)
+{
+	if (port->resets++ == RESETS_MAX) {
+		disk_port_give_up(port, "it does not answer");
+		return;
+	}
+	log_warn("disk", "%s does not answer: reset", port->name);
+	stop(port, true);
+	try_revive(port);
+}
+
+/* --- looking after ports ---------------------------------------------------------------- */
+
+static void poll(struct disk_port *port)
+{
+	port->answered = false;
+	if (port->state == DISK_RUNNING)
+		port->ops->poll(port);
+	start_waiting(port);
+}
+
+void disk_port_set_polled(struct disk_port *port)
+{
+	port->polled = true;
+}
+
+void disk_port_interrupt(struct disk_port *port)
+{
+	spin_lock(&port->lock);
+	poll(port);
+	if (port->answered) {
+		port->counters.interrupts++;
+		port->missed = 0;
+	}
+	spin_unlock(&port->lock);
+}
+
+static void watch_interrupts(struct disk_port *port)
+{
+	if (!port->answered || port->polled || ++port->missed < MISSED_MAX)
+		return;
+	log_warn("disk", "%s raises no interrupts: it is asked every millisecond", port->name);
+	port->polled = true;
+}
+
+/* Returns when to come again, 0 for not. */
+static uint64_t tick(struct disk_port *port)
+{
+	uint64_t again;
+
+	spin_lock(&port->lock);
+	if (is_busy(port)) {
+		poll(port);
+		watch_interrupts(port);
+	}
+	if (port->state == DISK_REVIVING)
+		try_revive(port);
+	else if (is_busy(port) && time_ns() >= port->deadline)
+		time_out(port);
+	again = is_busy(port) || port->state == DISK_REVIVING ? period(port) : 0;
+	spin_unlock(&port->lock);
+	return again;
+}
+
+uint64_t disks_tick(void)
+{
+	struct disk_port *port;
+	uint64_t soonest = 0;
+
+	list_for_each(port, &ports, node) {
+		uint64_t again = tick(port);
+
+		if (again != 0 && (soonest == 0 || again < soonest))
+			soonest = again;
+	}
+	return soonest;
+}
+
+/* --- the block device --------------------------------------------------------------------- */
+
+static struct disk *disk_of(struct block_device *device)
+{
+	return container_of(device, struct disk, device);
+}
+
+/* With the lock. */
+static int accept(struct disk *disk, struct block_request *request)
+{
+	struct disk_port *port = disk->port;
+	struct disk_transfer *transfer;
+	struct list_node *node;
+	int error;
+
+	if (port->state == DISK_LOST)
+		return -E_IO;
+	node = list_take_first(&port->unused);
+	if (!node)
+		return -E_NOSPC;
+	transfer = container_of(node, struct disk_transfer, node);
+	error = disk_transfer_prepare(transfer, disk, request);
+	if (error) {
+		list_add_last(&port->unused, &transfer->node);
+		return error;
+	}
+	list_add_last(&port->waiting, &transfer->node);
+	start_waiting(port);
+	return BLOCK_LATER;
+}
+
+/* The range was checked before, perhaps twice; this is the last place before the disk. */
+static int disk_submit(struct block_device *device, struct block_request *request)
+{
+	struct disk *disk = disk_of(device);
+	int result;
+
+	if (request->operation != BLOCK_FLUSH &&
+	    (request->length == 0 || !IS_ALIGNED(request->length, BLOCK_SECTOR_SIZE) ||
+	     !block_has_range(device, request->sector, request->length) ||
+	     (device->read_only && request->operation != BLOCK_READ)))
+		return -E_RANGE;
+	spin_lock(&disk->port->lock);
+	result = accept(disk, request);
+	spin_unlock(&disk->port->lock);
+	return result;
+}
+
+static struct disk_transfer *find_waiting(struct disk_port *port, const struct block_request *request)
+{
+	struct disk_transfer *transfer;
+
+	list_for_each(transfer, &port->waiting, node)
+		if (transfer->request == request)
+			return transfer;
+	return NULL;
+}
+
+static struct disk_transfer *find_under_way(struct disk_port *port,
+					    const struct block_request *request)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && port->under_way[i]->request == request)
+			return port->under_way[i];
+	return NULL;
+}
+
+/* With the lock; the device may be at work in the request's memory. */
+static void cancel_under_way(struct disk_port *port, const struct block_request *request)
+{
+	uint64_t end = time_ns() + CANCEL_TIME;
+
+	find_under_way(port, request)->cancelled = true;
+	while (find_under_way(port, request) && time_ns() < end && port->state == DISK_RUNNING)
+		port->ops->poll(port);
+	if (find_under_way(port, request))
+		stop(port, false);
+}
+
+static void disk_cancel(struct block_device *device, struct block_request *request)
+{
+	struct disk_port *port = disk_of(device)->port;
+	struct disk_transfer *transfer;
+
+	spin_lock(&port->lock);
+	if (find_under_way(port, request))
+		cancel_under_way(port, request);
+	transfer = find_waiting(port, request);
+	if (transfer) {
+		list_remove(&transfer->node);
+		list_add_last(&port->unused, &transfer->node);
+	}
+	if (port->state == DISK_REVIVING)
+		try_revive(port);
+	start_waiting(port);
+	spin_unlock(&port->lock);
+}
+
+static const struct block_device_ops disk_ops = { disk_submit, disk_cancel };
+
+/* --- making --------------------------------------------------------------------------------- */
+
+int disk_port_init(struct disk_port *port)
+{
+	port->lock = (struct spinlock)SPINLOCK(LOCK_DISK);
+	list_init(&port->waiting);
+	list_init(&port->unused);
+	for (unsigned i = 0; i < port->slots; i++) {
+		size_t run;
+
+		port->bounce[i] = pages_alloc(BOUNCE_PAGES);
+		if (!port->bounce[i])
+			return -E_NOMEM;
+		port->bounce_address[i] = host_physical(port->bounce[i], &run);
+	}
+	return 0;
+}
+
+void disk_add(struct disk *disk, struct disk_port *port)
+{
+	unsigned unit = 0;
+
+	disk->port = port;
+	disk->device.ops = &disk_ops;
+	while (port->units[unit])
+		unit++;
+	port->units[unit] = disk;
+	if (unit == 0)
+		list_add_last(&ports, &port->node);
+	list_add_last(&disks, &disk->node);
+	log_event("disk", "disk=%s sectors=%llu model=\"%s\"", disk->name,
+		  (unsigned long long)disk->device.sectors, disk->model);
+}
+
+/* The heap's lock comes after the port's, but nothing waits long for either. */
+int disk_reserve(struct disk *disk, unsigned requests)
+{
+	struct disk_port *port = disk->port;
+	int error = 0;
+
+	spin_lock(&port->lock);
+	while (!error && port->transfers < port->wanted + requests) {
+		struct disk_transfer *transfer = heap_alloc(sizeof(*transfer));
+
+		if (transfer) {
+			list_add_last(&port->unused, &transfer->node);
+			port->transfers++;
+		} else {
+			error = -E_NOMEM;
+		}
+	}
+	if (!error)
+		port->wanted += requests;
+	spin_unlock(&port->lock);
+	return error;
+}
+
+/* What was made stays for the next one. */
+void disk_unreserve(struct disk *disk, unsigned requests)
+{
+	spin_lock(&disk->port->lock);
+	disk->port->wanted -= requests;
+	spin_unlock(&disk->port->lock);
+}
+
+/* --- reading at boot ---------------------------------------------------------------------- */
+
+struct read_now {
+	struct block_request request;
+	bool finished;
+	int error;
+};
+
+static void read_done(struct block_request *request, int error)
+{
+	struct read_now *now = container_of(request, struct read_now, request);
+
+	now->error = error;
+	now->finished = true;
+}
+
+int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
+{
+	struct block_segment segment = { buffer, BLOCK_SECTOR_SIZE };
+	struct read_now now = {
+		.request = {
+			.operation = BLOCK_READ, .sector = sector, .length = BLOCK_SECTOR_SIZE,
+			.segments = &segment, .segment_count = 1, .done = read_done,
+		},
+	};
+	int error = disk_reserve(disk, 1);
+
+	if (error)
+		return error;
+	error = disk_submit(&disk->device, &now.request);
+	if (error == BLOCK_LATER) {
+		/* Ends: a port that does not answer is given up in the end. */
+		while (!now.finished)
+			tick(disk->port);
+		error = now.error;
+	}
+	disk_unreserve(disk, 1);
+	return error;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Waiting for a chip, for a while at most.
+ */
+#ifndef UMBRA_DRIVERS_PHYS_WAIT_H
+#define UMBRA_DRIVERS_PHYS_WAIT_H
+
+#include "arch/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WAIT_MS 1000000ull	/* in the nanoseconds of time_ns */
+
+/*
+ * Evaluates condition again and again until it is true, or nanoseconds have gone;
+ * says what it was the last time.
+ */
+#define wait_until(condition, nanoseconds)						\
+	({										\
+		uint64_t end_ = time_ns() + (nanoseconds);				\
+		bool late_ = false, true_;						\
+											\
+		while (!(true_ = (condition)) && !late_)				\
+			late_ = time_ns() >= end_;					\
+		true_;									\
+	})
+
+#endif

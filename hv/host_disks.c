@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine's disks.
+ */
+#include "hv/host_disks.h"
+
+#include "arch/log.h"
+#include "arch/time.h"
+#include "drivers/backend/partition_table.h"
+#include "drivers/backend/volume.h"
+#include "drivers/phys/disk.h"
+#include "drivers/phys/virtio_blk_pci.h"
+#include "hv/timer.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+_Static_assert(VOLUME_NAME_SIZE >= DISK_NAME_SIZE + 4, "a disk's name, a p and a number");
+
+static const struct pci_driver *const drivers[] = {
+	&virtio_blk_pci_driver,
+};
+
+static struct timer timer;
+
+static void timer_expired(struct timer *expired)
+{
+	uint64_t again = disks_tick();
+
+	if (again != 0 && !timer_is_waiting(expired))
+		timer_start(expired, time_ns() + again);
+}
+
+/* A port that is asked often must not wait for the turn of one that is not. */
+static void alarm(uint64_t nanoseconds)
+{
+	uint64_t deadline = time_ns() + nanoseconds;
+
+	if (!timer_is_waiting(&timer) || timer.deadline > deadline)
+		timer_start(&timer, deadline);
+}
+
+static void add_volume(struct disk *disk, unsigned partition, uint64_t first, uint64_t sectors)
+{
+	struct volume *volume = heap_alloc(sizeof(*volume));
+
+	if (!volume) {
+		log_error("disk", "%s: no memory for partition %u", disk->name, partition);
+		return;
+	}
+	if (partition == 0)
+		string_copy(volume->name, disk->name, sizeof(volume->name));
+	else
+		format_text(volume->name, sizeof(volume->name), "%sp%u", disk->name, partition);
+	volume->disk = disk;
+	volume->first = first;
+	volume->sectors = sectors;
+	volume->read_only = disk->device.read_only;
+	volume_add(volume);
+	if (partition != 0)
+		log_info("disk", "%s: %llu sectors from %llu", volume->name, sectors, first);
+}
+
+static int read_sector(void *context, uint64_t sector, void *buffer)
+{
+	return disk_read_now(context, sector, buffer);
+}
+
+static void add_volumes(struct disk *disk)
+{
+	static struct partition_table table;	/* too large for the stack */
+	uint64_t sectors = disk->device.sectors;
+
+	add_volume(disk, 0, 0, sectors);
+	if (partition_table_read(&table, sectors, read_sector, disk) != 0)
+		log_warn("disk", "%s: its partition table cannot be read", disk->name);
+	if (table.warning)
+		log_warn("disk", "%s: %s", disk->name, table.warning);
+	for (unsigned i = 0; i < table.count; i++)
+		add_volume(disk, table.list[i].number, table.list[i].first, table.list[i].sectors);
+}
+
+void host_disks_init(void)
+{
+	struct disk *disk;
+
+	pci_init(drivers, ARRAY_SIZE(drivers));
+	list_for_each(disk, disk_list(), node)
+		add_volumes(disk);
+	timer_init(&timer, timer_expired);
+	disks_set_alarm(alarm);
+}
