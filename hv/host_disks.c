@@ -8,7 +8,9 @@
 #include "arch/time.h"
 #include "drivers/backend/partition_table.h"
 #include "drivers/backend/volume.h"
+#include "drivers/phys/ahci.h"
 #include "drivers/phys/disk.h"
+#include "drivers/phys/ide.h"
 #include "drivers/phys/virtio_blk_pci.h"
 #include "hv/timer.h"
 #include "lib/format.h"
@@ -19,6 +21,8 @@ _Static_assert(VOLUME_NAME_SIZE >= DISK_NAME_SIZE + 4, "a disk's name, a p and a
 
 static const struct pci_driver *const drivers[] = {
 	&virtio_blk_pci_driver,
+	&ahci_driver,
+	&ide_driver,
 };
 
 static struct timer timer;

@@ -67,8 +67,8 @@ struct pci_driver {
 	const char *name;
 	bool (*matches)(const struct pci_device *device);
 	/*
-	 * Takes the function into use: 0 or negative, and then it has said why in the
-	 * log and the function is as it was.  Boot CPU, before others start.
+	 * Takes the function into use: 0 or negative, and then the function is not used,
+	 * and the log says why if anything is wrong with it.  Boot CPU, before others start.
 	 */
 	int (*attach)(struct pci_device *device);
 };

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AHCI controllers: taking them over from the firmware, and their interrupts.
+ */
+#include "drivers/phys/ahci.h"
+
+#include "arch/log.h"
+#include "drivers/phys/ahci_port.h"
+#include "drivers/phys/pci_irq.h"
+#include "drivers/phys/wait.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "mm/heap.h"
+
+#define CLASS_STORAGE 0x01
+#define SUBCLASS_SATA 0x06
+#define INTERFACE_AHCI 0x01
+#define REGISTERS_BAR 5
+#define PORTS_MAX 32u
+
+/* Register bits, AHCI 1.3.1, 3.1. */
+#define CAPABILITY_SLOTS(capabilities) (((capabilities) >> 8 & 31) + 1)
+#define CAPABILITY_WIDE BIT(31)
+#define CONTROL_RESET BIT(0)
+#define CONTROL_INTERRUPTS BIT(1)
+#define CONTROL_AHCI BIT(31)
+#define CAPABILITY_2_HANDOFF BIT(0)
+#define HANDOFF_FIRMWARE BIT(0)
+#define HANDOFF_SYSTEM BIT(1)
+#define HANDOFF_BUSY BIT(4)
+
+#define RESET_TIME (1000 * WAIT_MS)		/* ibid. 10.4.3 */
+#define HANDOFF_TIME (25 * WAIT_MS)		/* ibid. 10.6.3 */
+#define HANDOFF_BUSY_TIME (2000 * WAIT_MS)
+
+struct controller_registers {
+	uint32_t capabilities;
+	uint32_t control;
+	uint32_t interrupts;	/* a bit for each port */
+	uint32_t ports;		/* those that there are */
+	uint32_t version;
+	uint32_t coalescing[2];
+	uint32_t enclosure[2];
+	uint32_t capabilities_2;
+	uint32_t handoff;
+	uint8_t others[0x100 - 0x2C];
+	struct ahci_port_registers port[PORTS_MAX];
+};
+
+_Static_assert(offsetof(struct controller_registers, port) == 0x100, "AHCI 1.3.1, chapter 3");
+
+/* The least that BAR 5 has: one port's. */
+#define REGISTERS_MIN (0x100 + sizeof(struct ahci_port_registers))
+
+struct ahci {
+	const struct pci_device *pci;
+	volatile struct controller_registers *registers;
+	unsigned ports_mapped;
+	struct ahci_port *ports[PORTS_MAX];
+};
+
+static unsigned disk_number;
+
+static void ahci_interrupt(void *context)
+{
+	struct ahci *ahci = context;
+	uint32_t raised = ahci->registers->interrupts;
+
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (raised & BIT(i) && ahci->ports[i])
+			disk_port_interrupt(&ahci->ports[i]->port);
+	/* The ports first, or the bits are set again at once (ibid. 5.6.2.1). */
+	ahci->registers->interrupts = raised;
+}
+
+/* Firmware that has its own driver running, in system management mode, is to stop that. */
+static void take_from_firmware(volatile struct controller_registers *registers)
+{
+	if (!(registers->capabilities_2 & CAPABILITY_2_HANDOFF))
+		return;
+	registers->handoff |= HANDOFF_SYSTEM;
+	if (!wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_TIME) &&
+	    registers->handoff & HANDOFF_BUSY)
+		wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_BUSY_TIME);
+}
+
+static bool reset_controller(volatile struct controller_registers *registers)
+{
+	registers->control |= CONTROL_AHCI;
+	registers->control |= CONTROL_RESET;
+	if (!wait_until(!(registers->control & CONTROL_RESET), RESET_TIME))
+		return false;
+	registers->control |= CONTROL_AHCI;
+	return true;
+}
+
+static void open_port(struct ahci *ahci, unsigned index)
+{
+	volatile struct controller_registers *registers = ahci->registers;
+	struct ahci_port *port;
+
+	if (!ahci_port_has_disk(&registers->port[index]))
+		return;
+	port = heap_alloc(sizeof(*port));
+	if (!port) {
+		log_error("ahci", "no memory for port %u", index);
+		return;
+	}
+	port->registers = &registers->port[index];
+	port->pci = ahci->pci;
+	format_text(port->disk.name, sizeof(port->disk.name), "ahci%u", disk_number);
+	if (!ahci_port_open(port, CAPABILITY_SLOTS(registers->capabilities),
+			    registers->capabilities & CAPABILITY_WIDE)) {
+		heap_free(port);
+		return;
+	}
+	disk_number++;
+	ahci->ports[index] = port;
+}
+
+static void start_ports(struct ahci *ahci, bool interrupts)
+{
+	for (unsigned i = 0; i < PORTS_MAX; i++) {
+		if (!ahci->ports[i])
+			continue;
+		if (!interrupts)
+			disk_port_set_polled(&ahci->ports[i]->port);
+		disk_add(&ahci->ports[i]->disk, &ahci->ports[i]->port);
+	}
+}
+
+static int set_up(struct ahci *ahci)
+{
+	volatile struct controller_registers *registers = ahci->registers;
+	bool interrupts;
+
+	take_from_firmware(registers);
+	if (!reset_controller(registers)) {
+		log_warn("ahci", "the controller does not come back from a reset");
+		return -E_IO;
+	}
+	for (unsigned i = 0; i < ahci->ports_mapped; i++)
+		if (registers->ports & BIT(i))
+			open_port(ahci, i);
+	interrupts = pci_irq_attach(ahci->pci, ahci_interrupt, ahci) == 0;
+	registers->interrupts = registers->interrupts;
+	registers->control |= CONTROL_INTERRUPTS;
+	start_ports(ahci, interrupts);
+	return 0;
+}
+
+static int ahci_attach(struct pci_device *device)
+{
+	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct controller_registers));
+	struct ahci *ahci;
+	int error;
+
+	if (size < REGISTERS_MIN) {
+		log_warn("ahci", "the controller has no registers");
+		return -E_UNSUPPORTED;
+	}
+	ahci = heap_alloc(sizeof(*ahci));
+	if (!ahci)
+		return -E_NOMEM;
+	ahci->pci = device;
+	ahci->ports_mapped = (unsigned)((size - 0x100) / sizeof(struct ahci_port_registers));
+	ahci->registers = pci_map_bar(device, REGISTERS_BAR, size);
+	error = ahci->registers ? 0 : -E_UNSUPPORTED;
+	if (!error) {
+		pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+		error = set_up(ahci);
+	}
+	if (error) {
+		pci_change_command(device, 0, PCI_COMMAND_MASTER);
+		heap_free(ahci);
+	}
+	return error;
+}
+
+static bool ahci_matches(const struct pci_device *device)
+{
+	return device->class_code == CLASS_STORAGE && device->subclass == SUBCLASS_SATA &&
+	       device->interface == INTERFACE_AHCI;
+}
+
+const struct pci_driver ahci_driver = { "ahci", ahci_matches, ahci_attach };

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IDE controllers.  Each of the two channels has its registers either where the
+ * first PCs had them, with interrupt lines of its own, or where the BARs say, with
+ * PCI's line (PCI IDE Controller Specification 1.0).
+ */
+#include "drivers/phys/ide.h"
+
+#include "arch/irq.h"
+#include "arch/log.h"
+#include "drivers/phys/ide_channel.h"
+#include "drivers/phys/pci_irq.h"
+#include "lib/error.h"
+#include "mm/heap.h"
+
+#define CLASS_STORAGE 0x01
+#define SUBCLASS_IDE 0x01
+#define INTERFACE_MASTER 0x80	/* can be a bus master */
+#define INTERFACE_NATIVE(channel) (1u << 2 * (channel))	/* by its BARs */
+
+#define CHANNELS 2u
+#define MASTER_BAR 4
+#define MASTER_BLOCK 8u		/* bytes of each channel's part of it */
+#define MASTER_SIZE (CHANNELS * MASTER_BLOCK)
+#define COMMAND_SIZE 8u
+#define CONTROL_SIZE 4u
+#define CONTROL_OFFSET 2u	/* of the one register, in the BAR */
+
+static const struct {
+	uint16_t command, control;
+	uint8_t line;
+} old_places[CHANNELS] = { { 0x1F0, 0x3F6, 14 }, { 0x170, 0x376, 15 } };
+
+static unsigned disk_number;
+
+static void ide_interrupt(void *context)
+{
+	struct ide_channel *channel = context;
+
+	disk_port_interrupt(&channel->port);
+}
+
+static bool is_native(const struct pci_device *device, unsigned index)
+{
+	return device->interface & INTERFACE_NATIVE(index);
+}
+
+static bool has_ports(const struct pci_bar *bar, uint64_t size)
+{
+	return bar->kind == PCI_BAR_PORTS && bar->address != 0 && bar->size >= size;
+}
+
+/* False when firmware gave the channel no ports. */
+static bool find_ports(struct ide_channel *channel, const struct pci_device *device, unsigned index)
+{
+	const struct pci_bar *bars = device->bars;
+
+	channel->pci = device;
+	channel->master = (uint16_t)(bars[MASTER_BAR].address + index * MASTER_BLOCK);
+	if (!is_native(device, index)) {
+		channel->command = old_places[index].command;
+		channel->control = old_places[index].control;
+		return true;
+	}
+	if (!has_ports(&bars[2 * index], COMMAND_SIZE) ||
+	    !has_ports(&bars[2 * index + 1], CONTROL_SIZE))
+		return false;
+	channel->command = (uint16_t)bars[2 * index].address;
+	channel->control = (uint16_t)(bars[2 * index + 1].address + CONTROL_OFFSET);
+	return true;
+}
+
+static int attach_interrupt(struct ide_channel *channel, unsigned index)
+{
+	if (is_native(channel->pci, index))
+		return pci_irq_attach(channel->pci, ide_interrupt, channel);
+	return irq_register(old_places[index].line, ide_interrupt, channel);
+}
+
+static bool open_channel(const struct pci_device *device, unsigned index)
+{
+	struct ide_channel *channel = heap_alloc(sizeof(*channel));
+
+	if (!channel || !find_ports(channel, device, index) ||
+	    ide_channel_open(channel, &disk_number) == 0) {
+		heap_free(channel);
+		return false;
+	}
+	if (attach_interrupt(channel, index) != 0)
+		disk_port_set_polled(&channel->port);
+	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
+		if (channel->disks[i].present)
+			disk_add(&channel->disks[i].disk, &channel->port);
+	return true;
+}
+
+/* With no disk on it, the controller is left alone. */
+static int ide_attach(struct pci_device *device)
+{
+	bool found = false;
+
+	if (!has_ports(&device->bars[MASTER_BAR], MASTER_SIZE)) {
+		log_warn("ide", "the controller's bus master has no ports");
+		return -E_UNSUPPORTED;
+	}
+	pci_change_command(device, PCI_COMMAND_PORTS | PCI_COMMAND_MASTER, 0);
+	for (unsigned i = 0; i < CHANNELS; i++)
+		found |= open_channel(device, i);
+	return found ? 0 : -E_NOENT;
+}
+
+static bool ide_matches(const struct pci_device *device)
+{
+	return device->class_code == CLASS_STORAGE && device->subclass == SUBCLASS_IDE &&
+	       device->interface & INTERFACE_MASTER;
+}
+
+const struct pci_driver ide_driver = { "ide", ide_matches, ide_attach };
