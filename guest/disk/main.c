@@ -7,9 +7,12 @@
  *     only=PREFIX           the tests whose name starts so
  *     persist=N             no tests; start N times, and find each time what the
  *                           last one wrote
+ *     later                 the disks are real ones, which answer when they like
+ *     ask=LIST              no tests; single requests (ask.h), and then nothing more
  * Needs 8 MB of memory. Prints one line a test (report.h); the last line is
  * `TOTAL n passed, m failed`.
  */
+#include "guest/disk/ask.h"
 #include "guest/disk/pattern.h"
 #include "guest/runtime/machine.h"
 #include "guest/runtime/print.h"
@@ -52,8 +55,12 @@ static void persist(uint32_t starts)
 void guest_main(void)
 {
 	uint32_t starts = machine_number("persist", 0);
-	char prefix[32];
+	char prefix[32], list[128];
 
+	if (machine_word("ask", list, sizeof(list))) {
+		disk_ask(list);
+		return;
+	}
 	if (starts != 0) {
 		persist(starts);
 		report_total();

@@ -12,6 +12,9 @@
 
 bool block_open(struct block *block, unsigned int number, uint64_t wanted)
 {
+	/* The disk that it was before must not see what another does with the queue. */
+	if (block->queue.descriptors)
+		virtio_stop(&block->virtio);
 	return virtio_open_number(&block->virtio, LGUEST_DEVICE_BLOCK, number) &&
 	       block_start(block, wanted);
 }

@@ -63,6 +63,14 @@ bool virtio_start(const struct virtio *virtio, uint64_t wanted, struct virtqueue
 	return true;
 }
 
+void virtio_stop(const struct virtio *virtio)
+{
+	if (device_page_exists)
+		device_set_status(&virtio->record, 0, true);
+	else
+		virtio_pci_reset(&virtio->pci);
+}
+
 uint8_t virtio_config(const struct virtio *virtio, uint32_t offset)
 {
 	return device_page_exists ? *device_byte(device_config(&virtio->record) + offset) :

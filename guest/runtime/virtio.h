@@ -35,6 +35,9 @@ uint64_t virtio_offered(const struct virtio *virtio);
 bool virtio_start(const struct virtio *virtio, uint64_t wanted, struct virtqueue *queues,
 		  unsigned int count);
 
+/* Reset it, and leave it so: it does not look at its queues any more. */
+void virtio_stop(const struct virtio *virtio);
+
 /* A byte of its configuration space; offset must be inside. */
 uint8_t virtio_config(const struct virtio *virtio, uint32_t offset);
 

@@ -124,7 +124,8 @@ def test_image(machine, release, images, tmp_path):
 
 @pytest.mark.parametrize('size, lines, module, word, cause', [
     (513, ['guest=a disk'], 'image', 'disk', 'a disk is a multiple of 512 bytes, unlike these 513'),
-    (512, ['guest=a disk=rw'], 'image', 'disk=rw', 'a disk is disk or, to be read only, disk=ro'),
+    (512, ['guest=a disk=rw'], 'image', 'disk=rw', 'a module is disk or disk=ro; disks of the machine, disk=ahci0 '
+     "or disk=ahci0p2,ro, go on a kernel's line"),
     (512, ['guest=b disk'], 'image', 'disk', 'guest b has no kernel'),
     (512, ['guest=a disk'] * 9, 'image', 'disk', 'guest a has more than 8 disks'),
     (512, ['guest=a disk -- x'], 'image', '--', "the command line belongs on the kernel's line"),
