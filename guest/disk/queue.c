@@ -55,6 +55,12 @@ static uint32_t count_interrupts(void)
 	return irq_count(disk.queue.config.irq);
 }
 
+/* A real disk may answer in any order and in several goes. */
+static bool answers_later(void)
+{
+	return machine_has_word("later");
+}
+
 /* One kick, one interrupt. */
 TEST(disk, batch)
 {
@@ -69,7 +75,10 @@ TEST(disk, batch)
 	after = count_interrupts();
 	if (!take_pages(BATCH))
 		return;
-	CHECK(after - before == 1, "%u interrupts", after - before);
+	if (answers_later())
+		after = count_interrupts();
+	CHECK(after - before == 1 || (answers_later() && after - before - 1 < BATCH),
+	      "%u interrupts", after - before);
 }
 
 TEST(disk, interrupts_suppressed)
@@ -83,9 +92,9 @@ TEST(disk, interrupts_suppressed)
 	disk.queue.available->flags = VIRTQUEUE_NO_INTERRUPT;
 	offer_pages(4);
 	virtqueue_kick(&disk.queue);
-	after = count_interrupts();
 	if (!take_pages(4))
 		return;
+	after = count_interrupts();
 	CHECK(after == before, "%u interrupts", after - before);
 }
 
@@ -100,11 +109,13 @@ TEST(disk, more_than_one_turn)
 	for (unsigned int i = 0; i < 16; i++)
 		block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN, WRITABLE - 512, &all, 1);
 	virtqueue_kick(&disk.queue);
-	CHECK(disk.queue.used->index < 16, "all done in one turn");
-	for (unsigned int i = 0; i < 16; i++)
-		CHECK(block_wait(&disk, &head, &length) && length == DATA_SIZE + 1 &&
-		      requests[i].status == BLOCK_OK, "request %u: %u bytes, status %u", i, length,
-		      requests[i].status);
+	CHECK(disk.queue.used->index < 16 || answers_later(), "all done in one turn");
+	for (unsigned int i = 0; i < 16; i++) {
+		CHECK(block_wait(&disk, &head, &length) && head % 4 == 0 && head < 64,
+		      "request %u is not answered", i);
+		CHECK(length == DATA_SIZE + 1 && requests[head / 4].status == BLOCK_OK,
+		      "request %u: %u bytes, status %u", head / 4, length, requests[head / 4].status);
+	}
 	CHECK(pattern_holds(disk_data, WRITABLE - 512, DATA_SIZE / BLOCK_SECTOR), "other data");
 }
 
@@ -161,7 +172,7 @@ TEST(disk, two_disks)
 	block_offer(&second, 0, &other, BLOCK_IN, SECTORS_READ_ONLY - PAGE_SECTORS, &buffer, 1);
 	virtqueue_kick(&second.queue);
 	/* A disk that answers later may have all of the guest's disks looked after meanwhile. */
-	CHECK(disk.queue.used->index == 0 || machine_has_word("later"), "a kick of one is for both");
+	CHECK(disk.queue.used->index == 0 || answers_later(), "a kick of one is for both");
 	virtqueue_kick(&disk.queue);
 	CHECK(block_wait(&second, &head, &length) && other.status == BLOCK_OK &&
 	      pattern_holds(last, SECTORS_READ_ONLY - PAGE_SECTORS, PAGE_SECTORS), "status %u",
