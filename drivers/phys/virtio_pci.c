@@ -96,7 +96,9 @@ bool virtio_pci_find(const struct pci_device *device, struct virtio_pci_places *
 	pci_walk_start(&walk, device);
 	while ((at = pci_walk_next(&walk, PCI_CAPABILITY_VENDOR)) != 0)
 		read_capability(device, at, places);
-	return places->common.length >= sizeof(struct virtio_pci_common) &&
+	/* Offsets are aligned for what is there (4.1.4.3.1, 4.1.4.4.1). */
+	return IS_ALIGNED(places->common.offset, 4u) && IS_ALIGNED(places->notify.offset, 2u) &&
+	       places->common.length >= sizeof(struct virtio_pci_common) &&
 	       places->notify.length >= sizeof(uint16_t) && places->isr.length > 0 &&
 	       places->config.length > 0;
 }
@@ -181,7 +183,7 @@ static volatile uint16_t *notify_register(struct virtio_pci *virtio)
 {
 	uint64_t offset = (uint64_t)virtio->common->queue_notify_off * virtio->notify_multiplier;
 
-	if (!range_inside(offset, sizeof(uint16_t), virtio->notify_size))
+	if (!IS_ALIGNED(offset, 2u) || !range_inside(offset, sizeof(uint16_t), virtio->notify_size))
 		return NULL;
 	return (volatile uint16_t *)(void *)(virtio->notify + offset);
 }

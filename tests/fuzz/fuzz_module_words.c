@@ -39,6 +39,11 @@ static void check_plan(const struct guest_plan *plan, const struct guest_module 
 	for (unsigned i = 0; i < plan->disk_count; i++) {
 		const struct guest_module *module = plan->disks[i].module;
 
+		if (module == NULL) {
+			check_text(plan->disks[i].name, CONFIG_NAME_SIZE);
+			REQUIRE(plan->disks[i].name[0] != '\0');
+			continue;
+		}
 		REQUIRE(module > modules - 1 && module < modules + count);
 		REQUIRE(module != plan->kernel && module != plan->initrd);
 		REQUIRE(module->size > 0 && module->size % 512 == 0);

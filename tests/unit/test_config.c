@@ -257,6 +257,36 @@ static void test_module_problems(void **state)
 	assert_problem("disk=", "disk=ro");
 }
 
+static void test_host_disks(void **state)
+{
+	(void)state;
+	parse_module("f guest=a kernel disk=ahci0p2 disk=virtio0,ro");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(words.role, ROLE_KERNEL);
+	assert_int_equal(words.disk_count, 2);
+	assert_string_equal(words.disks[0].name, "ahci0p2");
+	assert_false(words.disks[0].read_only);
+	assert_string_equal(words.disks[1].name, "virtio0");
+	assert_true(words.disks[1].read_only);
+	/* Neither a role nor a reason to take the first word for a file. */
+	parse_module("kernel guest=a disk=ahci0");
+	assert_int_equal(problems.found, 0);
+	assert_string_equal(words.file, "module3");
+	parse_module("f guest=a kernel disk=ahci0,rw");
+	assert_problem("disk=ahci0,rw", "disk=ahci0p2,ro");
+	parse_module("f guest=a kernel disk=,ro");
+	assert_problem("disk=,ro", "disk=ahci0p2,ro");
+	parse_module("f guest=a kernel disk=a/b");
+	assert_problem("disk=a/b", "disk=ahci0p2,ro");
+	parse_module("f guest=a kernel disk=sixteen-letters-");
+	assert_problem("disk=sixteen-letters-", "disk=ahci0p2,ro");
+	parse_module("f guest=a initrd disk=ahci0,ro");
+	assert_problem("disk=ahci0,ro", "go on a kernel's line");
+	parse_module("f guest=a kernel disk=a disk=b disk=c disk=d disk=e disk=f disk=g disk=h disk=i");
+	assert_problem("disk=i", "not so many disks");
+	assert_int_equal(words.disk_count, CONFIG_DISKS_MAX);
+}
+
 static void test_disk_line(void **state)
 {
 	(void)state;
@@ -399,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_limits_of_values),
 		cmocka_unit_test(test_module_problems),
 		cmocka_unit_test(test_disk_line),
+		cmocka_unit_test(test_host_disks),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_bad_networks),
 		cmocka_unit_test(test_kernel_words_on_initrd),

@@ -170,6 +170,26 @@ static void test_disks(void **state)
 	assert_ptr_equal(plans.list[1].disks[0].module, &modules[4]);
 }
 
+static void test_host_disks(void **state)
+{
+	(void)state;
+	PLAN("d1 guest=a disk", "k1 guest=a kernel disk=ahci0 disk=ide1p5,ro", "d2 guest=a disk=ro");
+	assert_int_equal(plans.problems.found, 0);
+	assert_int_equal(plans.list[0].disk_count, 4);
+	assert_ptr_equal(plans.list[0].disks[0].module, &modules[0]);
+	assert_null(plans.list[0].disks[1].module);
+	assert_string_equal(plans.list[0].disks[1].name, "ahci0");
+	assert_string_equal(plans.list[0].disks[1].file, "k1");
+	assert_string_equal(plans.list[0].disks[2].name, "ide1p5");
+	assert_true(plans.list[0].disks[2].read_only);
+	assert_ptr_equal(plans.list[0].disks[3].module, &modules[2]);
+	PLAN("k guest=a kernel disk=a disk=b disk=c disk=d disk=e", "d1 guest=a disk",
+	     "d2 guest=a disk", "d3 guest=a disk", "d4 guest=a disk");
+	assert_int_equal(plans.problems.found, 1);
+	assert_problem(0, "d4", "disk", "more than 8 disks");
+	assert_int_equal(plans.count, 0);
+}
+
 static void test_too_many_disks(void **state)
 {
 	(void)state;
@@ -374,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_second_initrd),
 		cmocka_unit_test(test_initrd_without_kernel),
 		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_host_disks),
 		cmocka_unit_test(test_too_many_disks),
 		cmocka_unit_test(test_disk_without_kernel),
 		cmocka_unit_test(test_disk_size),

@@ -28,6 +28,7 @@ PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capa
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_button :=
 unit_acpi_power  :=
+unit_ata         := drivers/phys/ata.c
 unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_boot_params := hv/boot_params.c
 unit_chacha20    := lib/chacha20.c
@@ -79,6 +80,8 @@ unit_string      :=
 unit_time        := lib/div64.c
 unit_uart16550   :=
 unit_vga_text    := drivers/phys/text_screen.c drivers/phys/ansi.c
+unit_virtio_pci  := drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
+unit_volume      := drivers/backend/volume.c
 unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
