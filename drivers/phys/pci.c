@@ -32,13 +32,13 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 	pci_write(device, PCI_COMMAND, 2, (command & ~(uint32_t)clear) | set);
 }
 
-void *pci_map_bar(const struct pci_device *device, unsigned index, uint64_t size)
+void *pci_map_bar(const struct pci_device *device, unsigned bar, uint64_t size)
 {
-	const struct pci_bar *bar = index < PCI_BARS ? &device->bars[index] : NULL;
+	const struct pci_bar *place = bar < PCI_BARS ? &device->bars[bar] : NULL;
 
-	if (!bar || bar->kind != PCI_BAR_MEMORY || bar->address == 0 || bar->size < size)
+	if (!place || place->kind != PCI_BAR_MEMORY || place->address == 0 || place->size < size)
 		return NULL;
-	return map_mmio(bar->address, (size_t)size);
+	return map_mmio(place->address, (size_t)size);
 }
 
 static void note_function(void *context, pci_function_t function)
