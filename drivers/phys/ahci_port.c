@@ -342,9 +342,8 @@ static bool close(struct ahci_port *port, const char *cause)
 {
 	log_warn("ahci", "%s cannot be used: %s", port->disk.name, cause);
 	port->registers->interrupt_enable = 0;
-	stop_commands(port->registers);
 	/* Memory that the port may still write to is not given back. */
-	if (port->memory && stop_receiving(port->registers))
+	if (stop_commands(port->registers) && stop_receiving(port->registers) && port->memory)
 		pages_free(port->memory, MEMORY_PAGES);
 	return false;
 }

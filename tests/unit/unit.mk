@@ -28,6 +28,7 @@ PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capa
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_button :=
 unit_acpi_power  :=
+unit_ahci_port   :=
 unit_ata         := drivers/phys/ata.c
 unit_boot_info   := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_boot_params := hv/boot_params.c

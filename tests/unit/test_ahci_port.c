@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of drivers/phys/ahci_port.c with registers in plain memory, behind which a
+ * small controller does its part whenever the driver looks at the clock.
+ */
+#include "drivers/phys/ahci_port.c"
+#include "tests/unit/unit.h"
+
+static struct ahci_port port;
+static volatile struct ahci_port_registers registers;
+static struct ahci_memory memory;
+static uint64_t now;
+static bool stuck, silent, unplugged, busy_disk;
+static unsigned restarts, lost, freed, masters_taken, link_resets;
+static uint32_t good, bad;	/* slots that finished */
+static uint16_t identity[256];
+
+/* --- what the driver stands on ---------------------------------------------------------- */
+
+static void answer_identify(void)
+{
+	const struct command_table *table = &memory.tables[0];
+
+	if (table->fis[2] == ATA_IDENTIFY)
+		memcpy(memory.identity, identity, sizeof(identity));
+}
+
+/* The controller's step; time passes only here. */
+uint64_t time_ns(void)
+{
+	const uint32_t running = COMMAND_RUNNING, receiving = COMMAND_RECEIVING;
+
+	if (registers.sata_control & DETECT_MASK)
+		link_resets++;
+	registers.sata_status = unplugged || registers.sata_control & DETECT_MASK ? 0 : 3;
+	registers.task_file = busy_disk ? ATA_STATUS_BUSY : 0x50;
+	if (registers.command & COMMAND_START)
+		registers.command |= running;
+	else if (!stuck)
+		registers.command &= ~running;
+	registers.command = registers.command & COMMAND_RECEIVE ? registers.command | receiving
+								: registers.command & ~receiving;
+	if (!(registers.command & COMMAND_START))
+		registers.issue = 0;
+	else if (!silent && registers.issue) {
+		answer_identify();
+		registers.issue = 0;
+		/* Cleared by writing ones, which memory cannot know: the driver's last write is undone. */
+		registers.interrupts = INTERRUPT_D2H;
+	}
+	return now += 1000000;
+}
+
+void log_line(enum log_level level, const char *subsystem, const char *format, ...)
+{
+	(void)level;
+	(void)subsystem;
+	(void)format;
+}
+
+void *pages_alloc(uint32_t count)
+{
+	assert_true(count * PAGE_SIZE >= sizeof(memory));
+	memset(&memory, 0, sizeof(memory));
+	return &memory;
+}
+
+void pages_free(void *pages, uint32_t count)
+{
+	assert_ptr_equal(pages, &memory);
+	(void)count;
+	freed++;
+}
+
+paddr_t host_physical(const void *pointer, size_t *run)
+{
+	*run = PAGE_SIZE;
+	return (paddr_t)((const uint8_t *)pointer - (const uint8_t *)&memory) + 0x10000;
+}
+
+void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t clear)
+{
+	(void)device;
+	assert_int_equal(set, 0);
+	assert_int_equal(clear, PCI_COMMAND_MASTER);
+	masters_taken++;
+}
+
+const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS], struct ata_identity *found)
+{
+	*found = (struct ata_identity){ "TEST", words[100], true, true, true };
+	return words[100] == 0 ? "it has no sectors" : NULL;
+}
+
+bool ata_make_command(const struct ata_identity *of, const struct disk_command *command,
+		      struct ata_registers *made)
+{
+	(void)of;
+	*made = (struct ata_registers){ 0x25, ATA_DEVICE_LBA, command->sector,
+					(uint16_t)(command->length / 512), true };
+	return command->operation != BLOCK_FLUSH;
+}
+
+uint32_t ata_bytes_max(const struct ata_identity *of)
+{
+	(void)of;
+	return 1u << 25;
+}
+
+int disk_port_init(struct disk_port *of)
+{
+	(void)of;
+	return 0;
+}
+
+void disk_finished(struct disk_port *of, unsigned slot, int error)
+{
+	assert_ptr_equal(of, &port.port);
+	if (error)
+		bad |= 1u << slot;
+	else
+		good |= 1u << slot;
+}
+
+void disk_port_restart(struct disk_port *of)
+{
+	(void)of;
+	restarts++;
+}
+
+void disk_port_give_up(struct disk_port *of, const char *cause)
+{
+	(void)of;
+	assert_non_null(cause);
+	lost++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset((void *)(uintptr_t)&registers, 0, sizeof(registers));
+	memset(&port, 0, sizeof(port));
+	port.registers = &registers;
+	registers.signature = SIGNATURE_DISK;
+	stuck = silent = unplugged = busy_disk = false;
+	restarts = lost = freed = masters_taken = link_resets = good = bad = 0;
+	identity[100] = 1000;
+	return 0;
+}
+
+/* --- at boot ----------------------------------------------------------------------------------- */
+
+static void opened(void)
+{
+	assert_true(ahci_port_has_disk(&registers));
+	assert_true(ahci_port_open(&port, 32, true));
+	registers.interrupts = 0;
+}
+
+static void opens(void **state)
+{
+	(void)state;
+	registers.command = COMMAND_START | COMMAND_RECEIVE;	/* firmware's, with memory of its own */
+	opened();
+	assert_int_equal(registers.command_list, 0x10000);
+	assert_int_equal(registers.command_list % 1024, 0);
+	assert_int_equal(registers.fis % 256, 0);
+	assert_true(port.disk.device.sectors == 1000);
+	assert_int_equal(port.port.slots, DISK_SLOTS_MAX);
+	assert_true(port.port.limits.end == UINT64_MAX);
+	assert_true(registers.command & COMMAND_START);
+	assert_int_equal(registers.interrupt_enable, INTERRUPTS);
+}
+
+static void refuses(void **state)
+{
+	(void)state;
+	unplugged = true;
+	assert_false(ahci_port_has_disk(&registers));
+	unplugged = false;
+	identity[100] = 0;
+	assert_false(ahci_port_open(&port, 1, false));
+	assert_int_equal(freed, 1);
+	identity[100] = 1;
+	registers.signature = 0xEB140101;
+	assert_false(ahci_port_open(&port, 1, false));
+	registers.signature = SIGNATURE_DISK;
+	silent = true;
+	assert_false(ahci_port_open(&port, 1, false));
+	busy_disk = true;
+	assert_false(ahci_port_open(&port, 1, false));
+	assert_int_equal(freed, 4);
+	/* What does not stop may still write to its memory. */
+	stuck = true;
+	registers.command = COMMAND_START | COMMAND_RUNNING;
+	assert_false(close(&port, "test"));
+	assert_int_equal(freed, 4);
+}
+
+/* --- commands --------------------------------------------------------------------------------------- */
+
+static void start(unsigned slot, enum block_operation operation, uint64_t sector)
+{
+	static const struct disk_fragment fragments[] = { { 0x123456000, 1024 }, { 0x7000, 512 } };
+	struct disk_command command = {
+		.operation = operation, .sector = sector, .length = 1536, .fragments = fragments,
+		.count = 2,
+	};
+
+	ahci_ops.start(&port.port, slot, &command);
+}
+
+static void command_in_memory(void **state)
+{
+	const struct command_table *table = &memory.tables[3];
+	static const uint8_t fis[16] = { 0x27, 0x80, 0x25, 0, 0xBC, 0x9A, 0x78, 0x40,
+					 0x56, 0x34, 0x12, 0, 3, 0, 0, 0 };
+
+	(void)state;
+	opened();
+	silent = true;
+	start(3, BLOCK_WRITE, 0x123456789ABC);
+	assert_memory_equal(table->fis, fis, sizeof(fis));
+	assert_int_equal(memory.headers[3].flags, 5 | 1 << 6 | 2 << 16);
+	assert_int_equal(memory.headers[3].table, address_of(table));
+	assert_int_equal(memory.headers[3].table % 128, 0);
+	assert_int_equal(table->fragments[0].address, 0x23456000);
+	assert_int_equal(table->fragments[0].address_high, 1);
+	assert_int_equal(table->fragments[0].length, 1023);
+	assert_int_equal(table->fragments[1].length, 511);
+	assert_int_equal(registers.issue, 8);
+	start(4, BLOCK_FLUSH, 0);	/* of a disk without a cache */
+	assert_int_equal(good, 16);
+}
+
+static void finishes(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	start(0, BLOCK_READ, 1);
+	start(5, BLOCK_READ, 2);
+	registers.issue = 32;
+	registers.interrupts = INTERRUPT_D2H;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(good, 1);
+	registers.issue = 0;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(good, 33);
+	ahci_ops.poll(&port.port);
+	assert_int_equal(bad | restarts | lost, 0);
+}
+
+/* Of three the first is done, the second is at fault, and the third is to begin anew. */
+static void one_at_fault(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	for (unsigned i = 0; i < 3; i++)
+		start(i, BLOCK_READ, i);
+	registers.issue = 6;
+	registers.command |= 1 << 8;
+	registers.interrupts = INTERRUPT_TASK_FILE;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(good, 1);
+	assert_int_equal(bad, 2);
+	assert_int_equal(restarts, 1);
+	assert_int_equal(port.started, 4);
+}
+
+/* What the link does wrong is no command's fault. */
+static void link_at_fault(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	start(0, BLOCK_READ, 0);
+	registers.issue = 1;
+	registers.interrupts = BIT(27);
+	ahci_ops.poll(&port.port);
+	assert_int_equal(good | bad, 0);
+	assert_int_equal(restarts, 1);
+}
+
+static void unplugging(void **state)
+{
+	(void)state;
+	opened();
+	registers.interrupts = INTERRUPT_READY_CHANGE;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(lost, 0);
+	unplugged = true;
+	time_ns();
+	registers.interrupts = INTERRUPT_READY_CHANGE;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(lost, 1);
+	registers.interrupts = UINT32_MAX;	/* not the disk alone, but all of the controller */
+	ahci_ops.poll(&port.port);
+	assert_int_equal(lost, 2);
+}
+
+/* --- stopping ----------------------------------------------------------------------------------------- */
+
+static void stops_and_starts(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	start(0, BLOCK_READ, 0);
+	ahci_ops.stop(&port.port);
+	assert_int_equal(registers.issue, 0);
+	assert_int_equal(port.started, 0);
+	assert_int_equal(masters_taken | link_resets, 0);
+	assert_int_equal(ahci_ops.revive(&port.port), 0);
+	assert_true(registers.command & COMMAND_START);
+}
+
+/* A disk that is still busy has its link reset, and is waited for. */
+static void stops_a_busy_one(void **state)
+{
+	(void)state;
+	opened();
+	silent = busy_disk = true;
+	start(0, BLOCK_READ, 0);
+	ahci_ops.stop(&port.port);
+	assert_true(link_resets > 0);
+	assert_int_equal(masters_taken, 0);
+	assert_int_equal(ahci_ops.revive(&port.port), BLOCK_LATER);
+	busy_disk = false;
+	time_ns();
+	assert_int_equal(ahci_ops.revive(&port.port), 0);
+}
+
+/* One that does not stop is kept from memory for good. */
+static void cannot_be_stopped(void **state)
+{
+	(void)state;
+	opened();
+	silent = stuck = true;
+	start(0, BLOCK_READ, 0);
+	ahci_ops.stop(&port.port);
+	assert_int_equal(masters_taken, 1);
+	assert_int_equal(ahci_ops.revive(&port.port), -E_IO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(opens, setup),
+		cmocka_unit_test_setup(refuses, setup),
+		cmocka_unit_test_setup(command_in_memory, setup),
+		cmocka_unit_test_setup(finishes, setup),
+		cmocka_unit_test_setup(one_at_fault, setup),
+		cmocka_unit_test_setup(link_at_fault, setup),
+		cmocka_unit_test_setup(unplugging, setup),
+		cmocka_unit_test_setup(stops_and_starts, setup),
+		cmocka_unit_test_setup(stops_a_busy_one, setup),
+		cmocka_unit_test_setup(cannot_be_stopped, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
