@@ -2,7 +2,8 @@
 /*
  * The firmware's ACPI tables: finds and checks them, and keeps what Umbra
  * needs to power the machine off, to reset it, to notice its power button and to
- * read its clock.  There is no AML interpreter.  Called by the start code; later by power.c and time.c.
+ * read its clock.  There is no AML interpreter.  Called by the start code; later
+ * by power.c and time.c.
  */
 #ifndef UMBRA_ARCH_ACPI_H
 #define UMBRA_ARCH_ACPI_H

@@ -52,7 +52,7 @@ static void sci(void *context)
 		button_pressed();
 	} else if (++idle_interrupts == IDLE_INTERRUPTS_MAX) {
 		irq_silence(fixed->sci_line);
-		log_warn("power", "interrupt line %u never falls silent; the power button is given up",
+		log_warn("power", "interrupt line %u is never silent; the power button is given up",
 			 fixed->sci_line);
 	}
 }

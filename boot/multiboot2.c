@@ -73,7 +73,7 @@ struct multiboot2_framebuffer {
 /* Where the type is direct colour. */
 struct multiboot2_colours {
 	struct multiboot2_framebuffer screen;
-	uint16_t reserved; /* the specification's table has a byte, its multiboot2.h and GRUB have two */
+	uint16_t reserved; /* one byte in the specification's table, two in its multiboot2.h and GRUB */
 	struct boot_channel red, green, blue;
 } __packed;
 

@@ -126,7 +126,9 @@ static const char *read_consoles(struct line *line, const char *value)
 {
 	/* The last one is what the screen was called when text mode was all that Umbra knew. */
 	static const char *const names[] = { "com1", "com2", "screen", "vga", NULL };
-	static const unsigned int sets[] = { CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN };
+	static const unsigned int sets[] = {
+		CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN,
+	};
 	unsigned int consoles = 0;
 
 	for (;;) {

@@ -75,7 +75,7 @@ struct umbra_options {
 	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
-	uint32_t power_button;		/* seconds that guests get when it is pressed, or _FIRMWARE */
+	uint32_t power_button;		/* seconds for the guests, default 10; or _FIRMWARE */
 	enum panic_action on_panic;	/* default halt */
 };
 

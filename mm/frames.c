@@ -14,7 +14,7 @@
 
 #define MAP_WORDS (FRAMES_PER_CHUNK / 32)
 
-/* The first chunk above 4 GB: what lies below is for those who need 32-bit addresses, as long as can be. */
+/* The first chunk above 4 GB: what lies below is kept for those who need 32-bit addresses. */
 #define FAR_CHUNK (1u << (32 - CHUNK_SHIFT))
 
 struct chunk {
@@ -108,7 +108,8 @@ static void set_range(paddr_t start, paddr_t end, bool usable)
 			set_chunk(chunk, usable);
 			frame += CHUNK_SIZE;
 		} else {
-			set_frame(chunk, (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK, usable);
+			set_frame(chunk, (uint32_t)(frame >> PAGE_SHIFT) % FRAMES_PER_CHUNK,
+				  usable);
 			frame += PAGE_SIZE;
 		}
 	}

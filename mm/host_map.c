@@ -233,7 +233,7 @@ void *map_video(paddr_t address, size_t length)
 	/* A table entry with a bit beyond the CPU's would fault. */
 	if (address >= limit || length > limit - address)
 		return NULL;
-	/* Without a PAT, PCD alone leaves the choice to the firmware's MTRRs (SDM vol. 3, 11.5.2.1). */
+	/* Without a PAT, PCD alone leaves it to the firmware's MTRRs (SDM vol. 3, 11.5.2.1). */
 	return map_window(address, length, PTE_W | (features->pat ? PTE_LARGE_PAT : PTE_PCD));
 }
 

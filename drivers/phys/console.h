@@ -52,7 +52,8 @@ struct console {
 	/*
 	 * Called by the driver, in its interrupt handler, when input arrived or
 	 * room that somebody missed is there, and in write when refresh is due.  It
-	 * may only note that console_mux_service and refresh are due.  NULL, or set once before interrupts start.
+	 * may only note that console_mux_service and refresh are due.  NULL, or set
+	 * once before interrupts start.
 	 */
 	void (*activity)(void *context);
 	void *activity_context;

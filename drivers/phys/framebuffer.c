@@ -78,9 +78,9 @@ const char *framebuffer_check(const struct framebuffer_mode *mode)
 
 static uint32_t channel_light(struct framebuffer_channel channel)
 {
-	uint32_t light = channel.size > 8 ? LIGHT << (channel.size - 8) : LIGHT >> (8 - channel.size);
-
-	return light << channel.position;
+	if (channel.size > 8)
+		return LIGHT << (channel.size - 8) << channel.position;
+	return LIGHT >> (8 - channel.size) << channel.position;
 }
 
 /* What is drawn is put together from the sixteen things that four pixels in a row can be. */
@@ -221,7 +221,9 @@ static const struct console_ops framebuffer_ops = {
 	.write_sync = framebuffer_write_sync,
 };
 
-static struct framebuffer framebuffer = { .console = { .name = "screen", .ops = &framebuffer_ops } };
+static struct framebuffer framebuffer = {
+	.console = { .name = "screen", .ops = &framebuffer_ops },
+};
 
 struct console *framebuffer_open(const struct framebuffer_mode *mode, void *memory)
 {

@@ -45,10 +45,13 @@ enum scan_code {
 #define HELD_ALT (HELD_LEFT_ALT | HELD_RIGHT_ALT)
 
 /* By scan code, from 0; NUL where the key is no character.  A US keyboard. */
-static const char plain[] = "\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
-static const char shifted[] = "\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
+static const char plain[] = "\0\0331234567890-=\177\tqwertyuiop[]\r"
+			    "\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
+static const char shifted[] = "\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r"
+			      "\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 
-_Static_assert(sizeof(plain) == sizeof(shifted) && sizeof(plain) == 0x3A + 1, "up to the space bar");
+_Static_assert(sizeof(plain) == sizeof(shifted) && sizeof(plain) == CODE_SPACE + 2,
+	       "up to the space bar, and a NUL");
 
 /* The keypad from Home on, with Num Lock; and what the keys are without. */
 static const char keypad_digits[] = "789-456+1230.";
@@ -146,7 +149,8 @@ static size_t put_character(const struct ps2_decoder *decoder, uint8_t c, uint8_
 	return length;
 }
 
-static size_t keypad_key(const struct ps2_decoder *decoder, bool extended, uint8_t code, uint8_t *bytes)
+static size_t keypad_key(const struct ps2_decoder *decoder, bool extended, uint8_t code,
+			 uint8_t *bytes)
 {
 	unsigned key = code - CODE_KEYPAD_FIRST;
 	bool moving = extended || decoder->keypad_moves;

@@ -177,7 +177,9 @@ static const struct console_ops keyboard_ops = {
 	.write_sync = keyboard_write_sync,
 };
 
-static struct ps2_keyboard ps2_keyboard = { .console = { .name = "keyboard", .ops = &keyboard_ops } };
+static struct ps2_keyboard ps2_keyboard = {
+	.console = { .name = "keyboard", .ops = &keyboard_ops },
+};
 
 struct console *ps2_keyboard_open(void)
 {

@@ -18,7 +18,7 @@
 
 struct text_screen {
 	unsigned columns, rows;
-	unsigned row, column;	/* of the cursor; column may be columns: text goes to the next row */
+	unsigned row, column;	/* of the cursor; column may be columns: on to the next row */
 	unsigned top;		/* the row of cells that is shown first: scrolling moves no text */
 	unsigned changed, changed_end;	/* rows that may look different since text_screen_shown */
 	struct ansi ansi;

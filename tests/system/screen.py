@@ -14,7 +14,8 @@ TEXT_MEMORY = 0xB8000
 TEXT_COLUMNS, TEXT_ROWS = 80, 25
 LIGHT_GREY_ON_BLACK = 0x07
 
-# How a US keyboard has what is no letter and no digit; QEMU's names of keys (qapi/ui.json, QKeyCode).
+# How a US keyboard has what is no letter and no digit, by QEMU's names of keys (qapi/ui.json,
+# QKeyCode).
 KEYS = {
     ' ': 'spc', '\r': 'ret', '\n': 'ret', '.': 'dot', ',': 'comma', '-': 'minus', '/': 'slash',
     ';': 'semicolon', "'": 'apostrophe', '[': 'bracket_left', ']': 'bracket_right', '=': 'equal',
@@ -106,7 +107,10 @@ class Framebuffer:
         return Picture(self.file)
 
     def lines(self):
-        """The rows as text, without the blanks at their ends; the cursor is U+2581, unknown is U+FFFD."""
+        """
+        The rows as text, without the blanks at their ends; the cursor is U+2581, and
+        what is no character is U+FFFD.
+        """
         picture = self.look()
         known = {**self.font.characters, self.cursor: '\u2581'}
         return [''.join(known.get(picture.cell(column, row), '\ufffd')

@@ -33,7 +33,7 @@ def test_guests_are_ended(machine, build, board):
 
 
 def test_guests_end_in_time(machine, build):
-    """When the last one has ended by itself, nothing more is waited for, whatever when-idle= says."""
+    """When the last one has ended by itself, nothing more is waited for."""
     m = machine(build, TWO, options='when-idle=stay power-button=600')
     m.event('guest-ready', guest='two')
     m.expect('one> ')
@@ -88,7 +88,8 @@ def test_left_to_the_firmware(machine, release):
 
 def test_guest_that_reboots(machine, release):
     """It starts again while there is time, and not afterwards."""
-    m = machine(release, ['demo guest=one kernel mem=4M -- run=mem,reboot'], options='power-button=2')
+    m = machine(release, ['demo guest=one kernel mem=4M -- run=mem,reboot'],
+                options='power-button=2')
     m.event('guest-exit', reason='reboot')
     press(m)
     pressed = float(m.event('power-button')['at'])

@@ -41,7 +41,7 @@ def uefi(kind, directory):
 
 
 def check_screen(m, screen):
-    """Log and guest are on the screen and on the serial line; keys typed here reach the guest and Umbra."""
+    """Log and guest are on both, screen and serial line; keys reach the guest and Umbra."""
     m.event('boot', timeout=240)
     m.expect('one> ')
     rows = wait_row(m, screen, GREETING)

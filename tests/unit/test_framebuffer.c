@@ -20,7 +20,8 @@ static struct framebuffer_mode mode;
 static unsigned activities;
 
 static const struct framebuffer_mode rgb32 = {
-	.width = 90, .height = 50, .depth = 32, .red = { 16, 8 }, .green = { 8, 8 }, .blue = { 0, 8 },
+	.width = 90, .height = 50, .depth = 32,
+	.red = { 16, 8 }, .green = { 8, 8 }, .blue = { 0, 8 },
 };
 
 static void note_activity(void *context)
@@ -62,7 +63,8 @@ static uint32_t pixel(unsigned x, unsigned y)
 }
 
 /* The cell shows c in light on black, each of the font's pixels scale wide and high. */
-static void expect_cell(unsigned column, unsigned row, char c, bool cursor, unsigned scale, uint32_t light)
+static void expect_cell(unsigned column, unsigned row, char c, bool cursor, unsigned scale,
+			uint32_t light)
 {
 	for (unsigned y = 0; y < FONT_HEIGHT * scale; y++) {
 		for (unsigned x = 0; x < FONT_WIDTH * scale; x++) {
@@ -70,18 +72,19 @@ static void expect_cell(unsigned column, unsigned row, char c, bool cursor, unsi
 
 			if (cursor && y / scale >= CURSOR_FIRST_ROW)
 				on = true;
-			assert_int_equal(pixel(column * FONT_WIDTH * scale + x, row * FONT_HEIGHT * scale + y),
-					 on ? light : 0);
+			assert_int_equal(pixel(column * FONT_WIDTH * scale + x,
+					       row * FONT_HEIGHT * scale + y), on ? light : 0);
 		}
 	}
 }
 
 static void expect_nothing_behind(void)
 {
+	unsigned width = mode.width * pixel_bytes(&mode);
+
 	for (unsigned y = 0; y < mode.height; y++)
 		for (unsigned i = 0; i < BEHIND; i++)
-			assert_int_equal(memory[y * mode.pitch + mode.width * pixel_bytes(&mode) + i],
-					 UNTOUCHED);
+			assert_int_equal(memory[y * mode.pitch + width + i], UNTOUCHED);
 }
 
 static void test_modes(void **state)
