@@ -92,7 +92,7 @@ static bool find_network(struct net_headers *headers, uint32_t type, const uint8
 bool net_headers_find(struct net_headers *headers, uint8_t gso_type, const uint8_t *frame,
 		      uint32_t length)
 {
-	uint8_t wanted = gso_type & (uint8_t)~NET_GSO_ECN;
+	uint8_t wanted = (uint8_t)(gso_type & ~NET_GSO_ECN);
 	uint32_t type;
 
 	*headers = (struct net_headers){
