@@ -181,6 +181,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_init(&boot_cpu);
 	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
 
+	house_open_serial(&options);			/* before anything that may go wrong */
 	take_memory();
 	open_consoles();
 	if (cpu_features_missing())

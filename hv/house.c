@@ -198,7 +198,6 @@ static void add_console(struct console *console)
 		return;
 	console->activity = note_due;
 	consoles[console_count++] = console;
-	console_mux_attach(mux, console);
 }
 
 static void add_uart(unsigned number)
@@ -210,6 +209,15 @@ static void add_uart(unsigned number)
 	add_console(console);
 }
 
+void house_open_serial(const struct umbra_options *options)
+{
+	if (options->consoles & CONSOLE_COM1)
+		add_uart(1);
+	if (options->consoles & CONSOLE_COM2)
+		add_uart(2);
+	set_panic(options->on_panic);
+}
+
 void house_open_consoles(const struct umbra_options *options, struct console *screen)
 {
 	when_idle = options->when_idle;
@@ -218,10 +226,6 @@ void house_open_consoles(const struct umbra_options *options, struct console *sc
 	mux = console_mux_create(note_due, NULL);
 	if (!mux)
 		panic("no memory for the console");
-	if (options->consoles & CONSOLE_COM1)
-		add_uart(1);
-	if (options->consoles & CONSOLE_COM2)
-		add_uart(2);
 	add_console(screen);
 	if (screen && screen->ops->refresh)
 		refreshed = screen;
@@ -229,7 +233,8 @@ void house_open_consoles(const struct umbra_options *options, struct console *sc
 	if (options->consoles & CONSOLE_SCREEN)
 		keyboard = ps2_keyboard_open();
 	add_console(keyboard);
-	set_panic(options->on_panic);
+	for (unsigned i = 0; i < console_count; i++)
+		console_mux_attach(mux, consoles[i]);
 	log_set_level(options->log);
 	log_set_sink(log_sink);
 }

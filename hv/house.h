@@ -14,10 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Opens the serial ports of options, polled: a panic is told there from now on.  Needs no memory. */
+void house_open_serial(const struct umbra_options *options);
+
 /*
- * Opens the serial ports of options, polled, and the keyboard when the screen is
- * one of options too; sends the log to the ports and to screen, which is NULL
- * where there is none.
+ * Then: opens the keyboard when the screen is one of options, and sends the log
+ * to the ports and to screen, which is NULL where there is none.
  */
 void house_open_consoles(const struct umbra_options *options, struct console *screen);
 

@@ -70,3 +70,14 @@ def test_unknown_way(machine, release):
     m.command('end well', '^the ways are panic, fault and stack')
     m.line('poweroff')
     m.wait_poweroff()
+
+
+def test_before_there_is_memory(machine, release, tmp_path):
+    """A module that fills all low memory: Umbra cannot start, and says so."""
+    disk = tmp_path / 'disk.img'
+    with disk.open('wb') as file:
+        file.truncate(894 << 20)
+    m = machine(release, [GUEST, f'{disk} guest=one disk'], memory='1024M',
+                options='on-panic=poweroff')
+    m.may_panic = True
+    assert 'not enough memory below 896 MB' in m.event('panic')['cause']
