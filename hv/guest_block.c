@@ -33,12 +33,16 @@ static void disk_wake(void *context)
 
 /* --- disks of the machine ------------------------------------------------------------- */
 
-static int refuse(const struct guest_plan_disk *plan, struct load_problem *problem, int error,
-		  const char *cause, const char *name)
+static int __printf(4, 5) refuse(const struct guest_plan_disk *plan, struct load_problem *problem,
+				 int error, const char *cause, ...)
 {
+	va_list arguments;
+
 	problem->module = plan->file;
 	problem->word = "disk";
-	format_text(problem->cause, sizeof(problem->cause), cause, plan->name, name);
+	va_start(arguments, cause);
+	format_text_v(problem->cause, sizeof(problem->cause), cause, arguments);
+	va_end(arguments);
 	return error;
 }
 
@@ -49,21 +53,21 @@ static int claim(struct guest *guest, const struct guest_plan_disk *plan,
 	const struct volume_claim *other;
 
 	if (!volume)
-		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", NULL);
+		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", plan->name);
 	if (volume->read_only && !plan->read_only)
 		return refuse(plan, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
-			      plan->name);
+			      plan->name, plan->name);
 	*claim = (struct volume_claim){
 		.volume = volume, .owner = guest->name, .writes = !plan->read_only,
 	};
 	other = volume_claim(claim);
 	if (other)
-		return refuse(plan, problem, -E_EXIST, "disk %s is written to by guest %s already",
-			      other->owner);
+		return refuse(plan, problem, -E_EXIST,
+			      "disk %s is written to by guest %s already", plan->name, other->owner);
 	if (disk_reserve(volume->disk, VIRTIO_BLOCK_REQUESTS) == 0)
 		return 0;
 	volume_release(claim);
-	return refuse(plan, problem, -E_NOMEM, "no memory left for disk %s", NULL);
+	return refuse(plan, problem, -E_NOMEM, "no memory left for disk %s", plan->name);
 }
 
 int guest_block_claim(struct guest *guest, struct load_problem *problem)

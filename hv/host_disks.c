@@ -4,6 +4,7 @@
  */
 #include "hv/host_disks.h"
 
+#include "arch/cpu.h"
 #include "arch/log.h"
 #include "arch/time.h"
 #include "drivers/backend/partition_table.h"
@@ -25,7 +26,8 @@ static const struct pci_driver *const drivers[] = {
 	&ide_driver,
 };
 
-static struct timer timer;
+/* A CPU's timer looks after what was started on that CPU, and after all else too. */
+static struct timer timers[MAX_CPUS];
 
 static void timer_expired(struct timer *expired)
 {
@@ -38,10 +40,11 @@ static void timer_expired(struct timer *expired)
 /* A port that is asked often must not wait for the turn of one that is not. */
 static void alarm(uint64_t nanoseconds)
 {
+	struct timer *timer = &timers[this_cpu()->id];
 	uint64_t deadline = time_ns() + nanoseconds;
 
-	if (!timer_is_waiting(&timer) || timer.deadline > deadline)
-		timer_start(&timer, deadline);
+	if (!timer_is_waiting(timer) || timer->deadline > deadline)
+		timer_start(timer, deadline);
 }
 
 static void add_volume(struct disk *disk, unsigned partition, uint64_t first, uint64_t sectors)
@@ -91,6 +94,7 @@ void host_disks_init(void)
 	pci_init(drivers, ARRAY_SIZE(drivers));
 	list_for_each(disk, disk_list(), node)
 		add_volumes(disk);
-	timer_init(&timer, timer_expired);
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		timer_init(&timers[i], timer_expired);
 	disks_set_alarm(alarm);
 }

@@ -31,7 +31,7 @@ struct block_segment {
 
 struct block_request {
 	enum block_operation operation;
-	uint64_t sector;		/* the first; while the request is under way, the device's to change */
+	uint64_t sector;		/* the first; once submitted, the device's to change */
 	uint32_t length;		/* bytes of all segments together, a multiple of BLOCK_SECTOR_SIZE */
 	const struct block_segment *segments;
 	unsigned segment_count;
