@@ -26,15 +26,18 @@
 #define RESETS_MAX 2			/* in a row; then the port is lost */
 #define TRIES_MAX 2			/* of a command that nobody answers */
 
-/* How long the end of a guest waits for its requests before it has the port reset. */
-#define CANCEL_TIME (20 * MILLISECOND)
+/*
+ * How long the end of a guest waits for its requests before it has the port reset:
+ * disks answer much sooner, and a reset costs all others on the port seconds.  (And
+ * QEMU 7.2 may crash when an AHCI port is stopped while it moves data.)
+ */
+#define CANCEL_TIME (250 * MILLISECOND)
 
 #define POLL_PERIOD (1 * MILLISECOND)
 #define WATCH_PERIOD (100 * MILLISECOND)
 /* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
 #define MISSED_MAX 8
 
-#define REPORT_PERIOD SECOND
 #define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
 
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
@@ -86,7 +89,7 @@ static void report_error(struct disk_port *port, const struct disk_transfer *tra
 	port->counters.errors++;
 	if (time_ns() < port->next_report)
 		return;
-	port->next_report = time_ns() + REPORT_PERIOD;
+	port->next_report = time_ns() + SECOND;
 	log_warn("disk", "%s: %s of %u bytes from sector %llu failed; errors so far: %u",
 		 transfer->disk->name, names[command->operation], command->length,
 		 (unsigned long long)command->sector, port->counters.errors);
