@@ -24,6 +24,7 @@
 #define ROOT_MAX_ENTRIES 1024u
 
 #define FADT_BUTTON_ELSEWHERE BIT(4) /* set: the power button is a device that only AML describes */
+#define FADT_TIMER_32BIT BIT(8)
 #define FADT_RESET_SUPPORTED BIT(10)
 #define FADT_NO_FIXED_HARDWARE BIT(20)
 
@@ -103,12 +104,16 @@ struct fadt {
 	struct generic_address x_pm1b_event;
 	struct generic_address x_pm1a_control;
 	struct generic_address x_pm1b_control;
+	struct generic_address x_pm2_control;
+	struct generic_address x_pm_timer;
 } __packed;
 
 _Static_assert(offsetof(struct fadt, pm1_event_length) == 88, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, century) == 108, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, reset) == 116, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, x_pm1a_control) == 172, "ACPI 6.4, table 5.9");
+_Static_assert(offsetof(struct fadt, pm_timer) == 76, "ACPI 6.4, table 5.9");
+_Static_assert(offsetof(struct fadt, x_pm_timer) == 208, "ACPI 6.4, table 5.9");
 
 /* Boot CPU only, written once. */
 static struct {
@@ -265,6 +270,12 @@ int acpi_find_table(const char *signature, unsigned index, struct acpi_table *ta
 	return -E_NOENT;
 }
 
+bool acpi_read_table(const struct acpi_table *table, uint32_t offset, void *to, size_t size)
+{
+	return offset <= table->length && size <= table->length - offset &&
+	       copy_physical(table->address + offset, to, size);
+}
+
 /* Looks through one definition block in overlapping windows. */
 static bool find_s5(const struct acpi_table *table)
 {
@@ -333,6 +344,8 @@ static void read_fixed(void)
 	fixed->pm1a_control = register_port(fadt.pm1a_control, &fadt.x_pm1a_control);
 	fixed->pm1b_control = register_port(fadt.pm1b_control, &fadt.x_pm1b_control);
 	read_events(fixed, &fadt);
+	fixed->pm_timer = register_port(fadt.pm_timer, &fadt.x_pm_timer);
+	fixed->pm_timer_is_32bit = (fadt.flags & FADT_TIMER_32BIT) != 0;
 	fixed->smi_command = fadt.smi_command <= UINT16_MAX ? (uint16_t)fadt.smi_command : 0;
 	fixed->acpi_enable = fadt.acpi_enable;
 	fixed->century = fadt.century;

@@ -2,8 +2,8 @@
 /*
  * The firmware's ACPI tables: finds and checks them, and keeps what Umbra
  * needs to power the machine off, to reset it, to notice its power button and to
- * read its clock.  There is no AML interpreter.  Called by the start code; later
- * by power.c and time.c.
+ * read its clocks.  There is no AML interpreter.  Called by the start code; later
+ * by power.c, time.c and the readers of single tables, as madt.c.
  */
 #ifndef UMBRA_ARCH_ACPI_H
 #define UMBRA_ARCH_ACPI_H
@@ -42,6 +42,8 @@ struct acpi_fixed {
 	uint8_t gpe_lengths[2];	/* likewise */
 	uint16_t sci_line;	/* the interrupt line of all ACPI events */
 	bool has_power_button;	/* in the PM1 event registers */
+	uint16_t pm_timer;	/* the power management timer: a counter of 3.579545 MHz */
+	bool pm_timer_is_32bit;	/* else it counts 24 bits */
 	bool has_s5;
 	uint8_t s5_type_a;	/* sleep types of the off state, 0..7 */
 	uint8_t s5_type_b;
@@ -64,6 +66,12 @@ int acpi_init(const void *rsdp, size_t rsdp_length, acpi_map_t *map);
  * -E_NOENT.  Boot CPU only.
  */
 int acpi_find_table(const char *signature, unsigned index, struct acpi_table *table);
+
+/*
+ * Copies size bytes of the table, from offset on.  False when they are not all
+ * in it, or cannot be read.  Boot CPU only.
+ */
+bool acpi_read_table(const struct acpi_table *table, uint32_t offset, void *to, size_t size);
 
 /* Read by acpi_init; all zero when there is no FADT. */
 const struct acpi_fixed *acpi_fixed(void);

@@ -35,8 +35,12 @@ struct cpu_pages {
 	uint8_t double_fault_stack[4096];
 };
 
+/* Whom the board blames for an NMI; bits 6 and 7 of its port 61h. */
+enum nmi_source { NMI_UNKNOWN = 0, NMI_IO = 1, NMI_MEMORY = 2, NMI_BOTH = 3 };
+
 struct cpu {
 	unsigned id;			/* 0 is the boot CPU */
+	uint32_t apic_id;		/* where interrupts for it are sent */
 	struct cpu_pages *pages;
 
 	/* Only this CPU touches what follows. */
@@ -48,6 +52,12 @@ struct cpu {
 	/* Written by the NMI handler alone, read by the run loop. */
 	volatile uint32_t nmi_count;
 	volatile uint32_t nmi_eip, nmi_cs;
+	volatile uint8_t nmi_source;	/* enum nmi_source */
+	char nmi_running[16];		/* the guest whose turn it was; empty for none */
+
+	/* The run loop counts, the watchdog's NMIs look.  Not volatile: it is counted in one instruction. */
+	uint32_t heartbeat;
+	uint32_t heartbeat_seen, watchdog_ticks;
 };
 
 /* The CPU this runs on.  Valid once it runs on its own tables (mm/host_map.h). */

@@ -26,20 +26,40 @@ static void read_names(uint32_t max_extended)
 	}
 }
 
+/*
+ * The TSC keeps one rate: CPUID says so, or it is an Intel processor of a kind
+ * that is known for it (SDM vol. 3, 17.17).
+ */
+static bool has_constant_tsc(uint32_t max_extended, uint32_t signature)
+{
+	uint32_t family = signature >> 8 & 0xF;
+	uint32_t model = (signature >> 4 & 0xF) | (signature >> 12 & 0xF0);
+
+	if (max_extended >= 0x80000007u && (cpuid(0x80000007u, 0).edx & BIT(8)))
+		return true;
+	return strcmp(features.vendor, "GenuineIntel") == 0 &&
+	       ((family == 15 && model >= 3) || (family == 6 && model >= 14));
+}
+
 void cpu_features_init(void)
 {
 	uint32_t max_basic = cpuid(0, 0).eax;
 	uint32_t max_extended = cpuid(0x80000000u, 0).eax;
 	struct cpuid r = cpuid(1, 0);
+	uint32_t signature = r.eax;
 
 	features.mce = (r.edx & BIT(7)) != 0;
+	features.apic = (r.edx & BIT(9)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;
 	features.pge = (r.edx & BIT(13)) != 0;
+	features.mca = (r.edx & BIT(14)) != 0;
 	features.pat = (r.edx & BIT(16)) != 0;
 	features.pse36 = (r.edx & BIT(17)) != 0;
 	features.fxsr = (r.edx & BIT(24)) != 0;
 	features.sse = (r.edx & BIT(25)) != 0;
 	features.rdrand = (r.ecx & BIT(30)) != 0;
+	features.x2apic = (r.ecx & BIT(21)) != 0;
+	features.tsc_deadline = (r.ecx & BIT(24)) != 0;
 	features.hypervisor = (r.ecx & BIT(31)) != 0;
 	if (max_basic >= 7) {
 		r = cpuid(7, 0);
@@ -60,9 +80,8 @@ void cpu_features_init(void)
 	features.physical_bits = features.pse36 ? 36 : 32;
 	if (max_extended >= 0x80000008u)
 		features.physical_bits = cpuid(0x80000008u, 0).eax & 0xFF;
-	if (max_extended >= 0x80000007u)
-		features.constant_tsc = (cpuid(0x80000007u, 0).edx & BIT(8)) != 0;
 	read_names(max_extended);
+	features.constant_tsc = has_constant_tsc(max_extended, signature);
 }
 
 const struct cpu_features *cpu_features(void)

@@ -10,9 +10,10 @@
 struct cpu_features {
 	char vendor[13];
 	char brand[49];
-	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, pat, rdrand, rdseed;
+	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, mca, pat, rdrand, rdseed;
+	bool apic, x2apic, tsc_deadline;	/* the local APIC, and what it can do */
 	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
-	bool constant_tsc;	/* one rate in all power states */
+	bool constant_tsc;	/* one rate whatever the clock of the core does */
 	bool hypervisor;	/* itself under a hypervisor */
 	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP and FOP only with an exception pending */
 };

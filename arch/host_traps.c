@@ -6,7 +6,15 @@
 
 #include "arch/cpu.h"
 #include "arch/irq.h"
+#include "arch/machine_check.h"
 #include "arch/panic.h"
+#include "arch/port.h"
+#include "arch/watchdog.h"
+#include "lib/string.h"
+
+/* Port B of the board; bit 7: a memory or PCI error, bit 6: one of an ISA card. */
+#define BOARD_PORT 0x61
+#define BOARD_NMI_SHIFT 6
 
 void host_trap(const struct trap_frame *frame)
 {
@@ -17,7 +25,7 @@ void host_trap(const struct trap_frame *frame)
 	if (frame->vector == VECTOR_PF)
 		panic_with_frame(frame, "page fault in Umbra at address %08x", read_cr2());
 	if (frame->vector == VECTOR_MC)
-		panic_with_frame(frame, "machine check");
+		machine_check_panic(frame);
 	panic_with_frame(frame, "trap %u in Umbra", frame->vector);
 }
 
@@ -33,10 +41,24 @@ void host_double_fault(void)
 	panic_with_frame(&frame, "double fault (esp %08x)", tss->esp);
 }
 
-void host_nmi(uint32_t eip, uint32_t cs)
+/* A board without the port answers with all bits set. */
+static uint8_t nmi_source(void)
+{
+	uint8_t status = port_in8(BOARD_PORT);
+
+	return status == UINT8_MAX ? NMI_UNKNOWN : status >> BOARD_NMI_SHIFT;
+}
+
+void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp)
 {
 	struct cpu *cpu = this_cpu();
+	uint8_t source = nmi_source();
 
+	/* One that the board accounts for is not the watchdog's. */
+	if (source == NMI_UNKNOWN && watchdog_nmi(eip, cs, ebp))
+		return;
+	cpu->nmi_source = source;
+	string_copy(cpu->nmi_running, cpu->running ? cpu->running : "", sizeof(cpu->nmi_running));
 	cpu->nmi_eip = eip;
 	cpu->nmi_cs = cs;
 	cpu->nmi_count++;
@@ -44,6 +66,10 @@ void host_nmi(uint32_t eip, uint32_t cs)
 
 void host_switcher_bug(const uint32_t *frame)
 {
+	const struct trap_frame check = { .vector = frame[0], .eip = frame[2], .eflags = frame[4] };
+
+	if (frame[0] == VECTOR_MC)
+		machine_check_panic(&check);
 	panic("trap %u in the Switcher, error %08x, eip %08x, eflags %08x, cr2 %08x", frame[0],
 	      frame[1], frame[2], frame[4], read_cr2());
 }

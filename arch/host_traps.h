@@ -16,8 +16,10 @@ void host_trap(const struct trap_frame *frame);
 /* The double-fault task (SDM vol. 3, 7.3): the state page holds what failed. */
 void __noreturn host_double_fault(void);
 
-/* An NMI, which may have come at any instruction: counts, and remembers where. */
-void host_nmi(uint32_t eip, uint32_t cs);
+/*
+ * An NMI, which may have come at any instruction: counts, and remembers where.  ebp is as it was there.
+ */
+void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp);
 
 /*
  * A fault in the Switcher at an instruction that cannot; frame begins with vector, error, eip,

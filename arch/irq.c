@@ -1,71 +1,281 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who handles which hardware interrupt line.  Boot CPU only: the 8259A pair
- * interrupts no other.
+ * Who handles which interrupt.  The table of vectors is read without a lock: an
+ * entry is complete before anything can raise its vector.
  */
 #include "arch/irq.h"
 
+#include "arch/ioapic.h"
+#include "arch/lapic.h"
 #include "arch/log.h"
 #include "arch/pic.h"
+#include "arch/spinlock.h"
+#include "arch/vectors.h"
 #include "lib/error.h"
 
-_Static_assert(IRQ_FIRST_VECTOR == PIC_FIRST_VECTOR && IRQ_LINES == PIC_LINES,
-	       "the 8259A pair is the only interrupt controller");
+_Static_assert(VECTOR_ISA == PIC_FIRST_VECTOR && VECTOR_ISA_LINES == PIC_LINES,
+	       "both controllers raise the same vectors");
+_Static_assert(IRQ_LINES == PIC_LINES, "these are the ISA lines");
 
-struct irq_line {
+struct irq_entry {
 	irq_handler_t *handler;
 	void *context;
 };
 
-static struct irq_line lines[IRQ_LINES];
+/* Guards the allocation of vectors and the registers of the I/O APICs. */
+static struct spinlock lock = SPINLOCK(LOCK_IRQ);
+static struct irq_entry entries[VECTOR_COUNT];
+static uint32_t warned[VECTOR_COUNT / 32];	/* bit: that vector was complained of */
 static uint32_t spurious;
+static bool has_apic;
+static struct madt madt;
 
-void irq_init(void)
+/* --- start ------------------------------------------------------------------------------ */
+
+static void count_spurious(void)
 {
+	__atomic_fetch_add(&spurious, 1, __ATOMIC_RELAXED);
+}
+
+static void apic_error(void *context)
+{
+	static uint32_t seen;
+	uint32_t errors = lapic_take_errors();
+
+	(void)context;
+	/* Each kind once: a line that is disturbed would fill the log. */
+	if (errors & ~seen)
+		log_warn("irq", "the local APIC reports errors %02x", errors);
+	seen |= errors;
+}
+
+/* Both must be there; NULL, or why the 8259A have to do. */
+static const char *start_apics(mmio_map_t *map)
+{
+	if (madt_read(&madt) != 0)
+		return "no MADT";
+	if (madt.io_apic_count == 0)
+		return "no I/O APIC in the MADT";
+	if (lapic_probe(&madt, map) != 0)
+		return "no local APIC";
+	for (unsigned i = 0; i < madt.io_apic_count; i++)
+		if (ioapic_add(&madt.io_apics[i], map) != 0)
+			log_warn("irq", "no I/O APIC answers at %08x", madt.io_apics[i].address);
+	return ioapic_lines() ? NULL : "no I/O APIC that works";
+}
+
+static void report_apics(void)
+{
+	unsigned overrides = 0;
+
+	for (unsigned i = 0; i < MADT_ISA_LINES; i++)
+		overrides += madt.isa[i].line != i;
+	log_info("irq", "%u CPUs; local APIC %u (%s); %u I/O APICs with %u lines, ISA lines moved: %u",
+		 madt.cpu_count, lapic_id(), lapic_is_x2apic() ? "x2apic" : "xapic",
+		 madt.io_apic_count, ioapic_lines(), overrides);
+	if (madt.left_out)
+		log_warn("irq", "%u entries of the MADT are left out", madt.left_out);
+}
+
+static void connect_nmi_lines(void)
+{
+	for (unsigned i = 0; i < madt.nmi_line_count; i++)
+		if (ioapic_connect_nmi(&madt.nmi_lines[i]) != 0)
+			log_warn("irq", "no I/O APIC has line %u, for NMIs", madt.nmi_lines[i].line);
+}
+
+void irq_init(bool apic, mmio_map_t *map)
+{
+	const char *missing = apic ? start_apics(map) : "apic=off";
+
+	/* Masked when the APICs are used: they would raise the same vectors. */
 	pic_init();
+	has_apic = !missing;
+	if (missing) {
+		log_info("irq", "interrupts by the 8259 pair: %s", missing);
+		return;
+	}
+	irq_vector_set(VECTOR_APIC_ERROR, apic_error, NULL);
+	irq_init_cpu(this_cpu());
+	connect_nmi_lines();
+	report_apics();
+}
+
+void irq_init_cpu(struct cpu *cpu)
+{
+	lapic_init_cpu();
+	cpu->apic_id = lapic_id();
+}
+
+bool irq_has_apic(void)
+{
+	return has_apic;
+}
+
+const struct madt *irq_madt(void)
+{
+	return &madt;
+}
+
+/* --- lines -------------------------------------------------------------------------------- */
+
+static int connect_line(unsigned line)
+{
+	int error;
+
+	if (!has_apic) {
+		pic_unmask(line);
+		return 0;
+	}
+	spin_lock(&lock);
+	error = ioapic_connect(&madt.isa[line], VECTOR_ISA + line, this_cpu()->apic_id);
+	if (!error)
+		ioapic_unmask(madt.isa[line].line);
+	spin_unlock(&lock);
+	return error;
 }
 
 int irq_register(unsigned line, irq_handler_t *handler, void *context)
 {
+	struct irq_entry *entry;
+	int error;
+
 	if (line >= IRQ_LINES)
 		return -E_RANGE;
-	if (line == PIC_CASCADE_LINE || lines[line].handler)
+	entry = &entries[VECTOR_ISA + line];
+	if (line == PIC_CASCADE_LINE || entry->handler)
 		return -E_EXIST;
-	lines[line].context = context;
-	lines[line].handler = handler;
-	pic_unmask(line);
-	return 0;
+	*entry = (struct irq_entry){ handler, context };
+	error = connect_line(line);
+	if (error)
+		entry->handler = NULL;
+	return error;
 }
 
 void irq_silence(unsigned line)
 {
-	pic_mask(line);
+	if (!has_apic) {
+		pic_mask(line);
+		return;
+	}
+	spin_lock(&lock);
+	ioapic_mask(madt.isa[line].line);
+	spin_unlock(&lock);
+}
+
+int irq_route(unsigned line, const struct cpu *cpu)
+{
+	int error;
+
+	if (!has_apic)
+		return -E_UNSUPPORTED;
+	if (line >= IRQ_LINES)
+		return -E_RANGE;
+	spin_lock(&lock);
+	error = ioapic_route(madt.isa[line].line, cpu->apic_id);
+	spin_unlock(&lock);
+	return error;
+}
+
+int irq_route_nmi(unsigned line)
+{
+	int error;
+
+	if (!has_apic)
+		return -E_UNSUPPORTED;
+	if (line >= IRQ_LINES)
+		return -E_RANGE;
+	if (entries[VECTOR_ISA + line].handler)
+		return -E_EXIST;
+	spin_lock(&lock);
+	error = ioapic_connect_nmi(&madt.isa[line]);
+	spin_unlock(&lock);
+	return error;
+}
+
+/* --- vectors ------------------------------------------------------------------------------- */
+
+int irq_vector_allocate(irq_handler_t *handler, void *context)
+{
+	unsigned vector;
+
+	if (!has_apic)
+		return -E_UNSUPPORTED;
+	spin_lock(&lock);
+	for (vector = VECTOR_DYNAMIC; vector < VECTOR_DYNAMIC_END; vector++)
+		if (!entries[vector].handler && !vector_is_syscall(vector))
+			break;
+	if (vector < VECTOR_DYNAMIC_END)
+		entries[vector] = (struct irq_entry){ handler, context };
+	spin_unlock(&lock);
+	return vector < VECTOR_DYNAMIC_END ? (int)vector : -E_NOSPC;
+}
+
+void irq_vector_free(unsigned vector)
+{
+	spin_lock(&lock);
+	entries[vector].handler = NULL;
+	spin_unlock(&lock);
+}
+
+void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context)
+{
+	entries[vector] = (struct irq_entry){ handler, context };
+}
+
+/* --- interrupts ------------------------------------------------------------------------------ */
+
+/* A line is masked, so this is the only warning that it can cause; other vectors have one each. */
+static void nobody_wants(unsigned vector)
+{
+	uint32_t bit = BIT(vector % 32);
+
+	if (vector - VECTOR_ISA < IRQ_LINES) {
+		irq_silence(vector - VECTOR_ISA);
+		log_warn("irq", "nobody wants the interrupts of line %u; it is masked now",
+			 vector - VECTOR_ISA);
+	} else if (!(__atomic_fetch_or(&warned[vector / 32], bit, __ATOMIC_RELAXED) & bit)) {
+		log_warn("irq", "nobody wants the interrupts of vector %02x", vector);
+	}
+}
+
+static void serve(unsigned vector)
+{
+	const struct irq_entry *entry = &entries[vector];
+
+	if (likely(entry->handler))
+		entry->handler(entry->context);
+	else
+		nobody_wants(vector);
+}
+
+static void dispatch_pic(unsigned vector)
+{
+	unsigned line = vector - VECTOR_ISA;
+
+	/* No device of ours raises another vector; firmware's could. */
+	if (line >= IRQ_LINES || pic_check_spurious(line)) {
+		count_spurious();
+		return;
+	}
+	serve(vector);
+	pic_end(line);
 }
 
 void irq_dispatch(unsigned vector)
 {
-	unsigned line = vector - IRQ_FIRST_VECTOR;
-
-	/* No device of ours raises another vector; firmware's could. */
-	if (line >= IRQ_LINES) {
-		spurious++;
-		return;
-	}
-	if (pic_check_spurious(line)) {
-		spurious++;
-		return;
-	}
-	if (lines[line].handler) {
-		lines[line].handler(lines[line].context);
+	if (unlikely(!has_apic)) {
+		dispatch_pic(vector);
+	} else if (vector == VECTOR_SPURIOUS) {
+		/* Has no bit in service that could be ended (SDM vol. 3, 10.9). */
+		count_spurious();
 	} else {
-		/* Masked, so this is the only warning that the line can cause. */
-		pic_mask(line);
-		log_warn("irq", "nobody wants the interrupts of line %u; it is masked now", line);
+		serve(vector);
+		lapic_end();
 	}
-	pic_end(line);
 }
 
 uint32_t irq_spurious_count(void)
 {
-	return spurious;
+	return __atomic_load_n(&spurious, __ATOMIC_RELAXED);
 }

@@ -1,44 +1,89 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hardware interrupt lines of the board (0-15, ISA numbering) and their
- * handlers.
+ * Hardware interrupts and their handlers: by APICs where the machine has them,
+ * else by the pair of 8259A.  Handlers run with interrupts off and no lock
+ * held, on the CPU that the interrupt goes to.
  */
 #ifndef UMBRA_ARCH_IRQ_H
 #define UMBRA_ARCH_IRQ_H
 
+#include "arch/cpu.h"
+#include "arch/mmio.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Line n raises vector IRQ_FIRST_VECTOR + n. */
-#define IRQ_FIRST_VECTOR 0x20u
-#define IRQ_LINES 16u
+struct madt;
+
+#define IRQ_LINES 16u	/* of the ISA bus */
 
 typedef void irq_handler_t(void *context);
 
-/* Programs the interrupt controllers; every line is masked.  Boot CPU, once, interrupts off. */
-void irq_init(void);
+/*
+ * Finds the interrupt controllers and takes them over; every line is masked.
+ * With apic false, or where something needed is missing, these are the 8259A.
+ * Boot CPU, once, after acpi_init and cpu_announce, interrupts off.
+ */
+void irq_init(bool apic, mmio_map_t *map);
+
+/* The same for each further CPU, on that CPU, interrupts off.  Only with APICs. */
+void irq_init_cpu(struct cpu *cpu);
+
+/* Is it the APICs?  Else there are no vectors to hand out and no interrupts between CPUs. */
+bool irq_has_apic(void);
+
+/* What is known of processors and their wiring; valid with APICs. */
+const struct madt *irq_madt(void);
 
 /*
- * handler(context) runs with interrupts off on the boot CPU whenever line
- * fires, and the line is acknowledged after it; it is unmasked here.  -E_RANGE for a line
- * above 15, -E_EXIST when the line is taken (line 2 always is).  Boot time
- * only.
+ * handler(context) runs on the boot CPU whenever the ISA line fires, and the
+ * line is acknowledged after it; it is unmasked here.  -E_RANGE for a line
+ * above 15 or one that leads nowhere, -E_EXIST when the line is taken (line 2
+ * always is).  Boot time only.
  */
 int irq_register(unsigned line, irq_handler_t *handler, void *context);
 
 /*
- * Shuts a line for good, for a device that raises it without end.  Boot CPU,
- * interrupts off, from the line's handler too.
+ * Shuts a line for good, for a device that raises it without end.  Interrupts
+ * off, from the line's handler too.  Any CPU.
  */
 void irq_silence(unsigned line);
 
 /*
- * Serves the interrupt that came in by vector (IRQ_FIRST_VECTOR and the 15
- * above it): calls the handler, then acknowledges.  A line without a handler
- * is masked, with a warning.  Boot CPU, interrupts off, no lock held.
+ * From now on line's handler runs on cpu.  -E_RANGE for a line or a CPU that
+ * cannot be; -E_UNSUPPORTED without APICs.  Any CPU.
+ */
+int irq_route(unsigned line, const struct cpu *cpu);
+
+/*
+ * line raises an NMI on every CPU from now on.  Errors as above, and -E_EXIST
+ * when it has a handler.
+ */
+int irq_route_nmi(unsigned line);
+
+/*
+ * A free vector for interrupts that reach a CPU without a line (msi.c); its
+ * number, -E_NOSPC, or -E_UNSUPPORTED without APICs.  Any CPU.
+ */
+int irq_vector_allocate(irq_handler_t *handler, void *context);
+
+/* No more of it comes: its device was silenced before, on the CPU it went to.  Any CPU. */
+void irq_vector_free(unsigned vector);
+
+/*
+ * The handler of one of the fixed vectors of arch/vectors.h: the timer's, or an
+ * interrupt between CPUs.  Boot time only.
+ */
+void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context);
+
+/*
+ * Serves the interrupt that came in by vector (32 and up): calls the handler,
+ * then acknowledges.  What nobody wants is masked where it can be, with a
+ * warning.  Interrupts off, no lock held.
  */
 void irq_dispatch(unsigned vector);
 
-/* How many interrupts had no cause so far. */
+/* How many interrupts had no cause so far, on all CPUs. */
 uint32_t irq_spurious_count(void);
 
 #endif

@@ -21,6 +21,9 @@
 /* One large page a CPU through which any physical memory can be reached. */
 #define TEMPORARY_MAP 0xFE000000u
 
+/* Between these two, where nothing is ever mapped. */
+#define NEVER_MAPPED 0xFE200000u
+
 /* The top 2 MB: the Switcher, the same in Umbra and in every guest. */
 #define SWITCHER_CODE 0xFFE00000u
 #define SWITCHER_REGISTERS 0xFFE01000u

@@ -125,6 +125,19 @@ void panic(const char *format, ...)
 	       format, arguments);
 }
 
+void panic_at(uint32_t eip, uint32_t ebp, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	finish(NULL, eip, ebp, format, arguments);
+}
+
+bool panic_has_begun(void)
+{
+	return panicking;
+}
+
 void panic_with_frame(const struct trap_frame *frame, const char *format, ...)
 {
 	va_list arguments;

@@ -9,7 +9,9 @@
 #include "arch/trap_frame.h"
 #include "lib/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Prints event=panic, the reason, a symbolised backtrace and what ran on each
@@ -20,6 +22,12 @@ void __noreturn panic(const char *format, ...) __printf(1, 2);
 /* The same for a trap in Umbra: with the registers of frame, whose backtrace it is. */
 void __noreturn panic_with_frame(const struct trap_frame *frame, const char *format, ...)
 	__printf(2, 3);
+
+/* The same for code at eip, with that frame pointer, that something else found at fault. */
+void __noreturn panic_at(uint32_t eip, uint32_t ebp, const char *format, ...) __printf(3, 4);
+
+/* On any CPU. */
+bool panic_has_begun(void);
 
 /* How a panic prints: must work with interrupts off and whatever lock held. */
 void panic_set_output(void (*write)(const char *text, size_t length));

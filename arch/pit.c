@@ -13,6 +13,7 @@
 #define CHANNEL2_DATA 0x42
 #define COMMAND 0x43
 #define COMMAND_CHANNEL0_MODE0 0x30 /* both bytes, low first, binary */
+#define COMMAND_CHANNEL0_MODE2 0x34 /* "rate generator" */
 #define COMMAND_CHANNEL2_MODE0 0xB0
 
 /* Port B of the board: the gate and the output of channel 2, and the loudspeaker behind it. */
@@ -44,6 +45,12 @@ void pit_arm(uint64_t ns)
 	 */
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
 	write_count(CHANNEL0_DATA, (uint16_t)MAX(ticks, 1u));
+}
+
+void pit_start_periodic(void)
+{
+	port_out8(COMMAND, COMMAND_CHANNEL0_MODE2);
+	write_count(CHANNEL0_DATA, (uint16_t)PIT_PERIOD); /* 0 stands for it */
 }
 
 void pit_stop(void)

@@ -2,7 +2,7 @@
 /*
  * The 8254 interval timer.  Channel 0 interrupts once by line 0 after a given
  * time; channel 2 measures other clocks and is read, not heard.  Boot CPU
- * only, interrupts off.
+ * only, interrupts off, but for pit_stop, which is a single port write.
  */
 #ifndef UMBRA_ARCH_PIT_H
 #define UMBRA_ARCH_PIT_H
@@ -19,6 +19,11 @@
  * after PIT_MAX_NS at the latest.  Replaces what was armed before.
  */
 void pit_arm(uint64_t ns);
+
+#define PIT_PERIOD 65536u /* ticks between two interrupts of pit_start_periodic */
+
+/* Channel 0 raises its line every PIT_PERIOD ticks from now on, until pit_stop. */
+void pit_start_periodic(void);
 
 /* Nothing is armed any more; the firmware's periodic tick ends with the first call. */
 void pit_stop(void);

@@ -190,13 +190,14 @@ switcher_nmi:
 	cld
 	mov eax, [SWITCHER_STATE + STATE_HOST_CR3]
 	mov edx, [SWITCHER_STATE + STATE_NMI_ESP]
-	mov ebp, [ebx + 44]		; eip and cs of what was interrupted
+	mov ebp, [ebx + 44]		; eip, cs and ebp of what was interrupted
 	mov esi, [ebx + 48]
+	mov ecx, [ebx + 20]
 	mov cr3, eax
 	mov esp, edx
 	mov eax, ebp
 	mov edx, esi
-	call host_nmi			; (eip, cs)
+	call host_nmi			; (eip, cs, ebp)
 	mov esp, ebx
 	pop eax
 	mov cr3, eax

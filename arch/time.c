@@ -1,107 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clocks.  The TSC is measured once against the interval timer and then
- * turned into nanoseconds with a multiplication and a shift.  All CPUs' TSCs
- * are taken to run together, as they do on anything with more than one core.
+ * The clocks.  Ticks are turned into nanoseconds with a multiplication and a
+ * shift.  All CPUs' TSCs are taken to run together, as they do on anything with
+ * more than one core.
  */
 #include "arch/time.h"
 
 #include "arch/acpi.h"
+#include "arch/cpu_features.h"
+#include "arch/hpet.h"
 #include "arch/log.h"
-#include "arch/pit.h"
+#include "arch/pm_timer.h"
 #include "arch/rtc.h"
+#include "arch/tsc.h"
 #include "arch/x86.h"
+#include "lib/compiler.h"
 #include "lib/div64.h"
 
-#include <stdbool.h>
-
 #define NS_PER_SECOND 1000000000ull
-#define NS_PER_MS 1000000ull
 
-/* A measurement of 20 ms is good to 100 ppm when its end is noticed 2 microseconds late. */
-#define MEASURE_TICKS 23863u
-#define MEASURE_TRIES 3u
-
-/* 20 ms of a processor of 100 GHz: a timer that counts is done long before. */
-#define MEASURE_GIVE_UP (1ull << 31)
-
-/* CPUID leaf that gives the base frequency in MHz, SDM vol. 2, CPUID. */
-#define CPUID_FREQUENCY 0x16u
-
-#define FALLBACK_KHZ 1000000u
+/* A counter wraps around after some seconds; half of that leaves room for delays. */
+#define KEEP_FRACTION 2u
 
 /* Written by time_init alone. */
-static uint64_t start_tsc;
+static uint64_t start;		 /* what the clock's source showed */
 static uint64_t start_wall_ns;
 static uint32_t tsc_khz;
-static uint32_t scale_factor; /* nanoseconds a tick, shifted left by scale_shift */
+static uint32_t scale_factor; /* nanoseconds a tick, times 2^32, divided by 2^scale_shift */
 static unsigned scale_shift;
+static uint32_t tsc_factor; /* TSC ticks a nanosecond, in the same way, rounded up */
+static unsigned tsc_shift;
+static const struct counter *counter; /* what the clock reads; NULL: the TSC */
 
-/* How many TSC ticks MEASURE_TICKS + 1 of the interval timer last; 0 when that stands still. */
-static uint64_t measure_once(void)
+/* The counter's value carried on beyond its width, as of the last reading by any CPU. */
+static uint64_t counted;
+
+static uint64_t read_counted(void)
 {
-	uint64_t start, ticks;
+	for (;;) {
+		/* Read before the counter is: so it is never ahead of what is read then. */
+		uint64_t last = __sync_val_compare_and_swap(&counted, 0, 0);
+		uint64_t now = last + ((counter->read() - (uint32_t)last) & counter->mask);
 
-	pit_gate_load(MEASURE_TICKS);
-	start = read_tsc();
-	pit_gate_open();
-	do {
-		bool done = pit_gate_done();
-
-		ticks = read_tsc() - start;
-		if (done)
-			return ticks;
-	} while (ticks < MEASURE_GIVE_UP);
-	return 0;
-}
-
-/*
- * Everything that disturbs a measurement (system management mode, an emulator
- * that is not scheduled) makes it longer, never shorter: the least is the best.
- */
-static uint32_t measure_khz(void)
-{
-	uint64_t best = UINT64_MAX;
-
-	for (unsigned i = 0; i < MEASURE_TRIES; i++) {
-		uint64_t ticks = measure_once();
-
-		if (ticks == 0)
-			return 0;
-		best = MIN(best, ticks);
+		if (__sync_bool_compare_and_swap(&counted, last, now))
+			return now;
 	}
-	return (uint32_t)(best * PIT_HZ / ((MEASURE_TICKS + 1) * 1000ull));
 }
 
-static uint32_t khz_by_cpuid(void)
+/* The upper two thirds of a product of 96 bits: asked for all the time, so without a variable shift. */
+static inline uint64_t ns_of(uint64_t ticks)
 {
-	if (cpuid(0, 0).eax < CPUID_FREQUENCY)
+	/* Slower than 1 GHz, where a tick is longer than the factor can tell. */
+	if (unlikely(scale_shift))
+		ticks <<= scale_shift;
+	return (ticks >> 32) * scale_factor + ((ticks & UINT32_MAX) * scale_factor >> 32);
+}
+
+uint64_t time_ns(void)
+{
+	if (unlikely(counter))
+		return ns_of(read_counted() - start);
+	return ns_of(read_tsc() - start);
+}
+
+uint64_t time_wall_ns(void)
+{
+	return start_wall_ns + time_ns();
+}
+
+uint32_t time_tsc_khz(void)
+{
+	return tsc_khz;
+}
+
+bool time_is_tsc(void)
+{
+	return !counter;
+}
+
+uint64_t time_tsc_at(uint64_t deadline)
+{
+	uint64_t tsc = read_tsc();
+	uint64_t now = ns_of(tsc - start);
+
+	/* From now, not from the start: the factors' rounding would add up over days. */
+	if (deadline > now)
+		tsc += mul_u64_u32_shift(deadline - now, tsc_factor, tsc_shift) + 1;
+	return tsc;
+}
+
+uint64_t time_keep_ns(void)
+{
+	if (!counter)
 		return 0;
-	return (cpuid(CPUID_FREQUENCY, 0).eax & 0xFFFF) * 1000;
+	return (uint64_t)counter->mask * NS_PER_SECOND / counter->hz / KEEP_FRACTION;
 }
 
-static uint32_t find_khz(void)
-{
-	uint32_t khz = measure_khz();
+/* --- start --------------------------------------------------------------------------- */
 
-	if (khz != 0)
-		return khz;
-	khz = khz_by_cpuid();
-	if (khz != 0) {
-		log_warn("time", "the interval timer stands still; using the frequency the processor claims");
-		return khz;
-	}
-	log_error("time", "the interval timer stands still; assuming 1 GHz, times will be wrong");
-	return FALLBACK_KHZ;
+static void set_scale(uint64_t hz)
+{
+	scale_shift = 0;
+	while (hz << scale_shift <= NS_PER_SECOND)
+		scale_shift++;
+	scale_factor = (uint32_t)((NS_PER_SECOND << 32) / (hz << scale_shift));
 }
 
-/* The largest factor that fits in 32 bits gives the best resolution. */
-static void set_scale(uint32_t khz)
+/* The inverse of the other factor as it came out, not of the rate: they must fit each other. */
+static void set_tsc_scale(void)
 {
-	scale_shift = 32;
-	while ((NS_PER_MS << scale_shift) / khz > UINT32_MAX)
-		scale_shift--;
-	scale_factor = (uint32_t)((NS_PER_MS << scale_shift) / khz);
+	uint64_t one = 1ull << (32 - scale_shift);
+
+	tsc_shift = 31;
+	while ((one << tsc_shift) / scale_factor >= UINT32_MAX)
+		tsc_shift--;
+	tsc_factor = (uint32_t)((one << tsc_shift) / scale_factor) + 1;
 }
 
 static void read_wall_clock(void)
@@ -113,26 +126,71 @@ static void read_wall_clock(void)
 	start_wall_ns = seconds * NS_PER_SECOND;
 }
 
-void time_init(void)
+/* Under a hypervisor the TSC is the hypervisor's, and keeps one rate without saying so. */
+static bool tsc_is_constant(void)
 {
-	tsc_khz = find_khz();
-	start_tsc = read_tsc();
-	set_scale(tsc_khz);
+	return cpu_features()->constant_tsc || cpu_features()->hypervisor;
+}
+
+static const struct counter *choose(enum clock_source wanted, const struct counter *hpet,
+				    const struct counter *pm_timer)
+{
+	if (wanted == CLOCK_HPET && !hpet)
+		log_warn("time", "clock=hpet: there is none");
+	if (wanted == CLOCK_PM_TIMER && !pm_timer)
+		log_warn("time", "clock=pmtimer: there is none");
+	if (wanted == CLOCK_HPET && hpet)
+		return hpet;
+	if (wanted == CLOCK_PM_TIMER && pm_timer)
+		return pm_timer;
+	if (tsc_is_constant())
+		return NULL;
+	if (wanted == CLOCK_TSC) {
+		log_warn("time", "the TSC may change its rate, and with it the time of Umbra and of guests");
+		return NULL;
+	}
+	if (!hpet && !pm_timer) {
+		log_warn("time", "the TSC may change its rate, and there is no other clock");
+		return NULL;
+	}
+	log_warn("time", "the TSC may change its rate: guests are told not to use it (clock=tsc changes that)");
+	return hpet ? hpet : pm_timer;
+}
+
+static void start_clock(void)
+{
+	if (counter) {
+		set_scale(counter->hz);
+		counted = counter->read() & counter->mask;
+		start = counted;
+	} else {
+		set_scale((uint64_t)tsc_khz * 1000);
+		set_tsc_scale();
+		start = read_tsc();
+	}
+}
+
+static void report(const struct tsc_rate *rate)
+{
+	const char *clock = counter ? counter->name : "tsc";
+
+	if (rate->second)
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s, %u ppm off by %s", clock,
+			 tsc_khz / 1000, tsc_khz % 1000, rate->referee, rate->second_ppm, rate->second);
+	else
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s", clock, tsc_khz / 1000,
+			 tsc_khz % 1000, rate->referee);
+}
+
+void time_init(enum clock_source wanted, mmio_map_t *map)
+{
+	const struct counter *hpet = hpet_open(map);
+	const struct counter *pm_timer = pm_timer_open();
+	struct tsc_rate rate = tsc_measure(hpet, pm_timer);
+
+	tsc_khz = rate.khz;
+	counter = choose(wanted, hpet, pm_timer);
+	start_clock();
 	read_wall_clock();
-	log_info("time", "TSC runs at %u.%03u MHz", tsc_khz / 1000, tsc_khz % 1000);
-}
-
-uint64_t time_ns(void)
-{
-	return mul_u64_u32_shift(read_tsc() - start_tsc, scale_factor, scale_shift);
-}
-
-uint64_t time_wall_ns(void)
-{
-	return start_wall_ns + time_ns();
-}
-
-uint32_t time_tsc_khz(void)
-{
-	return tsc_khz;
+	report(&rate);
 }

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clocks: nanoseconds since boot from the calibrated TSC, and the wall
- * clock, which is the battery clock at boot carried on by the former.
+ * The clocks: nanoseconds since boot, from the TSC or from a counter of the
+ * board where the TSC does not keep one rate, and the wall clock, which is the
+ * battery clock at boot carried on by the former.
  */
 #ifndef UMBRA_ARCH_TIME_H
 #define UMBRA_ARCH_TIME_H
 
+#include "arch/mmio.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Measures the TSC against the PIT and reads the battery clock.  Boot CPU, once, interrupts off. */
-void time_init(void);
+/* What the clock is made of; clock=. */
+enum clock_source {
+	CLOCK_AUTO,	/* the TSC if it keeps one rate, else what there is of the others */
+	CLOCK_TSC,
+	CLOCK_HPET,
+	CLOCK_PM_TIMER,
+};
 
-/* Nanoseconds since time_init; 0 before.  Any context. */
+/*
+ * Measures the TSC, chooses the clock and reads the battery clock.  Boot CPU,
+ * once, after acpi_init, interrupts off.
+ */
+void time_init(enum clock_source wanted, mmio_map_t *map);
+
+/* Nanoseconds since time_init; 0 before.  Any CPU, any context. */
 uint64_t time_ns(void);
 
 /* Nanoseconds since 1970-01-01 UTC.  Any context. */
@@ -19,5 +34,24 @@ uint64_t time_wall_ns(void);
 
 /* TSC ticks a millisecond, measured. */
 uint32_t time_tsc_khz(void);
+
+/*
+ * Is the clock the TSC?  Otherwise nobody else should reckon with the TSC
+ * either: neither guests nor timers.
+ */
+bool time_is_tsc(void);
+
+/*
+ * What the TSC shows when time_ns() reaches deadline, or a moment later; 1 at
+ * least.  Only when the clock is the TSC; exact to the tick for a deadline
+ * within seconds of now.
+ */
+uint64_t time_tsc_at(uint64_t deadline);
+
+/*
+ * How often, in ns, time_ns() must be called on some CPU, or a counter that
+ * wraps around makes it wrong.  0: it need not.
+ */
+uint64_t time_keep_ns(void);
 
 #endif

@@ -38,8 +38,12 @@
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
 
+#define MSR_APIC_BASE 0x1B
+#define APIC_BASE_X2APIC BIT(10)
+#define APIC_BASE_ENABLE BIT(11)
 #define MSR_SYSENTER_CS 0x174
 #define MSR_PAT 0x277
+#define MSR_TSC_DEADLINE 0x6E0
 #define MSR_EFER 0xC0000080u
 #define EFER_SCE BIT(0)
 #define EFER_NXE BIT(11)
@@ -134,6 +138,14 @@ static inline void write_msr(uint32_t msr, uint64_t value)
 	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)(value & UINT32_MAX)), "d"((uint32_t)(value >> 32)));
 }
 
+static inline uint64_t read_msr(uint32_t msr)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
 static inline uint64_t read_tsc(void)
 {
 	uint32_t low, high;
@@ -165,6 +177,15 @@ static inline void wait_for_interrupt(void)
 static inline void poll_interrupts(void)
 {
 	__asm__ volatile("sti; nop; cli" ::: "memory");
+}
+
+/*
+ * All loads and stores before it are done before anything after it begins.  The
+ * processors that need it have these instructions.
+ */
+static inline void memory_barrier(void)
+{
+	__asm__ volatile("mfence; lfence" ::: "memory");
 }
 
 static inline void cpu_pause(void)

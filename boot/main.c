@@ -6,8 +6,10 @@
 #include "arch/cpu.h"
 #include "arch/irq.h"
 #include "arch/log.h"
+#include "arch/machine_check.h"
 #include "arch/panic.h"
 #include "arch/time.h"
+#include "arch/watchdog.h"
 #include "boot/boot_info.h"
 #include "boot/main.h"
 #include "boot/screen.h"
@@ -20,6 +22,7 @@
 #include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
+#include "lib/error.h"
 #include "lib/format.h"
 #include "mm/frames.h"
 #include "mm/host_map.h"
@@ -165,6 +168,20 @@ static void start_guests(void)
 	}
 }
 
+static void start_watchdog(void)
+{
+	int error;
+
+	if (options.watchdog_s == 0)
+		return;
+	error = watchdog_start(options.watchdog_s);
+	if (error)
+		log_warn("watchdog", "it cannot watch here: %s", error == -E_UNSUPPORTED
+			 ? "that takes an APIC" : "no NMIs come from the interval timer");
+	else
+		log_info("watchdog", "a CPU that does not schedule for %u s ends Umbra", options.watchdog_s);
+}
+
 void boot_main(uint32_t magic, uint32_t information)
 {
 	uint32_t host_cr3;
@@ -187,12 +204,14 @@ void boot_main(uint32_t magic, uint32_t information)
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);
-	time_init();
+	time_init(options.clock, map_mmio);
 	report_machine();
+	machine_check_init_cpu();
 	report_problems("option-error", &option_problems);
 
-	irq_init();
+	irq_init(options.apic, map_mmio);
 	timers_init();
+	start_watchdog();
 	run_init();
 	entropy_init();					/* before there is a guest to give some to */
 	host_disks_init();				/* before consoles whose output waits for interrupts */

@@ -7,6 +7,7 @@
 #include "arch/layout.h"
 #include "arch/log.h"
 #include "arch/panic.h"
+#include "arch/x86.h"
 #include "drivers/backend/volume.h"
 #include "drivers/phys/disk.h"
 #include "drivers/phys/pci.h"
@@ -224,17 +225,26 @@ static uint32_t __noinline overflow_stack(uint32_t depth)	/* NOLINT(misc-no-recu
 	return depth == UINT32_MAX ? 0 : overflow_stack(depth + 1) + room[depth % ARRAY_SIZE(room)];
 }
 
-/* Umbra's own end, in three ways: to see what on-panic= does, and that a log would say why. */
+/* Only the watchdog gets out of this, if it was started. */
+static void __noinline __noreturn stand_still(void)
+{
+	for (;;)
+		cpu_pause();
+}
+
+/* Umbra's own end, in four ways: to see what on-panic= does, and that a log would say why. */
 static void end_umbra(const char *argument)
 {
 	if (strcmp(argument, "panic") == 0)
 		panic("asked for at the console");
 	else if (strcmp(argument, "fault") == 0)
-		*(volatile uint32_t *)MMIO_WINDOW = 0;
+		*(volatile uint32_t *)NEVER_MAPPED = 0;
 	else if (strcmp(argument, "stack") == 0)
 		house_print("%u\n", overflow_stack(0));
+	else if (strcmp(argument, "hang") == 0)
+		stand_still();
 	else
-		house_print("the ways are panic, fault and stack\n");
+		house_print("the ways are panic, fault, stack and hang\n");
 }
 
 static void help(const char *argument);
@@ -252,7 +262,7 @@ static const struct command commands[] = {
 	{ "pci", "", "the PCI functions of the machine and their drivers", list_pci },
 	{ "disks", "", "the disks of the machine, and who writes to them", list_disks },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
-	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack", end_umbra },
+	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack, hang", end_umbra },
 	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },
 	{ "reboot", "", "resets the machine", reset_machine },
 };

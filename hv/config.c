@@ -195,12 +195,47 @@ static const char *read_power_button(struct line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_clock(struct line *line, const char *value)
+{
+	static const char *const names[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
+	int source = find_name(value, names);
+
+	if (source < 0)
+		return "the clock is one of auto, tsc, hpet, pmtimer";
+	line->options->clock = (enum clock_source)source;
+	return NULL;
+}
+
+static const char *read_apic(struct line *line, const char *value)
+{
+	static const char *const names[] = { "off", "on", NULL };
+	int choice = find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of on, off";
+	line->options->apic = choice == 1;
+	return NULL;
+}
+
+static const char *read_watchdog(struct line *line, const char *value)
+{
+	uint32_t seconds;
+
+	if (!parse_u32(value, &seconds) || seconds < 1 || seconds > CONFIG_WATCHDOG_MAX)
+		return "the value is a number of seconds from 1 to 3600";
+	line->options->watchdog_s = seconds;
+	return NULL;
+}
+
 static const struct row umbra_rows[] = {
 	{ "console", read_consoles, false },
 	{ "log", read_log, false },
 	{ "when-idle", read_when_idle, false },
 	{ "on-panic", read_on_panic, false },
 	{ "power-button", read_power_button, false },
+	{ "clock", read_clock, false },
+	{ "apic", read_apic, false },
+	{ "watchdog", read_watchdog, false },
 };
 
 static bool is_name_char(char c)
@@ -392,6 +427,7 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 		.consoles = CONSOLE_COM1 | CONSOLE_SCREEN, .log = LOG_INFO,
 		.power_button = CONFIG_POWER_BUTTON_DEFAULT,
 		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
+		.clock = CLOCK_AUTO, .apic = true,
 	};
 	/* Multiboot 1 loaders put the file name in front. */
 	rest = next_word(at, &word);

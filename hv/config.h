@@ -8,6 +8,7 @@
 #define UMBRA_HV_CONFIG_H
 
 #include "arch/log.h"
+#include "arch/time.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,9 @@
 #define CONFIG_MEM_DEFAULT (64u << 20)
 #define CONFIG_MEM_MIN (1u << 20)
 #define CONFIG_MEM_MAX ((3u << 30) - (2u << 20))
+
+/* Limits of watchdog=, in seconds. */
+#define CONFIG_WATCHDOG_MAX 3600
 
 /* Limits of shadow=; 0 stands for "not given". */
 #define CONFIG_SHADOW_MIN (256u << 10)
@@ -77,6 +81,9 @@ struct umbra_options {
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
 	uint32_t power_button;		/* seconds for the guests, default 10; or _FIRMWARE */
 	enum panic_action on_panic;	/* default halt */
+	enum clock_source clock;	/* default: what is right for the machine */
+	bool apic;			/* use the APICs, if there are; default true */
+	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
 };
 
 /*

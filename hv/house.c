@@ -10,6 +10,7 @@
 #include "arch/power.h"
 #include "arch/spinlock.h"
 #include "arch/time.h"
+#include "arch/watchdog.h"
 #include "drivers/phys/ps2_keyboard.h"
 #include "drivers/phys/uart16550.h"
 #include "hv/command.h"
@@ -130,6 +131,7 @@ void house_print(const char *format, ...)
 
 void house_end_machine(enum idle_action action)
 {
+	watchdog_stop();
 	flush();
 	/* Nobody services the queues any more: what is still said goes out at once. */
 	log_set_sink(write_sync);

@@ -146,7 +146,8 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	guest->data = (void *)(guest->memory.base + gpa_value(address));
 	read_layout(guest, address, layout);
 	guest->data->reserve_mem = RESERVED_TOP;
-	guest->data->tsc_khz = time_tsc_khz();
+	/* 0 tells it not to use the TSC, and to go by `time` instead. */
+	guest->data->tsc_khz = time_is_tsc() ? time_tsc_khz() : 0;
 	guest_update_time(guest);
 	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);
 	if (layout->first_tables)

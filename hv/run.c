@@ -10,9 +10,10 @@
 
 #include "arch/irq.h"
 #include "arch/log.h"
-#include "arch/panic.h"
+#include "arch/machine_check.h"
 #include "arch/switcher.h"
 #include "arch/time.h"
+#include "arch/watchdog.h"
 #include "hv/emulate.h"
 #include "hv/entropy.h"
 #include "hv/guest_cpu.h"
@@ -143,7 +144,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 		guest_kill(guest, "double fault");
 		return;
 	case VECTOR_MC:
-		panic("machine check while guest %s ran", guest->name);
+		machine_check_panic(NULL);
 	case VECTOR_BAD_IRET:
 		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)", frame->cs & 0xFFFF,
 			   frame->ss & 0xFFFF, frame->error);
@@ -185,6 +186,7 @@ static void enter(struct guest *guest)
 	struct cpu_pages *pages = cpu->pages;
 	uint32_t fault_address = 0;
 
+	watchdog_alive(cpu);
 	guest_fpu_prepare(guest);
 	if (cpu->cr4 != cpu->guest_cr4)
 		write_cr4(cpu->guest_cr4);
@@ -199,14 +201,19 @@ static void enter(struct guest *guest)
 /* One line for all that came since the last: a storm of them must not become one of lines. */
 static void report_nmis(struct run_cpu *run)
 {
+	static const char *const sources[] = {
+		[NMI_UNKNOWN] = "unknown", [NMI_IO] = "io", [NMI_MEMORY] = "memory",
+		[NMI_BOTH] = "memory+io",
+	};
 	const struct cpu *cpu = this_cpu();
 
 	if (time_ns() < run->nmi_report_due)
 		return;
 	run->nmis_reported = cpu->nmi_count;
 	run->nmi_report_due = time_ns() + NMI_REPORT_NS;
-	log_event("nmi", "cpu=%u count=%u eip=%08x cs=%04x", cpu->id, cpu->nmi_count, cpu->nmi_eip,
-		  cpu->nmi_cs & 0xFFFF);
+	log_event("nmi", "cpu=%u count=%u eip=%08x cs=%04x guest=%s source=%s", cpu->id,
+		  cpu->nmi_count, cpu->nmi_eip, cpu->nmi_cs & 0xFFFF, cpu->nmi_running,
+		  sources[cpu->nmi_source]);
 }
 
 /*
@@ -282,6 +289,7 @@ void run_forever(void)
 	for (;;) {
 		struct sched_entity *next;
 
+		watchdog_alive(this_cpu());
 		if (run->nmis_reported != this_cpu()->nmi_count)
 			report_nmis(run);
 		if (house_is_due())

@@ -5,10 +5,9 @@
  */
 #include "hv/timer.h"
 
+#include "arch/alarm.h"
 #include "arch/assert.h"
 #include "arch/cpu.h"
-#include "arch/irq.h"
-#include "arch/pit.h"
 #include "arch/time.h"
 
 struct timer_queue {
@@ -17,42 +16,38 @@ struct timer_queue {
 };
 
 static struct timer_queue queues[MAX_CPUS];
+static struct timer clock_keeper;	/* the boot CPU's */
 
 static struct timer_queue *this_queue(void)
 {
 	return &queues[this_cpu()->id];
 }
 
-/* The hardware reaches 55 ms; a later deadline is approached in steps. */
+/* A deadline that the hardware does not reach is approached in steps. */
 static void arm(struct timer_queue *queue)
 {
 	struct list_node *first = list_first(&queue->waiting);
-	uint64_t deadline, now;
+	uint64_t deadline;
 
 	if (!first) {
 		/* What is armed may fire once for nothing, which costs less than disarming. */
 		return;
 	}
 	deadline = container_of(first, struct timer, node)->deadline;
-	if (deadline >= queue->armed)
-		return;
-	now = time_ns();
-	if (deadline > now + PIT_MAX_NS)
-		deadline = now + PIT_MAX_NS;
-	if (deadline >= queue->armed)
-		return;
-	queue->armed = deadline;
-	pit_arm(deadline > now ? deadline - now : 0);
+	if (deadline < queue->armed)
+		queue->armed = alarm_set(deadline);
 }
 
 static void run_expired(struct timer_queue *queue)
 {
+	uint64_t now = time_ns();
 	struct list_node *first;
 
+	/* Whatever expires meanwhile finds the alarm set to a moment that has passed. */
 	while ((first = list_first(&queue->waiting)) != NULL) {
 		struct timer *timer = container_of(first, struct timer, node);
 
-		if (timer->deadline > time_ns())
+		if (timer->deadline > now)
 			return;
 		timer_stop(timer);
 		timer->expired(timer);
@@ -61,21 +56,36 @@ static void run_expired(struct timer_queue *queue)
 
 static void interrupt(void *context)
 {
-	struct timer_queue *queue = context;
+	struct timer_queue *queue = this_queue();
 
+	(void)context;
 	queue->armed = UINT64_MAX;
 	run_expired(queue);
 	arm(queue);
 }
 
+/* A clock that is read too seldom would miss that its counter wrapped around. */
+static void keep_clock(struct timer *timer)
+{
+	timer_start(timer, time_ns() + time_keep_ns());
+}
+
 void timers_init(void)
+{
+	timers_init_cpu();
+	alarm_init(interrupt);
+	if (time_keep_ns()) {
+		timer_init(&clock_keeper, keep_clock);
+		keep_clock(&clock_keeper);
+	}
+}
+
+void timers_init_cpu(void)
 {
 	struct timer_queue *queue = this_queue();
 
 	list_init(&queue->waiting);
 	queue->armed = UINT64_MAX;
-	if (irq_register(PIT_IRQ_LINE, interrupt, queue) != 0)
-		panic("the timer's interrupt line is taken");
 }
 
 void timer_init(struct timer *timer, void (*expired)(struct timer *timer))

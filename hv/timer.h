@@ -18,8 +18,11 @@ struct timer {
 	struct timer_queue *queue;	/* the one it waits in, NULL when it does not */
 };
 
-/* This CPU's queue.  Boot CPU, once, interrupts off. */
+/* The timers' hardware, and the boot CPU's queue.  Boot CPU, once, interrupts off. */
 void timers_init(void);
+
+/* Each further CPU, on that CPU, interrupts off: its queue; alarm_init_cpu (arch/alarm.h) goes before. */
+void timers_init_cpu(void);
 
 void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
 

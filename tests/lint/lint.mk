@@ -40,8 +40,8 @@ $(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 		-isystem $(shell $(CC32) -print-file-name=include) $<
 	@touch $@
 
-# fake_port.h is finished by the test that includes it.
-lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out tests/unit/fake_port.h,$(LINT_HEADERS)))
+# fake_port.h and fake_mmio.h are finished by the test that includes them.
+lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out tests/unit/fake_port.h tests/unit/fake_mmio.h,$(LINT_HEADERS)))
 $(LINT_OUT)/guest/%.alone: lint_compiler = $(CC32) $(GUEST_CFLAGS)
 $(LINT_OUT)/tests/%.alone: lint_compiler = $(UNIT_CC) $(UNIT_CFLAGS)
 $(LINT_OUT)/%.alone: lint_compiler = $(CC32) $(CFLAGS)

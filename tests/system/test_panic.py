@@ -67,7 +67,7 @@ def test_halt(machine, release):
 def test_unknown_way(machine, release):
     m = machine(release, [GUEST])
     m.expect('one> ')
-    m.command('end well', '^the ways are panic, fault and stack')
+    m.command('end well', '^the ways are panic, fault, stack and hang')
     m.line('poweroff')
     m.wait_poweroff()
 

@@ -41,6 +41,11 @@ static inline uint16_t port_in16(uint16_t port)
 	return (uint16_t)fake_port_read(port);
 }
 
+static inline uint32_t port_in32(uint16_t port)
+{
+	return fake_port_read(port);
+}
+
 static inline void port_out8(uint16_t port, uint8_t value)
 {
 	fake_port_write(port, value);

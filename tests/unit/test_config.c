@@ -42,6 +42,9 @@ static void test_umbra_defaults(void **state)
 		assert_int_equal(options.log, LOG_INFO);
 		assert_int_equal(options.when_idle, IDLE_STAY);
 		assert_int_equal(options.on_panic, PANIC_HALT);
+		assert_int_equal(options.clock, CLOCK_AUTO);
+		assert_true(options.apic);
+		assert_int_equal(options.watchdog_s, 0);
 	}
 }
 
@@ -54,6 +57,18 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.log, LOG_DEBUG);
 	assert_int_equal(options.when_idle, IDLE_POWEROFF);
 	assert_int_equal(options.on_panic, PANIC_REBOOT);
+	parse_umbra("clock=tsc apic=off watchdog=10");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.clock, CLOCK_TSC);
+	assert_false(options.apic);
+	assert_int_equal(options.watchdog_s, 10);
+	parse_umbra("watchdog=3600 apic=on clock=hpet");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.clock, CLOCK_HPET);
+	assert_true(options.apic);
+	assert_int_equal(options.watchdog_s, 3600);
+	parse_umbra("clock=pmtimer");
+	assert_int_equal(options.clock, CLOCK_PM_TIMER);
 	/* A file name may hold an equals sign behind its directory. */
 	parse_umbra("/srv/a=b/umbra.elf log=error console=vga on-panic=poweroff when-idle=halt");
 	assert_int_equal(problems.found, 0);
@@ -103,6 +118,17 @@ static void test_umbra_problems(void **state)
 	assert_problem("when-idle=sleep", "stay");
 	parse_umbra("on-panic=stay");
 	assert_problem("on-panic=stay", "halt");
+
+	parse_umbra("clock=quartz");
+	assert_problem("clock=quartz", "pmtimer");
+	parse_umbra("apic=no");
+	assert_problem("apic=no", "off");
+	assert_true(options.apic);
+	parse_umbra("watchdog=0");
+	assert_problem("watchdog=0", "1 to 3600");
+	parse_umbra("watchdog=3601");
+	assert_problem("watchdog=3601", "1 to 3600");
+	assert_int_equal(options.watchdog_s, 0);
 	parse_umbra("=x");
 	assert_problem("=x", "unknown word");
 }

@@ -1,22 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/irq.c over arch/pic.c, against a model of the controllers' service registers. */
+/*
+ * Tests of arch/irq.c and arch/msi.c: over arch/pic.c, against a model of the
+ * controllers' service registers, and over arch/ioapic.c, against one of these.
+ */
 #include "tests/unit/fake_port.h"
+#include "tests/unit/io_apics.h"
 
+/* Instead of arch/cpu.h, whose CPUs are found through tables. */
+#define UMBRA_ARCH_CPU_H
+
+#include "arch/x86.h"
+
+#define MAX_CPUS 32
+
+struct cpu {
+	unsigned id;
+	uint32_t apic_id;
+};
+
+static struct cpu boot_cpu, other_cpu = { 1, 7 };
+
+static struct cpu *this_cpu(void)
+{
+	return &boot_cpu;
+}
+
+static struct cpu *cpu_by_id(unsigned id)
+{
+	return id == 0 ? &boot_cpu : &other_cpu;
+}
+
+#include "arch/ioapic.c"
 #include "arch/irq.c"
+#include "arch/msi.c"
 #include "arch/pic.c"
-#include "tests/unit/unit.h"
-
-#include <string.h>
 
 static uint16_t serving;  /* lines being served, as the controllers see it */
 static unsigned warnings;
 
+/* --- what stands around it ------------------------------------------------------------ */
+
+static struct madt table;
+static bool has_table, has_local_apic;
+static unsigned ended, locked;
+static uint32_t errors;
+
+int madt_read(struct madt *into)
+{
+	*into = table;
+	return has_table ? 0 : -E_NOENT;
+}
+
+int lapic_probe(const struct madt *from, mmio_map_t *map)
+{
+	assert_non_null(from);
+	assert_ptr_equal(map, fake_io_apic_map);
+	return has_local_apic ? 0 : -E_UNSUPPORTED;
+}
+
+void lapic_init_cpu(void)
+{
+}
+
+uint32_t lapic_id(void)
+{
+	return 4;
+}
+
+bool lapic_is_x2apic(void)
+{
+	return false;
+}
+
+void lapic_end(void)
+{
+	ended++;
+}
+
+uint32_t lapic_take_errors(void)
+{
+	return errors;
+}
+
+void spin_lock(struct spinlock *which)
+{
+	assert_ptr_equal(which, &lock);
+	assert_int_equal(locked++, 0);
+}
+
+void spin_unlock(struct spinlock *which)
+{
+	assert_ptr_equal(which, &lock);
+	assert_int_equal(locked--, 1);
+}
+
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {
-	(void)level;
 	(void)subsystem;
 	(void)format;
-	warnings++;
+	/* The log's lock comes after this one, but its way out takes others. */
+	assert_int_equal(locked, 0);
+	warnings += level == LOG_WARN;
 }
 
 static uint32_t fake_port_read(uint16_t port)
@@ -40,7 +124,7 @@ static void fire(unsigned line)
 {
 	assert_false(masked & 1u << line);
 	serving = (uint16_t)(serving | 1u << line | (line >= 8 ? 1u << PIC_CASCADE_LINE : 0));
-	irq_dispatch(IRQ_FIRST_VECTOR + line);
+	irq_dispatch(VECTOR_ISA + line);
 	assert_int_equal(serving, 0);
 }
 
@@ -53,16 +137,49 @@ static void count_call(void *context)
 	(*(unsigned *)context)++;
 }
 
+static void reset(void)
+{
+	memset(entries, 0, sizeof(entries));
+	memset(warned, 0, sizeof(warned));
+	memset(calls, 0, sizeof(calls));
+	memset(&table, 0, sizeof(table));
+	boot_cpu = (struct cpu){ 0, 0 };
+	serving = 0;
+	warnings = spurious = ended = locked = errors = 0;
+	fake_write_count = 0;
+	io_apic_count = 0;
+	io_apics_reset();
+}
+
 static int start(void **state)
 {
 	(void)state;
-	memset(lines, 0, sizeof(lines));
-	memset(calls, 0, sizeof(calls));
-	serving = 0;
-	warnings = 0;
-	spurious = 0;
-	fake_write_count = 0;
-	irq_init();
+	reset();
+	irq_init(false, fake_io_apic_map);
+	return 0;
+}
+
+/* As on the usual machine: line 0 enters as 2, line 9 is level. */
+static void make_table(void)
+{
+	table.io_apic_count = 2;
+	table.io_apics[0] = (struct madt_io_apic){ IO_APIC_FIRST, 0 };
+	table.io_apics[1] = (struct madt_io_apic){ IO_APIC_SECOND, IO_APIC_SECOND_LINE };
+	for (unsigned i = 0; i < MADT_ISA_LINES; i++)
+		table.isa[i].line = i;
+	table.isa[0].line = 2;
+	table.isa[9] = (struct madt_line){ 9, true, true };
+	table.nmi_line_count = 1;
+	table.nmi_lines[0] = (struct madt_line){ 20, false, false };
+	has_table = has_local_apic = true;
+}
+
+static int start_apic(void **state)
+{
+	(void)state;
+	reset();
+	make_table();
+	irq_init(true, fake_io_apic_map);
 	return 0;
 }
 
@@ -106,10 +223,10 @@ static void spurious_interrupts(void **state)
 	irq_register(7, count_call, &calls[7]);
 	irq_register(15, count_call, &calls[15]);
 	/* The first controller's: nothing is being served, nothing may be acknowledged. */
-	irq_dispatch(IRQ_FIRST_VECTOR + 7);
+	irq_dispatch(VECTOR_ISA + 7);
 	/* The second's: the first one serves its line 2 and has to be told. */
 	serving = 1u << PIC_CASCADE_LINE;
-	irq_dispatch(IRQ_FIRST_VECTOR + 15);
+	irq_dispatch(VECTOR_ISA + 15);
 	assert_int_equal(serving, 0);
 	assert_int_equal(irq_spurious_count(), 2);
 	assert_int_equal(calls[7] + calls[15], 0);
@@ -127,6 +244,201 @@ static void unwanted_line_is_masked(void **state)
 	assert_true(masked & 1u << 5);
 }
 
+/* --- with APICs ----------------------------------------------------------------------- */
+
+static void count(void *context)
+{
+	assert_int_equal(ended, 0);
+	(*(unsigned *)context)++;
+}
+
+/* What the processor does with one that arrives: handled once, ended once, and then. */
+static void arrive(unsigned vector)
+{
+	ended = 0;
+	irq_dispatch(vector);
+	assert_int_equal(ended, 1);
+	assert_int_equal(locked, 0);
+}
+
+static void missing_parts(void **state)
+{
+	(void)state;
+	for (unsigned missing = 0; missing < 5; missing++) {
+		reset();
+		make_table();
+		has_table = missing != 0;
+		has_local_apic = missing != 1;
+		if (missing == 2)
+			table.io_apic_count = 0;
+		io_apic_models[0].absent = io_apic_models[1].absent = missing == 3;
+		irq_init(missing != 4, fake_io_apic_map);
+		assert_false(irq_has_apic());
+		assert_int_equal(warnings, missing == 3 ? 2 : 0);
+		/* The others have to do. */
+		assert_int_equal(irq_register(4, count_call, &calls[4]), 0);
+		fire(4);
+		assert_int_equal(calls[4], 1);
+		assert_int_equal(irq_vector_allocate(count, &calls[0]), -E_UNSUPPORTED);
+		assert_int_equal(irq_route(4, &other_cpu), -E_UNSUPPORTED);
+		assert_int_equal(irq_route_nmi(0), -E_UNSUPPORTED);
+	}
+}
+
+static void apic_lines(void **state)
+{
+	(void)state;
+	assert_true(irq_has_apic());
+	assert_int_equal(boot_cpu.apic_id, 4);
+	/* The other controllers are silent. */
+	assert_int_equal(masked, 0xFFFB);
+	for (unsigned line = 0; line < IRQ_LINES; line++) {
+		int wanted = line == PIC_CASCADE_LINE ? -E_EXIST : 0;
+
+		assert_int_equal(irq_register(line, count, &calls[line]), wanted);
+		assert_int_equal(irq_register(line, count, &calls[0]), -E_EXIST);
+	}
+	assert_int_equal(irq_register(16, count, &calls[0]), -E_RANGE);
+	assert_int_equal(irq_register(UINT32_MAX, count, &calls[0]), -E_RANGE);
+	for (unsigned line = 0; line < IRQ_LINES; line++) {
+		unsigned input = line == 0 ? 2 : line;
+
+		if (line == PIC_CASCADE_LINE)
+			continue;
+		assert_int_equal(io_apic_models[0].entries[input][0],
+				 (VECTOR_ISA + line) | (line == 9 ? 0xA000u : 0));
+		assert_int_equal(io_apic_models[0].entries[input][1], 4u << 24);
+		arrive(VECTOR_ISA + line);
+		assert_int_equal(calls[line], 1);
+	}
+	assert_int_equal(io_apic_models[0].entries[0][0], 0x10000);
+	assert_int_equal(warnings + irq_spurious_count(), 0);
+}
+
+static void line_that_leads_nowhere(void **state)
+{
+	(void)state;
+	madt.isa[5].line = 99;
+	assert_int_equal(irq_register(5, count, &calls[5]), -E_RANGE);
+	/* It is free again. */
+	madt.isa[5].line = 5;
+	assert_int_equal(irq_register(5, count, &calls[5]), 0);
+}
+
+static void routes(void **state)
+{
+	(void)state;
+	assert_int_equal(irq_register(9, count, &calls[9]), 0);
+	assert_int_equal(irq_route(9, &other_cpu), 0);
+	assert_int_equal(io_apic_models[0].entries[9][0], 0xA029);
+	assert_int_equal(io_apic_models[0].entries[9][1], 7u << 24);
+	assert_int_equal(irq_route(16, &other_cpu), -E_RANGE);
+	other_cpu.apic_id = 300;
+	assert_int_equal(irq_route(9, &other_cpu), -E_RANGE);
+	other_cpu.apic_id = 7;
+}
+
+static void nmi_lines(void **state)
+{
+	(void)state;
+	/* The one that the table names, and one that is asked for. */
+	assert_int_equal(io_apic_models[0].entries[20][0], 0x400);
+	assert_int_equal(irq_route_nmi(0), 0);
+	assert_int_equal(io_apic_models[0].entries[2][0], 0x400);
+	assert_int_equal(io_apic_models[0].entries[2][1], 0xFF000000);
+	assert_int_equal(irq_route_nmi(16), -E_RANGE);
+	irq_register(4, count, &calls[4]);
+	assert_int_equal(irq_route_nmi(4), -E_EXIST);
+}
+
+static void apic_spurious(void **state)
+{
+	(void)state;
+	ended = 0;
+	irq_dispatch(VECTOR_SPURIOUS);
+	assert_int_equal(ended, 0);
+	assert_int_equal(irq_spurious_count(), 1);
+}
+
+static void apic_errors(void **state)
+{
+	(void)state;
+	errors = 0x40;
+	arrive(VECTOR_APIC_ERROR);
+	arrive(VECTOR_APIC_ERROR);
+	assert_int_equal(warnings, 1);
+	errors = 0x60;
+	arrive(VECTOR_APIC_ERROR);
+	assert_int_equal(warnings, 2);
+}
+
+static void unwanted(void **state)
+{
+	(void)state;
+	io_apic_models[0].entries[5][0] = VECTOR_ISA + 5;
+	arrive(VECTOR_ISA + 5);
+	assert_int_equal(io_apic_models[0].entries[5][0], 0x10000 | (VECTOR_ISA + 5));
+	assert_int_equal(warnings, 1);
+	/* Nothing can be masked there: said once. */
+	for (unsigned i = 0; i < 3; i++) {
+		arrive(0x77);
+		arrive(0x78);
+	}
+	assert_int_equal(warnings, 3);
+}
+
+static void silenced(void **state)
+{
+	(void)state;
+	assert_int_equal(irq_register(9, count, &calls[9]), 0);
+	irq_silence(9);
+	assert_int_equal(io_apic_models[0].entries[9][0], 0x1A029);
+	assert_int_equal(masked, 0xFFFB);
+}
+
+static void messages(void **state)
+{
+	static struct msi_message taken[VECTOR_COUNT];
+	unsigned received = 0, allocated = 0;
+	bool seen[VECTOR_COUNT] = { false };
+
+	(void)state;
+	while (msi_allocate(count, &received, &taken[allocated]) == 0) {
+		uint32_t vector = taken[allocated].data;
+
+		assert_in_range(vector, 0x30, 0xDF);
+		/* There a guest's system call may lead straight into it. */
+		assert_int_not_equal(vector, 0x80);
+		assert_int_not_equal(vector, 0x40);
+		assert_false(seen[vector]);
+		seen[vector] = true;
+		assert_int_equal(taken[allocated].address, 0xFEE04000);
+		arrive(vector);
+		assert_int_equal(received, ++allocated);
+	}
+	assert_int_equal(allocated, 0xE0 - 0x30 - 2);
+	msi_free(&taken[17]);
+	assert_int_equal(msi_allocate(count, &received, &taken[0]), 0);
+	assert_int_equal(taken[0].data, taken[17].data);
+	assert_int_equal(msi_route(&taken[0], &other_cpu), 0);
+	assert_int_equal(taken[0].address, 0xFEE07000);
+	other_cpu.apic_id = 255;
+	assert_int_equal(msi_route(&taken[0], &other_cpu), -E_RANGE);
+	assert_int_equal(taken[0].address, 0xFEE07000);
+	other_cpu.apic_id = 7;
+}
+
+static void message_to_nobody(void **state)
+{
+	struct msi_message message;
+
+	(void)state;
+	boot_cpu.apic_id = 256;
+	assert_int_equal(msi_allocate(count, &calls[0], &message), -E_RANGE);
+	for (unsigned vector = VECTOR_DYNAMIC; vector < VECTOR_DYNAMIC_END; vector++)
+		assert_null(entries[vector].handler);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +446,17 @@ int main(void)
 		cmocka_unit_test_setup(every_line_has_its_handler, start),
 		cmocka_unit_test_setup(spurious_interrupts, start),
 		cmocka_unit_test_setup(unwanted_line_is_masked, start),
+		cmocka_unit_test(missing_parts),
+		cmocka_unit_test_setup(apic_lines, start_apic),
+		cmocka_unit_test_setup(line_that_leads_nowhere, start_apic),
+		cmocka_unit_test_setup(routes, start_apic),
+		cmocka_unit_test_setup(nmi_lines, start_apic),
+		cmocka_unit_test_setup(apic_spurious, start_apic),
+		cmocka_unit_test_setup(apic_errors, start_apic),
+		cmocka_unit_test_setup(unwanted, start_apic),
+		cmocka_unit_test_setup(silenced, start_apic),
+		cmocka_unit_test_setup(messages, start_apic),
+		cmocka_unit_test_setup(message_to_nobody, start_apic),
 	};
 
 	return cmocka_run_group_tests_name("irq", tests, NULL, NULL);

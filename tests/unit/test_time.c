@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/time.c with a made-up TSC, interval timer and battery clock. */
+/* Tests of arch/time.c with a made-up TSC, counters and battery clock. */
 #define UMBRA_ARCH_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
 
-struct cpuid {
-	uint32_t eax, ebx, ecx, edx;
-};
-
-static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf);
 static uint64_t read_tsc(void);
 
 #include "arch/time.c"
@@ -16,46 +11,48 @@ static uint64_t read_tsc(void);
 #include "tests/unit/unit.h"
 
 static uint64_t tsc, tsc_step;
-static uint64_t khz;	 /* what the TSC really does */
-static uint64_t gate_at; /* where it stands when the interval timer is done */
-static unsigned measured;
-static bool timer_is_dead, clock_is_dead;
-static uint32_t cpuid_mhz;
+static uint64_t khz; /* what was measured */
+static bool clock_is_dead;
+static unsigned warnings;
 static struct acpi_fixed tables;
+static struct cpu_features features;
 
-static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+static uint64_t count; /* what the counters would show if they were wide enough */
+
+static uint32_t read_count(void)
 {
-	assert_int_equal(subleaf, 0);
-	if (leaf == 0)
-		return (struct cpuid){ .eax = cpuid_mhz ? 0x16 : 0x15 };
-	assert_int_equal(leaf, 0x16);
-	return (struct cpuid){ .eax = cpuid_mhz };
+	return (uint32_t)count;
 }
+
+static const struct counter hpet = { "hpet", read_count, UINT32_MAX, 100000000 };
+static const struct counter pm_timer = { "pmtimer", read_count, 0xFFFFFF, 3579545 };
+static const struct counter *has_hpet, *has_pm_timer;
 
 static uint64_t read_tsc(void)
 {
 	return tsc += tsc_step;
 }
 
-static uint16_t gate_ticks;
-
-void pit_gate_load(uint16_t ticks)
+const struct counter *hpet_open(mmio_map_t *map)
 {
-	gate_ticks = ticks;
-	tsc += khz; /* however long that takes */
+	assert_null(map);
+	return has_hpet;
 }
 
-void pit_gate_open(void)
+const struct counter *pm_timer_open(void)
 {
-	gate_at = tsc + (gate_ticks + 1ull) * khz * 1000 / PIT_HZ;
-	/* All but the second measurement are disturbed. */
-	if (measured++ != 1)
-		gate_at += khz * measured;
+	return has_pm_timer;
 }
 
-bool pit_gate_done(void)
+struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second)
 {
-	return !timer_is_dead && tsc >= gate_at;
+	assert_true(first == has_hpet && second == has_pm_timer);
+	return (struct tsc_rate){ .khz = (uint32_t)khz, .referee = "test" };
+}
+
+const struct cpu_features *cpu_features(void)
+{
+	return &features;
 }
 
 int rtc_read(uint8_t century_register, uint64_t *seconds)
@@ -74,53 +71,45 @@ const struct acpi_fixed *acpi_fixed(void)
 
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {
-	(void)level;
 	(void)subsystem;
 	(void)format;
+	warnings += level == LOG_WARN;
 }
 
-static int start(void **state)
+static int prepare(void **state)
 {
 	(void)state;
 	tsc = 0x123456789ABCull;
-	measured = 0;
-	timer_is_dead = clock_is_dead = false;
-	cpuid_mhz = 0;
+	tsc_step = 0;
+	khz = 1000000;
+	count = 0x12345678;
+	clock_is_dead = false;
+	warnings = 0;
+	has_hpet = &hpet;
+	has_pm_timer = &pm_timer;
+	features = (struct cpu_features){ .constant_tsc = true };
 	tables.century = 0x32;
 	return 0;
 }
 
-static const uint64_t frequencies[] = { 90000,	 999999,  1000000, 1000001,
-					2400000, 3999123, 6100000 };
-
-static void measured_to_100_ppm(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
-		measured = 0;
-		khz = frequencies[i];
-		tsc_step = khz / 1000; /* a port read takes a microsecond */
-		time_init();
-		assert_true(time_tsc_khz() >= khz && time_tsc_khz() - khz <= khz / 10000);
-	}
-}
+static const uint64_t frequencies[] = { 90000,	 500000,  999999,  1000000, 1000001,
+					2400000, 3999123, 6100000, 100000000 };
 
 /* Against the exact quotient, for what a machine lives through and more. */
 static void nanoseconds_are_exact(void **state)
 {
 	(void)state;
-	tsc_step = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
-		set_scale((uint32_t)frequencies[i]);
-		for (uint64_t ticks = 1; ticks < 1ull << 60; ticks = ticks * 3 + 1) {
-			unsigned __int128 product = (unsigned __int128)ticks * NS_PER_MS;
-			uint64_t exact = (uint64_t)(product / frequencies[i]);
+		khz = frequencies[i];
+		time_init(CLOCK_TSC, NULL);
+		for (uint64_t ticks = 1; ticks < 1ull << 58; ticks = ticks * 3 + 1) {
+			uint64_t exact = (uint64_t)((unsigned __int128)ticks * 1000000 / khz);
 			uint64_t got;
 
-			tsc = start_tsc + ticks;
+			tsc = start + ticks;
 			got = time_ns();
-			/* The factor has 31 bits at least; what is cut off makes time slower. */
-			assert_true(got <= exact && exact - got <= (exact >> 30) + 1);
+			/* What the factor lacks makes time slower; it has 28 bits up to 16 GHz. */
+			assert_true(got <= exact && exact - got <= (exact >> (khz > 16000000 ? 24 : 27)) + 1);
 		}
 	}
 }
@@ -131,10 +120,12 @@ static void time_never_runs_back(void **state)
 
 	(void)state;
 	khz = 2999999;
-	tsc_step = 3000;
-	time_init();
+	time_init(CLOCK_AUTO, NULL);
+	assert_true(time_is_tsc());
+	assert_int_equal(time_keep_ns(), 0);
+	assert_int_equal(time_tsc_khz(), 2999999);
 	tsc_step = 1;
-	tsc = start_tsc + (1ull << 32) - 50000;
+	tsc = start + (1ull << 32) - 50000;
 	for (unsigned i = 0; i < 100000; i++) {
 		uint64_t now = time_ns();
 
@@ -143,45 +134,115 @@ static void time_never_runs_back(void **state)
 	}
 }
 
+/* An alarm set by it is never early, and late by ticks only, days after the start. */
+static void tsc_of_a_deadline(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
+		khz = frequencies[i];
+		time_init(CLOCK_TSC, NULL);
+		for (uint64_t ahead = 1; ahead <= 4000000000ull; ahead = ahead * 2 + 7) {
+			uint64_t now, at;
+
+			tsc += khz * 100000000ull; /* more than a day */
+			now = time_ns();
+			at = time_tsc_at(now + ahead);
+			tsc = at;
+			assert_true(time_ns() >= now + ahead);
+			tsc -= 4 + at / (1ull << 58) + khz / 500000;
+			assert_true(time_ns() <= now + ahead + (ahead >> 24));
+		}
+		/* What has passed is now. */
+		assert_int_equal(time_tsc_at(0), tsc);
+	}
+}
+
 static void wall_clock(void **state)
 {
 	(void)state;
-	khz = 1000000;
-	tsc_step = 1000;
-	time_init();
-	tsc_step = 0;
-	tsc = start_tsc;
+	time_init(CLOCK_AUTO, NULL);
 	assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 	tsc += khz * 5000;
 	assert_true(time_wall_ns() >= 1709251202999000000ull && time_wall_ns() <= 1709251203000000000ull);
+	assert_int_equal(warnings, 0);
 	clock_is_dead = true;
-	tsc_step = 1000;
-	time_init();
-	tsc = start_tsc - tsc_step;
+	time_init(CLOCK_AUTO, NULL);
 	assert_int_equal(time_wall_ns(), 0);
+	assert_int_equal(warnings, 1);
 }
 
-static void dead_interval_timer(void **state)
+struct choice {
+	enum clock_source wanted;
+	bool constant, hypervisor, hpet, pm_timer;
+	const struct counter *chosen;	/* NULL: the TSC */
+	unsigned warnings;
+};
+
+static const struct choice choices[] = {
+	{ CLOCK_AUTO, true, false, true, true, NULL, 0 },
+	{ CLOCK_AUTO, false, true, true, true, NULL, 0 },
+	{ CLOCK_AUTO, false, false, true, true, &hpet, 1 },
+	{ CLOCK_AUTO, false, false, false, true, &pm_timer, 1 },
+	{ CLOCK_AUTO, false, false, false, false, NULL, 1 },
+	{ CLOCK_TSC, true, false, true, true, NULL, 0 },
+	{ CLOCK_TSC, false, false, true, true, NULL, 1 },
+	{ CLOCK_HPET, true, true, true, true, &hpet, 0 },
+	{ CLOCK_HPET, true, true, false, true, NULL, 1 },
+	{ CLOCK_HPET, false, false, false, true, &pm_timer, 2 },
+	{ CLOCK_PM_TIMER, true, true, true, true, &pm_timer, 0 },
+	{ CLOCK_PM_TIMER, true, true, true, false, NULL, 1 },
+	{ CLOCK_PM_TIMER, false, false, true, false, &hpet, 2 },
+};
+
+static void choice_of_the_clock(void **state)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
+		const struct choice *c = &choices[i];
+
+		prepare(state);
+		features.constant_tsc = c->constant;
+		features.hypervisor = c->hypervisor;
+		has_hpet = c->hpet ? &hpet : NULL;
+		has_pm_timer = c->pm_timer ? &pm_timer : NULL;
+		time_init(c->wanted, NULL);
+		assert_ptr_equal(counter, c->chosen);
+		assert_int_equal(time_is_tsc(), c->chosen == NULL);
+		assert_int_equal(warnings, c->warnings);
+	}
+}
+
+/* Beyond the counter's width, as long as it is read now and then. */
+static void counters_wrap(void **state)
+{
+	static const struct counter *const counters[] = { &hpet, &pm_timer };
+
 	(void)state;
-	khz = 2000000;
-	tsc_step = 1u << 20;
-	timer_is_dead = true;
-	time_init();
-	assert_int_equal(time_tsc_khz(), FALLBACK_KHZ);
-	cpuid_mhz = 2600;
-	time_init();
-	assert_int_equal(time_tsc_khz(), 2600000);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		uint64_t keep, first = count;
+
+		time_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL);
+		assert_int_equal(time_ns(), 0);
+		keep = time_keep_ns() * counters[i]->hz / 1000000000;
+		assert_true(keep < counters[i]->mask && keep > counters[i]->mask / 4);
+		for (unsigned step = 0; step < 1000; step++) {
+			uint64_t exact;
+
+			count += keep - step % 3;
+			exact = (uint64_t)((unsigned __int128)(count - first) * 1000000000 / counters[i]->hz);
+			assert_true(time_ns() <= exact && exact - time_ns() <= (exact >> 28) + 1);
+		}
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(measured_to_100_ppm, start),
-		cmocka_unit_test_setup(nanoseconds_are_exact, start),
-		cmocka_unit_test_setup(time_never_runs_back, start),
-		cmocka_unit_test_setup(wall_clock, start),
-		cmocka_unit_test_setup(dead_interval_timer, start),
+		cmocka_unit_test_setup(nanoseconds_are_exact, prepare),
+		cmocka_unit_test_setup(time_never_runs_back, prepare),
+		cmocka_unit_test_setup(tsc_of_a_deadline, prepare),
+		cmocka_unit_test_setup(wall_clock, prepare),
+		cmocka_unit_test_setup(choice_of_the_clock, prepare),
+		cmocka_unit_test_setup(counters_wrap, prepare),
 	};
 
 	return cmocka_run_group_tests_name("time", tests, NULL, NULL);

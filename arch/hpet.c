@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Source: Intel, "IA-PC HPET Specification", revision 1.0a, section 2.3; for
+ * the ACPI table, section 3.2.4.  The low 32 bits of the counter are enough,
+ * and the only ones that a processor of 32 bits reads in one piece.
+ */
+#include "arch/hpet.h"
+
+#include "arch/acpi.h"
+#include "lib/compiler.h"
+
+#include <stdbool.h>
+
+#define TABLE_ADDRESS 40u /* a generic address: kind of space, three bytes, the address */
+#define REGISTERS_SIZE 1024u
+
+#define REGISTER_PERIOD 0x004u /* the upper half of the capabilities: femtoseconds a tick */
+#define REGISTER_CONFIGURATION 0x010u
+#define REGISTER_COUNTER 0x0F0u
+#define CONFIGURATION_ENABLE BIT(0)
+
+#define FS_PER_SECOND 1000000000000000ull
+#define PERIOD_MAX 100000000u /* 100 ns, by the specification */
+#define PERIOD_MIN 100000u    /* 10 GHz: whatever says that is none */
+
+static void *registers;
+static struct counter hpet;
+
+static uint32_t read_hpet(void)
+{
+	return mmio_read32(registers, REGISTER_COUNTER);
+}
+
+static bool find_address(uint64_t *address)
+{
+	struct __packed {
+		uint8_t space, attributes[3];
+		uint64_t address;
+	} place;
+	struct acpi_table table;
+
+	if (acpi_find_table("HPET", 0, &table) != 0 ||
+	    !acpi_read_table(&table, TABLE_ADDRESS, &place, sizeof(place)) ||
+	    place.space != ACPI_SPACE_MEMORY || place.address == 0)
+		return false;
+	*address = place.address;
+	return true;
+}
+
+const struct counter *hpet_open(mmio_map_t *map)
+{
+	uint64_t address;
+	uint32_t period;
+
+	if (!find_address(&address))
+		return NULL;
+	registers = map(address, REGISTERS_SIZE);
+	if (!registers)
+		return NULL;
+	period = mmio_read32(registers, REGISTER_PERIOD);
+	if (period < PERIOD_MIN || period > PERIOD_MAX)
+		return NULL;
+	mmio_write32(registers, REGISTER_CONFIGURATION,
+		     mmio_read32(registers, REGISTER_CONFIGURATION) | CONFIGURATION_ENABLE);
+	hpet = (struct counter){ "hpet", read_hpet, UINT32_MAX,
+				 (uint32_t)((FS_PER_SECOND + period / 2) / period) };
+	return &hpet;
+}

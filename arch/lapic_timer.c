@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Source: Intel SDM vol. 3, 10.5.4; 10.5.4.1 for the TSC deadline.
+ */
+#include "arch/lapic_timer.h"
+
+#include "arch/cpu_features.h"
+#include "arch/lapic.h"
+#include "arch/time.h"
+#include "arch/vectors.h"
+#include "arch/x86.h"
+#include "lib/compiler.h"
+#include "lib/div64.h"
+#include "lib/error.h"
+
+#define MODE_ONE_SHOT (0u << 17)
+#define MODE_TSC_DEADLINE (2u << 17)
+#define DIVIDE_BY_1 0xBu
+
+#define MEASURE_NS 10000000u
+#define NS_PER_SECOND 1000000000ull
+#define NS_PER_MS 1000000u
+#define READINGS 8u
+
+/* How far ahead a TSC deadline is set at most: rounding stays below a tick (arch/time.h). */
+#define DEADLINE_REACH_NS (4 * NS_PER_SECOND)
+
+/*
+ * The counter is armed longer by this fraction, 61 ppm, more than its rate may
+ * be wrong: an interrupt that came too early would have to be set once more.
+ */
+#define MARGIN_SHIFT 14
+
+/* The same for all CPUs: one bus clock drives all their timers. */
+static struct {
+	bool deadline;
+	uint32_t khz;
+	uint32_t factor; /* ticks a nanosecond, shifted left by shift */
+	unsigned shift;
+	uint64_t reach_ns;
+} timer;
+
+struct reading {
+	uint64_t ns;
+	uint32_t count;
+};
+
+/* The counter between two readings of the clock, where those were closest. */
+static struct reading read_both(void)
+{
+	uint64_t best = UINT64_MAX;
+	struct reading reading = { 0, 0 };
+
+	for (unsigned i = 0; i < READINGS; i++) {
+		uint64_t before = time_ns();
+		uint32_t count = lapic_read(LAPIC_CURRENT_COUNT);
+		uint64_t width = time_ns() - before;
+
+		if (width < best) {
+			best = width;
+			reading = (struct reading){ before + width / 2, count };
+		}
+	}
+	return reading;
+}
+
+static uint32_t measure_khz(void)
+{
+	struct reading start, end;
+
+	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
+	start = read_both();
+	while (time_ns() - start.ns < MEASURE_NS)
+		cpu_pause();
+	end = read_both();
+	lapic_write(LAPIC_INITIAL_COUNT, 0);
+	return (uint32_t)((uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns));
+}
+
+static void set_scale(uint32_t khz)
+{
+	timer.khz = khz;
+	timer.shift = 31;
+	while (((uint64_t)khz << timer.shift) / NS_PER_MS > UINT32_MAX)
+		timer.shift--;
+	timer.factor = (uint32_t)(((uint64_t)khz << timer.shift) / NS_PER_MS);
+	/* A quarter is left for the margin, and for rates that were measured too low. */
+	timer.reach_ns = (uint64_t)(UINT32_MAX / 4 * 3) * NS_PER_MS / khz;
+}
+
+void lapic_timer_init_cpu(void)
+{
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER,
+		    (timer.deadline ? MODE_TSC_DEADLINE : MODE_ONE_SHOT) | VECTOR_TIMER);
+	/* The entry in memory is to be written before the MSR is (SDM vol. 3, 10.5.4.1). */
+	if (timer.deadline)
+		memory_barrier();
+}
+
+int lapic_timer_init(void)
+{
+	uint32_t khz;
+
+	timer.deadline = cpu_features()->tsc_deadline && time_is_tsc();
+	if (timer.deadline) {
+		timer.reach_ns = DEADLINE_REACH_NS;
+	} else {
+		lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+		lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
+		khz = measure_khz();
+		if (khz == 0)
+			return -E_IO;
+		set_scale(khz);
+	}
+	lapic_timer_init_cpu();
+	return 0;
+}
+
+bool lapic_timer_is_deadline(void)
+{
+	return timer.deadline;
+}
+
+uint32_t lapic_timer_khz(void)
+{
+	return timer.khz;
+}
+
+static uint32_t ticks_of(uint64_t ns)
+{
+	uint32_t ticks = (uint32_t)mul_u64_u32_shift(ns, timer.factor, timer.shift);
+
+	/* A count of 0 would stop it. */
+	return ticks + (ticks >> MARGIN_SHIFT) + 1;
+}
+
+uint64_t lapic_timer_arm(uint64_t deadline)
+{
+	uint64_t now = time_ns();
+	uint64_t ns = deadline > now ? MIN(deadline - now, timer.reach_ns) : 0;
+
+	if (timer.deadline)
+		write_msr(MSR_TSC_DEADLINE, time_tsc_at(now + ns));
+	else
+		lapic_write(LAPIC_INITIAL_COUNT, ticks_of(ns));
+	return now + ns;
+}

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of arch/lapic.c and arch/lapic_timer.c against a model of a local APIC,
+ * whose registers are in memory or, as x2APIC, in MSRs.
+ */
+#define UMBRA_ARCH_X86_H /* the processor is made up, too */
+
+#include "tests/unit/fake_mmio.h"
+
+#include "lib/compiler.h"
+
+#define MSR_APIC_BASE 0x1B
+#define MSR_TSC_DEADLINE 0x6E0
+#define APIC_BASE_X2APIC BIT(10)
+#define APIC_BASE_ENABLE BIT(11)
+#define PTE_FRAME 0x000FFFFFFFFFF000ull
+
+static uint64_t read_msr(uint32_t msr);
+static void write_msr(uint32_t msr, uint64_t value);
+static void memory_barrier(void);
+static void cpu_pause(void);
+
+#include "arch/lapic.c"
+#undef READINGS
+#include "arch/lapic_timer.c"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#define BASE 0xFEE00000u
+#define REGISTER(offset) registers[(offset) / 16]
+
+static uint32_t registers[0x400 / 16];
+static uint64_t base_msr, deadline_msr, command_msr;
+static bool is_mapped;
+static unsigned ends, errors_shown, error_writes, barriers, busy_reads;
+static struct cpu_features features;
+static struct madt table;
+
+static uint64_t now;		 /* time_ns() */
+static uint64_t timer_hz;	 /* what the counter really does */
+static uint64_t counter_started;
+static bool clock_is_tsc;
+
+const struct cpu_features *cpu_features(void)
+{
+	return &features;
+}
+
+uint64_t time_ns(void)
+{
+	return now += 100;
+}
+
+bool time_is_tsc(void)
+{
+	return clock_is_tsc;
+}
+
+uint64_t time_tsc_at(uint64_t deadline)
+{
+	return deadline * 3;
+}
+
+static void cpu_pause(void)
+{
+	now += 1000;
+}
+
+static void memory_barrier(void)
+{
+	barriers++;
+}
+
+static uint32_t current_count(void)
+{
+	uint64_t gone = (now - counter_started) * timer_hz / NS_PER_SECOND;
+
+	now += 500;
+	return gone < REGISTER(LAPIC_INITIAL_COUNT) ? REGISTER(LAPIC_INITIAL_COUNT) - (uint32_t)gone : 0;
+}
+
+/* The highest interrupt in service. */
+static void end_one(void)
+{
+	ends++;
+	for (unsigned i = 8; i-- > 0;) {
+		uint32_t *word = &REGISTER(REGISTER_IN_SERVICE + 16 * i);
+
+		if (*word) {
+			*word &= ~(1u << (31 - __builtin_clz(*word)));
+			return;
+		}
+	}
+}
+
+static uint32_t get(uint32_t offset)
+{
+	if (offset == LAPIC_CURRENT_COUNT)
+		return current_count();
+	if (offset == REGISTER_ERROR_STATUS)
+		return errors_shown;
+	if (offset == REGISTER_COMMAND && busy_reads > 0) {
+		busy_reads--;
+		return REGISTER(offset) | COMMAND_BUSY;
+	}
+	return REGISTER(offset);
+}
+
+static void put(uint32_t offset, uint32_t value)
+{
+	bool is_entry = (offset >= LAPIC_LVT_TIMER && offset <= REGISTER_LVT_ERROR) ||
+			offset == REGISTER_LVT_CMCI;
+
+	/* What the version says is not there. */
+	assert_false(offset == REGISTER_LVT_CMCI && VERSION_LVT_COUNT(REGISTER(REGISTER_VERSION)) < 7);
+	if (offset == REGISTER_END)
+		end_one();
+	if (offset == REGISTER_ERROR_STATUS)
+		errors_shown = error_writes++ == 0 ? 0x80 : 0;
+	if (offset == LAPIC_INITIAL_COUNT)
+		counter_started = now;
+	/* Entries stay masked while it is disabled. */
+	if (is_entry && !(REGISTER(REGISTER_SPURIOUS) & SPURIOUS_ENABLE))
+		value |= LAPIC_LVT_MASKED;
+	REGISTER(offset) = value;
+}
+
+static uint32_t fake_mmio_read(const void *base, uint32_t offset)
+{
+	assert_ptr_equal(base, registers);
+	assert_false(base_msr & APIC_BASE_X2APIC);
+	return get(offset);
+}
+
+static void fake_mmio_write(void *base, uint32_t offset, uint32_t value)
+{
+	assert_ptr_equal(base, registers);
+	assert_false(base_msr & APIC_BASE_X2APIC);
+	put(offset, value);
+}
+
+static uint64_t read_msr(uint32_t msr)
+{
+	if (msr == MSR_APIC_BASE)
+		return base_msr;
+	assert_true(base_msr & APIC_BASE_X2APIC);
+	assert_in_range(msr, 0x802, 0x83F);
+	return get((msr - 0x800) * 16);
+}
+
+static void write_msr(uint32_t msr, uint64_t value)
+{
+	if (msr == MSR_APIC_BASE) {
+		base_msr = value;
+	} else if (msr == MSR_TSC_DEADLINE) {
+		deadline_msr = value;
+	} else {
+		assert_true(base_msr & APIC_BASE_X2APIC);
+		assert_in_range(msr, 0x802, 0x83F);
+		/* There is no upper half in another register. */
+		assert_int_not_equal(msr, 0x831);
+		if (msr == 0x830)
+			command_msr = value;
+		else
+			put((msr - 0x800) * 16, (uint32_t)value);
+	}
+}
+
+static void *map(uint64_t address, size_t length)
+{
+	assert_int_equal(address, BASE);
+	assert_int_equal(length, 4096);
+	is_mapped = true;
+	return registers;
+}
+
+static void *map_nothing(uint64_t address, size_t length)
+{
+	(void)address;
+	(void)length;
+	return NULL;
+}
+
+/* As firmware leaves it: enabled, with the 8259's line open, and something never ended. */
+static int reset(void **state)
+{
+	(void)state;
+	memset(registers, 0, sizeof(registers));
+	memset(&lapic, 0, sizeof(lapic));
+	memset(&timer, 0, sizeof(timer));
+	memset(&table, 0, sizeof(table));
+	base_msr = BASE | APIC_BASE_ENABLE | BIT(8);
+	features = (struct cpu_features){ .apic = true };
+	table.cpu_count = 2;
+	table.cpus[0] = (struct madt_cpu){ 0, 10 };
+	table.cpus[1] = (struct madt_cpu){ 5, 11 };
+	REGISTER(REGISTER_VERSION) = 0x50014; /* 6 entries */
+	REGISTER(REGISTER_ID) = 5u << 24;
+	REGISTER(REGISTER_SPURIOUS) = SPURIOUS_ENABLE | 0x0F;
+	REGISTER(LAPIC_LVT_TIMER) = 0x200F0;
+	REGISTER(REGISTER_LVT_LINT0) = 0x700;
+	REGISTER(REGISTER_LVT_LINT1) = 0x400;
+	REGISTER(REGISTER_LVT_THERMAL) = 0x200;
+	REGISTER(REGISTER_LVT_COUNTERS) = 0x400;
+	REGISTER(REGISTER_IN_SERVICE + 0x10) = 0x80000101;
+	REGISTER(REGISTER_IN_SERVICE + 0x70) = 0x2;
+	is_mapped = false;
+	ends = errors_shown = error_writes = barriers = busy_reads = 0;
+	now = 1000000;
+	timer_hz = 1000000000;
+	clock_is_tsc = true;
+	deadline_msr = command_msr = 0;
+	return 0;
+}
+
+static void start(void)
+{
+	assert_int_equal(lapic_probe(&table, map), 0);
+	lapic_init_cpu();
+}
+
+static void taken_over(void **state)
+{
+	(void)state;
+	table.local_nmi_count = 3;
+	table.local_nmis[0] = (struct madt_local_nmi){ 10, 0 };	/* another CPU's */
+	table.local_nmis[1] = (struct madt_local_nmi){ 11, 1 };
+	start();
+	assert_false(lapic_is_x2apic());
+	assert_int_equal(lapic_id(), 5);
+	assert_int_equal(REGISTER(REGISTER_SPURIOUS), 0x1FF);
+	assert_int_equal(REGISTER(LAPIC_LVT_TIMER), 0x300F0);
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x10700);
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x400);
+	assert_int_equal(REGISTER(REGISTER_LVT_COUNTERS), 0x10400);
+	assert_int_equal(REGISTER(REGISTER_LVT_THERMAL), 0x200); /* SMI: the firmware's */
+	assert_int_equal(REGISTER(REGISTER_LVT_ERROR), 0xFE);
+	assert_int_equal(ends, 4);
+	assert_int_equal(lapic_take_errors(), 0);
+}
+
+/* Without any word about NMIs none comes in. */
+static void nmi_inputs(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x10400);
+	table.local_nmi_count = 1;
+	table.local_nmis[0] = (struct madt_local_nmi){ MADT_ALL_CPUS, 0 };
+	lapic_init_cpu();
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x400);
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x10400);
+}
+
+/* Something that stays in service must not stop the start. */
+static void stuck_in_service(void **state)
+{
+	(void)state;
+	REGISTER(REGISTER_VERSION) = 0x60015;
+	for (unsigned i = 0; i < 8; i++)
+		REGISTER(REGISTER_IN_SERVICE + 16 * i) = UINT32_MAX;
+	start();
+	assert_int_equal(ends, 256);
+}
+
+static void not_usable(void **state)
+{
+	(void)state;
+	assert_int_equal(lapic_probe(&table, map_nothing), -E_NOSPC);
+	base_msr &= ~(uint64_t)APIC_BASE_ENABLE;
+	assert_int_equal(lapic_probe(&table, map), -E_UNSUPPORTED);
+	features.apic = false;
+	base_msr |= APIC_BASE_ENABLE;
+	assert_int_equal(lapic_probe(&table, map), -E_UNSUPPORTED);
+}
+
+static void commands(void **state)
+{
+	(void)state;
+	start();
+	busy_reads = 20;
+	assert_int_equal(lapic_send_vector(3, 0xE1), 0);
+	assert_int_equal(busy_reads, 0);
+	assert_int_equal(REGISTER(REGISTER_COMMAND_HIGH), 3u << 24);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x40E1);
+	assert_int_equal(lapic_send_nmi(200), 0);
+	assert_int_equal(REGISTER(REGISTER_COMMAND_HIGH), 200u << 24);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x4400);
+	assert_int_equal(lapic_send_init(1), 0);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x4500);
+	assert_int_equal(lapic_send_startup(1, 0x9F000), 0);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x469F);
+	busy_reads = UINT32_MAX;
+	assert_int_equal(lapic_send_nmi(2), -E_IO);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x469F);
+}
+
+static void x2apic_left_on(void **state)
+{
+	(void)state;
+	base_msr |= APIC_BASE_X2APIC;
+	REGISTER(REGISTER_ID) = 0x12345;
+	start();
+	assert_false(is_mapped);
+	assert_true(lapic_is_x2apic());
+	assert_int_equal(lapic_id(), 0x12345);
+	assert_int_equal(REGISTER(REGISTER_SPURIOUS), 0x1FF);
+	assert_int_equal(ends, 4);
+	assert_int_equal(lapic_send_vector(0x10005, 0xE0), 0);
+	assert_int_equal(command_msr, 0x10005000040E0ull);
+	/* Stores before it are seen by whom it wakes. */
+	assert_int_equal(barriers, 1);
+}
+
+static void x2apic_for_large_ids(void **state)
+{
+	(void)state;
+	table.cpus[1].apic_id = 255;
+	start();
+	assert_false(lapic_is_x2apic());
+	reset(NULL);
+	table.cpus[1].apic_id = 255;
+	features.x2apic = true;
+	start();
+	assert_true(lapic_is_x2apic());
+	assert_true(base_msr & APIC_BASE_X2APIC);
+	/* It is no end in itself. */
+	reset(NULL);
+	features.x2apic = true;
+	start();
+	assert_false(lapic_is_x2apic());
+	assert_false(base_msr & APIC_BASE_X2APIC);
+}
+
+/* --- the timer ---------------------------------------------------------------------------- */
+
+static const uint64_t rates[] = { 6250000, 25000000, 99999999, 100000000, 1000000000, 3000000000 };
+
+static void counter_measured(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
+		reset(state);
+		start();
+		timer_hz = rates[i];
+		assert_int_equal(lapic_timer_init(), 0);
+		assert_false(lapic_timer_is_deadline());
+		assert_true(lapic_timer_khz() * 1000ull <= rates[i] + rates[i] / 20000 &&
+			    lapic_timer_khz() * 1000ull >= rates[i] - rates[i] / 20000);
+		assert_int_equal(REGISTER(LAPIC_LVT_TIMER), VECTOR_TIMER);
+		assert_int_equal(REGISTER(LAPIC_DIVIDE), 0xB);
+		assert_int_equal(REGISTER(LAPIC_INITIAL_COUNT), 0);
+	}
+}
+
+/* Never early, late by 200 ppm at most, and never farther than the counter reaches. */
+static void counter_armed(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
+		reset(state);
+		start();
+		timer_hz = rates[i];
+		lapic_timer_init();
+		for (uint64_t ns = 1; ns < 1ull << 62; ns = ns * 3 + 1) {
+			uint64_t before = now, armed = lapic_timer_arm(now + ns);
+			uint64_t fires = REGISTER(LAPIC_INITIAL_COUNT) * NS_PER_SECOND / rates[i];
+
+			assert_true(armed <= before + MAX(ns, 100ull));
+			assert_true(fires + now >= armed);
+			assert_true(fires <= armed - before + (armed - before) / 5000 + 200);
+			if (ns < 1000000000)
+				assert_true(armed == before + MAX(ns, 100ull));
+		}
+		/* What has passed fires at once. */
+		lapic_timer_arm(0);
+		assert_int_equal(REGISTER(LAPIC_INITIAL_COUNT), 1);
+	}
+}
+
+static void counter_stands_still(void **state)
+{
+	(void)state;
+	start();
+	timer_hz = 0;
+	assert_int_equal(lapic_timer_init(), -E_IO);
+}
+
+static void tsc_deadline(void **state)
+{
+	uint64_t deadline;
+
+	(void)state;
+	features.tsc_deadline = true;
+	start();
+	assert_int_equal(lapic_timer_init(), 0);
+	assert_true(lapic_timer_is_deadline());
+	assert_int_equal(REGISTER(LAPIC_LVT_TIMER), 2u << 17 | VECTOR_TIMER);
+	assert_int_equal(barriers, 1);
+	deadline = now + 12345;
+	assert_int_equal(lapic_timer_arm(deadline), deadline);
+	assert_int_equal(deadline_msr, deadline * 3);
+	deadline = lapic_timer_arm(UINT64_MAX);
+	assert_int_equal(deadline, now + 4000000000ull);
+	deadline = lapic_timer_arm(5);
+	assert_int_equal(deadline, now);
+	assert_int_equal(deadline_msr, now * 3);
+	assert_int_equal(REGISTER(LAPIC_INITIAL_COUNT), 0);
+}
+
+/* Where the TSC is no clock, it is no alarm clock either. */
+static void tsc_that_is_no_clock(void **state)
+{
+	(void)state;
+	features.tsc_deadline = true;
+	clock_is_tsc = false;
+	start();
+	assert_int_equal(lapic_timer_init(), 0);
+	assert_false(lapic_timer_is_deadline());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(taken_over, reset),
+		cmocka_unit_test_setup(nmi_inputs, reset),
+		cmocka_unit_test_setup(stuck_in_service, reset),
+		cmocka_unit_test_setup(not_usable, reset),
+		cmocka_unit_test_setup(commands, reset),
+		cmocka_unit_test_setup(x2apic_left_on, reset),
+		cmocka_unit_test_setup(x2apic_for_large_ids, reset),
+		cmocka_unit_test(counter_measured),
+		cmocka_unit_test(counter_armed),
+		cmocka_unit_test_setup(counter_stands_still, reset),
+		cmocka_unit_test_setup(tsc_deadline, reset),
+		cmocka_unit_test_setup(tsc_that_is_no_clock, reset),
+	};
+
+	return cmocka_run_group_tests_name("lapic", tests, NULL, NULL);
+}
