@@ -14,7 +14,7 @@ fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
 fuzz_madt         := arch/acpi.c arch/acpi_s5.c arch/madt.c
-fuzz_module_words := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+fuzz_module_words := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
 fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of hv/config.c and hv/guest_plan.c: the first line of the input is
+ * Fuzzer of hv/config.h and hv/guest_plan.h: the first line of the input is
  * Umbra's own command line, each other one is a module's.  Plans that come out
  * must be complete, and problems printable.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/config.c. */
+/* Tests of hv/config.h. */
 #include "hv/config.h"
 #include "tests/unit/unit.h"
 

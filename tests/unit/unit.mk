@@ -15,6 +15,7 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 	tests/unit/shadow_model_steps.c
 PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
 	drivers/virtio/pci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+CONFIG := hv/config.c hv/config_line.c hv/config_umbra.c hv/config_module.c
 NET_OFFLOAD := drivers/backend/net_offload.c drivers/backend/net_headers.c drivers/backend/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/switch_queue.c \
 	tests/unit/fake_heap.c
@@ -35,7 +36,7 @@ unit_boot_params := hv/boot_params.c
 unit_chacha20    := lib/chacha20.c
 unit_checked     :=
 unit_clocks      := arch/rtc_convert.c
-unit_config      := hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_config      := $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_csprng      := drivers/backend/csprng.c lib/chacha20.c
@@ -51,7 +52,7 @@ unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_framebuffer := drivers/phys/text_screen.c drivers/phys/ansi.c
-unit_guest_plan  := hv/guest_plan.c hv/config.c lib/format.c lib/div64.c lib/parse.c
+unit_guest_plan  := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_heap        := $(NATIVE)
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
