@@ -192,7 +192,10 @@ def test_paste(machine, build, kind):
     wanted = [f'{i:06} the quick brown fox jumps over the lazy dog.' for i in range(PASTE // 54)]
     m.paste(''.join(f'echo {line}\r' for line in wanted), timeout=120)
     m.expect(f'^{wanted[-1]}\n', timeout=60)
-    assert [line for line in m.lines if re.match(r'\d{6} ', line)] == wanted
+    found = [line for line in m.lines if re.match(r'\d{6} ', line)]
+    # One that a line of Umbra's interrupted is shown once more, whole.
+    assert [line for i, line in enumerate(found) if i == 0 or found[i - 1] != line] == wanted
+
 
 
 def numbers(machine, prefix=''):
