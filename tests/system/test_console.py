@@ -197,7 +197,6 @@ def test_paste(machine, build, kind):
     assert [line for i, line in enumerate(found) if i == 0 or found[i - 1] != line] == wanted
 
 
-
 def numbers(machine, prefix=''):
     """
     Of the lines that the command `lines` has printed so far.  One that a line of
