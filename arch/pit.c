@@ -50,7 +50,7 @@ void pit_arm(uint64_t ns)
 void pit_start_periodic(void)
 {
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE2);
-	write_count(CHANNEL0_DATA, (uint16_t)PIT_PERIOD); /* 0 stands for it */
+	write_count(CHANNEL0_DATA, PIT_PERIOD & 0xFFFFu);	/* 0 stands for 65536 */
 }
 
 void pit_stop(void)
