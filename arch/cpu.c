@@ -9,6 +9,7 @@
 #include "arch/switcher.h"
 
 static struct cpu *cpus[MAX_CPUS];
+static unsigned count;
 
 extern const uint8_t host_stubs[];
 
@@ -147,4 +148,10 @@ struct cpu *cpu_by_id(unsigned id)
 void cpu_announce(struct cpu *cpu)
 {
 	cpus[cpu->id] = cpu;
+	count++;
+}
+
+unsigned cpu_count(void)
+{
+	return count;
 }

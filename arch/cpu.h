@@ -58,6 +58,10 @@ struct cpu {
 	/* The run loop counts, the watchdog's NMIs look.  Not volatile: it is counted in one instruction. */
 	uint32_t heartbeat;
 	uint32_t heartbeat_seen, watchdog_ticks;
+
+	/* Where an NMI stopped this CPU for good, for another one's panic; written before is_stopped. */
+	uint32_t stop_eip, stop_cs, stop_ebp;
+	volatile bool is_stopped;
 };
 
 /* The CPU this runs on.  Valid once it runs on its own tables (mm/host_map.h). */
@@ -81,10 +85,13 @@ void cpu_enable_nx(void);
  */
 void cpu_init(struct cpu *cpu);
 
-/* The CPUs brought up so far, by id; NULL for none.  For panics and commands. */
+/* The CPUs brought up so far, by id; NULL for none.  Any CPU, any context. */
 struct cpu *cpu_by_id(unsigned id);
 
-/* cpu is found by cpu_by_id from now on. */
+/* cpu is found by cpu_by_id from now on.  Boot CPU. */
 void cpu_announce(struct cpu *cpu);
+
+/* How many those are; their ids are 0 to this - 1. */
+unsigned cpu_count(void);
 
 #endif

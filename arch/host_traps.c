@@ -52,8 +52,13 @@ static uint8_t nmi_source(void)
 void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp)
 {
 	struct cpu *cpu = this_cpu();
-	uint8_t source = nmi_source();
+	uint8_t source;
 
+	if (panic_has_begun()) {
+		panic_stop(eip, cs, ebp);
+		return;
+	}
+	source = nmi_source();
 	/* One that the board accounts for is not the watchdog's. */
 	if (source == NMI_UNKNOWN && watchdog_nmi(eip, cs, ebp))
 		return;

@@ -6,7 +6,9 @@
 #include "arch/panic.h"
 
 #include "arch/cpu.h"
+#include "arch/lapic.h"
 #include "arch/symbols.h"
+#include "arch/time.h"
 #include "arch/x86.h"
 #include "lib/format.h"
 
@@ -14,9 +16,14 @@
 
 #define BACKTRACE_DEPTH 24
 
+/* For all other CPUs to take their NMI; an NMI handler itself cannot be stopped. */
+#define STOP_NS 100000000ull
+
+#define NOBODY UINT32_MAX
+
 static void (*output)(const char *text, size_t length);
 static void (*final_action)(void);
-static bool panicking;
+static uint32_t panicking_cpu = NOBODY;	/* set once, by the first */
 
 void panic_set_output(void (*write)(const char *text, size_t length))
 {
@@ -82,14 +89,76 @@ static void print_registers(const struct trap_frame *f)
 	print("esi %08x edi %08x ebp %08x\n", f->esi, f->edi, f->ebp);
 }
 
+/* --- the other CPUs ----------------------------------------------------------------- */
+
+static unsigned here(void)
+{
+	return cpu_count() ? this_cpu()->id : 0;
+}
+
+static bool all_stopped(void)
+{
+	for (unsigned id = 0; id < cpu_count(); id++)
+		if (id != panicking_cpu && !cpu_by_id(id)->is_stopped)
+			return false;
+	return true;
+}
+
+/* An NMI that strikes here may find another command half given: it is never resumed, so that may be. */
+static void stop_others(void)
+{
+	uint64_t end = time_ns() + STOP_NS;
+
+	if (cpu_count() < 2)
+		return;
+	for (unsigned id = 0; id < cpu_count(); id++)
+		if (id != panicking_cpu)
+			(void)lapic_send_nmi(cpu_by_id(id)->apic_id);
+	while (!all_stopped() && time_ns() < end)
+		cpu_pause();
+}
+
+void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->id == panicking_cpu)
+		return;
+	cpu->stop_eip = eip;
+	cpu->stop_cs = cs;
+	cpu->stop_ebp = ebp;
+	compiler_barrier();
+	cpu->is_stopped = true;
+	cpu_halt_forever();
+}
+
 static void print_cpus(void)
 {
-	for (unsigned id = 0; id < MAX_CPUS; id++) {
+	for (unsigned id = 0; id < cpu_count(); id++) {
 		const struct cpu *cpu = cpu_by_id(id);
 
-		if (cpu)
-			print("cpu%u ran %s\n", id, cpu->running ? cpu->running : "no guest");
+		print("cpu%u ran %s\n", id, cpu->running ? cpu->running : "no guest");
+		if (id == panicking_cpu)
+			continue;
+		if (!cpu->is_stopped)
+			print("  it does not answer\n");
+		else if ((cpu->stop_cs & SELECTOR_RPL) != 0)
+			print("  in the guest, eip %08x cs %04x\n", cpu->stop_eip, cpu->stop_cs & 0xFFFF);
+		else
+			print_backtrace(cpu->stop_eip, cpu->stop_ebp);
 	}
+}
+
+/* --- the end -------------------------------------------------------------------------- */
+
+/* Only one CPU reports; a fault of its own while it does must not report again for ever. */
+static void be_the_first(void)
+{
+	uint32_t nobody = NOBODY;
+
+	if (!__atomic_compare_exchange_n(&panicking_cpu, &nobody, here(), false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		cpu_halt_forever();
 }
 
 static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint32_t ebp,
@@ -98,10 +167,8 @@ static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint
 	char reason[160];
 
 	interrupts_off();
-	/* A fault while printing must not print again for ever. */
-	if (panicking)
-		cpu_halt_forever();
-	panicking = true;
+	be_the_first();
+	stop_others();
 
 	format_text_v(reason, sizeof(reason), format, arguments);
 	print("\nevent=panic cause=\"%s\"\n", reason);
@@ -135,7 +202,7 @@ void panic_at(uint32_t eip, uint32_t ebp, const char *format, ...)
 
 bool panic_has_begun(void)
 {
-	return panicking;
+	return READ_ONCE(panicking_cpu) != NOBODY;
 }
 
 void panic_with_frame(const struct trap_frame *frame, const char *format, ...)

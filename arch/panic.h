@@ -29,6 +29,12 @@ void __noreturn panic_at(uint32_t eip, uint32_t ebp, const char *format, ...) __
 /* On any CPU. */
 bool panic_has_begun(void);
 
+/*
+ * From the handler of an NMI, when a panic has begun: notes where this CPU was
+ * and stops it for good.  Returns on the CPU that panics itself.
+ */
+void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp);
+
 /* How a panic prints: must work with interrupts off and whatever lock held. */
 void panic_set_output(void (*write)(const char *text, size_t length));
 

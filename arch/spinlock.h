@@ -22,6 +22,7 @@ enum lock_rank {
 	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_FRAMES,	/* mm/frames.c */
+	LOCK_NOTES,	/* hv/cpu_note.c: the boxes of all CPUs */
 	LOCK_IRQ,	/* arch/irq.c: vectors and the I/O APICs */
 	LOCK_LOG,	/* arch/log.c: the buffer of lines */
 	LOCK_RANKS

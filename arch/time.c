@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The clocks.  Ticks are turned into nanoseconds with a multiplication and a
- * shift.  All CPUs' TSCs are taken to run together, as they do on anything with
- * more than one core.
+ * shift.  All CPUs' TSCs are taken to run together, until time_leave_tsc says that
+ * they do not.
  */
 #include "arch/time.h"
 
@@ -31,6 +31,7 @@ static unsigned scale_shift;
 static uint32_t tsc_factor; /* TSC ticks a nanosecond, in the same way, rounded up */
 static unsigned tsc_shift;
 static const struct counter *counter; /* what the clock reads; NULL: the TSC */
+static const struct counter *other_counter; /* what it could read in place of the TSC; or NULL */
 
 /* The counter's value carried on beyond its width, as of the last reading by any CPU. */
 static uint64_t counted;
@@ -94,6 +95,11 @@ uint64_t time_keep_ns(void)
 	if (!counter)
 		return 0;
 	return (uint64_t)counter->mask * NS_PER_SECOND / counter->hz / KEEP_FRACTION;
+}
+
+const char *time_source(void)
+{
+	return counter ? counter->name : "tsc";
 }
 
 /* --- start --------------------------------------------------------------------------- */
@@ -172,13 +178,11 @@ static void start_clock(void)
 
 static void report(const struct tsc_rate *rate)
 {
-	const char *clock = counter ? counter->name : "tsc";
-
 	if (rate->second)
-		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s, %u ppm off by %s", clock,
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s, %u ppm off by %s", time_source(),
 			 tsc_khz / 1000, tsc_khz % 1000, rate->referee, rate->second_ppm, rate->second);
 	else
-		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s", clock, tsc_khz / 1000,
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s", time_source(), tsc_khz / 1000,
 			 tsc_khz % 1000, rate->referee);
 }
 
@@ -190,7 +194,21 @@ void time_init(enum clock_source wanted, mmio_map_t *map)
 
 	tsc_khz = rate.khz;
 	counter = choose(wanted, hpet, pm_timer);
+	other_counter = hpet ? hpet : pm_timer;
 	start_clock();
 	read_wall_clock();
 	report(&rate);
+}
+
+bool time_leave_tsc(void)
+{
+	uint64_t now = time_ns();
+
+	if (!other_counter)
+		return false;
+	counter = other_counter;
+	start_clock();
+	/* It has been counting since `now` ago, as it were. */
+	start -= now * counter->hz / NS_PER_SECOND;
+	return true;
 }

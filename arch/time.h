@@ -36,6 +36,16 @@ uint64_t time_wall_ns(void);
 uint32_t time_tsc_khz(void);
 
 /*
+ * The TSC turned out not to be a clock for all CPUs: another one goes on from where
+ * it was.  False, and nothing changes, when there is none.  Boot CPU, before any
+ * timer runs and any other CPU asks for the time.
+ */
+bool time_leave_tsc(void);
+
+/* The name of what the clock is made of, as in clock=. */
+const char *time_source(void);
+
+/*
  * Is the clock the TSC?  Otherwise nobody else should reckon with the TSC
  * either: neither guests nor timers.
  */

@@ -20,9 +20,8 @@
 #define VECTOR_DYNAMIC 0x30u
 #define VECTOR_DYNAMIC_END 0xE0u
 
-/* Interrupts that processors send each other: 0xE0 to 0xEE. */
-#define VECTOR_IPI 0xE0u
-#define VECTOR_IPI_END 0xEFu
+/* Interrupts that processors send each other are 0xE0 to 0xEE; one is in use. */
+#define VECTOR_NOTES 0xE0u	/* hv/cpu_note.h */
 
 #define VECTOR_TIMER 0xEFu	/* each local APIC's own timer */
 #define VECTOR_APIC_ERROR 0xFEu

@@ -11,11 +11,13 @@
 #include "arch/time.h"
 #include "arch/watchdog.h"
 #include "boot/boot_info.h"
+#include "boot/cpus.h"
 #include "boot/main.h"
 #include "boot/screen.h"
 #include "hv/config.h"
+#include "hv/cpu_note.h"
 #include "hv/entropy.h"
-#include "hv/guest.h"
+#include "hv/guest_list.h"
 #include "hv/guest_plan.h"
 #include "hv/host_disks.h"
 #include "hv/house.h"
@@ -162,7 +164,7 @@ static void plan_guests(void)
 static void start_guests(void)
 {
 	guest_create_all(&plans);
-	if (list_is_empty(guest_list())) {
+	if (guest_list_is_empty()) {
 		log_warn("boot", "no guest could be started");
 		house_all_guests_gone();
 	}
@@ -185,6 +187,7 @@ static void start_watchdog(void)
 void boot_main(uint32_t magic, uint32_t information)
 {
 	uint32_t host_cr3;
+	int error;
 
 	read_boot_info(magic, information);		/* before anything is overwritten */
 	config_parse_umbra(info.command_line, &options, &option_problems);
@@ -192,7 +195,9 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_features_init();
 	cpu_enable_nx();				/* before tables that have NX in them */
 	host_map_init();
-	host_cr3 = host_map_prepare_cpu(&boot_cpu_pages);
+	error = host_map_prepare_cpu(&boot_cpu_pages, &host_cr3);
+	if (error)
+		panic("no tables for the boot CPU");
 	cpu_prepare(&boot_cpu, &boot_cpu_pages, host_cr3);
 	host_map_activate(host_cr3);
 	cpu_init(&boot_cpu);
@@ -210,15 +215,17 @@ void boot_main(uint32_t magic, uint32_t information)
 	report_problems("option-error", &option_problems);
 
 	irq_init(options.apic, map_mmio);
+	cpu_notes_init();
+	cpus_start(&info, options.max_cpus);		/* asleep until guests can start */
 	timers_init();
 	start_watchdog();
-	run_init();
 	entropy_init();					/* before there is a guest to give some to */
 	host_disks_init();				/* before consoles whose output waits for interrupts */
 	house_start_consoles();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);
 	plan_guests();
+	cpus_release();
 	start_guests();
 	run_forever();
 }

@@ -50,7 +50,7 @@ multiboot2_end:
 section .boot progbits alloc exec nowrite align=16
 
 extern boot_main, boot_cpu_pages
-global boot_entry
+global boot_entry, boot_pdpt
 
 EFLAGS_ID	equ 1 << 21
 CPUID_PAE	equ 1 << 6

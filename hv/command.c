@@ -4,6 +4,7 @@
  */
 #include "hv/command.h"
 
+#include "arch/cpu.h"
 #include "arch/layout.h"
 #include "arch/log.h"
 #include "arch/panic.h"
@@ -11,11 +12,13 @@
 #include "drivers/backend/volume.h"
 #include "drivers/phys/disk.h"
 #include "drivers/phys/pci.h"
-#include "hv/guest.h"
+#include "hv/command_guest.h"
+#include "hv/cpu_note.h"
+#include "hv/guest_list.h"
 #include "hv/guest_net.h"
 #include "hv/house.h"
 #include "hv/run.h"
-#include "lib/format.h"
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "mm/frames.h"
 
@@ -24,127 +27,34 @@
 struct command {
 	const char *name, *argument, *help;
 	void (*execute)(const char *argument);
+	void (*execute_on)(struct guest *guest);	/* or this, on the CPU that the guest is at home on */
 };
-
-/* By its name, or by the number that `guests` shows. */
-static struct guest *named(const char *name)
-{
-	struct guest *guest = guest_find(name), *other;
-	char number[12];
-
-	list_for_each(other, guest_list(), node) {
-		format_text(number, sizeof(number), "%u", other->number);
-		if (!guest && strcmp(name, number) == 0)
-			guest = other;
-	}
-	if (!guest)
-		house_print("no guest is called '%s'; 'guests' lists them\n", name);
-	return guest;
-}
-
-static const char *state_name(const struct guest *guest)
-{
-	static const char *const names[] = {
-		[GUEST_DELAYED] = "delayed", [GUEST_STARTING] = "starting",
-		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted",
-		[GUEST_ENDED] = "ended",
-	};
-
-	return names[guest->state];
-}
-
-static void list_guests(const char *argument)
-{
-	struct guest *guest;
-
-	(void)argument;
-	house_print("%-3s %-15s %-8s %9s %7s %4s %12s\n", "no", "name", "state", "memory", "weight",
-		    "cap", "run time");
-	list_for_each(guest, guest_list(), node)
-		house_print("%-3u %-15s %-8s %7u K %7u %4u %9llu ms\n", guest->number, guest->name,
-			    state_name(guest), guest->plan->mem_bytes >> 10, guest->sched.weight,
-			    guest->sched.cap, guest->sched.run_time / 1000000);
-}
-
-static void show_stats(const char *argument)
-{
-	const struct guest *guest = named(argument);
-	const struct shadow_counters *shadow;
-
-	if (!guest)
-		return;
-	shadow = &guest->shadow.counters;
-	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
-		if (guest->counters.exits[vector])
-			house_print("exits through vector %3u: %u\n", vector,
-				    guest->counters.exits[vector]);
-	for (unsigned call = 0; call < LGUEST_HYPERCALL_COUNT; call++)
-		if (guest->counters.hypercalls[call])
-			house_print("hypercall %2u: %u\n", call, guest->counters.hypercalls[call]);
-	house_print("interrupts %u, traps reflected %u, FPU switches %u\n",
-		    guest->counters.interrupts, guest->counters.reflected,
-		    guest->counters.fpu_switches);
-	house_print("shadow: %u of %u pages, faults filled %u (neighbours %u), guest's own %u\n",
-		    guest->shadow.used, guest->shadow.budget, shadow->filled, shadow->neighbours,
-		    shadow->guest_faults);
-	house_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
-		    shadow->switches, shadow->created, shadow->evicted, shadow->flushes,
-		    shadow->resets);
-}
-
-static void show_registers(const char *argument)
-{
-	const struct guest *guest = named(argument);
-	const struct trap_frame *f;
-
-	if (!guest)
-		return;
-	f = &guest->registers->frame;
-	house_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
-		    f->eflags, f->esp, f->ss & 0xFFFF);
-	house_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
-	house_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
-		    f->ebp, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
-	house_print("tables %08x (%s), interrupts pending %08x, last exit through vector %u\n",
-		    guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs,
-		    f->vector);
-}
-
-static void kill_guest(const char *argument)
-{
-	struct guest *guest = named(argument);
-
-	if (!guest)
-		return;
-	guest_kill(guest, "killed at the console");
-	run_wake(guest);
-}
-
-static void start_guest(const char *argument)
-{
-	const struct guest_plan *plan = guest_plan_of(argument);
-
-	if (guest_find(argument))
-		house_print("guest '%s' is there already\n", argument);
-	else if (!plan)
-		house_print("no module is for a guest called '%s'\n", argument);
-	else
-		guest_create(plan);
-}
-
-static void restart_guest(const char *argument)
-{
-	struct guest *guest = named(argument);
-
-	if (guest)
-		guest_restart(guest);
-}
 
 static void show_memory(const char *argument)
 {
 	(void)argument;
 	house_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
 		    frames_low_free());
+}
+
+/* The name is part of a guest, so it can be read only while that one is in the list. */
+static void print_if_running(struct guest *guest, void *context)
+{
+	const struct cpu *cpu = context;
+
+	if (READ_ONCE(cpu->running) == guest->name)
+		house_print(" %s", guest->name);
+}
+
+static void list_cpus(const char *argument)
+{
+	(void)argument;
+	house_print("%-3s %5s %7s %s\n", "no", "apic", "load", "runs");
+	for (unsigned id = 0; id < cpu_count(); id++) {
+		house_print("%-3u %5u %7u", id, cpu_by_id(id)->apic_id, run_load(id));
+		guest_list_visit(print_if_running, cpu_by_id(id));
+		house_print("\n");
+	}
 }
 
 static void show_networks(const char *argument)
@@ -232,6 +142,27 @@ static void __noinline __noreturn stand_still(void)
 		cpu_pause();
 }
 
+static void stall_read(struct cpu_note *note)
+{
+	(void)note;
+	stand_still();
+}
+
+static void stall_cpu(const char *argument)
+{
+	static struct cpu_note notes[MAX_CPUS];
+	uint32_t id;
+
+	if (!parse_u32(argument, &id) || id >= cpu_count())
+		house_print("there is no such CPU; 'cpus' lists them\n");
+	else if (id == this_cpu()->id)
+		stand_still();
+	else if (!notes[id].read) {
+		cpu_note_init(&notes[id], id, stall_read);
+		cpu_note_post(&notes[id]);
+	}
+}
+
 /* Umbra's own end, in four ways: to see what on-panic= does, and that a log would say why. */
 static void end_umbra(const char *argument)
 {
@@ -250,21 +181,23 @@ static void end_umbra(const char *argument)
 static void help(const char *argument);
 
 static const struct command commands[] = {
-	{ "help", "", "this list", help },
-	{ "guests", "", "the guests and what they do", list_guests },
-	{ "stats", "NAME", "what brought the guest out, and its shadow tables", show_stats },
-	{ "regs", "NAME", "the guest's registers when it last stopped", show_registers },
-	{ "kill", "NAME", "ends the guest at once", kill_guest },
-	{ "start", "NAME", "starts a guest of the boot modules that has ended", start_guest },
-	{ "restart", "NAME", "ends the guest and starts it afresh, at once", restart_guest },
-	{ "mem", "", "free frames of physical memory", show_memory },
-	{ "net", "", "the networks, the guests on them, and their frames", show_networks },
-	{ "pci", "", "the PCI functions of the machine and their drivers", list_pci },
-	{ "disks", "", "the disks of the machine, and who writes to them", list_disks },
-	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", set_log },
-	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack, hang", end_umbra },
-	{ "poweroff", "", "powers the machine off, guests or not", power_machine_off },
-	{ "reboot", "", "resets the machine", reset_machine },
+	{ "help", "", "this list", .execute = help },
+	{ "guests", "", "the guests and what they do", .execute = command_list_guests },
+	{ "stats", "NAME", "what brought the guest out, and its shadow tables", .execute_on = command_show_stats },
+	{ "regs", "NAME", "the guest's registers when it last stopped", .execute_on = command_show_registers },
+	{ "kill", "NAME", "ends the guest at once", .execute_on = command_kill },
+	{ "start", "NAME", "starts a guest of the boot modules that has ended", .execute = command_start },
+	{ "restart", "NAME", "ends the guest and starts it afresh, at once", .execute_on = command_restart },
+	{ "cpus", "", "the CPUs and what they run", .execute = list_cpus },
+	{ "mem", "", "free frames of physical memory", .execute = show_memory },
+	{ "net", "", "the networks, the guests on them, and their frames", .execute = show_networks },
+	{ "pci", "", "the PCI functions of the machine and their drivers", .execute = list_pci },
+	{ "disks", "", "the disks of the machine, and who writes to them", .execute = list_disks },
+	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", .execute = set_log },
+	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack, hang", .execute = end_umbra },
+	{ "stall", "CPU", "has that CPU stand still for good", .execute = stall_cpu },
+	{ "poweroff", "", "powers the machine off, guests or not", .execute = power_machine_off },
+	{ "reboot", "", "resets the machine", .execute = reset_machine },
 };
 
 static void help(const char *argument)
@@ -292,25 +225,102 @@ static void take_word(const char **line, char word[ARGUMENT_SIZE])
 		(*line)++;
 }
 
+/* --- execution ------------------------------------------------------------------------ */
+
+/*
+ * A command about a guest that another CPU runs is carried out there: nobody else
+ * may look into the guest, and by then it may have moved on, or be gone.
+ */
+static struct {
+	struct cpu_note note;
+	const struct command *command;
+	char argument[ARGUMENT_SIZE];
+	volatile bool is_under_way;
+} forwarded;
+
+static void execute_on_guest(const struct command *command, const char *argument);
+
+static void forwarded_read(struct cpu_note *note)
+{
+	(void)note;
+	execute_on_guest(forwarded.command, forwarded.argument);
+}
+
+static void forward(const struct command *command, const char *argument, unsigned cpu)
+{
+	forwarded.command = command;
+	if (argument != forwarded.argument)
+		string_copy(forwarded.argument, argument, sizeof(forwarded.argument));
+	forwarded.is_under_way = true;
+	cpu_note_init(&forwarded.note, cpu, forwarded_read);
+	cpu_note_post(&forwarded.note);
+}
+
+static void finish(void)
+{
+	house_flush_answer();
+	forwarded.is_under_way = false;
+	/* The next command may wait. */
+	house_wake();
+}
+
+static void execute_on_guest(const struct command *command, const char *argument)
+{
+	unsigned cpu;
+	struct guest *guest = guest_list_find(argument, &cpu);
+
+	if (guest && cpu != this_cpu()->id) {
+		forward(command, argument, cpu);
+		return;
+	}
+	if (guest)
+		command->execute_on(guest);
+	else
+		house_print("no guest is called '%s'; 'guests' lists them\n", argument);
+	finish();
+}
+
+bool command_is_under_way(void)
+{
+	return forwarded.is_under_way;
+}
+
+static void execute(const struct command *command, const char *argument)
+{
+	if (command->execute_on) {
+		execute_on_guest(command, argument);
+		return;
+	}
+	command->execute(argument);
+	house_flush_answer();
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
 void command_execute(const char *line)
 {
 	char name[ARGUMENT_SIZE], argument[ARGUMENT_SIZE];
+	const struct command *command;
 
 	take_word(&line, name);
 	take_word(&line, argument);
 	if (name[0] == '\0')
 		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
-		const struct command *command = &commands[i];
-
-		if (strcmp(command->name, name) != 0)
-			continue;
-		if ((argument[0] != '\0') != (command->argument[0] != '\0') || *line)
-			house_print("usage: %s%s%s\n", command->name,
-				    command->argument[0] ? " " : "", command->argument);
-		else
-			command->execute(argument);
+	command = find_command(name);
+	if (command && (argument[0] != '\0') == (command->argument[0] != '\0') && !*line) {
+		execute(command, argument);
 		return;
 	}
-	house_print("no command is called '%s'; 'help' lists them\n", name);
+	if (command)
+		house_print("usage: %s%s%s\n", command->name, command->argument[0] ? " " : "",
+			    command->argument);
+	else
+		house_print("no command is called '%s'; 'help' lists them\n", name);
+	house_flush_answer();
 }

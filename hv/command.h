@@ -5,7 +5,15 @@
 #ifndef UMBRA_HV_COMMAND_H
 #define UMBRA_HV_COMMAND_H
 
-/* Carries out one line and prints its answer.  No lock held. */
+#include <stdbool.h>
+
+/*
+ * Carries out one line and prints its answer.  Boot CPU, no lock held, none under
+ * way.  A command about a guest may be finished by the CPU which has that guest.
+ */
 void command_execute(const char *line);
+
+/* Is that so?  house_wake is called when it no longer is. */
+bool command_is_under_way(void);
 
 #endif

@@ -53,6 +53,10 @@
 /* cap= is in per cent of one CPU; all of it is no cap. */
 #define CONFIG_CAP_NONE 100
 
+/* cpus= and maxcpus=: numbers of Umbra's, 0 is the boot CPU. */
+#define CONFIG_CPUS_MAX 32
+#define CONFIG_CPUS_ALL UINT32_MAX
+
 /* One thing that is wrong; printable, without double quotes, cut where it was too long. */
 struct config_problem {
 	char module[CONFIG_FILE_SIZE];	/* file name, or "module3"; "umbra" for its own words */
@@ -83,6 +87,7 @@ struct umbra_options {
 	enum panic_action on_panic;	/* default halt */
 	enum clock_source clock;	/* default: what is right for the machine */
 	bool apic;			/* use the APICs, if there are; default true */
+	uint32_t max_cpus;		/* how many are started at most, 1-32 */
 	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
 };
 
@@ -114,6 +119,7 @@ struct module_words {
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;
 	uint32_t cap;
+	uint32_t cpus;			/* bit n: CPU n may run it */
 	char net[CONFIG_NAME_SIZE];	/* empty: no network */
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];

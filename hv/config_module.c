@@ -81,6 +81,45 @@ static const char *read_cap(struct config_line *line, const char *value)
 	return NULL;
 }
 
+/* A number below CONFIG_CPUS_MAX, at *text, which moves behind it. */
+static bool take_cpu(const char **text, uint32_t *cpu)
+{
+	const char *c = *text;
+
+	*cpu = 0;
+	for (; *c >= '0' && *c <= '9' && *cpu < CONFIG_CPUS_MAX; c++)
+		*cpu = *cpu * 10 + (uint32_t)(*c - '0');
+	if (c == *text || *cpu >= CONFIG_CPUS_MAX)
+		return false;
+	*text = c;
+	return true;
+}
+
+/* 0,2-3: numbers and ranges of them. */
+static const char *read_cpus(struct config_line *line, const char *value)
+{
+	static const char *const problem = "CPUs are numbers below 32 and ranges: 1 or 0,2-3";
+	uint32_t cpus = 0, first, last;
+
+	for (;;) {
+		if (!take_cpu(&value, &first))
+			return problem;
+		last = first;
+		if (*value == '-') {
+			value++;
+			if (!take_cpu(&value, &last) || last < first)
+				return problem;
+		}
+		cpus |= UINT32_MAX >> (31 - (last - first)) << first;
+		if (*value == '\0')
+			break;
+		if (*value++ != ',')
+			return problem;
+	}
+	line->words->cpus = cpus;
+	return NULL;
+}
+
 static const char *read_net(struct config_line *line, const char *value)
 {
 	if (!is_name(value))
@@ -142,6 +181,7 @@ static const struct config_row module_rows[] = {
 	{ "shadow", read_shadow, true },
 	{ "weight", read_weight, true },
 	{ "cap", read_cap, true },
+	{ "cpus", read_cpus, true },
 	{ "net", read_net, true },
 	{ "mac", read_mac, true },
 };
@@ -296,7 +336,7 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 
 	*words = (struct module_words){
 		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
-		.cap = CONFIG_CAP_NONE,
+		.cap = CONFIG_CAP_NONE, .cpus = CONFIG_CPUS_ALL,
 		.net = CONFIG_NET_DEFAULT,
 		.command_line = "",
 	};

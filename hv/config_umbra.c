@@ -114,6 +114,16 @@ static const char *read_watchdog(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_maxcpus(struct config_line *line, const char *value)
+{
+	uint32_t count;
+
+	if (!parse_u32(value, &count) || count < 1 || count > CONFIG_CPUS_MAX)
+		return "the value is a number of CPUs from 1 to 32";
+	line->options->max_cpus = count;
+	return NULL;
+}
+
 static const struct config_row umbra_rows[] = {
 	{ "console", read_consoles, false },
 	{ "log", read_log, false },
@@ -123,6 +133,7 @@ static const struct config_row umbra_rows[] = {
 	{ "clock", read_clock, false },
 	{ "apic", read_apic, false },
 	{ "watchdog", read_watchdog, false },
+	{ "maxcpus", read_maxcpus, false },
 };
 
 void config_parse_umbra(const char *line_text, struct umbra_options *options,
@@ -137,7 +148,7 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 		.consoles = CONSOLE_COM1 | CONSOLE_SCREEN, .log = LOG_INFO,
 		.power_button = CONFIG_POWER_BUTTON_DEFAULT,
 		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
-		.clock = CLOCK_AUTO, .apic = true,
+		.clock = CLOCK_AUTO, .apic = true, .max_cpus = CONFIG_CPUS_MAX,
 	};
 	/* Multiboot 1 loaders put the file name in front. */
 	rest = config_next_word(at, &word);

@@ -6,12 +6,13 @@
 
 #include "arch/assert.h"
 #include "arch/log.h"
-#include "arch/spinlock.h"
 #include "arch/time.h"
 #include "drivers/backend/console_mux.h"
+#include "hv/balance.h"
 #include "hv/guest_block.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
+#include "hv/guest_list.h"
 #include "hv/house.h"
 #include "hv/loader.h"
 #include "hv/reflect.h"
@@ -35,24 +36,7 @@
  */
 #define CLEAR_PAGES 128u
 
-static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
-static struct list guests = LIST_INIT(guests);	/* under the lock */
-static const struct guest_plans *all_plans;		/* what guests there can be */
-
-struct list *guest_list(void)
-{
-	return &guests;
-}
-
-struct guest *guest_find(const char *name)
-{
-	struct guest *guest;
-
-	list_for_each(guest, &guests, node)
-		if (strcmp(guest->name, name) == 0)
-			return guest;
-	return NULL;
-}
+static const struct guest_plans *all_plans;	/* what guests there can be */
 
 /* --- ending ------------------------------------------------------------------------ */
 
@@ -88,6 +72,15 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text)
 		return;
 	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", text);
 	set_end(guest, reason);
+}
+
+void guest_sentence(struct guest *guest, const char *cause)
+{
+	guest->sentence = cause;
+	if (guest->note.home == this_cpu()->id)
+		guest->note.read(&guest->note);
+	else
+		cpu_note_post(&guest->note);
 }
 
 void guest_restart(struct guest *guest)
@@ -253,16 +246,35 @@ void guest_prepare(struct guest *guest)
 	}
 }
 
-static void drop(struct guest *guest)
+/* Nobody finds it any more, so nobody posts its note; true when it was the last guest. */
+static bool drop(struct guest *guest)
 {
+	bool was_last;
+
 	give_back_machine(guest);
 	if (guest->console)
 		house_console_close(guest->console);
 	guest_block_release(guest);
-	spin_lock(&lock);
-	list_remove(&guest->node);
-	spin_unlock(&lock);
+	was_last = guest_list_remove(guest);
+	cpu_note_withdraw(&guest->note);
 	heap_free(guest);
+	return was_last;
+}
+
+/* What others have asked for. */
+static void note_read(struct cpu_note *note)
+{
+	struct guest *guest = container_of(note, struct guest, note);
+	const char *cause = __atomic_exchange_n(&guest->sentence, NULL, __ATOMIC_SEQ_CST);
+
+	if (guest->is_arriving)
+		balance_arrive(guest);
+	if (cause) {
+		guest_kill(guest, "%s", cause);
+		run_wake(guest);
+	} else if (guest->devices_due && guest->state == GUEST_HALTED) {
+		run_wake(guest);
+	}
 }
 
 static struct guest *new_guest(const struct guest_plan *plan)
@@ -276,10 +288,9 @@ static struct guest *new_guest(const struct guest_plan *plan)
 	timer_init(&guest->clock, clock_expired);
 	timer_init(&guest->recheck, recheck_expired);
 	timer_init(&guest->delay, delay_expired);
-	sched_entity_init(&guest->sched, plan->weight, plan->cap);
-	spin_lock(&lock);
-	list_add_last(&guests, &guest->node);
-	spin_unlock(&lock);
+	sched_entity_init(&guest->sched, plan->weight, plan->cap, plan->cpus);
+	cpu_note_init(&guest->note, this_cpu()->id, note_read);
+	guest_list_add(guest);
 	return guest;
 }
 
@@ -292,24 +303,29 @@ void guest_create(const struct guest_plan *plan)
 		report(plan->kernel_file, "kernel", "no memory left for another guest");
 		return;
 	}
+	if (!balance_has_cpu(plan->cpus)) {
+		report(plan->kernel_file, "cpus", "none of these CPUs is there");
+		(void)drop(guest);
+		return;
+	}
 	/* Files and disks first: a bad one must not take memory from the guests after it. */
 	if (loader_check(plan, &guest->image, &guest->initrd, &problem) != 0 ||
 	    guest_block_claim(guest, &problem) != 0) {
 		report(problem.module, problem.word, problem.cause);
-		drop(guest);
+		(void)drop(guest);
 		return;
 	}
 	guest->console = house_console_open(guest->name, guest);
 	if (!guest->console) {
 		report(plan->kernel_file, "kernel", "no console left for another guest");
-		drop(guest);
+		(void)drop(guest);
 		return;
 	}
 	guest->number = console_endpoint_number(guest->console);
 	if (start(guest))
-		run_wake(guest);
+		balance_place(guest);
 	else
-		drop(guest);
+		(void)drop(guest);
 }
 
 void guest_create_all(const struct guest_plans *plans)
@@ -382,7 +398,7 @@ void guest_finish(struct guest *guest)
 			return;
 		}
 	}
-	drop(guest);
-	if (list_is_empty(&guests))
+	balance_forget(guest);
+	if (drop(guest))
 		house_all_guests_gone();
 }

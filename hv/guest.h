@@ -2,9 +2,10 @@
 /*
  * A guest: its one virtual CPU, its memory and tables, its devices, its life.
  *
- * A guest's state belongs to the CPU that has it in its run queue; nobody else
- * touches it, but for the fields marked otherwise.  Functions that take a guest
- * run on that CPU, and those that reach into its memory have its window loaded.
+ * A guest's state belongs to the CPU that it is at home on; nobody else touches
+ * it, but for the fields marked otherwise, and it moves only by that CPU giving it
+ * away (hv/balance.h).  Functions that take a guest run on that CPU, and those that
+ * reach into its memory have its window loaded.
  */
 #ifndef UMBRA_HV_GUEST_H
 #define UMBRA_HV_GUEST_H
@@ -14,6 +15,7 @@
 #include "arch/trap_frame.h"
 #include "drivers/backend/volume.h"
 #include "guest/lguest_abi.h"
+#include "hv/cpu_note.h"
 #include "hv/guest_plan.h"
 #include "hv/image.h"
 #include "hv/scheduler.h"
@@ -55,6 +57,7 @@ struct guest_counters {
 	uint32_t interrupts;		/* delivered */
 	uint32_t reflected;		/* traps */
 	uint32_t fpu_switches;
+	uint32_t moves;			/* from one CPU to another */
 };
 
 struct guest {
@@ -105,7 +108,10 @@ struct guest {
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
+	const char *volatile sentence;	/* set by anybody: what it is to be killed for */
 
+	struct cpu_note note;		/* posted by anybody who set one of these; its home is the guest's */
+	bool is_arriving;		/* was given to this CPU, which has not seen it yet */
 	struct sched_entity sched;
 	struct guest_counters counters;
 	struct list_node node;		/* in the list of guests */
@@ -123,10 +129,10 @@ static inline bool guest_in_kernel(const struct guest *guest)
 }
 
 /*
- * Makes the guest that plan describes and puts it into this CPU's run queue,
+ * Makes the guest that plan describes and puts it into the run queue of a CPU,
  * where it clears its memory and is loaded in turns of its own.  On failure
  * says why in the log (event=module-error) and leaves nothing behind.  No guest
- * of that name may be there.
+ * of that name may be there.  Boot CPU.
  */
 void guest_create(const struct guest_plan *plan);
 
@@ -143,6 +149,9 @@ void guest_prepare(struct guest *guest);
  */
 void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 
+/* The same from any CPU, on which a visit of the list of guests keeps it there (hv/guest_list.h). */
+void guest_sentence(struct guest *guest, const char *cause);
+
 /* Ends it by its own wish. */
 void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 
@@ -155,9 +164,5 @@ void guest_restart(struct guest *guest);
  * delay if it does this all the time.
  */
 void guest_finish(struct guest *guest);
-
-/* The guests, oldest first, and the one of that name; NULL for none. */
-struct list *guest_list(void);
-struct guest *guest_find(const char *name);
 
 #endif

@@ -226,9 +226,15 @@ bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, 
 
 void guest_devices_wake(struct guest *guest)
 {
-	guest->devices_due = true;
-	if (guest->state == GUEST_HALTED)
+	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);
+
+	if (guest->note.home != this_cpu()->id) {
+		/* Whoever set it first has posted the note, or is that CPU itself. */
+		if (!known)
+			cpu_note_post(&guest->note);
+	} else if (guest->state == GUEST_HALTED) {
 		run_wake(guest);
+	}
 }
 
 void guest_devices_service(struct guest *guest)

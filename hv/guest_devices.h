@@ -57,7 +57,11 @@ uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned widt
 bool __must_check guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width,
 					     uint32_t value);
 
-/* A back end has something for a device of the guest: service is due.  Wakes the guest if it waits. */
+/*
+ * A back end has something for a device of the guest: service is due.  Wakes the
+ * guest if it waits.  Any CPU, with a lock that keeps the guest there: that of the
+ * back end, from which the guest takes its end away before it goes.
+ */
 void guest_devices_wake(struct guest *guest);
 
 /* Lets the devices go on; clears guest->devices_due. */

@@ -50,15 +50,27 @@ static void disown(struct cpu *cpu)
 	fpu_restore(&clean);
 }
 
+static void save_owner(struct cpu *cpu)
+{
+	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
+	fpu_save(cpu->fpu_owner);
+	disown(cpu);
+}
+
 void guest_fpu_scrub(const struct guest *guest)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (!cpu->fpu_owner || cpu->fpu_owner == guest->fpu)
-		return;
-	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
-	fpu_save(cpu->fpu_owner);
-	disown(cpu);
+	if (cpu->fpu_owner && cpu->fpu_owner != guest->fpu)
+		save_owner(cpu);
+}
+
+void guest_fpu_save(const struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->fpu_owner == guest->fpu)
+		save_owner(cpu);
 }
 
 void guest_fpu_forget(const struct guest *guest)

@@ -21,6 +21,9 @@ void guest_fpu_fault(struct guest *guest);
  */
 void guest_fpu_scrub(const struct guest *guest);
 
+/* The guest moves to another CPU: its values go with it, if they are still here. */
+void guest_fpu_save(const struct guest *guest);
+
 /* The guest goes away: its values are worth nothing any more. */
 void guest_fpu_forget(const struct guest *guest);
 

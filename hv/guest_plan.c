@@ -104,6 +104,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	plan->shadow_bytes = words->shadow_bytes;
 	plan->weight = words->weight;
 	plan->cap = words->cap;
+	plan->cpus = words->cpus;
 	memcpy(plan->net, words->net, sizeof(plan->net));
 	plan->mac_given = words->mac_given;
 	memcpy(plan->mac, words->mac, sizeof(plan->mac));

@@ -44,6 +44,7 @@ struct guest_plan {
 	uint32_t shadow_bytes;			/* 0: Umbra chooses */
 	uint32_t weight;
 	uint32_t cap;				/* per cent of a CPU */
+	uint32_t cpus;				/* bit n: CPU n, which need not exist, may run it */
 	char net[CONFIG_NAME_SIZE];		/* empty: no network */
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];		/* no other guest on that network has it */

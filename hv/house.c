@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Housekeeping.  One lock guards the multiplexer and everything below it; what
- * interrupt handlers have to say they say with a flag.
+ * Housekeeping, which is the boot CPU's.  One lock guards the multiplexer and
+ * everything below it; what interrupt handlers and other CPUs have to say they say
+ * with a flag.
  */
 #include "hv/house.h"
 
@@ -14,8 +15,9 @@
 #include "drivers/phys/ps2_keyboard.h"
 #include "drivers/phys/uart16550.h"
 #include "hv/command.h"
-#include "hv/guest.h"
+#include "hv/cpu_note.h"
 #include "hv/guest_devices.h"
+#include "hv/guest_list.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
@@ -44,7 +46,9 @@ static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
 static struct console *keyboard;
 static unsigned console_count, uart_count;
-static volatile bool due;
+static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
+static struct cpu_note due_note;	/* what takes the boot CPU out of its guest */
+static volatile bool guests_gone;	/* the last one has ended */
 static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
@@ -58,13 +62,20 @@ static uint64_t overruns_due;		/* no report before */
 
 void house_wake(void)
 {
-	due = true;
+	if (!__atomic_exchange_n(&due, true, __ATOMIC_SEQ_CST) && this_cpu()->id != due_note.home)
+		cpu_note_post(&due_note);
 }
 
 static void note_due(void *context)
 {
 	(void)context;
-	due = true;
+	house_wake();
+}
+
+/* The way out of the guest was all that it is for. */
+static void due_note_read(struct cpu_note *note)
+{
+	(void)note;
 }
 
 static void log_sink(const char *text, size_t length)
@@ -107,7 +118,7 @@ static void flush(void)
 static char answer[4096];
 static size_t answer_length;
 
-static void flush_answer(void)
+void house_flush_answer(void)
 {
 	log_sink(answer, answer_length);
 	answer_length = 0;
@@ -120,7 +131,7 @@ void house_print(const char *format, ...)
 	size_t length;
 
 	if (sizeof(answer) - answer_length < line_size)
-		flush_answer();
+		house_flush_answer();
 	va_start(arguments, format);
 	length = format_text_v(answer + answer_length, line_size, format, arguments);
 	va_end(arguments);
@@ -149,11 +160,23 @@ void house_set_when_idle(enum idle_action action)
 
 void house_all_guests_gone(void)
 {
+	guests_gone = true;
+	house_wake();
+}
+
+/* Somebody at the console may have started one since. */
+static void end_if_idle(void)
+{
 	static const char *const names[] = {
 		[IDLE_STAY] = "stay", [IDLE_POWEROFF] = "poweroff",
 		[IDLE_HALT] = "halt", [IDLE_REBOOT] = "reboot",
 	};
 
+	if (!guests_gone)
+		return;
+	guests_gone = false;
+	if (!guest_list_is_empty())
+		return;
 	log_event("idle", "action=%s", names[when_idle]);
 	if (when_idle != IDLE_STAY)
 		house_end_machine(when_idle);
@@ -183,13 +206,14 @@ static void set_panic(enum panic_action action)
 static void stall_expired(struct timer *timer)
 {
 	(void)timer;
-	stall_over = due = true;
+	stall_over = true;
+	house_wake();
 }
 
 static void refresh_expired(struct timer *timer)
 {
 	(void)timer;
-	due = true;
+	house_wake();
 }
 
 /* --- start --------------------------------------------------------------------------- */
@@ -223,6 +247,7 @@ void house_open_serial(const struct umbra_options *options)
 void house_open_consoles(const struct umbra_options *options, struct console *screen)
 {
 	when_idle = options->when_idle;
+	cpu_note_init(&due_note, this_cpu()->id, due_note_read);
 	timer_init(&stall_timer, stall_expired);
 	timer_init(&refresh_timer, refresh_expired);
 	mux = console_mux_create(note_due, NULL);
@@ -255,13 +280,7 @@ void house_start_consoles(void)
 
 bool house_is_due(void)
 {
-	return due;
-}
-
-static void answer_command(const char *line)
-{
-	command_execute(line);
-	flush_answer();
+	return unlikely(READ_ONCE(due)) && this_cpu()->id == due_note.home;
 }
 
 static bool take_event(struct console_event *event)
@@ -323,25 +342,27 @@ void house_keep(void)
 {
 	struct console_event event;
 
-	due = false;
+	__atomic_store_n(&due, false, __ATOMIC_SEQ_CST);
 	spin_lock(&lock);
 	console_mux_service(mux);
 	watch_stall();
 	refresh_screen();
 	spin_unlock(&lock);
 	report_overruns();
-	while (take_event(&event)) {
+	/* One command after the other: they share the place for the answer. */
+	while (!command_is_under_way() && take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);
 		else
-			answer_command(event.text);
+			command_execute(event.text);
 	}
 	power_button_serve();
+	end_if_idle();
 }
 
 /* --- guests' ends ---------------------------------------------------------------------- */
 
-/* Called under the lock, on the guest's CPU: only wakes it. */
+/* Called under the lock, on any CPU: only wakes the guest. */
 static void port_ready(void *context)
 {
 	guest_devices_wake(context);

@@ -26,19 +26,19 @@ void house_open_consoles(const struct umbra_options *options, struct console *sc
 /* Interrupts work: the consoles use them, and keys arrive. */
 void house_start_consoles(void);
 
-/* Asks for house_keep.  Any context. */
+/* Asks for house_keep.  Any CPU, any context but NMI, any lock but LOCK_NOTES. */
 void house_wake(void);
 
-/* Is something waiting to be done?  Any context. */
+/* Is something waiting that this CPU has to do? */
 bool house_is_due(void);
 
-/* Does it: console input and output, focus, commands.  No lock held. */
+/* Does it: console input and output, focus, commands.  Boot CPU, no lock held. */
 void house_keep(void);
 
 /* What happens when the last guest has gone, from now on. */
 void house_set_when_idle(enum idle_action action);
 
-/* All guests are gone: acts as when-idle= says.  Returns when Umbra stays. */
+/* All guests are gone: house_keep acts as when-idle= says, if there are none by then either.  Any CPU. */
 void house_all_guests_gone(void);
 
 /* Puts out all that was written, and powers off, resets or halts (not IDLE_STAY).  No lock held. */
@@ -51,7 +51,8 @@ size_t house_console_write(struct console_endpoint *endpoint, const void *data, 
 size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size);
 size_t house_console_waiting(struct console_endpoint *endpoint);
 
-/* The answer of a command: one or more lines. */
+/* The answer of a command, one or more lines, and its end.  On the one CPU that carries it out. */
 void house_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void house_flush_answer(void);
 
 #endif

@@ -7,9 +7,8 @@
 #include "arch/acpi.h"
 #include "arch/log.h"
 #include "arch/time.h"
-#include "hv/guest.h"
+#include "hv/guest_list.h"
 #include "hv/house.h"
-#include "hv/run.h"
 #include "lib/error.h"
 
 #define NS_A_SECOND 1000000000ull
@@ -45,15 +44,16 @@ void power_button_start(unsigned seconds)
 		log_warn("power", "the power button has no interrupt line of its own");
 }
 
+static void end_guest(struct guest *guest, void *context)
+{
+	(void)context;
+	guest_sentence(guest, "the power button was pressed");
+}
+
 static void end_guests(void)
 {
-	struct guest *guest;
-
 	timer_stop(&grace_timer);
-	list_for_each(guest, guest_list(), node) {
-		guest_kill(guest, "the power button was pressed");
-		run_wake(guest);
-	}
+	guest_list_visit(end_guest, NULL);
 }
 
 static void begin_ending(void)
@@ -61,7 +61,7 @@ static void begin_ending(void)
 	ending = true;
 	log_event("power-button", "grace=%u", grace);
 	house_set_when_idle(IDLE_POWEROFF);
-	if (list_is_empty(guest_list()))
+	if (guest_list_is_empty())
 		house_all_guests_gone();
 	timer_start(&grace_timer, time_ns() + grace * NS_A_SECOND);
 }

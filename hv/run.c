@@ -8,12 +8,14 @@
  */
 #include "hv/run.h"
 
+#include "arch/assert.h"
 #include "arch/irq.h"
 #include "arch/log.h"
 #include "arch/machine_check.h"
 #include "arch/switcher.h"
 #include "arch/time.h"
 #include "arch/watchdog.h"
+#include "hv/balance.h"
 #include "hv/emulate.h"
 #include "hv/entropy.h"
 #include "hv/guest_cpu.h"
@@ -23,21 +25,18 @@
 #include "hv/hypercall.h"
 #include "hv/mmio.h"
 #include "hv/reflect.h"
-
-struct run_cpu {
-	struct run_queue queue;
-	struct timer turn;	/* the end of the running guest's turn */
-	struct timer release;	/* somebody held back by its cap may run again */
-	bool reschedule;	/* the running guest is to make way */
-	uint32_t nmis_reported;
-	uint64_t nmi_report_due;
-};
+#include "hv/run_cpu.h"
 
 #define NMI_REPORT_NS 100000000ull
 
 static struct run_cpu run_cpus[MAX_CPUS];
 
-static struct run_cpu *this_run_cpu(void)
+struct run_cpu *run_cpu_of(unsigned id)
+{
+	return &run_cpus[id];
+}
+
+struct run_cpu *this_run_cpu(void)
 {
 	return &run_cpus[this_cpu()->id];
 }
@@ -48,8 +47,7 @@ static void set_timer(struct timer *timer, uint64_t deadline)
 		timer_start(timer, deadline);
 }
 
-/* After any change of the queue. */
-static void follow_queue(struct run_cpu *run)
+void run_follow_queue(struct run_cpu *run)
 {
 	if (run->queue.running)
 		set_timer(&run->turn, run->queue.turn_end);
@@ -67,25 +65,35 @@ static void release_due(struct timer *timer)
 
 	if (sched_release(&run->queue, time_ns()))
 		run->reschedule = true;
-	follow_queue(run);
+	balance_share(run);
+	run_follow_queue(run);
 }
 
-void run_init(void)
+void run_init(unsigned cpu)
 {
-	struct run_cpu *run = this_run_cpu();
+	struct run_cpu *run = run_cpu_of(cpu);
 
+	run->id = cpu;
 	sched_queue_init(&run->queue);
 	timer_init(&run->turn, turn_over);
 	timer_init(&run->release, release_due);
+	balance_init(run);
 }
 
 void run_wake(struct guest *guest)
 {
 	struct run_cpu *run = this_run_cpu();
 
+	assert(guest->note.home == run->id);
 	if (sched_wake(&run->queue, &guest->sched, time_ns()))
 		run->reschedule = true;
-	follow_queue(run);
+	balance_share(run);
+	run_follow_queue(run);
+}
+
+uint32_t run_load(unsigned cpu)
+{
+	return READ_ONCE(run_cpu_of(cpu)->load);
 }
 
 /* --- exits ---------------------------------------------------------------------- */
@@ -255,9 +263,11 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 
 	cpu->running = guest->name;
 	run->reschedule = false;
+	run->loaded = guest;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
-	follow_queue(run);
+	balance_show(run);
+	run_follow_queue(run);
 	if (guest->state == GUEST_STARTING)
 		guest_prepare(guest);
 	if (guest->state == GUEST_HALTED)
@@ -267,18 +277,24 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	cpu->running = NULL;
 	sched_put(&run->queue, time_ns(),
 		  guest->state == GUEST_RUNNING || guest->state == GUEST_STARTING);
-	follow_queue(run);
+	balance_show(run);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
+		run->loaded = NULL;
 		guest_finish(guest);
 	} else if (guest->state == GUEST_HALTED && (guest->devices_due || guest_has_interrupt(guest))) {
 		run_wake(guest);
 	}
+	/* From here on it may be given away. */
+	balance_share(run);
+	run_follow_queue(run);
 }
 
-static void idle(void)
+static void idle(struct run_cpu *run)
 {
+	balance_idle(run);
 	wait_for_interrupt();
+	balance_awake(run);
 	entropy_note();
 }
 
@@ -305,6 +321,6 @@ void run_forever(void)
 		if (next || house_is_due())
 			poll_interrupts();
 		else
-			idle();
+			idle(run);
 	}
 }

@@ -7,13 +7,16 @@
 
 #include "hv/guest.h"
 
-/* This CPU's run queue and slice timer.  Once a CPU. */
-void run_init(void);
+/* That CPU's run queue and timers.  Boot CPU, before that CPU runs guests. */
+void run_init(unsigned cpu);
 
 /* Runs guests on this CPU for ever; does the rest of Umbra's work in between. */
 void __noreturn run_forever(void);
 
 /* A guest that starts, that was halted, whose devices are due, or that ended gets its turn on this CPU. */
 void run_wake(struct guest *guest);
+
+/* The weights of the guests at home on that CPU, together.  Any CPU. */
+uint32_t run_load(unsigned cpu);
 
 #endif

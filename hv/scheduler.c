@@ -20,29 +20,35 @@ void sched_queue_init(struct run_queue *queue)
 {
 	list_init(&queue->ready);
 	list_init(&queue->held);
+	queue->ready_count = 0;
 	queue->minimum = 0;
 	queue->running = NULL;
 	queue->turn_end = UINT64_MAX;
 }
 
-void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap)
+void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap, uint32_t cpus)
 {
-	*entity = (struct sched_entity){ .weight = weight, .cap = cap };
+	*entity = (struct sched_entity){ .weight = weight, .cap = cap, .cpus = cpus };
 }
 
-/* What ns of real time count for the entity. */
-static uint64_t scaled(const struct sched_entity *entity, uint64_t ns)
+/* What ns of real time count with that weight. */
+static uint64_t scaled(uint32_t weight, uint64_t ns)
 {
-	if (entity->weight == BASE_WEIGHT)
+	if (weight == BASE_WEIGHT)
 		return ns;
-	return div_u64_u32(ns * BASE_WEIGHT, entity->weight, NULL);
+	return div_u64_u32(ns * BASE_WEIGHT, weight, NULL);
+}
+
+uint64_t sched_virtual_time(uint64_t virtual_time, uint64_t started, uint32_t weight, uint64_t now)
+{
+	return virtual_time + scaled(weight, now - started);
 }
 
 static uint64_t running_time(const struct run_queue *queue, uint64_t now)
 {
 	const struct sched_entity *running = queue->running;
 
-	return running->virtual_time + scaled(running, now - running->started);
+	return sched_virtual_time(running->virtual_time, running->started, running->weight, now);
 }
 
 /* --- caps ---------------------------------------------------------------------------- */
@@ -85,21 +91,33 @@ static uint64_t credit_end(const struct sched_entity *entity, uint64_t now)
 
 /* --- the queue --------------------------------------------------------------------------- */
 
+static void add_ready(struct run_queue *queue, struct sched_entity *entity)
+{
+	list_add_last(&queue->ready, &entity->node);
+	queue->ready_count++;
+}
+
+static void remove_ready(struct run_queue *queue, struct sched_entity *entity)
+{
+	list_remove(&entity->node);
+	queue->ready_count--;
+}
+
 /* The running one shares the CPU from now on. */
 static void limit_turn(struct run_queue *queue, uint64_t now)
 {
 	queue->turn_end = MIN(queue->turn_end, now + SCHED_SLICE_NS);
 }
 
-static bool join(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+/* lag: how much it may have to catch up on. */
+static bool join(struct run_queue *queue, struct sched_entity *entity, uint64_t lag, uint64_t now)
 {
 	/* Whoever runs alone is not picked again, so nobody else has moved it on. */
 	if (queue->running && list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, running_time(queue, now));
-	/* Sleeping earns no more than one slice: else a sleeper could starve the others on return. */
-	if (entity->virtual_time + SCHED_SLICE_NS < queue->minimum)
-		entity->virtual_time = queue->minimum - SCHED_SLICE_NS;
-	list_add_last(&queue->ready, &entity->node);
+	if (entity->virtual_time + lag < queue->minimum)
+		entity->virtual_time = queue->minimum - lag;
+	add_ready(queue, entity);
 	limit_turn(queue, now);
 	return queue->running &&
 	       entity->virtual_time + SCHED_WAKE_GAIN_NS < running_time(queue, now);
@@ -110,7 +128,8 @@ bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t n
 	if (entity->runnable)
 		return false;
 	entity->runnable = true;
-	return !hold(queue, entity, now) && join(queue, entity, now);
+	/* Sleeping earns no more than one slice: else a sleeper could starve the others on return. */
+	return !hold(queue, entity, now) && join(queue, entity, SCHED_SLICE_NS, now);
 }
 
 /* The first of those held back, or NULL. */
@@ -131,7 +150,7 @@ bool sched_release(struct run_queue *queue, uint64_t now)
 
 	while ((entity = next_held(queue)) != NULL && entity->release <= now) {
 		list_remove(&entity->node);
-		make_way |= join(queue, entity, now);
+		make_way |= join(queue, entity, SCHED_SLICE_NS, now);
 	}
 	return make_way;
 }
@@ -152,7 +171,7 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 			best = entity;
 	if (!best)
 		return NULL;
-	list_remove(&best->node);
+	remove_ready(queue, best);
 	if (best->virtual_time > queue->minimum)
 		queue->minimum = best->virtual_time;
 	best->started = now;
@@ -169,7 +188,7 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 
 void sched_charge(struct sched_entity *entity, uint64_t ns)
 {
-	entity->virtual_time += scaled(entity, ns);
+	entity->virtual_time += scaled(entity->weight, ns);
 	entity->run_time += ns;
 	if (is_capped(entity))
 		entity->credit -= (int64_t)(ns * CREDIT_NS);
@@ -186,5 +205,41 @@ void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 	if (list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, entity->virtual_time);
 	if (runnable && !hold(queue, entity, now))
-		list_add_last(&queue->ready, &entity->node);
+		add_ready(queue, entity);
+}
+
+/* --- several CPUs --------------------------------------------------------------------------- */
+
+bool sched_progress(const struct run_queue *queue, uint64_t now, uint64_t *virtual_time)
+{
+	const struct sched_entity *entity;
+	uint64_t least = queue->running ? running_time(queue, now) : UINT64_MAX;
+
+	list_for_each(entity, &queue->ready, node)
+		least = MIN(least, entity->virtual_time);
+	*virtual_time = least;
+	return queue->running || !list_is_empty(&queue->ready);
+}
+
+struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned cpu)
+{
+	struct sched_entity *entity, *first = NULL;
+
+	list_for_each(entity, &queue->ready, node)
+		if (entity->cpus & BIT(cpu) && (!first || entity->virtual_time < first->virtual_time))
+			first = entity;
+	return first;
+}
+
+void sched_leave(struct run_queue *queue, struct sched_entity *entity)
+{
+	remove_ready(queue, entity);
+	/* Whoever runs has the CPU for itself again. */
+	if (queue->running && list_is_empty(&queue->ready) && !is_capped(queue->running))
+		queue->turn_end = UINT64_MAX;
+}
+
+bool sched_arrive(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
+{
+	return join(queue, entity, SCHED_LAG_NS, now);
 }

@@ -4,7 +4,7 @@
  * which grows with the time it ran divided by its weight; the least one runs.  A
  * guest with a cap has a credit of run time too, which grows with real time;
  * when it is spent the guest is held back, also from a CPU that is idle.  A run
- * queue a CPU; guests of one queue never run on another CPU at the same time.
+ * queue a CPU; hv/balance.h moves guests from one to another.
  */
 #ifndef UMBRA_HV_SCHEDULER_H
 #define UMBRA_HV_SCHEDULER_H
@@ -32,6 +32,12 @@
 #define SCHED_CAP_RUN_NS 1000000ull
 #define SCHED_NO_CAP 100
 
+/*
+ * Virtual times of different queues are comparable, but only to this much: an
+ * entity that comes from another CPU has no more than this to catch up on.
+ */
+#define SCHED_LAG_NS 100000000ull
+
 struct sched_entity {
 	struct list_node node;		/* in a list of the queue while runnable and not running */
 	uint64_t virtual_time;		/* ns, for weight 100 */
@@ -42,12 +48,14 @@ struct sched_entity {
 	uint64_t release;		/* time_ns() until which it is held back, in the list of those */
 	uint32_t weight;		/* 1-1000 */
 	uint32_t cap;			/* per cent of the CPU; SCHED_NO_CAP: as much as there is */
+	uint32_t cpus;			/* bit n: it may run on CPU n */
 	bool runnable;
 };
 
 struct run_queue {
 	struct list ready;
 	struct list held;		/* spent their credit; in no order */
+	unsigned ready_count;
 	uint64_t minimum;		/* virtual time: nobody in the queue is behind it by much */
 	struct sched_entity *running;
 	uint64_t turn_end;		/* time_ns() when it makes way; UINT64_MAX: when somebody comes */
@@ -55,8 +63,8 @@ struct run_queue {
 
 void sched_queue_init(struct run_queue *queue);
 
-/* A new guest starts a slice, at most, ahead of those that are there.  cap is 1-100. */
-void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap);
+/* A new guest starts a slice, at most, ahead of those that are there.  cap is 1-100, cpus not 0. */
+void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap, uint32_t cpus);
 
 /*
  * entity can run: it enters the queue.  True when the running one should make
@@ -81,5 +89,22 @@ void sched_put(struct run_queue *queue, uint64_t now, bool runnable);
 
 /* Something else took ns of the CPU for entity's sake; it is not runnable. */
 void sched_charge(struct sched_entity *entity, uint64_t ns);
+
+/* --- several CPUs ------------------------------------------------------------------- */
+
+/* What entity's virtual time will be at now, if it has run since started, when it was virtual_time. */
+uint64_t sched_virtual_time(uint64_t virtual_time, uint64_t started, uint32_t weight, uint64_t now);
+
+/* The least virtual time of all that run or wait in the queue; false when nobody does. */
+bool sched_progress(const struct run_queue *queue, uint64_t now, uint64_t *virtual_time);
+
+/* The one that waits longest for its share of those that may run on that CPU too; NULL for none. */
+struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned cpu);
+
+/* entity, which waits there, leaves the queue; it stays runnable, and belongs in another one. */
+void sched_leave(struct run_queue *queue, struct sched_entity *entity);
+
+/* It enters that one.  Otherwise as sched_wake. */
+bool sched_arrive(struct run_queue *queue, struct sched_entity *entity, uint64_t now);
 
 #endif

@@ -92,6 +92,7 @@ void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
 {
 	timer->expired = expired;
 	timer->queue = NULL;
+	timer->detached = false;
 }
 
 void timer_start(struct timer *timer, uint64_t deadline)
@@ -118,4 +119,17 @@ void timer_stop(struct timer *timer)
 	assert(timer->queue == this_queue());
 	list_remove(&timer->node);
 	timer->queue = NULL;
+}
+
+void timer_detach(struct timer *timer)
+{
+	timer->detached = timer_is_waiting(timer);
+	timer_stop(timer);
+}
+
+void timer_attach(struct timer *timer)
+{
+	if (timer->detached)
+		timer_start(timer, timer->deadline);
+	timer->detached = false;
 }

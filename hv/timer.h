@@ -16,6 +16,7 @@ struct timer {
 	uint64_t deadline;		/* time_ns() */
 	void (*expired)(struct timer *timer);	/* interrupts off; may start timers */
 	struct timer_queue *queue;	/* the one it waits in, NULL when it does not */
+	bool detached;			/* waits, but in no queue */
 };
 
 /* The timers' hardware, and the boot CPU's queue.  Boot CPU, once, interrupts off. */
@@ -31,6 +32,13 @@ void timer_start(struct timer *timer, uint64_t deadline);
 
 /* Nothing happens when it does not wait. */
 void timer_stop(struct timer *timer);
+
+/*
+ * A timer on its way to another CPU: if it waits, detach takes it out of this
+ * CPU's queue, and attach puts it into that of the CPU which that is called on.
+ */
+void timer_detach(struct timer *timer);
+void timer_attach(struct timer *timer);
 
 static inline bool timer_is_waiting(const struct timer *timer)
 {

@@ -10,7 +10,9 @@
 #include "arch/layout.h"
 #include "arch/switcher.h"
 #include "arch/x86.h"
+#include "lib/error.h"
 #include "lib/string.h"
+#include "mm/frames.h"
 #include "mm/modules.h"
 
 #define LARGE_PAGE 0x200000u
@@ -67,13 +69,41 @@ void host_map_init(void)
 		map_image_table(i);
 }
 
-/* The page below a CPU's stack: when it is in the image, it can be taken out of the direct map. */
-static void unmap_guard(const uint8_t *guard)
+/* An entry that all CPUs have: those that have made their copy of the directory get it too. */
+static void set_directory(uint32_t address, uint64_t entry)
 {
-	uint32_t offset = direct_physical(guard);
+	directory[DIRECTORY_INDEX(address)] = entry;
+	for (unsigned id = 0; id < cpu_count(); id++)
+		cpu_by_id(id)->pages->host_directory[DIRECTORY_INDEX(address)] = entry;
+}
 
-	if (offset < IMAGE_TABLES * LARGE_PAGE)
-		image_tables[offset / LARGE_PAGE][TABLE_INDEX(offset)] = 0;
+/* Maps the large page at address by a table of small ones, to the same frames. */
+static uint64_t *split(uint32_t address)
+{
+	uint64_t entry = directory[DIRECTORY_INDEX(address)];
+	uint64_t *table = page_alloc();
+
+	if (!table)
+		return NULL;
+	for (unsigned i = 0; i < 512; i++)
+		table[i] = (entry & ~PTE_PS) + (uint64_t)i * PAGE_SIZE;
+	set_directory(address, direct_physical(table) | PTE_P | PTE_W);
+	return table;
+}
+
+/* The page below a CPU's stack is taken out of the direct map. */
+static int unmap_guard(const uint8_t *guard)
+{
+	uint32_t address = (uint32_t)guard;
+	uint64_t entry = directory[DIRECTORY_INDEX(address)];
+	uint64_t *table;
+
+	table = entry & PTE_PS ? split(address) : direct_map(entry & PTE_FRAME);
+	if (!table)
+		return -E_NOMEM;
+	/* Others may have it in their TLBs; but nobody uses it. */
+	table[TABLE_INDEX(address)] = 0;
+	return 0;
 }
 
 /* The two views of the Switcher's pages differ in the state page alone (arch/state_page.h). */
@@ -83,9 +113,12 @@ static void map_switcher(uint64_t *table, const struct state_page *state, uint64
 	table[TABLE_INDEX(SWITCHER_STATE)] = direct_physical(state) | state_flags | no_execute;
 }
 
-uint32_t host_map_prepare_cpu(struct cpu_pages *pages)
+int host_map_prepare_cpu(struct cpu_pages *pages, uint32_t *top_level)
 {
-	unmap_guard(pages->guard);
+	int error = unmap_guard(pages->guard);
+
+	if (error)
+		return error;
 	map_switcher(pages->host_switcher_table, &pages->host_state, PTE_P | PTE_W | PTE_A | PTE_D);
 	map_switcher(pages->guest_switcher_table, &pages->guest_state, PTE_P | PTE_A);
 
@@ -93,7 +126,8 @@ uint32_t host_map_prepare_cpu(struct cpu_pages *pages)
 	pages->host_directory[DIRECTORY_INDEX(SWITCHER_CODE)] =
 		direct_physical(pages->host_switcher_table) | PTE_P | PTE_W;
 	pages->host_pdpt[3] = direct_physical(pages->host_directory) | PTE_P;
-	return direct_physical(pages->host_pdpt);
+	*top_level = direct_physical(pages->host_pdpt);
+	return 0;
 }
 
 void host_map_activate(uint32_t top_level)
@@ -210,12 +244,8 @@ static void *map_window(paddr_t address, size_t length, uint64_t flags)
 	base = MMIO_WINDOW + mmio_used;
 	if (pages > (MMIO_WINDOW_SIZE - mmio_used) / LARGE_PAGE)
 		return NULL;
-	for (uint32_t i = 0; i < pages; i++) {
-		uint64_t entry = first_entry + (uint64_t)i * LARGE_PAGE;
-
-		directory[DIRECTORY_INDEX(base) + i] = entry;
-		this_cpu()->pages->host_directory[DIRECTORY_INDEX(base) + i] = entry;
-	}
+	for (uint32_t i = 0; i < pages; i++)
+		set_directory(base + i * LARGE_PAGE, first_entry + (uint64_t)i * LARGE_PAGE);
 	mmio_used += pages * LARGE_PAGE;
 	return (uint8_t *)base + (uint32_t)(address - first);
 }

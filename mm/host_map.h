@@ -16,10 +16,12 @@
 void host_map_init(void);
 
 /*
- * Makes the tables of one CPU around its pages, with its Switcher pages mapped,
- * and returns the physical address of the top level.
+ * Makes the tables of one CPU around its pages, which are in low memory, with its
+ * Switcher pages mapped and the page below its stack not mapped anywhere.
+ * *top_level gets the physical address of the top level.  0, or -E_NOMEM, which
+ * cannot be for pages inside the image.  Boot CPU.
  */
-uint32_t host_map_prepare_cpu(struct cpu_pages *pages);
+int __must_check host_map_prepare_cpu(struct cpu_pages *pages, uint32_t *top_level);
 
 /* Runs on the tables at top_level from now on. */
 void host_map_activate(uint32_t top_level);

@@ -42,7 +42,7 @@ static struct task *add_capped(uint32_t weight, uint32_t cap, uint64_t first, ui
 {
 	struct task *task = &tasks[task_count++];
 
-	sched_entity_init(&task->entity, weight, cap);
+	sched_entity_init(&task->entity, weight, cap, UINT32_MAX);
 	task->burst = task->left = burst;
 	task->sleep = sleep;
 	task->wakes = first;
@@ -395,7 +395,7 @@ static void late_interrupts_do_not_evade_a_cap(void **state)
 	uint64_t seed = 9;
 
 	(void)state;
-	sched_entity_init(&entity, 100, 10);
+	sched_entity_init(&entity, 100, 10, UINT32_MAX);
 	sched_wake(&queue, &entity, now);
 	while (now < 100 * SECOND) {
 		if (!sched_pick(&queue, now)) {
@@ -416,8 +416,8 @@ static void charges_count(void **state)
 	struct sched_entity entity, other;
 
 	(void)state;
-	sched_entity_init(&entity, 100, 50);
-	sched_entity_init(&other, 200, SCHED_NO_CAP);
+	sched_entity_init(&entity, 100, 50, UINT32_MAX);
+	sched_entity_init(&other, 200, SCHED_NO_CAP, UINT32_MAX);
 	sched_wake(&queue, &entity, now);
 	assert_ptr_equal(sched_pick(&queue, now), &entity);
 	sched_put(&queue, now, false);
@@ -437,8 +437,8 @@ static void release_interrupts_when_behind(void **state)
 	struct sched_entity runner, capped;
 
 	(void)state;
-	sched_entity_init(&runner, 100, SCHED_NO_CAP);
-	sched_entity_init(&capped, 100, 50);
+	sched_entity_init(&runner, 100, SCHED_NO_CAP, UINT32_MAX);
+	sched_entity_init(&capped, 100, 50, UINT32_MAX);
 	sched_wake(&queue, &capped, now);
 	sched_pick(&queue, now);
 	sched_put(&queue, queue.turn_end, true);
@@ -460,8 +460,8 @@ static void wake_preempts_when_behind_enough(void **state)
 	struct sched_entity runner, sleeper;
 
 	(void)state;
-	sched_entity_init(&runner, 100, SCHED_NO_CAP);
-	sched_entity_init(&sleeper, 100, SCHED_NO_CAP);
+	sched_entity_init(&runner, 100, SCHED_NO_CAP, UINT32_MAX);
+	sched_entity_init(&sleeper, 100, SCHED_NO_CAP, UINT32_MAX);
 	assert_false(sched_wake(&queue, &runner, 0));
 	assert_ptr_equal(sched_pick(&queue, 0), &runner);
 	assert_true(queue.turn_end == NEVER);
@@ -485,7 +485,7 @@ static void nobody_can_run(void **state)
 	(void)state;
 	assert_null(sched_pick(&queue, 0));
 	assert_true(sched_next_release(&queue) == NEVER);
-	sched_entity_init(&entity, 100, SCHED_NO_CAP);
+	sched_entity_init(&entity, 100, SCHED_NO_CAP, UINT32_MAX);
 	sched_wake(&queue, &entity, 5);
 	assert_ptr_equal(sched_pick(&queue, 10), &entity);
 	sched_put(&queue, 30, false);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bringing up the other CPUs.
+ */
+#include "boot/cpus.h"
+
+#include "arch/alarm.h"
+#include "arch/ap_start.h"
+#include "arch/irq.h"
+#include "arch/lapic.h"
+#include "arch/layout.h"
+#include "arch/log.h"
+#include "arch/machine_check.h"
+#include "arch/madt.h"
+#include "arch/time.h"
+#include "arch/tsc_sync.h"
+#include "arch/vectors.h"
+#include "arch/watchdog.h"
+#include "arch/x86.h"
+#include "hv/run.h"
+#include "hv/timer.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+#include <stddef.h>
+
+#define STARTUP_PAGE 4096u
+#define STARTUP_END 0xA0000u	/* a startup interrupt can name nothing higher that is memory */
+
+extern uint8_t boot_pdpt[];	/* boot/start.asm */
+
+static volatile bool released;
+
+/* --- on the CPU that starts ----------------------------------------------------------- */
+
+static void enter(struct cpu *cpu)
+{
+	cpu_enable_nx();
+	host_map_activate(cpu->pages->host_state.host_cr3);
+	cpu_init(cpu);
+	machine_check_init_cpu();
+	irq_init_cpu(cpu);
+	tsc_sync_answer();
+	while (!released) {
+		watchdog_alive(cpu);
+		wait_for_interrupt();
+	}
+	alarm_init_cpu();
+	timers_init_cpu();
+	run_forever();
+}
+
+/* --- on the boot CPU -------------------------------------------------------------------- */
+
+/* The highest page below 640 KB that the firmware leaves to us; 0 when there is none. */
+static uint32_t find_startup_page(const struct boot_info *info)
+{
+	uint32_t best = 0;
+
+	for (unsigned i = 0; i < info->range_count; i++) {
+		const struct boot_range *range = &info->ranges[i];
+		uint64_t end = MIN(range->base + range->length, (uint64_t)STARTUP_END);
+
+		end = ALIGN_DOWN(end, (uint64_t)STARTUP_PAGE);
+		if (range->usable && end > best && end >= range->base + STARTUP_PAGE)
+			best = (uint32_t)end;
+	}
+	return best > STARTUP_PAGE ? best - STARTUP_PAGE : 0;
+}
+
+static struct cpu *prepare(unsigned id)
+{
+	const uint32_t page_count = (sizeof(struct cpu_pages) + PAGE_SIZE - 1) / PAGE_SIZE;
+	struct cpu *cpu = heap_alloc(sizeof(*cpu));
+	struct cpu_pages *pages = pages_alloc(page_count);
+	uint32_t host_cr3;
+
+	if (!cpu || !pages || host_map_prepare_cpu(pages, &host_cr3) != 0) {
+		heap_free(cpu);
+		if (pages)
+			pages_free(pages, page_count);
+		return NULL;
+	}
+	cpu->id = id;
+	cpu_prepare(cpu, pages, host_cr3);
+	return cpu;
+}
+
+/* False when there is no sense in trying another. */
+static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
+{
+	struct cpu *cpu = prepare(cpu_count());
+	uint64_t step;
+
+	if (!cpu) {
+		log_warn("cpu", "no memory left for another CPU");
+		return false;
+	}
+	cpu->apic_id = apic_id;
+	if (ap_start_cpu(cpu, apic_id, page, direct_physical(boot_pdpt), enter) != 0) {
+		log_warn("cpu", "the CPU with APIC id %u does not start", apic_id);
+		return true;
+	}
+	step = tsc_sync_check();
+	if (step == UINT64_MAX) {
+		log_warn("cpu", "the CPU with APIC id %u started, but does not answer", apic_id);
+		return true;
+	}
+	*tsc_step = MAX(*tsc_step, step);
+	run_init(cpu->id);
+	cpu_announce(cpu);
+	return true;
+}
+
+static void start_all(const struct madt *madt, uint32_t page, unsigned max, uint64_t *tsc_step)
+{
+	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++)
+		if (madt->cpus[i].apic_id != this_cpu()->apic_id &&
+		    !start(madt->cpus[i].apic_id, page, tsc_step))
+			return;
+}
+
+static void judge_tscs(uint64_t step)
+{
+	if (step == 0)
+		log_info("time", "the TSCs of all CPUs agree");
+	else if (!time_is_tsc())
+		log_info("time", "the TSCs of the CPUs differ by up to %llu ticks", step);
+	else if (time_leave_tsc())
+		log_warn("time", "the TSCs of the CPUs differ by up to %llu ticks: the clock is %s from now on",
+			 step, time_source());
+	else
+		log_error("time", "the TSCs of the CPUs differ by up to %llu ticks, and there is no other clock",
+			  step);
+}
+
+void cpus_start(const struct boot_info *info, unsigned max)
+{
+	const struct madt *madt = irq_madt();
+	uint32_t page = find_startup_page(info);
+	uint64_t tsc_step = 0;
+
+	run_init(0);
+	if (irq_has_apic() && madt->cpu_count > 1 && max > 1) {
+		if (page)
+			start_all(madt, page, MIN(max, (unsigned)MAX_CPUS), &tsc_step);
+		else
+			log_warn("cpu", "no page below 640 KB to start other CPUs from");
+	}
+	if (cpu_count() > 1)
+		judge_tscs(tsc_step);
+	log_event("cpus", "started=%u found=%u", cpu_count(), MAX(madt->cpu_count, 1u));
+}
+
+void cpus_release(void)
+{
+	released = true;
+	for (unsigned id = 1; id < cpu_count(); id++)
+		if (lapic_send_vector(cpu_by_id(id)->apic_id, VECTOR_NOTES) != 0)
+			log_error("cpu", "cpu%u cannot be reached", id);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The other CPUs.  They come up one after the other, each with tables, pages and a
+ * stack of its own, and sleep until the boot CPU has done the rest.
+ */
+#ifndef UMBRA_BOOT_CPUS_H
+#define UMBRA_BOOT_CPUS_H
+
+#include "boot/boot_info.h"
+
+/*
+ * Starts up to max - 1 of the CPUs that the MADT lists.  What keeps one from
+ * starting is said in the log.  When their TSCs differ, the clock is another from
+ * here on (arch/time.h).  Boot CPU, after irq_init, before timers_init.
+ */
+void cpus_start(const struct boot_info *info, unsigned max);
+
+/* They run guests from now on.  Boot CPU, when everything that they need is there. */
+void cpus_release(void);
+
+#endif

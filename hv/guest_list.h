@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All guests there are.  A guest goes away on the CPU that it is at home on, so
+ * any other may look at one only under the lock of the list.
+ */
+#ifndef UMBRA_HV_GUEST_LIST_H
+#define UMBRA_HV_GUEST_LIST_H
+
+#include "hv/guest.h"
+
+void guest_list_add(struct guest *guest);
+
+/* True when it was the last. */
+bool guest_list_remove(struct guest *guest);
+
+bool guest_list_is_empty(void);
+
+/*
+ * Calls visit(guest, context) for all guests, oldest first, with LOCK_GUESTS.  On any CPU:
+ * what is read of a guest at home elsewhere is for people to look at.
+ */
+void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *context);
+
+/*
+ * The guest of that name or, if there is none, with that number; NULL when there
+ * is none either.  *cpu gets the id of the CPU that it is at home on: if that is
+ * another than this one, the guest may be gone by now.
+ */
+struct guest *guest_list_find(const char *name, unsigned *cpu);
+
+#endif
