@@ -66,14 +66,17 @@ static void show_networks(const char *argument)
 static void list_pci(const char *argument)
 {
 	const struct pci_device *device;
+	char driver[PCI_DRIVER_TEXT];
 
 	(void)argument;
-	list_for_each(device, pci_devices(), node)
+	list_for_each(device, pci_devices(), node) {
+		pci_describe_driver(device, driver);
 		house_print("%02x:%02x.%u %04x:%04x class %02x%02x%02x line %3u: %s\n",
 			    PCI_BUS(device->function), PCI_DEVICE(device->function),
 			    PCI_NUMBER(device->function), device->vendor, device->id,
 			    device->class_code, device->subclass, device->interface, device->line,
-			    device->driver ? device->driver->name : "no driver");
+			    driver);
+	}
 }
 
 static const char *disk_state(const struct disk_port *port)

@@ -54,7 +54,7 @@ _Static_assert(offsetof(struct controller_registers, port) == 0x100, "AHCI 1.3.1
 #define REGISTERS_MIN (0x100 + sizeof(struct ahci_port_registers))
 
 struct ahci {
-	const struct pci_device *pci;
+	struct pci_device *pci;
 	volatile struct controller_registers *registers;
 	unsigned ports_mapped;
 	struct ahci_port *ports[PORTS_MAX];

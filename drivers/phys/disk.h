@@ -94,7 +94,7 @@ struct disk_port {
 	unsigned slots;			/* commands at once, 1 to DISK_SLOTS_MAX */
 	struct disk_limits limits;
 
-	/* The rest is for disk.c alone. */
+	/* The rest is for disk.c and disk_read.c alone. */
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum disk_state state;
 	struct disk *units[DISK_UNITS_MAX];

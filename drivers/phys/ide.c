@@ -6,7 +6,6 @@
  */
 #include "drivers/phys/ide.h"
 
-#include "arch/irq.h"
 #include "arch/log.h"
 #include "drivers/phys/ide_channel.h"
 #include "drivers/phys/pci_irq.h"
@@ -51,7 +50,7 @@ static bool has_ports(const struct pci_bar *bar, uint64_t size)
 }
 
 /* False when firmware gave the channel no ports. */
-static bool find_ports(struct ide_channel *channel, const struct pci_device *device, unsigned index)
+static bool find_ports(struct ide_channel *channel, struct pci_device *device, unsigned index)
 {
 	const struct pci_bar *bars = device->bars;
 
@@ -74,10 +73,10 @@ static int attach_interrupt(struct ide_channel *channel, unsigned index)
 {
 	if (is_native(channel->pci, index))
 		return pci_irq_attach(channel->pci, ide_interrupt, channel);
-	return irq_register(old_places[index].line, ide_interrupt, channel);
+	return pci_irq_attach_isa(channel->pci, old_places[index].line, ide_interrupt, channel);
 }
 
-static bool open_channel(const struct pci_device *device, unsigned index)
+static bool open_channel(struct pci_device *device, unsigned index)
 {
 	struct ide_channel *channel = heap_alloc(sizeof(*channel));
 

@@ -21,7 +21,7 @@ struct fragment_table;
 struct ide_channel {
 	struct disk_port port;
 	struct ide_disk disks[DISK_UNITS_MAX];
-	const struct pci_device *pci;
+	struct pci_device *pci;
 	uint16_t command, control, master;	/* ports of the three blocks of registers */
 	struct fragment_table *table;
 	bool busy;			/* a command is under way */

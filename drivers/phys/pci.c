@@ -5,6 +5,7 @@
 #include "drivers/phys/pci.h"
 
 #include "arch/log.h"
+#include "lib/format.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
@@ -61,12 +62,31 @@ static void find_driver(struct pci_device *device, const struct pci_driver *cons
 			device->driver = drivers[i];
 }
 
+void pci_describe_driver(const struct pci_device *device, char text[PCI_DRIVER_TEXT])
+{
+	static const char *const names[] = {
+		[PCI_POLLED] = "polled", [PCI_LINE] = "line", [PCI_ISA_LINES] = "isa lines",
+		[PCI_MSI] = "msi", [PCI_MSIX] = "msi-x",
+	};
+
+	if (!device->driver)
+		format_text(text, PCI_DRIVER_TEXT, "no driver");
+	else if (device->interrupt == PCI_LINE)
+		format_text(text, PCI_DRIVER_TEXT, "%s, line %u", device->driver->name, device->line);
+	else
+		format_text(text, PCI_DRIVER_TEXT, "%s, %s", device->driver->name,
+			    names[device->interrupt]);
+}
+
 static void report(const struct pci_device *device)
 {
+	char driver[PCI_DRIVER_TEXT];
+
+	pci_describe_driver(device, driver);
 	log_info("pci", "%02x:%02x.%u %04x:%04x class %02x%02x%02x: %s", PCI_BUS(device->function),
 		 PCI_DEVICE(device->function), PCI_NUMBER(device->function), device->vendor,
 		 device->id, device->class_code, device->subclass, device->interface,
-		 device->driver ? device->driver->name : "no driver");
+		 driver);
 }
 
 void pci_init(const struct pci_driver *const *drivers, unsigned count)

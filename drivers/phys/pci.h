@@ -48,6 +48,18 @@ struct pci_bar {
 	uint64_t size;		/* a power of two */
 };
 
+/* How a function that has a driver tells it that something has happened. */
+enum pci_interrupt {
+	PCI_POLLED,	/* it does not: it is asked */
+	PCI_LINE,	/* its own, INTA to INTD */
+	PCI_ISA_LINES,
+	PCI_MSI,
+	PCI_MSIX,
+};
+
+/* Room for what pci_describe_driver says. */
+#define PCI_DRIVER_TEXT 40
+
 struct pci_driver;
 
 struct pci_device {
@@ -55,10 +67,11 @@ struct pci_device {
 	pci_function_t function;
 	uint16_t vendor, id;
 	uint8_t class_code, subclass, interface, revision;
-	uint8_t line;		/* of the 8259A pair, as the firmware routed it; 255: none */
+	uint8_t line;		/* ISA line that the firmware routed it to; 255: none */
 	uint8_t pin;		/* 1-4 for INTA-INTD, 0 when it raises none */
 	struct pci_bar bars[PCI_BARS];
 	const struct pci_driver *driver;	/* NULL: none */
+	enum pci_interrupt interrupt;		/* its driver says which, in attach */
 	struct list_node node;	/* in the list of all */
 };
 
@@ -82,7 +95,7 @@ struct pci_driver {
 void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context);
 
-/* Fills *device, but for driver and node, from configuration space; it decodes nothing meanwhile. */
+/* Fills *device, but for driver, interrupt and node, from configuration space; it decodes nothing meanwhile. */
 void pci_read_device(const struct pci_access *access, pci_function_t function,
 		     struct pci_device *device);
 
@@ -126,6 +139,9 @@ void pci_init(const struct pci_driver *const *drivers, unsigned count);
 
 /* All functions, in the order in which they were found; for commands.  Never changes after boot. */
 struct list *pci_devices(void);
+
+/* Who drives it and how it interrupts, for people: "ahci, msi" or "no driver".  Any CPU. */
+void pci_describe_driver(const struct pci_device *device, char text[PCI_DRIVER_TEXT]);
 
 /* Register access, as pci_access has it. */
 uint32_t pci_read(const struct pci_device *device, unsigned offset, unsigned width);

@@ -98,6 +98,7 @@ struct virtio_disk {
 	volatile uint16_t *notify;
 	uint16_t ring_size;		/* a power of two, RING_MIN to RING_MAX */
 	uint16_t used_seen;
+	bool messages;			/* interrupts are MSI-X */
 };
 
 static struct virtio_disk *disk_of(struct disk_port *port)
@@ -271,7 +272,8 @@ static void virtio_interrupt(void *context)
 {
 	struct virtio_disk *disk = context;
 
-	if (*disk->virtio.isr)
+	/* A message has no status of its own, and needs none (4.1.4.5). */
+	if (disk->messages || *disk->virtio.isr)
 		disk_port_interrupt(&disk->port);
 }
 
@@ -329,6 +331,36 @@ static int set_up(struct virtio_disk *disk)
 	return disk_port_init(&disk->port);
 }
 
+static void refuse(const struct pci_device *device, int error)
+{
+	log_warn("virtio", "%04x: the disk cannot be used (error %d)", device->function, -error);
+	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+}
+
+/*
+ * A queue has to know its vector before it is enabled (4.1.4.3.2), so with messages it
+ * is made anew.  An error when the device does not take that; its memory stays, since
+ * it may be called for.
+ */
+static int attach_interrupts(struct virtio_disk *disk, struct pci_device *device)
+{
+	int error;
+
+	if (pci_irq_attach(device, virtio_interrupt, disk) != 0) {
+		disk_port_set_polled(&disk->port);
+		return 0;
+	}
+	disk->messages = device->interrupt == PCI_MSIX;
+	if (!disk->messages)
+		return 0;
+	error = virtio_revive(&disk->port);
+	if (!error && !virtio_pci_has_vector(&disk->virtio)) {
+		device->interrupt = PCI_POLLED;
+		disk_port_set_polled(&disk->port);
+	}
+	return error;
+}
+
 static int virtio_attach(struct pci_device *device)
 {
 	static unsigned number;
@@ -346,16 +378,18 @@ static int virtio_attach(struct pci_device *device)
 		error = set_up(disk);
 	}
 	if (error) {
-		log_warn("virtio", "%04x: the disk cannot be used (error %d)", device->function, -error);
-		pci_change_command(device, 0, PCI_COMMAND_MASTER);
+		refuse(device, error);
 		if (disk->memory)
 			pages_free(disk->memory, QUEUE_PAGES);
 		heap_free(disk);
 		return error;
 	}
+	error = attach_interrupts(disk, device);
+	if (error) {
+		refuse(device, error);
+		return error;
+	}
 	number++;
-	if (pci_irq_attach(device, virtio_interrupt, disk) != 0)
-		disk_port_set_polled(&disk->port);
 	disk_add(&disk->disk, &disk->port);
 	return 0;
 }

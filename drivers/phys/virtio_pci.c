@@ -5,6 +5,7 @@
 #include "drivers/phys/virtio_pci.h"
 
 #include "arch/log.h"
+#include "drivers/phys/pci_msi.h"
 #include "drivers/phys/wait.h"
 #include "lib/checked.h"
 #include "lib/error.h"
@@ -196,6 +197,7 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 	common->queue_select = 0;
 	common->queue_size = queue->size;
 	common->config_msix_vector = NO_VECTOR;
+	common->queue_msix_vector = pci_msix_is_on(virtio->pci) ? 0 : NO_VECTOR;
 	common->queue_desc = (uint32_t)queue->descriptors;
 	common->queue_desc_high = (uint32_t)(queue->descriptors >> 32);
 	common->queue_driver = (uint32_t)queue->available;
@@ -207,6 +209,12 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
 				STATUS_DRIVER_OK;
 	return notify;
+}
+
+bool virtio_pci_has_vector(struct virtio_pci *virtio)
+{
+	virtio->common->queue_select = 0;
+	return virtio->common->queue_msix_vector != NO_VECTOR;
 }
 
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio)

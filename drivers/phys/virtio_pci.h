@@ -87,10 +87,14 @@ struct virtio_pci_queue {
 uint16_t virtio_pci_queue_max(struct virtio_pci *virtio);
 
 /*
- * After virtio_pci_negotiate: queue 0 is there, and the device at work.  Returns the
+ * After virtio_pci_negotiate: queue 0 is there, and the device at work; with MSI-X the
+ * queue's interrupts are entry 0 of that.  Returns the
  * register that tells the device of requests, NULL when it is out of reach.
  */
 volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virtio_pci_queue *queue);
+
+/* With MSI-X, after virtio_pci_start: does the device raise the queue's interrupts? */
+bool virtio_pci_has_vector(struct virtio_pci *virtio);
 
 /* Has the device said that it can go on only after a reset? */
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio);

@@ -116,6 +116,36 @@ def test_disk(machine, build, images, kind, record_property, transport):
     record_property('checks', found.passed)
 
 
+# How a kind's interrupts come: QEMU's words for the device, Umbra's words, and what the log says.
+WAYS = {
+    'virtio': [('', '', 'msi-x'), ('', 'apic=off', r'line \d+'), ('vectors=0', '', r'line \d+'),
+               ('vectors=0', 'apic=off', r'line \d+')],
+    'ahci': [('', '', 'msi'), ('', 'apic=off', r'line \d+')],
+    'ide': [('', '', 'isa lines'), ('', 'apic=off', 'isa lines')],
+}
+
+
+@pytest.mark.parametrize('kind, device, words, way', [
+    pytest.param(kind, *row, id='-'.join(filter(None, [kind, *row[:2]])))
+    for kind, rows in WAYS.items() for row in rows])
+def test_interrupts(machine, build, images, kind, device, words, way):
+    """Answers are told by interrupts, whichever way these come."""
+    driver = 'virtio-blk' if kind == 'virtio' else kind
+    extra = drives(kind, images[0])
+    if device:
+        extra[-1] += f',{device}'
+    requests = ','.join(f'r{i}' for i in range(30))
+    m = machine(build, [asks(requests, f'disk={kind}0')], options=f'when-idle=stay {words}', extra=extra)
+    m.wait_line(rf'pci: \S+ \S+ class 01\d+: {driver}, {way}$')
+    assert set(answers(m).values()) == {'0'}
+    m.event('guest-exit', reason='poweroff')
+    m.key(':disks\r')
+    row = m.wait_line(rf'^{kind}0 +0 +\d+ ready +- +(\d+) +\d+ +(\d+)')
+    commands, interrupts = map(int, row.groups())
+    assert commands >= 30 and interrupts >= 30
+    assert not [line for line in m.lines if 'raises no interrupts' in line]
+
+
 def test_high_memory(machine, build, images, kind):
     """Guests' memory above 4 GB, which IDE does not reach: it goes the long way, the others do not."""
     options = lazy('6G')
@@ -152,6 +182,7 @@ def test_partitions(machine, build, kind, tmp_path, table):
     found = Results(m, 'disk')
     check_all(found)
     assert image.read_bytes() == before
+    assert not [line for line in m.lines if 'raises no interrupts' in line]
     assert (table == 'gpt-copy') == any('first copy of the partition table' in line for line in m.lines)
 
 

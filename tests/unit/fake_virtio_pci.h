@@ -8,6 +8,7 @@
 
 #include "arch/log.h"
 #include "arch/time.h"
+#include "drivers/phys/pci_msi.h"
 #include "drivers/phys/virtio_pci.h"
 #include "tests/unit/fake_pci.h"
 
@@ -15,6 +16,7 @@
 
 static uint8_t fake_bar[FAKE_BAR_SIZE] __attribute__((aligned(8)));
 static uint64_t fake_now;
+static bool fake_msix;
 
 uint64_t time_ns(void)
 {
@@ -35,11 +37,18 @@ void *pci_map_bar(const struct pci_device *device, unsigned bar, uint64_t size)
 	return fake_bar;
 }
 
+bool pci_msix_is_on(const struct pci_device *device)
+{
+	(void)device;
+	return fake_msix;
+}
+
 static struct pci_device fake_virtio;
 
 static inline struct fake_pci_function *fake_virtio_make(void)
 {
 	fake_pci_count = 0;
+	fake_msix = false;
 	fake_virtio = (struct pci_device){ .access = &fake_pci_access, .function = 8 };
 	fake_virtio.bars[4] = (struct pci_bar){ PCI_BAR_MEMORY, 0xFE000000, FAKE_BAR_SIZE };
 	fake_virtio.bars[5] = (struct pci_bar){ PCI_BAR_PORTS, 0xC000, 64 };

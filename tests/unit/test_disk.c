@@ -547,8 +547,11 @@ static void read_at_boot(void **state)
 
 	(void)state;
 	disks_set_alarm(NULL);
-	assert_int_equal(disk_read_now(&disk, 9, sector), 0);
+	/* Partition tables can take many, all without an interrupt. */
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(disk_read_now(&disk, 9, sector), 0);
 	assert_memory_equal(sector, media + 9 * 512, 512);
+	assert_false(port.polled);
 	assert_int_equal(disk_read_now(&disk, SECTORS, sector), -E_RANGE);
 }
 

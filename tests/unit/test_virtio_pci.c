@@ -107,6 +107,13 @@ static void started(void **state)
 	assert_int_equal(virtio.common->queue_device_high, 1);
 	assert_int_equal(virtio.common->queue_device, 0x40000000);
 	assert_int_equal(virtio.common->queue_enable, 1);
+	assert_int_equal(virtio.common->queue_msix_vector, 0xFFFF);
+	assert_false(virtio_pci_has_vector(&virtio));
+	fake_msix = true;
+	virtio_pci_start(&virtio, &queue);
+	assert_int_equal(virtio.common->queue_msix_vector, 0);
+	assert_int_equal(virtio.common->config_msix_vector, 0xFFFF);
+	assert_true(virtio_pci_has_vector(&virtio));
 	virtio.common->queue_notify_off = 0x400;
 	assert_null(virtio_pci_start(&virtio, &queue));
 	virtio.common->device_feature = 0x200;
