@@ -48,9 +48,9 @@
 #define FRAGMENT_LAST 0x80000000u
 #define FRAGMENTS_MAX 512u
 
-/* So that what a command is cut into at borders of 64 KB fits as well. */
+/* Each fragment can have a border of 64 KB in it, and another one for each 64 KB of its length. */
 #define BYTES_MAX (1u << 20)
-#define FRAGMENTS_UNCUT 384u
+#define FRAGMENTS_UNCUT 248u
 
 #define READY_TIME (1000 * WAIT_MS)	/* at boot, when disks have spun up */
 #define SETTLE_TIME 400ull		/* ns until the status is that of the disk selected */
@@ -65,8 +65,8 @@ struct fragment_table {
 } __aligned(4096);
 
 _Static_assert(sizeof(struct fragment_table) == 4096, "one page, which crosses no 64 KB");
-_Static_assert(FRAGMENTS_UNCUT + BYTES_MAX / FRAGMENT_LIMIT <= FRAGMENTS_MAX &&
-	       FRAGMENTS_UNCUT >= DISK_FRAGMENTS_MAX, "room for all that a command is cut into");
+_Static_assert(2 * FRAGMENTS_UNCUT + BYTES_MAX / FRAGMENT_LIMIT <= FRAGMENTS_MAX,
+	       "room for all that a command is cut into");
 
 static struct ide_channel *channel_of(struct disk_port *port)
 {
@@ -187,7 +187,10 @@ static void ide_start(struct disk_port *port, unsigned slot, const struct disk_c
 		set_master(channel, direction | MASTER_START);
 }
 
-/* A disk that has not begun looks like one that is done; what has ended raised the interrupt. */
+/*
+ * A disk that has not begun looks like one that is done; what has ended raised the interrupt.
+ * One that is gone looks busy, and so might one that is: only a reset tells.
+ */
 static bool is_finished(const struct ide_channel *channel)
 {
 	return master_status(channel) & MASTER_INTERRUPT && !(quiet_status(channel) & ATA_STATUS_BUSY);
@@ -204,10 +207,6 @@ static void ide_poll(struct disk_port *port)
 	set_master(channel, 0);
 	status = read_register(channel, STATUS);
 	clear_master_status(channel);
-	if (status == FLOATING) {
-		disk_port_give_up(port, "it is gone");
-		return;
-	}
 	channel->busy = false;
 	/* An active master has not moved all that it was to. */
 	if (status & (ATA_STATUS_ERROR | ATA_STATUS_FAULT) || master & MASTER_ERROR ||

@@ -55,6 +55,7 @@ unit_framebuffer := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_guest_plan  := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_heap        := $(NATIVE)
+unit_ide_channel := drivers/phys/ata.c lib/format.c lib/div64.c
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_ioapic      :=
 unit_irq         :=
