@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Several CPUs: all start, guests spread over them, move and keep what is theirs,
+each CPU gets its interrupts, and the person at the console reaches a guest
+wherever it is.  With one host thread a CPU, where races show, and by counted
+instructions, where shares can be told.
+"""
+
+import re
+
+import pytest
+
+from test_hostile import check_witnesses, judge, results, start, wait_attackers, words_of
+from test_lifecycle import settled_frames
+from test_net import asker, peer, run_tests
+from test_sched import ICOUNT, run_machine, worker
+
+TOLERANCE = 0.05
+
+
+def threads(cpus):
+    return ['-smp', str(cpus), '-accel', 'tcg,thread=multi']
+
+
+def counted(cpus):
+    return ['-smp', str(cpus), *ICOUNT]
+
+
+def spinner(name, words=''):
+    """A guest that computes for as long as it is let."""
+    return f'worker guest={name} kernel mem=2M shadow=1M {words} -- name={name} from=1 to=600000'
+
+
+def homes(machine):
+    """On which CPU each guest is, by `:guests`."""
+    start = len(machine.text)
+    machine.command('guests', r'^no +name .* run time\n(\d+ .* ms\n)+')
+    rows = re.findall(r'^\d+ +(\S+) +\S+ +\d+ K +\d+ +\d+ +(\d+) ', machine.text[start:], re.M)
+    return {name: int(cpu) for name, cpu in rows}
+
+
+def passed(machine, guest, timeout=120):
+    """How many tests a guest reports as passed, when none has failed."""
+    end = machine.event('guest-exit', guest=guest, timeout=timeout)
+    assert end['reason'] == 'poweroff', end
+    total = machine.wait_line(r'TOTAL (\d+) passed, (\d+) failed')
+    assert total[2] == '0', [line for line in machine.lines if 'FAIL' in line]
+    return int(total[1])
+
+
+# --- starting ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('how', [threads, counted])
+@pytest.mark.parametrize('cpus', [1, 2, 4, 8])
+def test_all_start(machine, build, cpus, how):
+    """All CPUs of the MADT run guests, one each while there are enough."""
+    names = [f'g{i}' for i in range(cpus)]
+    m = machine(build, [spinner(name) for name in names], extra=how(cpus), options='')
+    assert m.event('cpus') | {'started': str(cpus), 'found': str(cpus)} == m.event('cpus')
+    for name in names:
+        m.event('guest-ready', guest=name)
+    assert sorted(homes(m).values()) == list(range(cpus))
+    for cpu in range(cpus):
+        m.command('cpus', rf'(?m)^{cpu} +{cpu} +100 g\d$')
+    if cpus > 1:
+        m.wait_line(r'time: the TSCs of all CPUs agree$')
+
+
+def test_maxcpus(machine, build):
+    m = machine(build, [spinner(name) for name in 'abc'], extra=threads(4), options='maxcpus=2')
+    event = m.event('cpus')
+    assert (event['started'], event['found']) == ('2', '4')
+    for name in 'abc':
+        m.event('guest-ready', guest=name)
+    assert set(homes(m).values()) == {0, 1}
+
+
+@pytest.mark.parametrize('options', ['apic=off', 'maxcpus=1'])
+def test_one_of_many(machine, build, options):
+    """The other CPUs stay as the firmware left them."""
+    m = machine(build, ['demo guest=a kernel mem=4M'], extra=threads(4),
+                options=f'{options} when-idle=poweroff')
+    assert m.event('cpus')['started'] == '1'
+    m.expect('demo> ')
+    m.line('poweroff')
+    m.wait_poweroff()
+
+
+@pytest.mark.parametrize('cpu', ['qemu32', 'max', 'pentium3'])
+def test_models(machine, build, cpu):
+    """Each with what else the model has: x2APIC ids, SMAP, no NX."""
+    m = machine(build, ['abi guest=t kernel mem=8M', spinner('a'), spinner('b')],
+                extra=threads(3), cpu=cpu, options='')
+    assert passed(m, 't') > 190
+
+
+def test_screen_and_iso(machine, build, make_iso):
+    """As people start it, from GRUB, whose memory map is another."""
+    image = make_iso(build, 'console=com1 when-idle=poweroff', ('a', 'demo', ''), ('b', 'demo', ''))
+    m = machine(build, medium=['-cdrom', str(image)], extra=threads(2))
+    assert m.event('cpus')['started'] == '2'
+    for _ in 'ab':
+        m.expect('demo> ')
+        m.line('poweroff')
+    m.wait_poweroff()
+
+
+# --- where guests run ----------------------------------------------------------------------
+
+
+def test_pins(machine, build):
+    """A guest runs where cpus= says, however busy it is there."""
+    pins = {'a': '1', 'b': '1', 'c': '1', 'd': '0,2-3', 'e': '2'}
+    m = machine(build, [spinner(name, f'cpus={pin}') for name, pin in pins.items()],
+                extra=threads(4), options='')
+    for name in pins:
+        m.event('guest-ready', guest=name)
+    for _ in range(5):
+        m.run_on(0.2)
+        found = homes(m)
+        assert [found[name] for name in 'abce'] == [1, 1, 1, 2]
+        assert found['d'] in (0, 3)
+
+
+def test_no_such_cpu(machine, build):
+    m = machine(build, [spinner('a', 'cpus=2-5'), spinner('b', 'cpus=1-5'), spinner('c', 'cpus=2-1')],
+                extra=threads(2), options='')
+    errors = {event['word']: event['cause'] for event in m.events('module-error')}
+    m.event('guest-ready', guest='b')
+    errors = {event['word']: event['cause'] for event in m.events('module-error')}
+    assert errors == {'cpus': 'none of these CPUs is there',
+                      'cpus=2-1': 'CPUs are numbers below 32 and ranges: 1 or 0,2-3'}
+    assert homes(m) == {'b': 1}
+
+
+@pytest.mark.parametrize('cpus, weights', [
+    (2, (100, 100, 100)),
+    (2, (200, 100, 100)),
+    (2, (100, 100, 100, 100, 100)),
+    (4, (100,) * 6),
+])
+def test_shares(machine, build, cpus, weights):
+    """Guests get their shares of all CPUs together, though no CPU's queue could give them that."""
+    names = [f'w{i}' for i in range(len(weights))]
+    modules = [worker(name, f'weight={weight}') for name, weight in zip(names, weights)]
+    m, found = run_machine(machine, build, modules, names, more=['-smp', str(cpus)])
+    total = sum(row['rounds'] for row in found.values())
+    for name, weight in zip(names, weights):
+        share = found[name]['rounds'] / total
+        assert abs(share / (weight / sum(weights)) - 1) < TOLERANCE, (name, share, found)
+
+
+def test_idle_cpu_takes_over(machine, build):
+    """Of two guests on one CPU, one moves as soon as another CPU has nothing to do."""
+    m = machine(build, [spinner('a', 'cpus=0'), spinner('b'), spinner('c')], extra=threads(2), options='')
+    for name in 'abc':
+        m.event('guest-ready', guest=name)
+    m.command('kill a', r'event=guest-exit guest=a reason=killed')
+    m.wait(lambda: sorted(homes(m).values()) == [0, 1], 'a guest on each CPU')
+
+
+# --- what moves with a guest -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('guest', ['abi', 'abi_a', 'abi_c'])
+@pytest.mark.parametrize('how', [threads, counted])
+def test_abi_on_the_move(machine, build, guest, how):
+    """
+    All of the protocol, FPU values and timers included, while three guests share
+    two CPUs and so move all the time.
+    """
+    m = machine(build, [f'{guest} guest=t kernel mem=8M', spinner('a'), spinner('b')],
+                extra=how(2), options='')
+    m.wait_line(r'PASS clock\.')
+    moves = int(m.command('stats t', r'moves between CPUs (\d+)')[1])
+    assert passed(m, 't') > 190
+    assert moves + int(m.command('stats a', r'moves between CPUs (\d+)')[1]) > 3
+
+
+def test_time_on_the_move(machine, build):
+    """Ticks come on time, and none is lost, wherever the guest is."""
+    names = ['t', 'a', 'b']
+    modules = [worker('t', '', 'tick=10'), worker('a'), worker('b')]
+    m, found = run_machine(machine, build, modules, names, more=['-smp', '2'])
+    # One that shares a CPU may be late by the slice of another one, and by the way to the next CPU.
+    assert 0.7 * 800 < found['t']['ticks'] <= 800
+    assert found['t']['late'] < 20000
+
+
+# --- guests that work together ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize('one, two', [('0', '1'), ('1', '0'), ('1', '2')])
+def test_network_between_cpus(machine, build, one, two):
+    m = machine(build, [asker('net', '').replace(' --', f' cpus={one} --'),
+                        peer('net_c', words=f'cpus={two}')], extra=threads(3))
+    run_tests(m, 'e')
+
+
+def test_console_of_other_cpus(machine, build):
+    """Keys reach a guest on any CPU, and its output the console."""
+    m = machine(build, [f'demo guest={name} kernel mem=4M cpus={cpu} -- name={name}'
+                        for cpu, name in enumerate('abcd')], extra=threads(4))
+    for name in 'abcd':
+        m.expect(f'{name}> ')
+        m.line('echo ' + name * 40)
+        m.expect('^' + name * 40 + '$')
+        m.key('n')
+    for name in 'abcd':
+        m.command(f'regs {name}', r'^eip [0-9a-f]{8} cs ')
+        m.command(f'stats {name}', r'^exits through vector ')
+    m.command('restart c', r'event=guest-exit guest=c reason=reboot')
+    m.event('guest-ready', 2, guest='c')
+    for name in 'abcd':
+        m.command(f'kill {name}', rf'event=guest-exit guest={name} reason=killed')
+    m.wait_poweroff()
+
+
+def test_disk_of_other_cpus(machine, build, tmp_path):
+    """The interrupts of a disk go to the boot CPU, its guest is elsewhere."""
+    image = tmp_path / 'disk'
+    image.write_bytes(bytes(16 << 20))
+    m = machine(build, ['disk guest=d kernel mem=8M cpus=1 disk=virtio0 -- name=d later'],
+                extra=[*threads(2), '-drive', f'file={image},format=raw,if=virtio'])
+    assert passed(m, 'd') > 10
+
+
+# --- attacks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('names', [
+    ('fuzz-calls', 'fuzz-tables', 'fuzz-user', 'fuzz-kernel'),
+    ('queue-noise', 'notify-noise', 'page-scribble', 'console-storm'),
+])
+def test_attacks(machine, build, names):
+    """Attackers on all CPUs at once: who works beside them notices nothing."""
+    m = start(machine, build, *(words_of(build, name) for name in names), extra=threads(4))
+    for number, (name, end) in enumerate(zip(names, wait_attackers(m, len(names))), 1):
+        if name != 'console-storm':
+            assert judge(name, end, results(m, number)) is None
+    check_witnesses(m)
+
+
+def test_restarts(machine, build):
+    """Guests start again all the time, on all CPUs: no frame is lost."""
+    names = [f'g{i}' for i in range(6)]
+    m = machine(build, ['demo guest=keeper kernel mem=4M -- name=keeper'] +
+                [f'demo guest={name} kernel mem=4M -- name={name}' for name in names],
+                extra=threads(4))
+    m.expect('keeper> ')
+    free = []
+    for count in range(1, 12):
+        for name in names:
+            m.event('guest-ready', guest=name, count=count)
+        if count in (2, 11):
+            for name in names:
+                m.wait_line(rf'^\[{name}\] This is {name}', count)
+            free.append(settled_frames(m))
+        for name in names:
+            m.key(f':restart {name}\r')
+        for name in names:
+            m.event('guest-exit', guest=name, count=count)
+    assert free[0] == free[1]
+    for name in names:
+        m.command(f'kill {name}', f'event=guest-exit guest={name} reason=killed')
+    m.line('poweroff')
+    m.wait_poweroff()
+
+
+# --- panics and NMIs -------------------------------------------------------------------------
+
+
+def test_panic_shows_all(machine, build):
+    """Where each CPU was, guests and Umbra itself."""
+    m = machine(build, [spinner('a', 'cpus=1'), spinner('b', 'cpus=2')], extra=threads(4),
+                options='on-panic=poweroff')
+    for name in 'ab':
+        m.event('guest-ready', guest=name)
+    m.may_panic = True
+    m.key(':end panic\r')
+    m.event('panic')
+    m.expect(r'^cpu0 ran no guest$')
+    m.expect(r'^cpu1 ran a\n  in the guest, eip c01[0-9a-f]{5} cs 0061$')
+    m.expect(r'^cpu2 ran b\n  in the guest, eip c01[0-9a-f]{5} cs 0061$')
+    m.expect(r'^cpu3 ran no guest\nbacktrace:\n(  .*\n)*.* run_forever')
+    m.wait_end()
+
+
+@pytest.mark.parametrize('cpu', [0, 1, 3])
+def test_watchdog(machine, build, cpu):
+    """A CPU that stands still is noticed, whichever it is."""
+    m = machine(build, [spinner('a', 'cpus=2')], extra=threads(4),
+                options='on-panic=poweroff watchdog=1')
+    m.event('guest-ready', guest='a')
+    m.run_on(2)
+    m.may_panic = True
+    m.key(f':stall {cpu}\r')
+    event = m.event('panic', timeout=20)
+    assert event['cause'] == f'cpu{cpu} has not scheduled for 1 s'
+    m.expect('^  [0-9a-f]{8} stand_still')
+    m.expect('^cpu2 ran a\n  in the guest')
+    m.wait_end()
+
+
+def test_watchdog_leaves_others_asleep(machine, build):
+    """Its NMIs reach CPUs, too, that Umbra has not started."""
+    m = machine(build, ['demo guest=a kernel mem=4M'], extra=threads(4),
+                options='maxcpus=2 watchdog=2 when-idle=poweroff')
+    m.expect('demo> ')
+    m.run_on(4)
+    m.line('poweroff')
+    m.wait_poweroff()
+
+
+def test_power_button(machine, build):
+    """It ends the guests of all CPUs."""
+    m = machine(build, [spinner(name) for name in 'abcd'], extra=threads(4),
+                options='power-button=1')
+    for name in 'abcd':
+        m.event('guest-ready', guest=name)
+    m.ask('system_powerdown')
+    for name in 'abcd':
+        end = m.event('guest-exit', guest=name)
+        assert end['cause'] == 'the power button was pressed'
+    m.wait_poweroff()
