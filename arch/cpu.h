@@ -55,8 +55,10 @@ struct cpu {
 	volatile uint8_t nmi_source;	/* enum nmi_source */
 	char nmi_running[16];		/* the guest whose turn it was; empty for none */
 
-	/* The run loop counts, the watchdog's NMIs look.  Not volatile: it is counted in one instruction. */
+	/* The run loop counts.  Not volatile: it is counted in one instruction. */
 	uint32_t heartbeat;
+
+	/* The watchdog's, which runs in NMIs of the boot CPU. */
 	uint32_t heartbeat_seen, watchdog_ticks;
 
 	/* Where an NMI stopped this CPU for good, for another one's panic; written before is_stopped. */

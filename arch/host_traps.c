@@ -19,6 +19,8 @@
 void host_trap(const struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
+		/* It may have slept. */
+		watchdog_alive(this_cpu());
 		irq_dispatch(frame->vector);
 		return;
 	}
@@ -60,7 +62,7 @@ void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp)
 	}
 	source = nmi_source();
 	/* One that the board accounts for is not the watchdog's. */
-	if (source == NMI_UNKNOWN && watchdog_nmi(eip, cs, ebp))
+	if (source == NMI_UNKNOWN && watchdog_nmi(eip, ebp))
 		return;
 	cpu->nmi_source = source;
 	string_copy(cpu->nmi_running, cpu->running ? cpu->running : "", sizeof(cpu->nmi_running));

@@ -112,12 +112,14 @@ int ioapic_connect(const struct madt_line *line, unsigned vector, uint32_t apic_
 	return apic_id < DESTINATION_ALL ? connect(line, vector, apic_id) : -E_RANGE;
 }
 
-int ioapic_connect_nmi(const struct madt_line *line)
+int ioapic_connect_nmi(const struct madt_line *line, uint32_t apic_id)
 {
 	/* The data sheet wants an edge, whatever the line is otherwise. */
 	const struct madt_line edge = { line->line, false, line->low };
-	int error = connect(&edge, ENTRY_DELIVERY_NMI, DESTINATION_ALL);
+	int error = -E_RANGE;
 
+	if (apic_id < DESTINATION_ALL)
+		error = connect(&edge, ENTRY_DELIVERY_NMI, apic_id);
 	if (!error)
 		ioapic_unmask(line->line);
 	return error;

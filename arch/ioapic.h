@@ -31,8 +31,8 @@ unsigned ioapic_lines(void);
  */
 int ioapic_connect(const struct madt_line *line, unsigned vector, uint32_t apic_id);
 
-/* The same, but it raises an NMI on every CPU, at once. */
-int ioapic_connect_nmi(const struct madt_line *line);
+/* The same, but it raises an NMI there, at once. */
+int ioapic_connect_nmi(const struct madt_line *line, uint32_t apic_id);
 
 /* Sends what a connected input raises to another CPU from now on.  Errors as above. */
 int ioapic_route(uint32_t line, uint32_t apic_id);

@@ -77,10 +77,11 @@ static void report_apics(void)
 		log_warn("irq", "%u entries of the MADT are left out", madt.left_out);
 }
 
+/* To the boot CPU: one that nobody has started might wake up from it where no code is. */
 static void connect_nmi_lines(void)
 {
 	for (unsigned i = 0; i < madt.nmi_line_count; i++)
-		if (ioapic_connect_nmi(&madt.nmi_lines[i]) != 0)
+		if (ioapic_connect_nmi(&madt.nmi_lines[i], this_cpu()->apic_id) != 0)
 			log_warn("irq", "no I/O APIC has line %u, for NMIs", madt.nmi_lines[i].line);
 }
 
@@ -188,7 +189,7 @@ int irq_route_nmi(unsigned line)
 	if (entries[VECTOR_ISA + line].handler)
 		return -E_EXIST;
 	spin_lock(&lock);
-	error = ioapic_connect_nmi(&madt.isa[line]);
+	error = ioapic_connect_nmi(&madt.isa[line], this_cpu()->apic_id);
 	spin_unlock(&lock);
 	return error;
 }

@@ -56,7 +56,7 @@ void irq_silence(unsigned line);
 int irq_route(unsigned line, const struct cpu *cpu);
 
 /*
- * line raises an NMI on every CPU from now on.  Errors as above, and -E_EXIST
+ * line raises an NMI on this CPU from now on.  Errors as above, and -E_EXIST
  * when it has a handler.
  */
 int irq_route_nmi(unsigned line);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watchdog.  Each CPU judges itself, from the NMI that strikes it: it is
- * well when it runs a guest, or when its run loop went round since the last.
+ * The watchdog.  The boot CPU judges all, itself included, from the NMI that
+ * strikes it: each is well when it runs a guest or sleeps, or when its run loop
+ * went round since the last.
  */
 #include "arch/watchdog.h"
 
@@ -16,7 +17,7 @@
 
 static bool is_on;
 static uint32_t limit_s, limit_ticks;
-static volatile uint32_t ticks;	/* of any CPU: only to see that there are some */
+static volatile uint32_t ticks;	/* only to see that there are some */
 
 int watchdog_start(uint32_t seconds)
 {
@@ -48,19 +49,25 @@ void watchdog_stop(void)
 	is_on = false;
 }
 
-bool watchdog_nmi(uint32_t eip, uint32_t cs, uint32_t ebp)
+static bool stands_still(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
 	uint32_t heartbeat = READ_ONCE(cpu->heartbeat);
 
-	if (!is_on || panic_has_begun())
-		return false;
-	ticks++;
-	if ((cs & SELECTOR_RPL) != 0 || heartbeat != cpu->heartbeat_seen) {
+	if (heartbeat % 2 == 0 || heartbeat != cpu->heartbeat_seen) {
 		cpu->heartbeat_seen = heartbeat;
 		cpu->watchdog_ticks = 0;
-	} else if (++cpu->watchdog_ticks >= limit_ticks) {
-		panic_at(eip, ebp, "cpu%u has not scheduled for %u s", cpu->id, limit_s);
+		return false;
 	}
+	return ++cpu->watchdog_ticks >= limit_ticks;
+}
+
+bool watchdog_nmi(uint32_t eip, uint32_t ebp)
+{
+	if (!is_on || this_cpu()->id != 0 || panic_has_begun())
+		return false;
+	ticks++;
+	for (unsigned id = 0; id < cpu_count(); id++)
+		if (stands_still(cpu_by_id(id)))
+			panic_at(eip, ebp, "cpu%u has not scheduled for %u s", id, limit_s);
 	return true;
 }

@@ -15,7 +15,6 @@
 #include "arch/time.h"
 #include "arch/tsc_sync.h"
 #include "arch/vectors.h"
-#include "arch/watchdog.h"
 #include "arch/x86.h"
 #include "hv/run.h"
 #include "hv/timer.h"
@@ -42,10 +41,8 @@ static void enter(struct cpu *cpu)
 	machine_check_init_cpu();
 	irq_init_cpu(cpu);
 	tsc_sync_answer();
-	while (!released) {
-		watchdog_alive(cpu);
+	while (!released)
 		wait_for_interrupt();
-	}
 	alarm_init_cpu();
 	timers_init_cpu();
 	run_forever();

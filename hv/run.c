@@ -194,11 +194,12 @@ static void enter(struct guest *guest)
 	struct cpu_pages *pages = cpu->pages;
 	uint32_t fault_address = 0;
 
-	watchdog_alive(cpu);
 	guest_fpu_prepare(guest);
 	if (cpu->cr4 != cpu->guest_cr4)
 		write_cr4(cpu->guest_cr4);
+	watchdog_leave(cpu);
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
+	watchdog_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
 	if (cpu->cr4 != cpu->guest_cr4)
@@ -293,7 +294,9 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 static void idle(struct run_cpu *run)
 {
 	balance_idle(run);
+	watchdog_leave(this_cpu());
 	wait_for_interrupt();
+	watchdog_alive(this_cpu());
 	balance_awake(run);
 	entropy_note();
 }

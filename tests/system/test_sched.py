@@ -21,12 +21,12 @@ def worker(name, words='', more=''):
             f'name={name} from={FROM} to={TO} {more}')
 
 
-def run_machine(machine, build, modules, workers, more=(), **options):
+def run_machine(machine, build, modules, workers, **options):
     """
     What each of these workers reports, a dict of its numbers; other guests are
     killed when the last one is done.
     """
-    m = machine(build, modules, memory=MEMORY, extra=[*ICOUNT, *more], options='', **options)
+    m = machine(build, modules, memory=MEMORY, extra=ICOUNT, options='', **options)
     for name in workers:
         m.event('guest-exit', guest=name, reason='poweroff', timeout=120)
     found = {}

@@ -55,7 +55,7 @@ static void nmi_to_all(void **state)
 	static const struct madt_line line = { 2, true, true };
 
 	(void)state;
-	assert_int_equal(ioapic_connect_nmi(&line), 0);
+	assert_int_equal(ioapic_connect_nmi(&line, 3), 0);
 	assert_int_equal(io_apic_models[0].entries[2][0], 0x2400);
 	assert_int_equal(io_apic_models[0].entries[2][1], 0xFF000000);
 }
@@ -75,7 +75,7 @@ static void out_of_reach(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
 		line.line = lines[i];
 		assert_int_equal(ioapic_connect(&line, 0x30, 0), -E_RANGE);
-		assert_int_equal(ioapic_connect_nmi(&line), -E_RANGE);
+		assert_int_equal(ioapic_connect_nmi(&line, 3), -E_RANGE);
 		assert_int_equal(ioapic_route(lines[i], 0), -E_RANGE);
 		ioapic_mask(lines[i]);
 		ioapic_unmask(lines[i]);
