@@ -5,7 +5,7 @@
 #include "guest/disk/ask.h"
 
 #include "guest/disk/pattern.h"
-#include "guest/runtime/hypercall.h"
+#include "guest/runtime/irq.h"
 #include "guest/runtime/layout.h"
 #include "guest/runtime/print.h"
 
@@ -19,8 +19,10 @@ static uint8_t carry_out(enum block_type type, uint32_t sector, uint32_t length)
 
 	block_offer(&disk, 0, &request, type, sector, &buffer, length > 0 ? 1 : 0);
 	virtqueue_kick(&disk.queue);
-	while (!virtqueue_take(&disk.queue, &head, &written))
-		hypercall_flush_async();
+	while (!virtqueue_take(&disk.queue, &head, &written)) {
+		irq_wait();
+		(void)irq_save();
+	}
 	return request.status;
 }
 
@@ -53,6 +55,8 @@ void disk_ask(const char *list)
 		print("ASK no disk\n");
 		return;
 	}
+	(void)irq_save();
+	irq_attach(disk.queue.config.irq, NULL);
 	while (*list != '\0') {
 		char kind = *list++;
 		uint32_t sector;
