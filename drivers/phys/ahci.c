@@ -62,17 +62,30 @@ struct ahci {
 
 static unsigned disk_number;
 
-static void ahci_interrupt(void *context)
+static bool ahci_raised(void *context)
 {
 	struct ahci *ahci = context;
 	uint32_t raised = ahci->registers->interrupts;
+	bool worked = false;
 
 	for (unsigned i = 0; i < PORTS_MAX; i++)
 		if (raised & BIT(i) && ahci->ports[i])
-			disk_port_interrupt(&ahci->ports[i]->port);
+			worked |= disk_port_interrupt(&ahci->ports[i]->port);
 	/* The ports first, or the bits are set again at once (ibid. 5.6.2.1). */
 	ahci->registers->interrupts = raised;
+	return worked;
 }
+
+static void set_polled(void *context)
+{
+	struct ahci *ahci = context;
+
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (ahci->ports[i])
+			disk_port_set_polled(&ahci->ports[i]->port);
+}
+
+static const struct pci_irq_ops ahci_irq_ops = { ahci_raised, set_polled };
 
 /* Firmware that has its own driver running, in system management mode, is to stop that. */
 static void take_from_firmware(volatile struct controller_registers *registers)
@@ -119,21 +132,16 @@ static void open_port(struct ahci *ahci, unsigned index)
 	ahci->ports[index] = port;
 }
 
-static void start_ports(struct ahci *ahci, bool interrupts)
+static void add_disks(struct ahci *ahci)
 {
-	for (unsigned i = 0; i < PORTS_MAX; i++) {
-		if (!ahci->ports[i])
-			continue;
-		if (!interrupts)
-			disk_port_set_polled(&ahci->ports[i]->port);
-		disk_add(&ahci->ports[i]->disk, &ahci->ports[i]->port);
-	}
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (ahci->ports[i])
+			disk_add(&ahci->ports[i]->disk, &ahci->ports[i]->port);
 }
 
 static int set_up(struct ahci *ahci)
 {
 	volatile struct controller_registers *registers = ahci->registers;
-	bool interrupts;
 
 	take_from_firmware(registers);
 	if (!reset_controller(registers)) {
@@ -143,10 +151,11 @@ static int set_up(struct ahci *ahci)
 	for (unsigned i = 0; i < ahci->ports_mapped; i++)
 		if (registers->ports & BIT(i))
 			open_port(ahci, i);
-	interrupts = pci_irq_attach(ahci->pci, ahci_interrupt, ahci) == 0;
+	if (pci_irq_attach(ahci->pci, &ahci_irq_ops, ahci) != 0)
+		set_polled(ahci);
 	registers->interrupts = registers->interrupts;
 	registers->control |= CONTROL_INTERRUPTS;
-	start_ports(ahci, interrupts);
+	add_disks(ahci);
 	return 0;
 }
 

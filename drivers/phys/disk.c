@@ -239,18 +239,24 @@ static void poll(struct disk_port *port)
 
 void disk_port_set_polled(struct disk_port *port)
 {
+	spin_lock(&port->lock);
 	port->polled = true;
+	spin_unlock(&port->lock);
 }
 
-void disk_port_interrupt(struct disk_port *port)
+bool disk_port_interrupt(struct disk_port *port)
 {
+	bool answered;
+
 	spin_lock(&port->lock);
 	poll(port);
-	if (port->answered) {
+	answered = port->answered;
+	if (answered) {
 		port->counters.interrupts++;
 		port->missed = 0;
 	}
 	spin_unlock(&port->lock);
+	return answered;
 }
 
 static void watch_interrupts(struct disk_port *port)

@@ -138,11 +138,17 @@ int __must_check disk_port_init(struct disk_port *port);
  */
 void disk_add(struct disk *disk, struct disk_port *port);
 
-/* Without interrupts the port is asked every millisecond whether it has finished something. */
+/*
+ * Without interrupts the port is asked every millisecond whether it has finished something.
+ * Any context but NMI; takes the port's lock.
+ */
 void disk_port_set_polled(struct disk_port *port);
 
-/* The device has raised an interrupt.  Any context but NMI; takes the port's lock. */
-void disk_port_interrupt(struct disk_port *port);
+/*
+ * The device has raised an interrupt, or may have.  Returns whether something was
+ * finished.  Any context but NMI; takes the port's lock.
+ */
+bool disk_port_interrupt(struct disk_port *port);
 
 /*
  * From poll: the command in slot, if there is one, is finished; error is 0, or

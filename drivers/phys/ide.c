@@ -32,12 +32,21 @@ static const struct {
 
 static unsigned disk_number;
 
-static void ide_interrupt(void *context)
+static bool ide_raised(void *context)
 {
 	struct ide_channel *channel = context;
 
-	disk_port_interrupt(&channel->port);
+	return disk_port_interrupt(&channel->port);
 }
+
+static void ide_silenced(void *context)
+{
+	struct ide_channel *channel = context;
+
+	disk_port_set_polled(&channel->port);
+}
+
+static const struct pci_irq_ops ide_irq_ops = { ide_raised, ide_silenced };
 
 static bool is_native(const struct pci_device *device, unsigned index)
 {
@@ -72,8 +81,8 @@ static bool find_ports(struct ide_channel *channel, struct pci_device *device, u
 static int attach_interrupt(struct ide_channel *channel, unsigned index)
 {
 	if (is_native(channel->pci, index))
-		return pci_irq_attach(channel->pci, ide_interrupt, channel);
-	return pci_irq_attach_isa(channel->pci, old_places[index].line, ide_interrupt, channel);
+		return pci_irq_attach(channel->pci, &ide_irq_ops, channel);
+	return pci_irq_attach_isa(channel->pci, old_places[index].line, &ide_irq_ops, channel);
 }
 
 static bool open_channel(struct pci_device *device, unsigned index)

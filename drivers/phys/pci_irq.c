@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Interrupts of PCI functions.  Messages are one function's own.  Lines are shared, so
- * each has a chain of handlers; they are level-triggered, and a handler that served
- * its chip is not called for nothing.
+ * each has a chain of listeners; they are level-triggered, and a listener that served
+ * its chip is not called for nothing.  One that nobody serves comes again at once and
+ * for ever, as from a chip that has no driver: such a line is masked.
  *
  * The line is the one that firmware routed to the 8259 pair.  With APICs that is
  * the input of the same number, which most boards raise as well; on those that do not,
@@ -11,80 +12,179 @@
 #include "drivers/phys/pci_irq.h"
 
 #include "arch/irq.h"
+#include "arch/log.h"
 #include "arch/msi.h"
+#include "arch/time.h"
 #include "drivers/phys/pci_msi.h"
 #include "lib/error.h"
 #include "mm/heap.h"
 
+/*
+ * So many for nothing in that time are a storm.  A device that is also asked by a timer,
+ * each millisecond, can have half as many interrupts that come too late.
+ */
+#define STORM_COUNT 2000u
+#define STORM_TIME 1000000000ull	/* nanoseconds */
+
 struct listener {
 	struct listener *next;
-	pci_handler_t *handler;
+	const struct pci_irq_ops *ops;
 	void *context;
 };
 
-static struct listener *lines[IRQ_LINES];	/* written at boot only */
+/* What interrupts: a line, or a function's messages.  The boot CPU's alone. */
+struct source {
+	struct listener *listeners;	/* written at boot only */
+	const struct pci_device *sender;	/* of messages; NULL: it is a line */
+	unsigned line;
+	unsigned idle;			/* interrupts for nothing, in the time that ends then: */
+	uint64_t window_end;
+};
 
-static void line_raised(void *context)
+static struct source lines[IRQ_LINES];
+
+/* --- interrupts ---------------------------------------------------------------------- */
+
+static void silence(const struct source *source)
 {
-	struct listener **line = context;
+	pci_function_t sender;
 
-	for (const struct listener *each = *line; each; each = each->next)
-		each->handler(each->context);
+	if (source->sender) {
+		sender = source->sender->function;
+		pci_msi_disable(source->sender);
+		/* Not that it goes on by its line. */
+		pci_change_command(source->sender, PCI_COMMAND_NO_LINE, 0);
+		log_warn("irq", "%02x:%02x.%u interrupts without end and for nothing: it is asked instead",
+			 PCI_BUS(sender), PCI_DEVICE(sender), PCI_NUMBER(sender));
+	} else {
+		irq_silence(source->line);
+		log_warn("irq", "line %u interrupts without end and for nothing: it is masked, "
+			 "and the devices on it are asked", source->line);
+	}
+	for (const struct listener *each = source->listeners; each; each = each->next)
+		each->ops->silenced(each->context);
 }
 
-static int attach_message(const struct pci_device *device, pci_handler_t *handler, void *context)
+static void count_idle(struct source *source)
+{
+	uint64_t now = time_ns();
+
+	if (now >= source->window_end) {
+		source->window_end = now + STORM_TIME;
+		source->idle = 0;
+	}
+	if (++source->idle == STORM_COUNT)
+		silence(source);
+}
+
+static void raised(void *context)
+{
+	struct source *source = context;
+	bool worked = false;
+
+	for (const struct listener *each = source->listeners; each; each = each->next)
+		worked |= each->ops->raised(each->context);
+	if (!worked)
+		count_idle(source);
+}
+
+/* --- attaching --------------------------------------------------------------------------- */
+
+static int add_listener(struct source *source, const struct pci_irq_ops *ops, void *context)
+{
+	struct listener *listener = heap_alloc(sizeof(*listener));
+
+	if (!listener)
+		return -E_NOMEM;
+	*listener = (struct listener){ source->listeners, ops, context };
+	source->listeners = listener;
+	return 0;
+}
+
+static void free_listener(struct source *source)
+{
+	struct listener *listener = source->listeners;
+
+	source->listeners = listener->next;
+	heap_free(listener);
+}
+
+static int open_messages(struct source *source)
 {
 	struct msi_message message;
-	int error = msi_allocate(handler, context, &message);
+	int error = msi_allocate(raised, source, &message);
 
 	if (error)
 		return error;
-	error = pci_msi_enable(device, message.address, message.data);
+	error = pci_msi_enable(source->sender, message.address, message.data);
 	if (error)
 		msi_free(&message);
 	return error;
 }
 
-static int attach_line(unsigned number, pci_handler_t *handler, void *context)
+static int attach_messages(const struct pci_device *device, const struct pci_irq_ops *ops,
+			   void *context)
 {
-	struct listener **line, *listener;
-
-	if (number >= IRQ_LINES)
-		return -E_UNSUPPORTED;
-	listener = heap_alloc(sizeof(*listener));
-	if (!listener)
-		return -E_NOMEM;
-	line = &lines[number];
-	*listener = (struct listener){ .next = *line, .handler = handler, .context = context };
-	/* The first one takes the line; another kind of device may have it already. */
-	if (!*line && irq_register(number, line_raised, line) != 0) {
-		heap_free(listener);
-		return -E_UNSUPPORTED;
-	}
-	*line = listener;
-	return 0;
-}
-
-int pci_irq_attach(struct pci_device *device, pci_handler_t *handler, void *context)
-{
+	struct source *source = heap_alloc(sizeof(*source));
 	int error;
 
-	if (attach_message(device, handler, context) == 0) {
+	if (!source)
+		return -E_NOMEM;
+	source->sender = device;
+	error = add_listener(source, ops, context);
+	if (error)
+		goto no_listener;
+	error = open_messages(source);
+	if (error)
+		goto no_messages;
+	return 0;
+
+no_messages:
+	free_listener(source);
+no_listener:
+	heap_free(source);
+	return error;
+}
+
+static int attach_line(unsigned line, const struct pci_irq_ops *ops, void *context)
+{
+	struct source *source;
+	int error;
+
+	if (line >= IRQ_LINES)
+		return -E_UNSUPPORTED;
+	source = &lines[line];
+	error = add_listener(source, ops, context);
+	if (error || source->listeners->next)
+		return error;
+	/* The first one takes the line; another kind of device may have it already. */
+	source->line = line;
+	if (irq_register(line, raised, source) == 0)
+		return 0;
+	free_listener(source);
+	return -E_UNSUPPORTED;
+}
+
+int pci_irq_attach(struct pci_device *device, const struct pci_irq_ops *ops, void *context)
+{
+	int error = attach_messages(device, ops, context);
+
+	if (!error) {
 		device->interrupt = pci_msix_is_on(device) ? PCI_MSIX : PCI_MSI;
 		return 0;
 	}
 	if (device->pin == 0)
 		return -E_UNSUPPORTED;
-	error = attach_line(device->line, handler, context);
+	error = attach_line(device->line, ops, context);
 	if (!error)
 		device->interrupt = PCI_LINE;
 	return error;
 }
 
-int pci_irq_attach_isa(struct pci_device *device, unsigned line, pci_handler_t *handler,
+int pci_irq_attach_isa(struct pci_device *device, unsigned line, const struct pci_irq_ops *ops,
 		       void *context)
 {
-	int error = attach_line(line, handler, context);
+	int error = attach_line(line, ops, context);
 
 	if (!error)
 		device->interrupt = PCI_ISA_LINES;

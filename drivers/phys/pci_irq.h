@@ -7,23 +7,32 @@
 
 #include "drivers/phys/pci.h"
 
-/*
- * Called for its own interrupts and those of whoever shares the line, on the boot
- * CPU, interrupts off, no lock held.
- */
-typedef void pci_handler_t(void *context);
+/* A driver's part; both on the boot CPU, interrupts off, no lock held. */
+struct pci_irq_ops {
+	/*
+	 * An interrupt of the function, or of one that shares the line.  Returns whether
+	 * there was anything to do.
+	 */
+	bool (*raised)(void *context);
+
+	/*
+	 * There was nothing to do, thousands of times in a row: no interrupt will come any
+	 * more, and the driver has to ask.
+	 */
+	void (*silenced)(void *context);
+};
 
 /*
- * handler(context) is called from now on when the function raises an interrupt: by
- * MSI-X or MSI where the machine and the function have that, else by its line;
- * device->interrupt says which.  -E_UNSUPPORTED when none can arrive, -E_NOMEM: the
- * driver has to ask.  A line that leads nowhere is not noticed: a driver has to be
- * content with a handler that is never called.  Boot CPU, before others start.
+ * ops are called, with context, from now on: by MSI-X or MSI where the machine and the
+ * function have that, else by the function's line; device->interrupt says which.
+ * -E_UNSUPPORTED when no interrupt can arrive, -E_NOMEM: the driver has to ask.  A
+ * line that leads nowhere is not noticed: a driver has to be content when it never
+ * hears anything.  Boot CPU, before others start.
  */
-int pci_irq_attach(struct pci_device *device, pci_handler_t *handler, void *context);
+int pci_irq_attach(struct pci_device *device, const struct pci_irq_ops *ops, void *context);
 
 /* The same by an ISA line that the driver knows of, as IDE controllers have them. */
-int pci_irq_attach_isa(struct pci_device *device, unsigned line, pci_handler_t *handler,
+int pci_irq_attach_isa(struct pci_device *device, unsigned line, const struct pci_irq_ops *ops,
 		       void *context);
 
 #endif

@@ -268,14 +268,22 @@ static const struct disk_port_ops virtio_ops = {
 	.start = virtio_start, .poll = virtio_poll, .stop = virtio_stop, .revive = virtio_revive,
 };
 
-static void virtio_interrupt(void *context)
+static bool virtio_raised(void *context)
 {
 	struct virtio_disk *disk = context;
 
 	/* A message has no status of its own, and needs none (4.1.4.5). */
-	if (disk->messages || *disk->virtio.isr)
-		disk_port_interrupt(&disk->port);
+	return (disk->messages || *disk->virtio.isr) && disk_port_interrupt(&disk->port);
 }
+
+static void virtio_silenced(void *context)
+{
+	struct virtio_disk *disk = context;
+
+	disk_port_set_polled(&disk->port);
+}
+
+static const struct pci_irq_ops virtio_irq_ops = { virtio_raised, virtio_silenced };
 
 /* --- attaching ------------------------------------------------------------------------------ */
 
@@ -346,7 +354,7 @@ static int attach_interrupts(struct virtio_disk *disk, struct pci_device *device
 {
 	int error;
 
-	if (pci_irq_attach(device, virtio_interrupt, disk) != 0) {
+	if (pci_irq_attach(device, &virtio_irq_ops, disk) != 0) {
 		disk_port_set_polled(&disk->port);
 		return 0;
 	}

@@ -66,6 +66,7 @@ unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
 unit_parse       := lib/parse.c
 unit_partition   := $(PARTITION) drivers/backend/partition.c
 unit_pci_bus     := $(PCI_BUS)
+unit_pci_irq     :=
 unit_pci_msi     := drivers/phys/pci_msi.c drivers/phys/pci_capability.c
 unit_pci_scan    := $(PCI_SCAN)
 unit_pci_transport := $(PCI_BUS)
