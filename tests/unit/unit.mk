@@ -88,6 +88,7 @@ unit_time        := lib/div64.c
 unit_tsc         :=
 unit_uart16550   :=
 unit_vga_text    := drivers/phys/text_screen.c drivers/phys/ansi.c
+unit_virtio_blk_pci := tests/unit/fake_heap.c lib/format.c lib/div64.c
 unit_virtio_pci  := drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
 unit_volume      := drivers/backend/volume.c
 unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \

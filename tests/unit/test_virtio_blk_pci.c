@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of drivers/phys/virtio_blk_pci.c: what a device finds in its queue, what is made of
+ * its answers, and devices that cannot be used.
+ */
+#include "tests/unit/virtio_blk_fixture.h"
+
+/* --- attaching ------------------------------------------------------------------------------- */
+
+static void matches(void **state)
+{
+	(void)state;
+	assert_true(virtio_matches(&pci));
+	pci.id = ID_TRANSITIONAL;
+	assert_true(virtio_matches(&pci));
+	pci.id = 0x1041;	/* a network card */
+	assert_false(virtio_matches(&pci));
+	pci.id = ID_MODERN;
+	pci.vendor = 0x8086;
+	assert_false(virtio_matches(&pci));
+}
+
+static void a_disk(void **state)
+{
+	(void)state;
+	attached();
+	assert_true(found->disk.device.sectors == SECTORS);
+	assert_false(found->disk.device.read_only);
+	assert_memory_equal(found->disk.name, "virtio", 6);
+	assert_int_equal(found->port.slots, DISK_SLOTS_MAX);
+	assert_int_equal(found->port.limits.fragments, RING_MAX - EXTRA_DESCRIPTORS);
+	assert_int_equal(found->port.limits.alignment, 1);
+	assert_int_equal(starts, 1);
+	assert_int_equal(polled, 0);
+	assert_false(found->messages);
+}
+
+static void what_the_device_says(void **state)
+{
+	static const struct {
+		uint16_t queue_max;
+		uint32_t seg_max;
+		unsigned ring, fragments;
+	} rows[] = {
+		{ 256, 1000, 256, 254 }, { 255, 1000, 128, 126 }, { 100, 1000, 64, 62 },
+		{ 8, 1000, 8, 6 }, { 256, 5, 256, 5 }, { 256, 0, 256, 1 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		setup(NULL);
+		offered = FEATURES;
+		queue_max = rows[i].queue_max;
+		memcpy(config + CONFIG_SEG_MAX, &rows[i].seg_max, 4);
+		attached();
+		assert_true(found->disk.device.read_only);
+		assert_int_equal(found->ring_size, rows[i].ring);
+		assert_int_equal(found->port.limits.fragments, rows[i].fragments);
+		teardown(NULL);
+	}
+}
+
+static void cannot_be_used(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 7; i++) {
+		setup(NULL);
+		no_registers = i == 0;
+		no_answer = i == 1;
+		no_notify = i == 2;
+		no_port = i == 3;
+		config_size = i == 4 ? CONFIG_SIZE_MIN - 1 : config_size;
+		offered = i == 5 ? offered & ~FEATURE_INDIRECT : offered;
+		queue_max = i == 6 ? RING_MIN - 1 : queue_max;
+		assert_true(virtio_attach(&pci) < 0);
+		assert_null(found);
+		assert_int_equal(freed, 1);
+		assert_int_equal(command & PCI_COMMAND_MASTER, 0);
+	}
+}
+
+/* --- interrupts ---------------------------------------------------------------------------------- */
+
+static void by_line(void **state)
+{
+	(void)state;
+	attached();
+	assert_false(irq_ops.raised(irq_context));
+	assert_int_equal(interrupts, 0);
+	isr = 1;
+	assert_true(irq_ops.raised(irq_context));
+	assert_int_equal(interrupts, 1);
+	irq_ops.silenced(irq_context);
+	assert_int_equal(polled, 1);
+}
+
+/* The queue is made once more, for its vector; nobody looks at the status. */
+static void by_messages(void **state)
+{
+	(void)state;
+	pci.interrupt = PCI_MSIX;
+	attached();
+	assert_int_equal(starts, 2);
+	assert_int_equal(resets, 2);
+	assert_true(irq_ops.raised(irq_context));
+	assert_int_equal(interrupts, 1);
+	assert_int_equal(polled, 0);
+}
+
+static void without(void **state)
+{
+	(void)state;
+	no_interrupt = true;
+	attached();
+	assert_int_equal(polled, 1);
+	teardown(NULL);
+	setup(NULL);
+	pci.interrupt = PCI_MSIX;
+	no_vector = true;
+	attached();
+	assert_int_equal(polled, 1);
+	assert_int_equal(pci.interrupt, PCI_POLLED);
+}
+
+/* --- commands --------------------------------------------------------------------------------------- */
+
+static const struct disk_fragment fragments[] = { { 0x123456000, 1024 }, { 0x7000, 512 } };
+
+static void start(unsigned slot, enum block_operation operation, uint64_t sector)
+{
+	struct disk_command asked = { .operation = operation, .sector = sector };
+
+	if (operation != BLOCK_FLUSH) {
+		asked.fragments = fragments;
+		asked.count = ARRAY_SIZE(fragments);
+		asked.length = 1536;
+	}
+	notified = 0xFFFF;
+	virtio_ops.start(&found->port, slot, &asked);
+}
+
+static void check_descriptor(const struct descriptor *descriptor, uint64_t address, uint32_t length,
+			     unsigned flags, unsigned next)
+{
+	assert_true(descriptor->address == address);
+	assert_int_equal(descriptor->length, length);
+	assert_int_equal(descriptor->flags, flags);
+	assert_int_equal(descriptor->next, next);
+}
+
+static void check_chain(unsigned slot, uint32_t type, uint64_t sector, unsigned data_flags)
+{
+	const struct slot_memory *place = &memory.slots[slot];
+	uint64_t physical = address_of(place);
+
+	check_descriptor(&memory.descriptors[slot], physical + offsetof(struct slot_memory, table),
+			 4 * 16, DESCRIPTOR_INDIRECT, 0);
+	check_descriptor(&place->table[0], physical, 16, DESCRIPTOR_NEXT, 1);
+	check_descriptor(&place->table[1], 0x123456000, 1024, DESCRIPTOR_NEXT | data_flags, 2);
+	check_descriptor(&place->table[2], 0x7000, 512, DESCRIPTOR_NEXT | data_flags, 3);
+	check_descriptor(&place->table[3], physical + offsetof(struct slot_memory, status), 1,
+			 DESCRIPTOR_WRITE, 0);
+	assert_int_equal(place->header.type, type);
+	assert_true(place->header.sector == sector);
+	assert_int_equal(place->status, STATUS_NONE);
+}
+
+static void chains(void **state)
+{
+	(void)state;
+	attached();
+	start(3, BLOCK_READ, 0x123456780);
+	assert_int_equal(memory.available.index, 1);
+	assert_int_equal(memory.available.ring[0], 3);
+	assert_int_equal(notified, 0);
+	check_chain(3, TYPE_READ, 0x123456780, DESCRIPTOR_WRITE);
+	start(0, BLOCK_WRITE, 7);
+	assert_int_equal(memory.available.index, 2);
+	assert_int_equal(memory.available.ring[1], 0);
+	check_chain(0, TYPE_WRITE, 7, 0);
+}
+
+static void flushes(void **state)
+{
+	(void)state;
+	attached();
+	start(1, BLOCK_FLUSH, 0);
+	assert_int_equal(memory.slots[1].header.type, TYPE_FLUSH);
+	assert_int_equal(memory.descriptors[1].length, 2 * 16);
+	assert_int_equal(memory.available.index, 1);
+	assert_int_equal(good, 0);
+	/* Without a cache there is nothing to do. */
+	found->features &= ~FEATURE_FLUSH;
+	start(2, BLOCK_FLUSH, 0);
+	assert_int_equal(good, 1 << 2);
+	assert_int_equal(memory.available.index, 1);
+}
+
+/* The device is done with what was asked in slot, or says so. */
+static void answer(uint32_t slot, uint8_t status)
+{
+	if (slot < DISK_SLOTS_MAX)
+		memory.slots[slot].status = status;
+	memory.used.ring[memory.used.index % found->ring_size].id = slot;
+	memory.used.index++;
+}
+
+static void answers(void **state)
+{
+	(void)state;
+	attached();
+	for (unsigned i = 0; i < 4; i++)
+		start(i, BLOCK_READ, i);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good | bad, 0);
+	answer(2, STATUS_OK);
+	answer(0, 1);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good, 1 << 2);
+	assert_int_equal(bad, 1 << 0);
+	answer(1, 2);			/* it knows no such request */
+	answer(3, STATUS_NONE);		/* it says that it is done, but not how */
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good, 1 << 2);
+	assert_int_equal(bad, 0xB);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(restarts, 0);
+}
+
+/* Indices go around, those of the ring at its size and those in memory at 65536. */
+static void around(void **state)
+{
+	(void)state;
+	queue_max = 8;
+	attached();
+	for (unsigned i = 0; i < 70000; i++) {
+		unsigned slot = i % DISK_SLOTS_MAX;
+
+		start(slot, BLOCK_READ, i);
+		assert_int_equal(memory.available.ring[i % 8], slot);
+		answer(slot, STATUS_OK);
+		virtio_ops.poll(&found->port);
+		assert_int_equal(good, 1u << slot);
+		good = 0;
+	}
+	assert_int_equal(restarts, 0);
+}
+
+/* What makes no sense is not believed. */
+static void nonsense(void **state)
+{
+	(void)state;
+	attached();
+	start(0, BLOCK_READ, 0);
+	answer(DISK_SLOTS_MAX, 0);
+	answer(0xFFFFFFFF, 0);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good | bad | restarts, 0);
+	memory.used.index = (uint16_t)(memory.used.index + DISK_SLOTS_MAX + 1);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good | bad, 0);
+	assert_int_equal(restarts, 1);
+	memory.used.index = 0;		/* fewer than before */
+	virtio_ops.poll(&found->port);
+	assert_int_equal(restarts, 2);
+}
+
+static void asks_for_a_reset(void **state)
+{
+	(void)state;
+	attached();
+	needs_reset = true;
+	virtio_ops.poll(&found->port);
+	assert_int_equal(restarts, 1);
+}
+
+/* --- stopping ------------------------------------------------------------------------------------------ */
+
+static void stops_and_starts(void **state)
+{
+	(void)state;
+	attached();
+	start(0, BLOCK_READ, 0);
+	virtio_ops.stop(&found->port);
+	assert_int_equal(resets, 2);
+	assert_true(command & PCI_COMMAND_MASTER);
+	assert_int_equal(virtio_ops.revive(&found->port), 0);
+	assert_int_equal(starts, 2);
+	virtio_ops.poll(&found->port);
+	assert_int_equal(good | bad | restarts, 0);
+	start(5, BLOCK_READ, 0);
+	assert_int_equal(memory.available.ring[0], 5);
+}
+
+/* One that does not answer is kept from memory. */
+static void cannot_be_stopped(void **state)
+{
+	(void)state;
+	attached();
+	no_answer = true;
+	virtio_ops.stop(&found->port);
+	assert_int_equal(command & PCI_COMMAND_MASTER, 0);
+	assert_int_equal(virtio_ops.revive(&found->port), -E_IO);
+	assert_int_equal(command & PCI_COMMAND_MASTER, 0);
+}
+
+int main(void)
+{
+#define VIRTIO_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		VIRTIO_TEST(matches),
+		VIRTIO_TEST(a_disk),
+		VIRTIO_TEST(what_the_device_says),
+		VIRTIO_TEST(cannot_be_used),
+		VIRTIO_TEST(by_line),
+		VIRTIO_TEST(by_messages),
+		VIRTIO_TEST(without),
+		VIRTIO_TEST(chains),
+		VIRTIO_TEST(flushes),
+		VIRTIO_TEST(answers),
+		VIRTIO_TEST(around),
+		VIRTIO_TEST(nonsense),
+		VIRTIO_TEST(asks_for_a_reset),
+		VIRTIO_TEST(stops_and_starts),
+		VIRTIO_TEST(cannot_be_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
