@@ -184,13 +184,19 @@ static void take_error(struct ahci_port *port, uint32_t what)
 	disk_port_restart(&port->port);
 }
 
+/* Then registers read as ones, or as zeroes, which would look like commands that are done. */
+static bool is_gone(const volatile struct ahci_port_registers *registers, uint32_t interrupts)
+{
+	return interrupts == ALL_ONES || !(registers->command & COMMAND_START);
+}
+
 static void ahci_poll(struct disk_port *disk_port)
 {
 	struct ahci_port *port = port_of(disk_port);
 	volatile struct ahci_port_registers *registers = port->registers;
 	uint32_t what = registers->interrupts;
 
-	if (what == ALL_ONES) {
+	if (is_gone(registers, what)) {
 		disk_port_give_up(disk_port, "its controller is gone");
 		return;
 	}

@@ -219,5 +219,8 @@ bool virtio_pci_has_vector(struct virtio_pci *virtio)
 
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio)
 {
-	return virtio->common->device_status & STATUS_NEEDS_RESET;
+	uint8_t status = virtio->common->device_status;
+
+	/* One that is no longer there has all bits or none. */
+	return status & STATUS_NEEDS_RESET || !(status & STATUS_DRIVER_OK);
 }

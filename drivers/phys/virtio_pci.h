@@ -96,7 +96,7 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 /* With MSI-X, after virtio_pci_start: does the device raise the queue's interrupts? */
 bool virtio_pci_has_vector(struct virtio_pci *virtio);
 
-/* Has the device said that it can go on only after a reset? */
+/* After virtio_pci_start: has the device said that it can go on only after a reset, or gone away? */
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio);
 
 #endif

@@ -114,6 +114,11 @@ static void started(void **state)
 	assert_int_equal(virtio.common->queue_msix_vector, 0);
 	assert_int_equal(virtio.common->config_msix_vector, 0xFFFF);
 	assert_true(virtio_pci_has_vector(&virtio));
+	assert_false(virtio_pci_needs_reset(&virtio));
+	for (unsigned i = 0; i < 3; i++) {
+		virtio.common->device_status = (uint8_t[]){ 15 | 64, 0, 0xFF }[i];
+		assert_true(virtio_pci_needs_reset(&virtio));
+	}
 	virtio.common->queue_notify_off = 0x400;
 	assert_null(virtio_pci_start(&virtio, &queue));
 	virtio.common->device_feature = 0x200;
