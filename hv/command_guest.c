@@ -4,6 +4,7 @@
  */
 #include "hv/command_guest.h"
 
+#include "arch/time.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
 #include "hv/run.h"
@@ -20,13 +21,13 @@ static const char *state_name(const struct guest *guest)
 }
 
 /*
- * Read while another CPU may add to it, which it does in two steps: so it can be
+ * Read while another CPU may write it, which it does in two steps: so it can be
  * seen with one half new and the other old, but not with an upper half that
  * changes under the look.
  */
-static uint64_t run_time(const struct guest *guest)
+static uint64_t read_time(const uint64_t *time)
 {
-	const volatile uint32_t *halves = (const volatile uint32_t *)&guest->sched.run_time;
+	const volatile uint32_t *halves = (const volatile uint32_t *)time;
 	uint32_t low, high;
 
 	do {
@@ -34,6 +35,15 @@ static uint64_t run_time(const struct guest *guest)
 		low = halves[0];
 	} while (high != halves[1]);
 	return (uint64_t)high << 32 | low;
+}
+
+/* Its present turn included, which may last for as long as nobody else wants the CPU. */
+static uint64_t run_time(const struct guest *guest)
+{
+	bool runs = READ_ONCE(cpu_by_id(guest->note.home)->running) == guest->name;
+	uint64_t turn = runs ? time_ns() - read_time(&guest->sched.started) : 0;
+
+	return read_time(&guest->sched.run_time) + ((int64_t)turn < 0 ? 0 : turn);
 }
 
 static void list_guest(struct guest *guest, void *context)
