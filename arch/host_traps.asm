@@ -35,7 +35,10 @@ host_entry:
 	pusha
 	cld
 	mov eax, esp
+	mov ebx, esp
+	and esp, -16			; as C has it: FXRSTOR refuses any other place
 	call host_trap			; (frame)
+	mov esp, ebx
 	popa
 	add esp, 24			; segments, vector and error code
 	iret
