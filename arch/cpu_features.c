@@ -26,19 +26,29 @@ static void read_names(uint32_t max_extended)
 	}
 }
 
+/* SDM vol. 2, CPUID, figure 3-6 and below. */
+static void read_signature(uint32_t signature)
+{
+	features.stepping = signature & 0xF;
+	features.model = signature >> 4 & 0xF;
+	features.family = signature >> 8 & 0xF;
+	if (features.family == 6 || features.family == 15)
+		features.model |= signature >> 12 & 0xF0;
+	if (features.family == 15)
+		features.family += signature >> 20 & 0xFF;
+}
+
 /*
  * The TSC keeps one rate: CPUID says so, or it is an Intel processor of a kind
  * that is known for it (SDM vol. 3, 17.17).
  */
-static bool has_constant_tsc(uint32_t max_extended, uint32_t signature)
+static bool has_constant_tsc(uint32_t max_extended)
 {
-	uint32_t family = signature >> 8 & 0xF;
-	uint32_t model = (signature >> 4 & 0xF) | (signature >> 12 & 0xF0);
-
 	if (max_extended >= 0x80000007u && (cpuid(0x80000007u, 0).edx & BIT(8)))
 		return true;
 	return strcmp(features.vendor, "GenuineIntel") == 0 &&
-	       ((family == 15 && model >= 3) || (family == 6 && model >= 14));
+	       ((features.family == 15 && features.model >= 3) ||
+		(features.family == 6 && features.model >= 14));
 }
 
 void cpu_features_init(void)
@@ -46,8 +56,8 @@ void cpu_features_init(void)
 	uint32_t max_basic = cpuid(0, 0).eax;
 	uint32_t max_extended = cpuid(0x80000000u, 0).eax;
 	struct cpuid r = cpuid(1, 0);
-	uint32_t signature = r.eax;
 
+	read_signature(r.eax);
 	features.mce = (r.edx & BIT(7)) != 0;
 	features.apic = (r.edx & BIT(9)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;
@@ -81,7 +91,7 @@ void cpu_features_init(void)
 	if (max_extended >= 0x80000008u)
 		features.physical_bits = cpuid(0x80000008u, 0).eax & 0xFF;
 	read_names(max_extended);
-	features.constant_tsc = has_constant_tsc(max_extended, signature);
+	features.constant_tsc = has_constant_tsc(max_extended);
 }
 
 const struct cpu_features *cpu_features(void)

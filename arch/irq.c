@@ -70,9 +70,10 @@ static void report_apics(void)
 
 	for (unsigned i = 0; i < MADT_ISA_LINES; i++)
 		overrides += madt.isa[i].line != i;
-	log_info("irq", "%u CPUs; local APIC %u (%s); %u I/O APICs with %u lines, ISA lines moved: %u",
-		 madt.cpu_count, lapic_id(), lapic_is_x2apic() ? "x2apic" : "xapic",
-		 madt.io_apic_count, ioapic_lines(), overrides);
+	log_info("irq", "%u CPU%s; local APIC %u (%s); %u I/O APIC%s with %u lines, ISA lines moved: %u",
+		 madt.cpu_count, madt.cpu_count == 1 ? "" : "s", lapic_id(),
+		 lapic_is_x2apic() ? "x2apic" : "xapic", madt.io_apic_count,
+		 madt.io_apic_count == 1 ? "" : "s", ioapic_lines(), overrides);
 	if (madt.left_out)
 		log_warn("irq", "%u entries of the MADT are left out", madt.left_out);
 }

@@ -13,6 +13,7 @@
 #include "boot/boot_info.h"
 #include "boot/cpus.h"
 #include "boot/main.h"
+#include "boot/report.h"
 #include "boot/screen.h"
 #include "hv/config.h"
 #include "hv/cpu_note.h"
@@ -126,21 +127,6 @@ static void open_consoles(void)
 		log_warn("console", "the screen cannot be used: %s", problem);
 }
 
-static void report_machine(void)
-{
-	const struct cpu_features *features = cpu_features();
-
-	log_event("boot", "version=%s mem=%uM debug=%u", UMBRA_VERSION, frames_total() >> 8,
-		  UMBRA_DEBUG);
-	log_info("cpu", "%s %s:%s%s%s%s%s", features->vendor, features->brand,
-		 features->nx ? " nx" : "", features->smep ? " smep" : "",
-		 features->smap ? " smap" : "", features->umip ? " umip" : "",
-		 features->constant_tsc ? " constant-tsc" : "");
-	log_info("mm", "%u MB usable, %u MB of it low", frames_free() >> 8, frames_low_free() >> 8);
-	if (info.problem)
-		log_warn("boot", "boot information: %s", info.problem);
-}
-
 static void plan_guests(void)
 {
 	size_t count = 0;
@@ -210,7 +196,7 @@ void boot_main(uint32_t magic, uint32_t information)
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);
 	time_init(options.clock, map_mmio);
-	report_machine();
+	report_machine(&info, UMBRA_VERSION);
 	machine_check_init_cpu();
 	report_problems("option-error", &option_problems);
 

@@ -80,6 +80,28 @@ def test_image(machine, build, make_iso, drive):
     end_both(m)
 
 
+MACHINE_LINES = [
+    r'cpu: GenuineIntel family 6 model 6 stepping 3, QEMU Virtual CPU version \S+; 32-bit addresses; '
+    r'uses fxsr sse pat hypervisor$',
+    r'mm: firmware says: usable 0-9fbff, reserved 9fc00-9ffff f0000-fffff, usable 100000-7fdffff, '
+    r'reserved 7fe0000-7ffffff fffc0000-ffffffff$',
+    r'mm: \d+ MB usable, \d+ MB of it low$',
+    r'irq: 1 CPU; local APIC 0 \(xapic\); 1 I/O APIC with 24 lines, ISA lines moved: 1$',
+    r'time: clock tsc; the TSC runs at [\d.]+ MHz by hpet, \d+ ppm off by pmtimer$',
+    r'time: timers by the local APIC, whose counter runs at [\d.]+ MHz$',
+    r'pci: 00:00\.0 8086:1237 class 060000: no driver$',
+]
+
+
+def test_machine(machine, release):
+    """A line each, and one only, for what the machine is made of."""
+    m = machine(release)
+    m.wait_poweroff()
+    for pattern in MACHINE_LINES:
+        found = [line for line in m.lines if re.search(rf'^\[ *\d+\.\d{{6}}\] cpu0 {pattern}', line)]
+        assert len(found) == 1, pattern
+
+
 def test_cpu_without_pae(machine, build):
     """One clear line, and the machine stands still."""
     m = machine(build, TWO, cpu='486')

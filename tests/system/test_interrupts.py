@@ -14,7 +14,7 @@ SECONDS = 5
 # Time goes by instructions, 8 ns each, so that no load of the host's shows.
 ICOUNT = ['-icount', 'shift=3,sleep=off']
 
-APIC = r'irq: \d+ CPUs; local APIC 0 \(xapic\); 1 I/O APICs with 24 lines, ISA lines moved: 1$'
+APIC = r'irq: 1 CPU; local APIC 0 \(xapic\); 1 I/O APIC with 24 lines, ISA lines moved: 1$'
 COUNTER = r'time: timers by the local APIC, whose counter runs at (999|1000)\.\d{3} MHz$'
 NO_APIC = r'irq: interrupts by the 8259 pair: {}$'
 PIT = r'time: timers by the 8254$'

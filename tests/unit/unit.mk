@@ -73,6 +73,7 @@ unit_pci_transport := $(PCI_BUS)
 unit_ps2_decoder := drivers/phys/ps2_decoder.c
 unit_ps2_keyboard := drivers/phys/ps2_decoder.c
 unit_ram_disk    := drivers/backend/ram_disk.c
+unit_report      := lib/format.c lib/div64.c
 unit_restart     := hv/restart.c
 unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
