@@ -264,6 +264,15 @@ static inline void request(struct fixture *f, unsigned head, uint32_t type, uint
 	offer(f, head);
 }
 
+#define CHUNK 4096u
+
+/* The guest has in its memory at buffer what the disk has from sector on. */
+static inline void expect_disk(struct fixture *f, uint64_t sector, uint32_t buffer, uint32_t length)
+{
+	assert_memory_equal(f->memory->bytes + buffer, f->sectors + sector * BLOCK_SECTOR_SIZE,
+			    length);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif

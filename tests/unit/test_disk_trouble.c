@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of drivers/phys/disk.c: devices that do not answer, requests that are given up,
+ * interrupts that are missing.
+ */
+#include "tests/unit/disk_fixture.h"
+
+/* --- devices that do not answer ------------------------------------------------------------------ */
+
+static void silent_once(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	silent = true;
+	revive_after = 3;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	now += 9 * SECOND;
+	assert_int_not_equal(disks_tick(), 0);
+	assert_int_equal(stops, 1);
+	assert_int_equal(port.state, DISK_REVIVING);
+	silent = false;
+	wait_for(&ask);
+	assert_int_equal(ask.error, 0);
+	assert_memory_equal(memory, media, 512);
+	assert_int_equal(starts, 2);
+	assert_int_equal(lost_events, 0);
+}
+
+static void silent_for_ever(void **state)
+{
+	static struct ask first, second;
+	uint64_t start = now;
+
+	(void)state;
+	silent = true;
+	assert_int_equal(submit_at(&first, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	wait_for(&first);
+	assert_int_equal(first.error, -E_IO);
+	assert_int_equal(starts, 2);
+	assert_int_equal(submit_at(&second, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	wait_for(&second);
+	assert_int_equal(second.error, -E_IO);
+	assert_true(now - start < 30 * SECOND);
+	assert_int_equal(lost_events, 1);
+	assert_int_equal(stops, 3);
+	assert_int_equal(submit_at(&second, BLOCK_READ, 0, 0, 512), -E_IO);
+	assert_int_equal(disks_tick(), 0);
+}
+
+static void not_to_be_revived(void **state)
+{
+	static struct ask asks[3];
+
+	(void)state;
+	silent = true;
+	unreviving = true;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(submit_at(&asks[i], BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	for (unsigned i = 0; i < 3; i++) {
+		wait_for(&asks[i]);
+		assert_int_equal(asks[i].error, -E_IO);
+	}
+	assert_int_equal(lost_events, 1);
+}
+
+static void does_not_come_back(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	silent = true;
+	revive_after = UINT32_MAX;
+	check_ask(&ask, submit_at(&ask, BLOCK_READ, 0, 0, 512), -E_IO);
+	assert_int_equal(lost_events, 1);
+}
+
+/* --- giving up requests --------------------------------------------------------------------------- */
+
+static void cancel(struct ask *ask)
+{
+	disk.device.ops->cancel(&disk.device, &ask->request);
+	assert_int_equal(ask->finished, 0);
+}
+
+static void cancelled_while_it_waits(void **state)
+{
+	static struct ask asks[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(submit_at(&asks[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
+	cancel(&asks[2]);
+	wait_for(&asks[0]);
+	wait_for(&asks[1]);
+	assert_int_equal(starts, 2);
+	assert_int_equal(asks[2].finished, 0);
+	assert_int_equal(memory[8192], 0xEE);
+}
+
+static void cancelled_under_way(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	cancel(&ask);
+	assert_int_equal(busy, 0);
+	assert_int_equal(stops, 0);
+}
+
+/* The device is stopped, so that it leaves the memory alone; another's request is started again. */
+static void cancelled_in_silence(void **state)
+{
+	static struct ask asks[2];
+
+	(void)state;
+	silent = true;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(submit_at(&asks[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
+	cancel(&asks[0]);
+	assert_int_equal(stops, 1);
+	silent = false;
+	memset(memory, 0x11, 512);
+	wait_for(&asks[1]);
+	assert_int_equal(asks[1].error, 0);
+	assert_int_equal(asks[0].finished, 0);
+	assert_int_equal(memory[0], 0x11);
+}
+
+/* --- interrupts ------------------------------------------------------------------------------------- */
+
+static void interrupts_that_never_come(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	for (unsigned i = 0; i < 7; i++)
+		check_ask(&ask, submit_at(&ask, BLOCK_READ, 0, 0, 512), 0);
+	assert_false(port.polled);
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	assert_true(disk_port_interrupt(&port));
+	assert_false(disk_port_interrupt(&port));
+	assert_int_equal(ask.finished, 1);
+	for (unsigned i = 0; i < 8; i++)
+		check_ask(&ask, submit_at(&ask, BLOCK_READ, 0, 0, 512), 0);
+	assert_true(port.polled);
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	assert_true(alarm_period == 1000000);
+	wait_for(&ask);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DISK_TEST(silent_once),
+		DISK_TEST(silent_for_ever),
+		DISK_TEST(not_to_be_revived),
+		DISK_TEST(does_not_come_back),
+		DISK_TEST(cancelled_while_it_waits),
+		DISK_TEST(cancelled_under_way),
+		DISK_TEST(cancelled_in_silence),
+		DISK_TEST(interrupts_that_never_come),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
