@@ -11,13 +11,9 @@
  * written next is configuration space of a device, addressed as it should be.
  */
 #include "drivers/virtio/pci_bus.h"
-#include "drivers/virtio/virtio_console.h"
 #include "lib/bytes.h"
-#include "lib/compiler.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/console_outside.h"
 #include "tests/unit/fake_guest_memory.h"
-
-#include <string.h>
 
 #define RAM_PAGES 4u
 #define WINDOWS (RAM_PAGES * PAGE_SIZE + PCI_HOLE_SIZE)
@@ -28,49 +24,8 @@ struct world {
 	struct guest_memory *memory;
 	struct virtio_console consoles[CONSOLES];
 	struct pci_bus bus;
-	size_t room;
-	size_t keys;
-	unsigned times_broken;
+	struct outside outside;
 };
-
-static size_t port_write(void *context, const void *data, size_t length)
-{
-	struct world *world = context;
-	size_t taken = MIN(length, world->room);
-
-	(void)data;
-	world->room -= taken;
-	return taken;
-}
-
-static size_t port_read(void *context, void *buffer, size_t size)
-{
-	struct world *world = context;
-	size_t count = MIN(size, world->keys);
-
-	memset(buffer, 'k', count);
-	world->keys -= count;
-	return count;
-}
-
-static size_t port_waiting(void *context)
-{
-	return ((struct world *)context)->keys;
-}
-
-static const struct console_port port = { port_write, port_read, port_waiting };
-
-static void raise_irq(void *context, unsigned irq)
-{
-	(void)context;
-	REQUIRE(irq == 1 || irq == 2);
-}
-
-static void broken(void *context, const char *cause)
-{
-	REQUIRE(strlen(cause) > 0);
-	((struct world *)context)->times_broken++;
-}
 
 static const struct pci_callbacks callbacks = { raise_irq, broken };
 
@@ -82,7 +37,7 @@ static void access_port(struct world *world, unsigned number, unsigned width, ui
 	if (!write)
 		REQUIRE((pci_bus_read_port(&world->bus, number, width) & ~low_bytes(width)) == 0);
 	else if (!pci_bus_write_port(&world->bus, number, width, value))
-		REQUIRE(world->room == 0);
+		REQUIRE(world->outside.room == 0);
 }
 
 /* The windows, wherever they are now, and what is around the place where they were at first. */
@@ -105,7 +60,7 @@ static void access_register(struct world *world, uint16_t place, unsigned width,
 	if (!write)
 		REQUIRE((pci_bus_read_memory(&world->bus, gpa, width) & ~low_bytes(width)) == 0);
 	else if (!pci_bus_write_memory(&world->bus, gpa, width, value))
-		REQUIRE(world->room == 0);
+		REQUIRE(world->outside.room == 0);
 }
 
 static void write_memory(struct world *world, uint16_t place, unsigned width, uint32_t value)
@@ -114,7 +69,7 @@ static void write_memory(struct world *world, uint16_t place, unsigned width, ui
 
 	store_le32(bytes, value);
 	if (!guest_write(world->memory, gpa_make(place), bytes, width))
-		world->room++;
+		world->outside.room++;
 }
 
 static void act(struct world *world, const uint8_t *record)
@@ -136,8 +91,8 @@ static void act(struct world *world, const uint8_t *record)
 		write_memory(world, place, width, value);
 		break;
 	case 5:
-		world->keys += value & 0xFF;
-		world->room += value >> 8 & 0xFFF;
+		world->outside.keys += value & 0xFF;
+		world->outside.room += value >> 8 & 0xFFF;
 		break;
 	case 6:
 		pci_bus_service(&world->bus);
@@ -155,18 +110,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	world->memory = fake_guest_memory_create(RAM_PAGES * PAGE_SIZE);
 	for (unsigned i = 0; i < CONSOLES; i++) {
-		virtio_console_init(&world->consoles[i], &port, world);
+		virtio_console_init(&world->consoles[i], &port, &world->outside);
 		devices[i] = &world->consoles[i].device;
 	}
 	REQUIRE(pci_bus_init(&world->bus, world->memory, RAM_PAGES, devices, CONSOLES, &callbacks,
-			     world) == 0);
+			     &world->outside) == 0);
 	for (; size >= RECORD; data += RECORD, size -= RECORD) {
 		act(world, data);
 		/* A dead guest does nothing. */
-		if (world->times_broken > 0)
+		if (world->outside.times_broken > 0)
 			break;
 	}
-	REQUIRE(world->times_broken <= 1);
+	REQUIRE(world->outside.times_broken <= 1);
 	pci_bus_remove(&world->bus);
 	fake_guest_memory_free(world->memory);
 	free(world);
