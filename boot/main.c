@@ -115,14 +115,14 @@ static void report_problems(const char *event, const struct config_problems *pro
 		log_warn("boot", "%u more problems", (unsigned)(problems->found - problems->kept));
 }
 
-static void open_consoles(void)
+static void open_outputs(void)
 {
 	struct console *screen = NULL;
 	const char *problem = NULL;
 
 	if (options.consoles & CONSOLE_SCREEN)
 		screen = screen_open(&info, &problem);
-	house_open_consoles(&options, screen);
+	house_open_outputs(&options, screen);
 	if (problem)
 		log_warn("console", "the screen cannot be used: %s", problem);
 }
@@ -189,9 +189,9 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_init(&boot_cpu);
 	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
 
-	house_open_serial(&options);			/* before anything that may go wrong */
+	open_outputs();					/* before anything that may go wrong */
 	take_memory();
-	open_consoles();
+	house_open_consoles(&options);
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);

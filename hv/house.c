@@ -235,16 +235,19 @@ static void add_uart(unsigned number)
 	add_console(console);
 }
 
-void house_open_serial(const struct umbra_options *options)
+void house_open_outputs(const struct umbra_options *options, struct console *screen)
 {
 	if (options->consoles & CONSOLE_COM1)
 		add_uart(1);
 	if (options->consoles & CONSOLE_COM2)
 		add_uart(2);
+	add_console(screen);
+	if (screen && screen->ops->refresh)
+		refreshed = screen;
 	set_panic(options->on_panic);
 }
 
-void house_open_consoles(const struct umbra_options *options, struct console *screen)
+void house_open_consoles(const struct umbra_options *options)
 {
 	when_idle = options->when_idle;
 	cpu_note_init(&due_note, this_cpu()->id, due_note_read);
@@ -253,9 +256,6 @@ void house_open_consoles(const struct umbra_options *options, struct console *sc
 	mux = console_mux_create(note_due, NULL);
 	if (!mux)
 		panic("no memory for the console");
-	add_console(screen);
-	if (screen && screen->ops->refresh)
-		refreshed = screen;
 	/* Whoever looks at the screen has the keyboard in front of it. */
 	if (options->consoles & CONSOLE_SCREEN)
 		keyboard = ps2_keyboard_open();

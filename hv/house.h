@@ -14,14 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Opens the serial ports of options, polled: a panic is told there from now on.  Needs no memory. */
-void house_open_serial(const struct umbra_options *options);
-
 /*
- * Then: opens the keyboard when the screen is one of options, and sends the log
- * to the ports and to screen, which is NULL where there is none.
+ * Opens the serial ports of options, polled, and takes screen, which is NULL where there is
+ * none: a panic is told there from now on.  Needs no memory.
  */
-void house_open_consoles(const struct umbra_options *options, struct console *screen);
+void house_open_outputs(const struct umbra_options *options, struct console *screen);
+
+/* Then: opens the keyboard when the screen is one of options, and sends the log to the outputs. */
+void house_open_consoles(const struct umbra_options *options);
 
 /* Interrupts work: the consoles use them, and keys arrive. */
 void house_start_consoles(void);

@@ -8,6 +8,8 @@ import re
 
 import pytest
 
+from screen import TextMode
+
 GUEST = 'demo guest=one kernel mem=4M -- name=one'
 FRAME = re.compile(r'  [0-9a-f]{8} (\w+)\+0x[0-9a-f]+')
 
@@ -73,11 +75,13 @@ def test_unknown_way(machine, release):
 
 
 def test_before_there_is_memory(machine, release, tmp_path):
-    """A module that fills all low memory: Umbra cannot start, and says so."""
+    """A module that fills all low memory: Umbra cannot start, and says so, on the screen as well."""
     disk = tmp_path / 'disk.img'
     with disk.open('wb') as file:
         file.truncate(894 << 20)
     m = machine(release, [GUEST, f'{disk} guest=one disk'], memory='1024M',
-                options='on-panic=poweroff')
+                options='console=com1,screen on-panic=halt')
     m.may_panic = True
     assert 'not enough memory below 896 MB' in m.event('panic')['cause']
+    screen = TextMode(m, tmp_path)
+    m.wait(lambda: any('not enough memory below 896 MB' in row for row in screen.lines()), 'the cause')
