@@ -8,6 +8,7 @@ or Umbra panics.  Made by the fixtures of conftest.py.
 import itertools
 import os
 import re
+import select
 import signal
 import time
 
@@ -41,7 +42,7 @@ class Machine:
         """
         name = directory / f'machine{next(numbers)}'
         self.log_file = name.with_suffix('.log')
-        self.text = ''          # all that the console showed
+        self.pieces = []        # all that the console showed
         self.cursor = 0         # behind what expect() found last
         self.lines = []         # the same text in lines, without what only terminals see
         self.rest = ''          # the line that is not complete
@@ -51,7 +52,7 @@ class Machine:
         self.qmp = Qmp(name.with_suffix('.qmp'))
         arguments = ['-accel', 'tcg', '-cpu', cpu, '-m', memory, '-display', 'none', '-no-reboot',
                      '-nic', 'none', '-S', '-qmp', f'unix:{self.qmp.path}',
-                     '-chardev', f'stdio,id=console,signal=off,logfile={self.log_file}',
+                     '-chardev', 'stdio,id=console,signal=off',
                      '-serial', 'chardev:console', *extra]
         arguments += medium or kernel_arguments(build, modules, options)
         self.process = pexpect.spawn(program, arguments, timeout=TIMEOUT, encoding='latin-1')
@@ -66,16 +67,22 @@ class Machine:
 
     # --- what comes out ---------------------------------------------------------------
 
+    @property
+    def text(self):
+        """All that the console showed."""
+        self.pieces = [''.join(self.pieces)]
+        return self.pieces[0]
+
     def pump(self, seconds=0):
         """Takes in what the console shows within that time; False when QEMU has ended."""
-        try:
-            text = self.process.read_nonblocking(1 << 16, timeout=seconds)
-        except pexpect.TIMEOUT:
+        if not select.select([self.process.child_fd], [], [], seconds)[0]:
             return True
-        except pexpect.EOF:
+        try:
+            text = os.read(self.process.child_fd, 1 << 16).decode('latin-1')
+        except OSError:         # how a pseudo-terminal says that its other end is closed
             return False
         text = text.replace('\r', '')      # the pseudo-terminal adds some of its own
-        self.text += text
+        self.pieces.append(text)
         *lines, self.rest = (self.rest + text).split('\n')
         for line in map(plain, lines):
             self.lines.append(line)
@@ -87,13 +94,17 @@ class Machine:
         """Takes in what comes within that time, whatever it is."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.pump(0.05):
-            pass
+            time.sleep(0.001)   # or it would come byte by byte
 
     def wait(self, condition, what, timeout=TIMEOUT, step=0.02):
         """Reads until condition() holds, looking every step seconds; what it returned."""
         end = time.monotonic() + timeout
         alive = True
-        while not (result := condition()):
+        while True:
+            before = time.monotonic()
+            if result := condition():
+                return result
+            took = time.monotonic() - before
             if not self.may_panic and self.events('panic'):
                 self.collect(1)
                 self.fail(f'Umbra panicked while the test waited for {what}')
@@ -101,8 +112,9 @@ class Machine:
                 self.fail(f'QEMU ended while the test waited for {what}')
             if time.monotonic() > end:
                 self.fail(f'{what} did not come within {timeout} s')
+            # Where looking takes long, since much was shown, most of the time goes to reading.
+            self.collect(5 * took)
             alive = self.pump(step)
-        return result
 
     def run_on(self, seconds):
         """Lets the machine go on for so long."""
@@ -119,9 +131,14 @@ class Machine:
     def wait_line(self, pattern, count=1, timeout=TIMEOUT):
         """Waits for a line, wherever it stands, for the count-th one of its kind; the match."""
         compiled = re.compile(pattern)
+        found = []
+        looked = 0
 
         def find():
-            found = [match for line in self.lines if (match := compiled.search(line))]
+            nonlocal looked
+            fresh = self.lines[looked:]
+            looked += len(fresh)
+            found.extend(match for line in fresh if (match := compiled.search(line)))
             return found[count - 1:count]
         return self.wait(find, f'line /{pattern}/ ({count})', timeout)[0]
 
@@ -213,6 +230,7 @@ class Machine:
             self.process.wait()
         self.process.close(force=True)
         self.qmp.close()
+        self.log_file.write_text(self.text, encoding='latin-1')
 
     def tail(self):
         return '\n'.join([*self.lines, self.rest][-TAIL_LINES:])

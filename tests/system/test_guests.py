@@ -28,7 +28,7 @@ NAMES = {'abi': names_in('abi'), 'abi_a': names_in('abi', {'generation_b'}) + na
 ACCESS_GROUPS = 18      # three announcements, three kinds of access, two rings
 TIMEOUT = 120
 # Time goes by instructions: what the guest measures does not depend on the host's load.
-ICOUNT = ['-icount', 'shift=3,sleep=off']
+ICOUNT = ['-icount', 'shift=4,sleep=off']
 
 
 def is_cut(line, following):

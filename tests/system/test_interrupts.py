@@ -12,7 +12,7 @@ import pytest
 
 SECONDS = 5
 # Time goes by instructions, 8 ns each, so that no load of the host's shows.
-ICOUNT = ['-icount', 'shift=3,sleep=off']
+ICOUNT = ['-icount', 'shift=4,sleep=off']
 
 APIC = r'irq: 1 CPU; local APIC 0 \(xapic\); 1 I/O APIC with 24 lines, ISA lines moved: 1$'
 COUNTER = r'time: timers by the local APIC, whose counter runs at (999|1000)\.\d{3} MHz$'

@@ -10,6 +10,8 @@ import re
 import pytest
 
 ICOUNT = ['-icount', 'shift=3,sleep=off']
+# A machine of half the speed, for what takes many instructions a second.
+SLOWER = ['-icount', 'shift=4,sleep=off']
 FROM, TO = 2000, 10000      # ms of the machine's clock
 TOLERANCE = 0.05
 MANY = 32
@@ -176,7 +178,7 @@ def test_attacks_on_caps(machine, build, name, cap):
     """The guest measures for itself how much it got; so does Umbra, and so does another guest."""
     modules = [f'hostile guest=bad kernel mem=4M cap={cap} -- '
                f'attack={name} share={cap} seconds={TO // 1000 + 1}']
-    m = machine(build, modules, extra=ICOUNT)
+    m = machine(build, modules, extra=SLOWER)
     end = m.event('guest-exit', guest='bad', timeout=120)
     m.wait_line(f'PASS {name}')
     lived = float(end['at']) - float(m.event('guest-ready')['at'])

@@ -11,7 +11,7 @@ import pytest
 
 SECONDS = 10
 # Time goes by instructions, 2^shift ns each, so that no load of the host's shows.
-ICOUNT = ['-icount', 'shift=3,sleep=off']
+ICOUNT = ['-icount', 'shift=4,sleep=off']
 
 
 def span(machine, guest):
