@@ -180,16 +180,21 @@ def test_flood(two):
 
 # --- much at once ----------------------------------------------------------------------
 
-PASTE = 64 << 10
-KINDS = pytest.mark.parametrize('kind', ['demo', 'demo_c'])
 
 
-@KINDS
-def test_paste(machine, build, kind):
-    """64 KB at once: the keys wait in queues, and the line is held back; none is lost."""
+def sizes(little, much):
+    """Much once in each build and on each transport, little in all pairs of the two."""
+    pairs = [(build, kind) for build in ('release', 'debug') for kind in ('demo', 'demo_c')]
+    cases = [(*pair, little) for pair in pairs] + [(*pairs[0], much), (*pairs[3], much)]
+    return pytest.mark.parametrize('build, kind, size', cases, indirect=['build'])
+
+
+@sizes(4 << 10, 64 << 10)
+def test_paste(machine, build, kind, size):
+    """Much at once: the keys wait in queues, and the line is held back; none is lost."""
     m = machine(build, [f'{kind} guest=one kernel mem=4M -- name=one'])
     m.expect('one> ')
-    wanted = [f'{i:06} the quick brown fox jumps over the lazy dog.' for i in range(PASTE // 54)]
+    wanted = [f'{i:06} the quick brown fox jumps over the lazy dog.' for i in range(size // 54)]
     m.paste(''.join(f'echo {line}\r' for line in wanted), timeout=120)
     m.expect(f'^{wanted[-1]}\n', timeout=60)
     found = [line for line in m.lines if re.match(r'\d{6} ', line)]
@@ -208,8 +213,7 @@ def numbers(machine, prefix=''):
     return [number for i, number in enumerate(found) if i == 0 or found[i - 1] != number]
 
 
-@KINDS
-@pytest.mark.parametrize('size', [64 << 10, 1 << 20])
+@sizes(64 << 10, 1 << 20)
 def test_output_in_focus(machine, build, kind, size):
     """The guest in focus waits while the terminal cannot follow: all of it comes, once, in order."""
     count = size // 64
@@ -226,8 +230,7 @@ def lost(machine, guest):
                if (match := re.fullmatch(rf'\[{guest}\] \((\d+) lines are not shown\)', line)))
 
 
-@KINDS
-@pytest.mark.parametrize('size', [64 << 10, 1 << 20])
+@sizes(64 << 10, 1 << 20)
 def test_output_in_background(machine, build, kind, size):
     """
     A guest in the background never waits: what the terminal cannot take is not

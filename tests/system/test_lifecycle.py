@@ -133,7 +133,7 @@ def settled_frames(machine):
 
 def test_reboot_cycles(machine, build):
     """A guest reboots itself 200 times, and what is free without it is the same."""
-    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=mem,reboot'],
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=2M -- name=one run=mem,reboot'],
                 extra=ICOUNT)
     m.expect('keeper> ')
     free = []
@@ -147,7 +147,7 @@ def test_reboot_cycles(machine, build):
 
 def test_kill_and_start_cycles(machine, build):
     """One is killed, at any moment of its life, and started again 200 times."""
-    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=mem'], extra=ICOUNT)
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=2M -- name=one run=mem'], extra=ICOUNT)
     m.expect('keeper> ')
     free = []
     for count in range(1, CYCLES + 1):
@@ -165,7 +165,7 @@ def test_kill_and_start_cycles(machine, build):
 
 def test_restart_cycles(machine, build):
     """Somebody restarts one 200 times, for which there is no delay."""
-    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one'], extra=ICOUNT)
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=2M -- name=one'], extra=ICOUNT)
     m.expect('keeper> ')
     free = []
     for count in range(1, CYCLES + 2):
