@@ -25,6 +25,7 @@
 #include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
+#include "hv/uplink.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "mm/frames.h"
@@ -207,6 +208,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	start_watchdog();
 	entropy_init();					/* before there is a guest to give some to */
 	host_disks_init();				/* before consoles whose output waits for interrupts */
+	uplinks_init(&options);
 	house_start_consoles();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);

@@ -15,8 +15,8 @@
 #include "hv/command_guest.h"
 #include "hv/cpu_note.h"
 #include "hv/guest_list.h"
-#include "hv/guest_net.h"
 #include "hv/house.h"
+#include "hv/network.h"
 #include "hv/run.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -60,7 +60,7 @@ static void list_cpus(const char *argument)
 static void show_networks(const char *argument)
 {
 	(void)argument;
-	guest_net_show();
+	network_show_all();
 }
 
 static void list_pci(const char *argument)

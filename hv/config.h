@@ -44,6 +44,9 @@
 #define CONFIG_POWER_BUTTON_MAX 3600
 #define CONFIG_POWER_BUTTON_FIRMWARE UINT32_MAX	/* not Umbra's affair */
 
+/* Ports of the machine that networks are joined to. */
+#define CONFIG_UPLINKS_MAX 4
+
 /* Disks of a guest, boot modules and disks of the machine together. */
 #define CONFIG_DISKS_MAX 8	/* each takes one of the 15 interrupt lines that a guest's devices share */
 
@@ -79,6 +82,12 @@ enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_SCREEN = 4 };
 enum idle_action { IDLE_STAY, IDLE_POWEROFF, IDLE_HALT, IDLE_REBOOT };
 enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
 
+/* uplink=PORT:NET; without :NET it is the default network. */
+struct uplink_words {
+	char port[CONFIG_NAME_SIZE];	/* which need not exist */
+	char net[CONFIG_NAME_SIZE];
+};
+
 struct umbra_options {
 	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
@@ -89,6 +98,8 @@ struct umbra_options {
 	bool apic;			/* use the APICs, if there are; default true */
 	uint32_t max_cpus;		/* how many are started at most, 1-32 */
 	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
+	struct uplink_words uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
+	unsigned int uplink_count;
 };
 
 /*

@@ -49,6 +49,22 @@ int config_find_name(const char *text, const char *const *names)
 	return -1;
 }
 
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+bool config_is_name(const char *value)
+{
+	size_t length = strlen(value);
+	bool good = length > 0 && length < CONFIG_NAME_SIZE;
+
+	for (size_t i = 0; good && i < length; i++)
+		good = is_name_char(value[i]);
+	return good;
+}
+
 void config_complain(const struct config_line *line, const struct config_word *word,
 		     const char *cause)
 {

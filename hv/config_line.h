@@ -45,6 +45,9 @@ const char *config_next_word(const char *at, struct config_word *word);
 /* The place of text in names, which ends with NULL; -1 when it is not among them. */
 int config_find_name(const char *text, const char *const *names);
 
+/* Is it the name of a guest or of a network: 1 to 15 of a-z, 0-9, '-', '_', '.'? */
+bool config_is_name(const char *value);
+
 /* Notes that word is wrong: cause says how. */
 void config_complain(const struct config_line *line, const struct config_word *word,
 		     const char *cause);

@@ -12,26 +12,10 @@
 
 #define PAGE_BYTES 4096u
 
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '_' || c == '.';
-}
-
-static bool is_name(const char *value)
-{
-	size_t length = strlen(value);
-	bool good = length > 0 && length < CONFIG_NAME_SIZE;
-
-	for (size_t i = 0; good && i < length; i++)
-		good = is_name_char(value[i]);
-	return good;
-}
-
 static const char *read_guest(struct config_line *line, const char *value)
 {
 	line->words->guest_given = true;
-	if (!is_name(value))
+	if (!config_is_name(value))
 		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
 	string_copy(line->words->guest, value, sizeof(line->words->guest));
 	return NULL;
@@ -122,7 +106,7 @@ static const char *read_cpus(struct config_line *line, const char *value)
 
 static const char *read_net(struct config_line *line, const char *value)
 {
-	if (!is_name(value))
+	if (!config_is_name(value))
 		return "a network's name is 1 to 15 of a-z, 0-9, '-', '_', '.', or it is none";
 	if (string_equal(value, "none"))
 		value = "";
@@ -266,10 +250,7 @@ static bool parse_host_disk(const char *value, struct host_disk_words *disk)
 		return false;
 	string_copy(disk->name, value, length + 1);
 	disk->read_only = comma != NULL;
-	for (size_t i = 0; i < length; i++)
-		if (!is_name_char(value[i]))
-			return false;
-	return true;
+	return config_is_name(disk->name);
 }
 
 static void read_host_disk(struct config_line *line, const struct config_word *word)

@@ -9,6 +9,10 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 
+#define UPLINK_FORMS "the value is a port of the machine, and perhaps a network: net0 or net0:lan"
+
+_Static_assert(CONFIG_UPLINKS_MAX == 4, "as a message says");
+
 static const char *read_consoles(struct config_line *line, const char *value)
 {
 	/* The last one is what the screen was called when text mode was all that Umbra knew. */
@@ -124,6 +128,53 @@ static const char *read_maxcpus(struct config_line *line, const char *value)
 	return NULL;
 }
 
+/* A port, and perhaps `:` and a network's name behind it; NULL, or what is wrong with it. */
+static const char *parse_uplink(const char *value, struct uplink_words *uplink)
+{
+	const char *colon = strchr(value, ':');
+	const char *net = colon == NULL ? CONFIG_NET_DEFAULT : colon + 1;
+	size_t length = colon == NULL ? strlen(value) : (size_t)(colon - value);
+
+	if (length >= sizeof(uplink->port))
+		return UPLINK_FORMS;
+	string_copy(uplink->port, value, length + 1);
+	if (!config_is_name(uplink->port) || !config_is_name(net) || string_equal(net, "none"))
+		return UPLINK_FORMS;
+	string_copy(uplink->net, net, sizeof(uplink->net));
+	return NULL;
+}
+
+/* Two ways out of one network would be a circle, for frames to run in. */
+static const char *check_uplink(const struct umbra_options *options,
+				const struct uplink_words *uplink)
+{
+	for (unsigned int i = 0; i < options->uplink_count; i++) {
+		if (string_equal(options->uplinks[i].port, uplink->port))
+			return "the port is the uplink of a network already";
+		if (string_equal(options->uplinks[i].net, uplink->net))
+			return "the network has an uplink already";
+	}
+	return options->uplink_count == CONFIG_UPLINKS_MAX ? "there are more than 4 uplinks" : NULL;
+}
+
+static void read_uplink(struct config_line *line, const struct config_word *word)
+{
+	struct umbra_options *options = line->options;
+	struct uplink_words uplink;
+	const char *cause;
+
+	if (word->value == NULL || word->length >= CONFIG_WORD_MAX)
+		cause = UPLINK_FORMS;
+	else
+		cause = parse_uplink(word->value, &uplink);
+	if (cause == NULL)
+		cause = check_uplink(options, &uplink);
+	if (cause == NULL)
+		options->uplinks[options->uplink_count++] = uplink;
+	else
+		config_complain(line, word, cause);
+}
+
 static const struct config_row umbra_rows[] = {
 	{ "console", read_consoles, false },
 	{ "log", read_log, false },
@@ -155,7 +206,9 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 	if (rest != NULL && (word.value == NULL || strchr(word.key, '/') != NULL))
 		at = rest;
 	while ((at = config_next_word(at, &word)) != NULL) {
-		if (!config_read_word(&line, &word, umbra_rows, ARRAY_SIZE(umbra_rows)))
+		if (string_equal(word.key, "uplink"))
+			read_uplink(&line, &word);
+		else if (!config_read_word(&line, &word, umbra_rows, ARRAY_SIZE(umbra_rows)))
 			config_complain(&line, &word, "unknown word");
 	}
 }

@@ -1,91 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Networks, and the guests on them.  Each network has a lock: a guest sends on
- * the CPU that runs it into the queues of others, which empty them on theirs.
+ * Guests on networks: a guest sends on the CPU that runs it into the queues of
+ * others, which empty them on theirs.
  */
 #include "hv/guest_net.h"
 
 #include "arch/log.h"
-#include "arch/spinlock.h"
 #include "arch/time.h"
 #include "drivers/virtio/virtio_net.h"
-#include "hv/house.h"
+#include "hv/network.h"
 #include "lib/error.h"
-#include "lib/string.h"
 #include "mm/heap.h"
 
 _Static_assert(CONFIG_NAME_SIZE <= SWITCH_NAME_SIZE && CONFIG_MAC_SIZE == ETHERNET_ADDRESS_SIZE,
 	       "names and addresses of a guest's plan");
-
-struct network {
-	struct list_node node;		/* this and users: under networks_lock */
-	unsigned users;
-	struct spinlock lock;		/* guards the switch and its ports */
-	struct ethernet_switch *ethernet;
-};
 
 struct guest_net {
 	struct virtio_net net;
 	struct network *network;
 	struct switch_port *port;
 };
-
-static struct spinlock networks_lock = SPINLOCK(LOCK_NETWORKS);
-static struct list networks = LIST_INIT(networks);
-
-/* --- networks --------------------------------------------------------------------------- */
-
-static struct network *find_network(const char *name)
-{
-	struct network *network;
-
-	list_for_each(network, &networks, node)
-		if (string_equal(network->ethernet->name, name))
-			return network;
-	return NULL;
-}
-
-static struct network *make_network(const char *name)
-{
-	struct network *network = heap_alloc(sizeof(*network));
-
-	if (!network)
-		return NULL;
-	network->lock = (struct spinlock)SPINLOCK(LOCK_NETWORK);
-	network->ethernet = ethernet_switch_create(name);
-	if (!network->ethernet) {
-		heap_free(network);
-		return NULL;
-	}
-	list_add_last(&networks, &network->node);
-	return network;
-}
-
-/* The network of that name, made if need be; NULL when memory is out. */
-static struct network *join_network(const char *name)
-{
-	struct network *network;
-
-	spin_lock(&networks_lock);
-	network = find_network(name);
-	if (!network)
-		network = make_network(name);
-	if (network)
-		network->users++;
-	spin_unlock(&networks_lock);
-	return network;
-}
-
-static void leave_network(struct network *network)
-{
-	spin_lock(&networks_lock);
-	if (--network->users == 0) {
-		list_remove(&network->node);
-		ethernet_switch_destroy(network->ethernet);
-		heap_free(network);
-	}
-	spin_unlock(&networks_lock);
-}
 
 /* --- what the device calls ------------------------------------------------------------------ */
 
@@ -147,7 +81,7 @@ static int join(struct guest_net *net, struct guest *guest)
 	const struct guest_plan *plan = guest->plan;
 	int error;
 
-	net->network = join_network(plan->net);
+	net->network = network_join(plan->net);
 	if (!net->network)
 		return -E_NOMEM;
 	spin_lock(&net->network->lock);
@@ -155,7 +89,7 @@ static int join(struct guest_net *net, struct guest *guest)
 				   guest, &net->port);
 	spin_unlock(&net->network->lock);
 	if (error)
-		leave_network(net->network);
+		network_leave(net->network);
 	return error;
 }
 
@@ -190,46 +124,8 @@ static void net_destroy(struct virtio_device *device)
 	spin_lock(&net->network->lock);
 	switch_port_destroy(net->port);
 	spin_unlock(&net->network->lock);
-	leave_network(net->network);
+	network_leave(net->network);
 	heap_free(net);
 }
 
 const struct guest_device_kind guest_net_kind = { net_create, net_destroy };
-
-/* --- for people ------------------------------------------------------------------------- */
-
-static void show_port(const struct switch_port *port)
-{
-	const struct switch_counters *c = &port->counters;
-	const uint8_t *mac = port->own.bytes;
-
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s\n", port->name, mac[0], mac[1], mac[2],
-		    mac[3], mac[4], mac[5], port->is_open ? "" : ", not in use");
-	house_print("    sent     %llu frames, %llu bytes, %llu more refused\n", c->sent,
-		    c->sent_bytes, c->refused);
-	house_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
-		    c->received_bytes, c->lost);
-}
-
-static void show_network(struct network *network)
-{
-	const struct switch_port *port;
-
-	spin_lock(&network->lock);
-	house_print("%s\n", network->ethernet->name);
-	list_for_each(port, &network->ethernet->ports, node)
-		show_port(port);
-	spin_unlock(&network->lock);
-}
-
-void guest_net_show(void)
-{
-	struct network *network;
-
-	spin_lock(&networks_lock);
-	if (list_is_empty(&networks))
-		house_print("there is no network\n");
-	list_for_each(network, &networks, node)
-		show_network(network);
-	spin_unlock(&networks_lock);
-}

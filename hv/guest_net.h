@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest's network: the virtio device, joined to a port of the switch that
- * net= names.  A network is there as long as a guest is on it.
+ * net= names.
  */
 #ifndef UMBRA_HV_GUEST_NET_H
 #define UMBRA_HV_GUEST_NET_H
@@ -10,8 +10,5 @@
 
 /* For hv/guest_devices.c. */
 extern const struct guest_device_kind guest_net_kind;
-
-/* Prints all networks and what is on them; for a command. */
-void guest_net_show(void);
 
 #endif

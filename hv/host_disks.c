@@ -13,6 +13,7 @@
 #include "drivers/phys/disk.h"
 #include "drivers/phys/ide.h"
 #include "drivers/phys/virtio_blk_pci.h"
+#include "drivers/phys/virtio_net_pci.h"
 #include "hv/timer.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -24,6 +25,7 @@ static const struct pci_driver *const drivers[] = {
 	&virtio_blk_pci_driver,
 	&ahci_driver,
 	&ide_driver,
+	&virtio_net_pci_driver,
 };
 
 /* A CPU's timer looks after what was started on that CPU, and after all else too. */

@@ -83,7 +83,7 @@ static struct switch_address *learning_place(struct switch_port *port)
 {
 	struct switch_address *oldest = &port->learned[0];
 
-	for (unsigned i = 0; i < SWITCH_LEARNED_MAX; i++) {
+	for (unsigned i = 0; i < port->learned_count; i++) {
 		struct switch_address *entry = &port->learned[i];
 
 		if (!entry->used)
@@ -99,7 +99,7 @@ static bool learn(struct switch_port *port, const uint8_t *address, uint64_t now
 {
 	struct switch_address *entry;
 
-	if (same(port->own.bytes, address))
+	if (port->own.used && same(port->own.bytes, address))
 		return true;
 	if (is_group(address))
 		return false;
@@ -277,16 +277,18 @@ void ethernet_switch_destroy(struct ethernet_switch *ethernet)
 int switch_port_create(struct ethernet_switch *ethernet, const char *name, const uint8_t *address,
 		       void (*ready)(void *context), void *context, struct switch_port **result)
 {
-	struct switch_address *entry = find(ethernet, address);
+	struct switch_address *entry = address ? find(ethernet, address) : NULL;
+	unsigned learned = address ? SWITCH_LEARNED_MAX : SWITCH_LEARNED_WIRE;
 	struct switch_port *port;
 
 	if (entry && is_own(entry))
 		return -E_EXIST;
 	if (ethernet->numbers == UINT64_MAX)
 		return -E_NOSPC;
-	port = heap_alloc(sizeof(*port));
+	port = heap_alloc(sizeof(*port) + learned * sizeof(port->learned[0]));
 	if (!port)
 		return -E_NOMEM;
+	port->learned_count = learned;
 	if (entry)
 		forget(entry);
 	string_copy(port->name, name, sizeof(port->name));
@@ -296,7 +298,8 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 	ethernet->numbers |= BIT64(port->number);
 	port->ready = ready;
 	port->context = context;
-	add(port, &port->own, address);
+	if (address)
+		add(port, &port->own, address);
 	list_add_last(&ethernet->ports, &port->node);
 	*result = port;
 	return 0;
@@ -304,7 +307,7 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 
 void switch_port_destroy(struct switch_port *port)
 {
-	for (unsigned i = 0; i < SWITCH_LEARNED_MAX; i++)
+	for (unsigned i = 0; i < port->learned_count; i++)
 		forget(&port->learned[i]);
 	forget(&port->own);
 	list_remove(&port->node);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A learning Ethernet switch: joins the network devices of guests, and later a
- * physical one.  Each port has a queue of bounded size for the frames that it
+ * A learning Ethernet switch: joins the network devices of guests, and a port of
+ * the machine (switch_wire.h).  Each port has a queue of bounded size for the frames that it
  * is to receive; a frame that does not fit there is lost for that port alone,
  * and counted.  No sender gets more of a queue than it leaves free for others,
  * so that a flood of frames does not shut them out.
@@ -9,7 +9,8 @@
  * The address a port was made with is its own: frames for it go there and
  * nowhere else, and no other port may use it as a sender's.  Other addresses are
  * learned, a bounded number for each port, so that a port that uses ever new
- * ones makes nobody else's be forgotten.
+ * ones makes nobody else's be forgotten.  A port that leads to a wire has no
+ * address of its own, and more learned ones.
  *
  * A switch and its ports are guarded by one lock, which is the caller's.
  */
@@ -23,6 +24,7 @@
 #define SWITCH_PORTS_MAX 64u
 #define SWITCH_BUCKETS 64u
 #define SWITCH_LEARNED_MAX 15u		/* addresses of a port besides its own */
+#define SWITCH_LEARNED_WIRE 256u	/* of a port that has none of its own */
 #define SWITCH_QUEUE_SIZE 0x80000u	/* bytes of a port's queue */
 #define SWITCH_AGE_NS 300000000000ull	/* until an address is forgotten (IEEE 802.1D, 7.9.2) */
 
@@ -68,7 +70,7 @@ struct switch_port {
 	char name[SWITCH_NAME_SIZE];
 	unsigned number;		/* below SWITCH_PORTS_MAX */
 	bool is_open;
-	struct switch_address own, learned[SWITCH_LEARNED_MAX];
+	struct switch_address own;	/* not used: it has none */
 	struct switch_counters counters;
 	void (*ready)(void *context);
 	void *context;
@@ -78,6 +80,9 @@ struct switch_port {
 	uint32_t read, write;
 	uint32_t used;			/* what is taken, in all and by senders' numbers */
 	uint32_t used_by[SWITCH_PORTS_MAX];
+
+	unsigned learned_count;
+	struct switch_address learned[];
 };
 
 struct ethernet_switch {
@@ -94,7 +99,7 @@ struct ethernet_switch *ethernet_switch_create(const char *name);
 void ethernet_switch_destroy(struct ethernet_switch *ethernet);
 
 /*
- * A port with that unicast address, which is closed.  ready is called, with the
+ * A port with that unicast address, or with none (NULL), which is closed.  ready is called, with the
  * lock held, when the queue of the port gets something after it had nothing.
  * -E_EXIST when a port has the address already, -E_NOSPC when there are
  * SWITCH_PORTS_MAX, -E_NOMEM when memory is out.

@@ -174,10 +174,15 @@ int virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *a
 	return -E_UNSUPPORTED;
 }
 
+uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number)
+{
+	virtio->common->queue_select = number;
+	return virtio->common->queue_size;
+}
+
 uint16_t virtio_pci_queue_max(struct virtio_pci *virtio)
 {
-	virtio->common->queue_select = 0;
-	return virtio->common->queue_size;
+	return virtio_pci_queue_max_of(virtio, 0);
 }
 
 static volatile uint16_t *notify_register(struct virtio_pci *virtio)
@@ -189,15 +194,21 @@ static volatile uint16_t *notify_register(struct virtio_pci *virtio)
 	return (volatile uint16_t *)(void *)(virtio->notify + offset);
 }
 
-volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virtio_pci_queue *queue)
+/* Without MSI-X nobody looks at it. */
+static uint16_t vector(const struct virtio_pci *virtio)
+{
+	return pci_msix_is_on(virtio->pci) ? 0 : NO_VECTOR;
+}
+
+volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t number,
+					const struct virtio_pci_queue *queue)
 {
 	volatile struct virtio_pci_common *common = virtio->common;
 	volatile uint16_t *notify;
 
-	common->queue_select = 0;
+	common->queue_select = number;
 	common->queue_size = queue->size;
-	common->config_msix_vector = NO_VECTOR;
-	common->queue_msix_vector = pci_msix_is_on(virtio->pci) ? 0 : NO_VECTOR;
+	common->queue_msix_vector = vector(virtio);
 	common->queue_desc = (uint32_t)queue->descriptors;
 	common->queue_desc_high = (uint32_t)(queue->descriptors >> 32);
 	common->queue_driver = (uint32_t)queue->available;
@@ -206,8 +217,28 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 	common->queue_device_high = (uint32_t)(queue->used >> 32);
 	notify = notify_register(virtio);
 	common->queue_enable = 1;
-	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
-				STATUS_DRIVER_OK;
+	return notify;
+}
+
+static void run(struct virtio_pci *virtio)
+{
+	virtio->common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
+					STATUS_DRIVER_OK;
+}
+
+void virtio_pci_go(struct virtio_pci *virtio)
+{
+	virtio->common->config_msix_vector = vector(virtio);
+	run(virtio);
+}
+
+volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virtio_pci_queue *queue)
+{
+	volatile uint16_t *notify;
+
+	virtio->common->config_msix_vector = NO_VECTOR;
+	notify = virtio_pci_add_queue(virtio, 0, queue);
+	run(virtio);
 	return notify;
 }
 

@@ -83,8 +83,9 @@ struct virtio_pci_queue {
 	paddr_t descriptors, available, used;
 };
 
-/* How many places queue 0 can have at most; 0: there is none. */
+/* How many places queue 0, or that of the number, can have at most; 0: there is none. */
 uint16_t virtio_pci_queue_max(struct virtio_pci *virtio);
+uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number);
 
 /*
  * After virtio_pci_negotiate: queue 0 is there, and the device at work; with MSI-X the
@@ -95,6 +96,14 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 
 /* With MSI-X, after virtio_pci_start: does the device raise the queue's interrupts? */
 bool virtio_pci_has_vector(struct virtio_pci *virtio);
+
+/*
+ * The same in steps, for devices with several queues: each of them by its number, with
+ * its register; then the device is at work, and with MSI-X raises interrupts of its own too.
+ */
+volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t number,
+					const struct virtio_pci_queue *queue);
+void virtio_pci_go(struct virtio_pci *virtio);
 
 /* After virtio_pci_start: has the device said that it can go on only after a reset, or gone away? */
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Network ports of the machine: what the drivers of all kinds of cards have in
+ * common.  A card that nobody has opened stands still.
+ *
+ * Frames are copied into a ring of buffers and out of one; what was sent is never
+ * waited for.  When frames have come in, the card's interrupts stay off until all
+ * are taken, and for longer when that has cost the machine too much: then a timer
+ * looks again, and what the card has no room for meanwhile is lost.  So neither a
+ * flood of frames nor one of interrupts takes more than a part of the CPU.
+ *
+ * A card that does not send what it was given is reset.  One that does not even
+ * after several resets is given up: event=net-lost.
+ */
+#ifndef UMBRA_DRIVERS_PHYS_NET_DEVICE_H
+#define UMBRA_DRIVERS_PHYS_NET_DEVICE_H
+
+#include "arch/spinlock.h"
+#include "drivers/backend/switch_wire.h"
+#include "drivers/phys/pci.h"
+#include "lib/list.h"
+#include "mm/address.h"
+
+#define NET_DEVICE_NAME_SIZE 8		/* net0, net12 */
+#define NET_RING_SIZE 256u		/* the most buffers of either ring */
+#define NET_BUFFER_SIZE 2048u
+
+struct net_device;
+
+enum net_received {
+	NET_NOTHING,
+	NET_FRAME,
+	NET_DAMAGED,	/* a frame that is no good; its buffer goes back too */
+	NET_NONSENSE,	/* the card says what cannot be */
+};
+
+/* A driver's part.  All but identify are called with the port's lock held. */
+struct net_device_ops {
+	/*
+	 * Resets the card and starts it, at first and again: the rings are empty, every
+	 * receive buffer is the card's, interrupts are off.  0 or negative.
+	 */
+	int (*start)(struct net_device *device);
+
+	/* When it returns, the card touches no memory any more.  Takes 100 ms at most. */
+	void (*stop)(struct net_device *device);
+
+	/* Where the next frame to be sent goes, NET_BUFFER_SIZE less 16 bytes; NULL: no place is free. */
+	uint8_t *(*send_buffer)(struct net_device *device);
+
+	/* The frame is there, and is sent some time, at the latest after kick. */
+	void (*send)(struct net_device *device, uint32_t length);
+	void (*kick)(struct net_device *device);
+
+	/* Frees the places of what was sent: how many; negative when the card talks nonsense. */
+	int (*reclaim)(struct net_device *device);
+
+	/* The next frame that came in.  After one, give_back returns its buffer to the card. */
+	enum net_received (*receive)(struct net_device *device, const uint8_t **bytes, uint32_t *length);
+	void (*give_back)(struct net_device *device);
+
+	/*
+	 * Interrupts on: for frames that come in, and for the link.  False when a frame
+	 * came before that; there may be no interrupt for it.
+	 */
+	bool (*listen)(struct net_device *device);
+	void (*mute)(struct net_device *device);
+
+	/*
+	 * An interrupt came: is it the card's?  If so it is over, and link_asked is set
+	 * when the link may have changed.
+	 */
+	bool (*acknowledge)(struct net_device *device);
+
+	bool (*link)(struct net_device *device);
+};
+
+enum net_state {
+	NET_CLOSED,
+	NET_RUNNING,
+	NET_LOST,
+};
+
+struct net_counters {
+	uint64_t sent, received;	/* frames */
+	uint64_t dropped;		/* not sent: the link was down, or the card is lost */
+	uint32_t damaged;
+	uint32_t resets, interrupts, pauses;	/* pauses: the CPU was needed for something else */
+};
+
+/* Who uses a port.  Both are called without a lock, on any CPU, perhaps from a handler. */
+struct net_client {
+	/* A frame came in; its bytes are there until this returns. */
+	void (*received)(void *context, const uint8_t *bytes, uint32_t length);
+	/* There is room again after net_device_send had none. */
+	void (*writable)(void *context);
+	void *context;
+};
+
+struct net_device {
+	const struct net_device_ops *ops;
+	const char *driver;			/* its name */
+	struct pci_device *pci;
+	uint8_t address[ETHERNET_ADDRESS_SIZE];
+	bool link_asked;
+
+	/* Buffers of both rings, NET_RING_SIZE each, in low memory: place i is at i * NET_BUFFER_SIZE. */
+	uint8_t *send_memory, *receive_memory;
+	paddr_t send_address, receive_address;
+
+	/* The rest is for net_device.c alone. */
+	char name[NET_DEVICE_NAME_SIZE];
+	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
+	enum net_state state;
+	struct net_client client;
+	bool link;
+	bool is_polled;			/* there are no interrupts to rely on */
+	bool is_muted;			/* they are off */
+	bool is_polling;		/* somebody takes frames in; nobody else may */
+	bool again;			/* and is to look once more */
+	bool wants_room;		/* writable is to be called */
+	unsigned under_way;		/* frames in the ring for sending */
+	uint64_t deadline;		/* the card is to have sent something by then */
+	unsigned silent_resets;		/* since it last did */
+	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
+	int64_t credit;			/* nanoseconds of the CPU that it may take */
+	uint64_t credited;		/* when that was reckoned */
+	unsigned missed;		/* frames found by the timer since the last interrupt */
+	unsigned unasked;		/* interrupts since they were turned off */
+	struct net_counters counters;
+	struct list_node node;		/* in the list of ports */
+};
+
+/* --- for drivers ----------------------------------------------------------------- */
+
+/*
+ * The port exists from now on, under the next free name; ops, driver, pci and address
+ * are set, the card stands still, and its registers are mapped.  Boot CPU, before
+ * others start.
+ */
+void net_device_add(struct net_device *device);
+
+/* The card has raised an interrupt, perhaps.  Any context but NMI; takes the port's lock. */
+void net_device_interrupt(void *device);
+
+/* --- for everybody else ------------------------------------------------------------ */
+
+/* All ports; the list never changes after boot. */
+struct list *net_devices(void);
+
+/* NULL when there is none of that name. */
+struct net_device *net_device_find(const char *name);
+
+/*
+ * Takes the port into use, for good.  -E_EXIST when it is, -E_NOMEM, -E_IO when the
+ * card cannot be started.  Boot CPU, before others start.
+ */
+int __must_check net_device_open(struct net_device *device, const struct net_client *client);
+
+/*
+ * Sends a frame, padded to what the wire demands, at the latest with the next
+ * net_device_flush.  WIRE_FULL: writable will be called.  WIRE_DROPPED while the link
+ * is down.  Any CPU; takes the port's lock.
+ */
+enum wire_result net_device_send(struct net_device *device, const struct wire_frame *frame);
+void net_device_flush(struct net_device *device);
+
+/* Have writable called soon, though there is room: to go on with what takes long. */
+void net_device_want_room(struct net_device *device);
+
+/*
+ * Looks after all ports.  Returns after how many nanoseconds to come again, 0 for not.
+ * Any CPU, any context but NMI.
+ */
+uint64_t net_devices_tick(void);
+
+/*
+ * alarm(nanoseconds) is called when there is something to look after: net_devices_tick
+ * is to be called after that time.  Called with a port's lock held.  Boot, once.
+ */
+void net_devices_set_alarm(void (*alarm)(uint64_t nanoseconds));
+
+/* What the port has done so far, and whether it is connected; for a command. */
+struct net_status {
+	struct net_counters counters;
+	enum net_state state;
+	bool link, is_polled;
+};
+
+void net_device_status(struct net_device *device, struct net_status *status);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Networks: each is a switch with a name, and is there as long as somebody is on it.
+ */
+#ifndef UMBRA_HV_NETWORK_H
+#define UMBRA_HV_NETWORK_H
+
+#include "arch/spinlock.h"
+#include "drivers/backend/ethernet_switch.h"
+#include "lib/list.h"
+
+struct uplink;
+
+struct network {
+	struct list_node node;		/* this and users: hv/network.c */
+	unsigned users;
+	struct spinlock lock;		/* guards the switch and its ports */
+	struct ethernet_switch *ethernet;
+	struct uplink *uplink;		/* to a port of the machine, or NULL; written at boot only */
+};
+
+/* The network of that name, made if need be, with one more on it; NULL when memory is out. */
+struct network *network_join(const char *name);
+
+/* One less is on it, and perhaps the network is gone. */
+void network_leave(struct network *network);
+
+/* Prints all networks and what is on them; for a command. */
+void network_show_all(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Uplinks: ports of the machine that join a network to a wire, as uplink= asks for.
+ */
+#ifndef UMBRA_HV_UPLINK_H
+#define UMBRA_HV_UPLINK_H
+
+#include "hv/config.h"
+
+struct uplink;
+
+/*
+ * Makes them; what cannot be is event=option-error.  Boot CPU, once, when the PCI
+ * devices have been found, before there are guests.
+ */
+void uplinks_init(const struct umbra_options *options);
+
+/* Prints the port that it leads to; with the network's lock. */
+void uplink_show(struct uplink *uplink);
+
+#endif
