@@ -11,6 +11,7 @@
 #include "drivers/backend/volume.h"
 #include "drivers/phys/ahci.h"
 #include "drivers/phys/disk.h"
+#include "drivers/phys/e1000.h"
 #include "drivers/phys/ide.h"
 #include "drivers/phys/virtio_blk_pci.h"
 #include "drivers/phys/virtio_net_pci.h"
@@ -26,6 +27,7 @@ static const struct pci_driver *const drivers[] = {
 	&ahci_driver,
 	&ide_driver,
 	&virtio_net_pci_driver,
+	&e1000_driver,
 };
 
 /* A CPU's timer looks after what was started on that CPU, and after all else too. */

@@ -8,7 +8,6 @@
 
 #include "arch/log.h"
 #include "drivers/phys/net_device.h"
-#include "drivers/phys/pci_msi.h"
 #include "drivers/phys/virtio_pci.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -300,7 +299,7 @@ static int virtio_start(struct net_device *device)
 
 	if (!virtio_pci_reset(&port->virtio))
 		return -E_IO;
-	port->messages = pci_msix_is_on(device->pci);
+	port->messages = device->pci->interrupt == PCI_MSIX;
 	error = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
 	if (error)
 		return error;

@@ -15,8 +15,10 @@ PEER = mac('02:00:00:00:00:0e')
 CARDS = {
     'virtio': ('pc', 'virtio-net-pci', ''),
     'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on'),
+    'e1000': ('pc', 'e1000', ''),
+    'e1000e': ('q35', 'e1000e', ''),
 }
-DRIVERS = {'virtio': 'virtio-net', 'virtio-modern': 'virtio-net'}
+DRIVERS = {'virtio': 'virtio-net', 'virtio-modern': 'virtio-net', 'e1000': 'e1000', 'e1000e': 'e1000e'}
 
 
 @pytest.fixture(params=list(CARDS))
