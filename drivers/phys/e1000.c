@@ -62,6 +62,7 @@
 #define RCTL_UNICAST_ALL BIT(3)
 #define RCTL_MULTICAST_ALL BIT(4)
 #define RCTL_BROADCAST BIT(15)	/* buffers of 2048 bytes are the default */
+#define RCTL_NO_CHECKSUM BIT(26)	/* in memory; it is verified all the same */
 #define TCTL_ON BIT(1)
 #define TCTL_PAD BIT(3)
 #define TCTL_COLLISIONS (15u << 4)
@@ -88,8 +89,6 @@
 #define SEND_CHECKSUM BIT(1)	/* that of the frame, by the controller */
 #define SEND_REPORT BIT(3)
 #define SEND_DONE BIT(0)
-
-#define CHECKSUM_SIZE 4u
 
 #define MASTER_TIME (10 * WAIT_MS)
 #define RESET_WAIT (2 * WAIT_MS)	/* nothing may be read before 1 us, and the EEPROM takes longer */
@@ -213,9 +212,8 @@ static enum net_received e1000_receive(struct net_device *device, const uint8_t 
 	*length = READ_ONCE(descriptor->length);
 	/* One in several pieces is longer than any that the wire may have. */
 	if (!(status & RECEIVE_END) || READ_ONCE(descriptor->errors) != 0 ||
-	    *length <= CHECKSUM_SIZE || *length > NET_BUFFER_SIZE)
+	    *length > NET_BUFFER_SIZE)
 		return NET_DAMAGED;
-	*length -= CHECKSUM_SIZE;
 	*bytes = device->receive_memory + e1000->next_received * NET_BUFFER_SIZE;
 	return NET_FRAME;
 }
@@ -314,7 +312,8 @@ static void start_receiving(struct e1000 *e1000, uint64_t rings)
 	set(e1000, RDH, 0);
 	set(e1000, RDT, NET_RING_SIZE - 1);
 	/* Guests have addresses of their own. */
-	set(e1000, RCTL, RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL | RCTL_BROADCAST);
+	set(e1000, RCTL, RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL | RCTL_BROADCAST |
+			 RCTL_NO_CHECKSUM);
 }
 
 static void start_sending(struct e1000 *e1000, uint64_t rings)

@@ -424,6 +424,7 @@ void net_device_add(struct net_device *device)
 	format_text(device->name, sizeof(device->name), "net%u", number++);
 	device->lock = (struct spinlock)SPINLOCK(LOCK_NET);
 	device->due = NEVER;
+	device->is_polled = pci_irq_attach(device->pci, net_device_interrupt, device) != 0;
 	list_add_last(&devices, &device->node);
 	log_info("net", "%s: %02x:%02x:%02x:%02x:%02x:%02x by %s", device->name, device->address[0],
 		 device->address[1], device->address[2], device->address[3], device->address[4],
@@ -446,7 +447,6 @@ static bool make_buffers(struct net_device *device)
 	return true;
 }
 
-/* Messages have to be on before the card starts, for drivers that tell it about them. */
 int net_device_open(struct net_device *device, const struct net_client *client)
 {
 	int error;
@@ -456,7 +456,6 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 	if (!make_buffers(device))
 		return -E_NOMEM;
 	device->client = *client;
-	device->is_polled = pci_irq_attach(device->pci, net_device_interrupt, device) != 0;
 	spin_lock(&device->lock);
 	device->credited = time_ns();
 	error = start(device);

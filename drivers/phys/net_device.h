@@ -135,8 +135,8 @@ struct net_device {
 
 /*
  * The port exists from now on, under the next free name; ops, driver, pci and address
- * are set, the card stands still, and its registers are mapped.  Boot CPU, before
- * others start.
+ * are set, and the card stands still.  Its interrupts are attached here, so start finds
+ * messages on if there are to be any.  Boot CPU, before others start.
  */
 void net_device_add(struct net_device *device);
 
