@@ -8,6 +8,7 @@
  *     flood                 send as fast as it can, to=ADDRESS or to all, frames
  *                           of length=N
  *     listen                hear for seconds=N, then crash with "heard N"
+ *     lengths               send frames at the limits of a wire
  *     bench                 measure (bench.c)
  * accept= names what it takes from the device: any of csum, tso and mrg (frames
  * without checksum, frames to be cut, several buffers a frame). Needs 8 MB.
@@ -37,6 +38,7 @@ static const struct {
 } roles[] = {
 	{"test", test_run}, {"peer", peer_run},     {"deaf", deaf_run},
 	{"flood", flood_run}, {"listen", listen_run}, {"bench", bench_run},
+	{"lengths", lengths_run},
 };
 
 void guest_main(void)

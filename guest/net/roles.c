@@ -14,6 +14,8 @@
 
 #define WAIT_MS 1000u
 #define FLOOD_BATCH 32u
+#define TYPE_TAG 0x8100u
+#define TAG_SIZE 4u
 
 static const uint8_t broadcast[NET_ADDRESS_SIZE] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
@@ -125,4 +127,25 @@ void listen_run(void)
 			heard++;
 	}
 	machine_panic("heard %u", heard);
+}
+
+/* Frames at the limits of a wire, with a tag (IEEE 802.1Q) and without; and longer ones. */
+void lengths_run(void)
+{
+	static const uint32_t lengths[] = {TALK_BODY, TALK_FRAME_MAX, TALK_FRAME_MAX + 1};
+
+	if (!start("lengths"))
+		return;
+	for (uint32_t tag = 0; tag <= TAG_SIZE; tag += TAG_SIZE) {
+		for (uint32_t i = 0; i < 3; i++) {
+			uint32_t length = i == 0 ? lengths[i] : lengths[i] + tag;
+
+			talk_frame(broadcast, TALK_NOISE, i, length);
+			if (tag != 0) {
+				packet_put16(talk_out + 12, TYPE_TAG);
+				packet_put16(talk_out + 16, TYPE_TEST);
+			}
+			net_send(NULL, talk_out, length);
+		}
+	}
 }

@@ -58,6 +58,7 @@ void peer_run(void);
 void deaf_run(void);
 void flood_run(void);
 void listen_run(void);
+void lengths_run(void);
 void bench_run(void);
 
 #endif

@@ -192,7 +192,7 @@ class Machine:
 
     # --- from outside --------------------------------------------------------------------
 
-    def ask(self, name, **arguments):
+    def ask(self, name, /, **arguments):
         """Has QEMU carry out a command (QMP); what it returns."""
         self.qmp.send(name, **arguments)
         answer = self.wait(self.qmp.take_answer, f'the answer to {name}', step=0.001)

@@ -29,7 +29,7 @@ class Qmp:
         self.connection, _ = self.listener.accept()
         self.connection.setblocking(False)
 
-    def send(self, name, **arguments):
+    def send(self, name, /, **arguments):
         command = {'execute': name, 'arguments': arguments}
         self.connection.sendall(json.dumps(command).encode() + b'\n')
 

@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Networks that are joined to a wire: a guest of our own (guest/net), a card as QEMU
-has it, and this test at the wire's other end.
+Networks that are joined to a wire: guests of our own (guest/net), cards as QEMU has
+them, and this test at the wire's other end.
 """
+
+import socket
 
 import pytest
 
-from wire import ECHO, ECHO_ANSWER, TYPE_TEST, Wire, frame, mac
+from test_guests import Results, names_in
+from wire import (ANYBODY, ECHO, ECHO_ANSWER, NOISE, TYPE_TAG, TYPE_TEST, Peer, Wire, frame, mac,
+                  type_of)
 
-US = mac('06:00:00:00:00:01')
+US, OTHER = mac('06:00:00:00:00:01'), mac('06:00:00:00:00:02')
 PEER = mac('02:00:00:00:00:0e')
+OWN = '52:54:00:12:34:56'       # of QEMU's first card
 
-# A board of QEMU, its card, and the card's options.
+# A board of QEMU, its card, the card's options, and who drives it.
 CARDS = {
-    'virtio': ('pc', 'virtio-net-pci', ''),
-    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on'),
-    'e1000': ('pc', 'e1000', ''),
-    'e1000e': ('q35', 'e1000e', ''),
+    'virtio': ('pc', 'virtio-net-pci', '', 'virtio-net'),
+    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on', 'virtio-net'),
+    'virtio-line': ('pc', 'virtio-net-pci', ',vectors=0', 'virtio-net'),
+    'e1000': ('pc', 'e1000', '', 'e1000'),
+    'e1000e': ('q35', 'e1000e', '', 'e1000e'),
 }
-DRIVERS = {'virtio': 'virtio-net', 'virtio-modern': 'virtio-net', 'e1000': 'e1000', 'e1000e': 'e1000e'}
 
 
 @pytest.fixture(params=list(CARDS))
@@ -26,48 +31,249 @@ def card(request):
     return request.param
 
 
+class Network:
+    """Cards of one machine, with a wire each, and the machine."""
+
+    def __init__(self, machine, directory):
+        self.start_machine, self.directory = machine, directory
+        self.wires = []
+        self.arguments = []
+
+    def plug(self, card):
+        board, device, options, _ = CARDS[card]
+        wire = Wire(self.directory, device, f'card{len(self.wires)}', options)
+        self.arguments += wire.arguments if self.wires else ['-machine', board, *wire.arguments]
+        self.wires.append(wire)
+        return wire
+
+    def start(self, build, *guests, words='uplink=net0', up='net0', **options):
+        m = self.start_machine(build, guests, options=f'when-idle=poweroff {words}',
+                               extra=self.arguments, **options)
+        if up:
+            m.event('link', port=up, state='up')
+        return m
+
+
 @pytest.fixture
-def plug(tmp_path):
-    """plug(card) is a wire with that card."""
-    wires = []
-
-    def make(card):
-        board, device, options = CARDS[card]
-        wires.append(Wire(tmp_path, device, name=f'w{len(wires)}', options=options,
-                          board=('-machine', board)))
-        return wires[-1]
-    yield make
-    for each in wires:
-        each.close()
+def net(machine, tmp_path):
+    network = Network(machine, tmp_path)
+    yield network
+    for wire in network.wires:
+        wire.close()
 
 
-def peer(words='', accept='csum,tso,mrg', guest='net'):
-    return f'{guest} guest=e kernel mem=8M mac=02:00:00:00:00:0e {words} -- role=peer accept={accept}'
+def peer(words='', name='e', address='02:00:00:00:00:0e', guest='net'):
+    return f'{guest} guest={name} kernel mem=8M mac={address} {words} -- role=peer accept=csum,tso,mrg'
 
 
-def start(machine, build, wire, *guests, options='', ready=1):
-    m = machine(build, guests, options=f'uplink=net0 when-idle=poweroff {options}',
-                extra=wire.arguments)
-    m.event('link', port='net0', state='up')
-    m.wait_line('peer: ready', count=ready)
-    return m
+def wait_peers(m, others=''):
+    """The first guest has the focus, and the others their names in front."""
+    m.wait_line('^peer: ready$')
+    for name in others:
+        m.wait_line(rf'^\[{name}\] peer: ready$')
 
 
-def echo(machine, wire, length, number=1):
-    """Has the guest answer a test frame of that length; every byte is judged."""
-    body = number.to_bytes(4, 'little') + bytes(i * 7 & 0xFF for i in range(length - 20))
-    wire.send(frame(PEER, US, TYPE_TEST, bytes([ECHO, 0]) + body))
-    answer = wire.expect(machine, lambda data: data[:6] == US)
-    assert answer == frame(US, PEER, TYPE_TEST, bytes([ECHO_ANSWER, 0]) + body)
+def ask(wire, length, number=1, to=PEER, sender=US, tag=b''):
+    """Has a guest answer a test frame; returns the answer that there has to be."""
+    body = number.to_bytes(4, 'little') + bytes(i * 7 & 0xFF for i in range(length - 20 - len(tag)))
+    wire.send(to + sender + tag + frame(b'', b'', TYPE_TEST, bytes([ECHO, 0]) + body))
+    return frame(sender, to, TYPE_TEST, bytes([ECHO_ANSWER, 0]) + body)
 
 
-def test_sizes(machine, build, card, plug):
+def echo(m, wire, length, number=1, **options):
+    answer = ask(wire, length, number, **options)
+    assert wire.expect(m, lambda data: type_of(data) == TYPE_TEST and data[14] == ECHO_ANSWER) == answer
+
+
+def counters(m):
+    """What `:net` says of the wire and of the card."""
+    row = m.command('net', r'(?m)^ +wire +(\d+) frames out, (\d+) in, (\d+) dropped, (\d+) too long, (\d+) damaged\n'
+                    r' +card +(\d+) interrupts, (\d+) pauses, (\d+) resets\n')
+    return dict(zip(('sent', 'received', 'dropped', 'long', 'damaged', 'interrupts', 'pauses',
+                     'resets'), map(int, row.groups())))
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def test_sizes(net, build, card):
     """Frames of every size go in and out as they are."""
-    wire = plug(card)
-    m = start(machine, build, wire, peer())
+    wire = net.plug(card)
+    m = net.start(build, peer())
     uplink = m.event('uplink')
-    assert (uplink['port'], uplink['net'], uplink['driver']) == ('net0', 'lan', DRIVERS[card])
-    for length in range(60, 1515, 3):
+    assert (uplink['port'], uplink['net'], uplink['mac'], uplink['driver']) == \
+        ('net0', 'lan', OWN, CARDS[card][3])
+    wait_peers(m)
+    for length in list(range(60, 90)) + list(range(90, 1500, 23)) + list(range(1500, 1515)):
         echo(m, wire, length, length)
-    m.command('net', r'(?m)^  net0 +52:54:00:12:34:56, [\w-]+, the link is up\n'
-              r' +wire +(\d+) frames out, \1 in, 0 dropped, 0 too long, 0 damaged\n')
+    m.command('net', rf'(?m)^  net0 +{OWN}, {CARDS[card][3]}, the link is up\n')
+    seen = counters(m)
+    assert seen['sent'] == seen['received'] > 100
+    assert seen['interrupts'] > 0
+    assert not any(seen[key] for key in ('dropped', 'long', 'damaged', 'resets'))
+
+
+@pytest.mark.parametrize('guest', ['net', 'net_c'])
+def test_offloads(net, build, card, guest, record_property):
+    """What guests leave to others is done before the wire: checksums, cutting, and no frame too long."""
+    wire = net.plug(card)
+    station = Peer(wire, US)
+    m = net.start(build, f'{guest} guest=t kernel mem=8M -- role=test peer={US.hex(":")} only=offloads')
+    m.wait(lambda: station.serve() or m.events('guest-exit'), 'the end of the tests', 60, step=0.002)
+    m.wait_poweroff()
+    found = Results(m, 't')
+    assert not found.lines.get('FAIL'), found.lines['FAIL']
+    assert not station.wrong
+    for name in names_in('net'):
+        if name.startswith('offloads'):
+            assert [line for line in found.of(name) if line[0] == 'PASS'], f'{name} did not report'
+    assert max(station.lengths) == 1514
+    record_property('checks', found.passed)
+
+
+def test_stations(net, build, card):
+    """Two guests and two stations: who hears what, and that nothing comes back."""
+    wire = net.plug(card)
+    second = mac('02:00:00:00:00:0f')
+    m = net.start(build, peer(), peer(name='f', address=second.hex(':')))
+    wait_peers(m, 'f')
+    # To all: each answers once, and hears the other's answer to nobody.
+    answers = {frame(US, each, TYPE_TEST)[:14] for each in (PEER, second)}
+    ask(wire, 60, to=ANYBODY)
+    for _ in answers.copy():
+        answers.remove(wire.expect(m, lambda data: data[:6] == US)[:14])
+    # A tag makes a frame four bytes longer.  Guests make nothing of it, so it must not be answered.
+    tagged = ask(wire, 1518, to=ANYBODY, tag=TYPE_TAG.to_bytes(2, 'big') + b'\0\5')
+    # In a guest's name, to a bridge, and for the station itself: not let in.
+    wire.send(frame(second, PEER, TYPE_TEST, bytes([ECHO]).ljust(46, b'\0')))
+    wire.send(frame(mac('01:80:c2:00:00:00'), US, TYPE_TEST, bytes([ECHO]).ljust(46, b'\0')))
+    wire.send(frame(US, OTHER, TYPE_TEST, bytes([ECHO]).ljust(46, b'\0')))
+    echo(m, wire, 1000, sender=OTHER)
+    # All that came out were the answers, and nothing came twice.
+    m.run_on(0.2)
+    wire.pump()
+    assert not wire.received and tagged
+    row = m.command('net', r'(?m)^ +sent +(\d+) frames, \d+ bytes, (\d+) more refused\n +received (\d+)')
+    assert tuple(map(int, row.groups())) == (4, 1, 3)
+    m.command('net', r'(?m)^  f .*\n +sent +1 frames, .*\n +received 2 frames')
+
+
+def test_tags(net, build, card):
+    """A guest's tagged frame of 1518 bytes goes out; one of 1515 without a tag does not."""
+    wire = net.plug(card)
+    m = net.start(build, 'net guest=t kernel mem=8M -- role=lengths')
+    found = [wire.expect(m, lambda data: data[14] == NOISE or type_of(data) == TYPE_TAG)
+             for _ in range(4)]
+    assert [(len(data), type_of(data)) for data in found] == \
+        [(60, TYPE_TEST), (1514, TYPE_TEST), (60, TYPE_TAG), (1518, TYPE_TAG)]
+    # What pads a short frame is nobody's.
+    assert found[0][20:] == bytes(40) and found[2][20:] == bytes(40)
+    m.event('guest-exit')
+    assert not wire.take(lambda data: True)
+
+
+# --- the link ---------------------------------------------------------------------------------------
+
+
+def test_link(net, build, card):
+    """While the link is down guests send into nothing, which is counted; then all is as before."""
+    wire = net.plug(card)
+    m = net.start(build, peer(), 'net guest=l kernel mem=8M -- role=listen seconds=60')
+    wait_peers(m)
+    echo(m, wire, 60)
+    m.ask('set_link', name=wire.name, up=False)
+    m.event('link', port='net0', state='down')
+    before = counters(m)
+    m.wait(lambda: counters(m)['dropped'] > before['dropped'] + 3, 'frames that are dropped', step=0.1)
+    m.command('net', r'(?m)^  net0 .*, the link is down\n')
+    wire.pump()
+    wire.received.clear()
+    m.ask('set_link', name=wire.name, up=True)
+    m.event('link', port='net0', state='up', count=2)
+    echo(m, wire, 1514)
+    assert counters(m)['resets'] == 0
+
+
+# --- words ---------------------------------------------------------------------------------------------
+
+
+def test_words(net, release):
+    wire = net.plug('virtio')
+    other = net.plug('virtio')
+    m = net.start(release, peer(), peer(name='f', words='net=b'),
+                  words='uplink=net0 uplink=net0:c uplink=net1 uplink=net2:d uplink=net1:b uplink '
+                  'uplink=net1:none uplink=:x uplink=net1:B')
+    errors = {(event['word'], event['cause']) for event in m.events('option-error')}
+    form = 'the value is a port of the machine, and perhaps a network: net0 or net0:lan'
+    assert errors == {
+        ('uplink=net0:c', 'the port is the uplink of a network already'),
+        ('uplink=net1', 'the network has an uplink already'),
+        ('uplink=net2:d', 'the machine has no such network port'),
+        ('uplink', form), ('uplink=net1:none', form), ('uplink=:x', form), ('uplink=net1:B', form),
+    }
+    assert [(event['port'], event['net']) for event in m.events('uplink')] == \
+        [('net0', 'lan'), ('net1', 'b')]
+    wait_peers(m, 'f')
+    # Two networks are as apart on the wires as they are in the machine.
+    ask(wire, 60, to=ANYBODY)
+    wire.expect(m, lambda data: data[:6] == US)
+    m.run_on(0.1)
+    other.pump()
+    wire.pump()
+    assert not other.received and not wire.received
+    echo(m, other, 60)
+
+
+def test_unused(net, release):
+    """A card that nobody asked for stays silent."""
+    wire = net.plug('e1000')
+    m = net.start(release, 'net guest=l kernel mem=8M -- role=listen seconds=1', words='', up=None)
+    wire.send(frame(ANYBODY, US, TYPE_TEST, bytes(46)))
+    assert m.event('guest-exit')['cause'].endswith('heard 0')
+    wire.pump()
+    assert not wire.received
+    assert not m.events('link') and not m.events('uplink')
+
+
+# --- trouble ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('card', ['virtio', 'e1000', 'e1000e'])
+@pytest.mark.parametrize('length', [60, 1514])
+def test_flood(net, build, card, length):
+    """Frames without end for everybody: guests still understand each other, and compute."""
+    wire = net.plug(card)
+    m = net.start(build, peer(), f'net guest=t kernel mem=8M -- role=test only=frames.conversation '
+                  f'peer={PEER.hex(":")}')
+    wait_peers(m)
+    noise = frame(ANYBODY, US, TYPE_TEST, bytes([NOISE]).ljust(length - 14, b'\0'))
+
+    def flood():
+        while wire.try_send(noise):
+            pass
+        return m.events('guest-exit', guest='t')
+    m.wait(flood, 'the end of the tests', 30, step=0.001)
+    seen = counters(m)
+    assert seen['received'] > 1000 and seen['resets'] == 0
+    echo(m, wire, 60)
+    m.key(':kill e\r')
+    found = Results(m, 't')
+    assert found.passed == 1 and not found.failed
+
+
+def test_silence(machine, build, tmp_path):
+    """A card that sends nothing of what it gets is reset, and given up; guests still have each other."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / 'deaf'))
+    listener.listen(1)
+    m = machine(build, [peer(), f'net guest=f kernel mem=8M -- role=flood to={US.hex(":")} length=1514'],
+                options='uplink=net0',
+                extra=['-netdev', f'stream,id=w,server=off,addr.type=unix,addr.path={tmp_path / "deaf"}',
+                       '-device', 'virtio-net-pci,netdev=w'])
+    lost = m.event('net-lost', port='net0', timeout=30)
+    assert lost['cause'] == 'it does not send'
+    assert len([line for line in m.lines if 'net0: it does not send: reset' in line]) == 2
+    m.command('net', r'(?m)^  net0 .*, lost\n')
+    before = counters(m)
+    m.wait(lambda: counters(m)['dropped'] > before['dropped'], 'frames that are dropped', step=0.1)
+    listener.close()
