@@ -5,8 +5,10 @@ takes each datagram as a frame (-netdev dgram).  A test plays all stations there
 one of them can be a peer of guest/net.
 """
 
+import contextlib
 import socket
 import struct
+import threading
 import time
 
 ANYBODY = b'\xff' * 6
@@ -59,6 +61,25 @@ class Wire:
         while not self.try_send(data):
             assert time.monotonic() < end, 'QEMU takes no frames'
             time.sleep(0.001)
+
+    @contextlib.contextmanager
+    def flood(self, data):
+        """Sends that frame as fast as QEMU takes it."""
+        over = threading.Event()
+
+        def run():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.settimeout(0.5)
+                while not over.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        sender.sendto(data, self.theirs)
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def pump(self):
         """Takes in what has come."""
