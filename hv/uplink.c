@@ -15,6 +15,7 @@
 #include "hv/timer.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
+#include "lib/string.h"
 #include "mm/heap.h"
 
 /* Frames, or pieces of one, that go out at once: three of the largest segments in pieces of 1448. */
@@ -171,10 +172,11 @@ void uplinks_init(const struct umbra_options *options)
 	for (unsigned i = 0; i < options->uplink_count; i++) {
 		const struct uplink_words *words = &options->uplinks[i];
 		const char *cause = create(words);
+		bool by_default = string_equal(words->net, CONFIG_NET_DEFAULT);
 
 		if (cause)
-			log_event("option-error", "module=umbra word=uplink=%s:%s cause=\"%s\"",
-				  words->port, words->net, cause);
+			log_event("option-error", "module=umbra word=uplink=%s%s%s cause=\"%s\"", words->port,
+				  by_default ? "" : ":", by_default ? "" : words->net, cause);
 	}
 }
 

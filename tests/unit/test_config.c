@@ -86,6 +86,47 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.consoles, CONSOLE_COM2 | CONSOLE_SCREEN);
 }
 
+static void test_uplinks(void **state)
+{
+	(void)state;
+	parse_umbra("uplink=net0 log=warn uplink=net12:dmz uplink=net3:a.b-c_9");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.uplink_count, 3);
+	assert_string_equal(options.uplinks[0].port, "net0");
+	assert_string_equal(options.uplinks[0].net, "lan");
+	assert_string_equal(options.uplinks[1].port, "net12");
+	assert_string_equal(options.uplinks[1].net, "dmz");
+	assert_string_equal(options.uplinks[2].net, "a.b-c_9");
+	parse_umbra("");
+	assert_int_equal(options.uplink_count, 0);
+}
+
+static void test_uplink_problems(void **state)
+{
+	static const char *const forms[] = {
+		"uplink=", "uplink=:", "uplink=net0:", "uplink=:lan", "uplink=net0:none", "uplink=net0:LAN",
+		"uplink=net0:a:b", "uplink=Net0", "uplink=net0,net1", "uplink=net0123456789012",
+		"uplink=net0:net01234567890123",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		parse_umbra(forms[i]);
+		assert_problem(forms[i], "net0 or net0:lan");
+		assert_int_equal(options.uplink_count, 0);
+	}
+	parse_umbra("log=warn uplink");
+	assert_problem("uplink", "net0 or net0:lan");
+	parse_umbra("uplink=net0 uplink=net0:b");
+	assert_problem("uplink=net0:b", "the port is the uplink of a network already");
+	parse_umbra("uplink=net0:lan uplink=net1");
+	assert_problem("uplink=net1", "the network has an uplink already");
+	assert_int_equal(options.uplink_count, 1);
+	parse_umbra("uplink=net0:a uplink=net1:b uplink=net2:c uplink=net3:d uplink=net4:e");
+	assert_problem("uplink=net4:e", "more than 4");
+	assert_int_equal(options.uplink_count, 4);
+}
+
 static void test_umbra_problems(void **state)
 {
 	(void)state;
@@ -447,6 +488,8 @@ int main(void)
 		cmocka_unit_test(test_umbra_defaults),
 		cmocka_unit_test(test_umbra_words),
 		cmocka_unit_test(test_umbra_problems),
+		cmocka_unit_test(test_uplinks),
+		cmocka_unit_test(test_uplink_problems),
 		cmocka_unit_test(test_kernel_line),
 		cmocka_unit_test(test_module_defaults),
 		cmocka_unit_test(test_file_names),

@@ -125,6 +125,32 @@ static void started(void **state)
 	assert_int_equal(virtio_pci_negotiate(&virtio, 0x200, &accepted), -E_UNSUPPORTED);
 }
 
+/* Several queues, and with MSI-X interrupts of the device itself. */
+static void started_in_steps(void **state)
+{
+	struct virtio_pci_queue queue = { 16, 0x1000, 0x2000, 0x3000 };
+	struct virtio_pci virtio;
+
+	(void)state;
+	fake_msix = true;
+	assert_true(virtio_pci_map(&virtio, &fake_virtio));
+	virtio.common->queue_size = 64;
+	assert_int_equal(virtio_pci_queue_max_of(&virtio, 1), 64);
+	assert_int_equal(virtio.common->queue_select, 1);
+	virtio.common->queue_select = 0;
+	virtio.common->queue_notify_off = 1;
+	virtio.common->config_msix_vector = 0xFFFF;
+	virtio.common->device_status = 11;
+	assert_ptr_equal(virtio_pci_add_queue(&virtio, 1, &queue), fake_bar + 0x3004);
+	assert_int_equal(virtio.common->queue_select, 1);
+	assert_int_equal(virtio.common->queue_size, 16);
+	assert_int_equal(virtio.common->queue_msix_vector, 0);
+	assert_int_equal(virtio.common->device_status, 11);
+	virtio_pci_go(&virtio);
+	assert_int_equal(virtio.common->device_status, 15);
+	assert_int_equal(virtio.common->config_msix_vector, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +158,7 @@ int main(void)
 		cmocka_unit_test_setup(first_usable, setup),
 		cmocka_unit_test_setup(unusable, setup),
 		cmocka_unit_test_setup(started, setup),
+		cmocka_unit_test_setup(started_in_steps, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
