@@ -9,7 +9,6 @@
 #include "arch/log.h"
 #include "arch/time.h"
 #include "drivers/phys/pci_irq.h"
-#include "drivers/phys/pci_msi.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -43,8 +42,6 @@
 
 /* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
 #define MISSED_MAX 8
-/* As many interrupts from a card that was told to raise none: it has to be silenced. */
-#define UNASKED_MAX 1000
 
 #define FRAME_MIN 60u		/* without its checksum, IEEE 802.3, 4A.4.2 */
 #define RING_PAGES (NET_RING_SIZE * NET_BUFFER_SIZE / PAGE_SIZE)
@@ -129,17 +126,6 @@ static void restart(struct net_device *device, const char *cause)
 	device->ops->stop(device);
 	if (start(device) != 0)
 		give_up(device, "it cannot be reset");
-}
-
-/* A line that others share has to be let go of by the card itself; so do messages. */
-static void silence(struct net_device *device)
-{
-	log_warn("net", "%s raises interrupts that were turned off: it is asked every millisecond",
-		 device->name);
-	device->is_polled = true;
-	pci_msi_disable(device->pci);
-	pci_change_command(device->pci, PCI_COMMAND_NO_LINE, 0);
-	look_after(device, POLL_PERIOD);
 }
 
 /* --- sending ------------------------------------------------------------------------------ */
@@ -325,7 +311,6 @@ static bool rest(struct net_device *device, bool more)
 	if (device->is_polled)
 		return false;
 	device->is_muted = false;
-	device->unasked = 0;
 	if (device->ops->listen(device))
 		return false;
 	device->is_muted = true;
@@ -333,15 +318,11 @@ static bool rest(struct net_device *device, bool more)
 	return true;
 }
 
-/* With the lock, which it lets go of in between. */
+/* Nobody else does; with the lock, which it lets go of in between. */
 static void poll(struct net_device *device)
 {
 	bool more;
 
-	if (device->is_polling) {
-		device->again = true;
-		return;
-	}
 	device->is_polling = true;
 	do {
 		more = look(device);
@@ -351,24 +332,51 @@ static void poll(struct net_device *device)
 
 /* --- interrupts and the timer ---------------------------------------------------------------- */
 
-void net_device_interrupt(void *context)
+/* Whether there was something new; only frames and the link raise interrupts. */
+static bool serve(struct net_device *device)
+{
+	uint64_t taken = device->counters.received + device->counters.damaged;
+	bool link = device->link;
+
+	if (device->is_muted)
+		return false;
+	device->is_muted = true;
+	device->ops->mute(device);
+	if (device->is_polling) {
+		device->again = true;
+		return true;
+	}
+	poll(device);
+	return taken != device->counters.received + device->counters.damaged || link != device->link;
+}
+
+static bool raised(void *context)
 {
 	struct net_device *device = context;
+	bool worked = false;
 
 	spin_lock(&device->lock);
 	if (device->state == NET_RUNNING && device->ops->acknowledge(device)) {
 		device->counters.interrupts++;
 		device->missed = 0;
-		if (!device->is_muted) {
-			device->is_muted = true;
-			device->ops->mute(device);
-			poll(device);
-		} else if (++device->unasked == UNASKED_MAX) {
-			silence(device);
-		}
+		worked = serve(device);
 	}
 	spin_unlock(&device->lock);
+	return worked;
 }
+
+static void silenced(void *context)
+{
+	struct net_device *device = context;
+
+	spin_lock(&device->lock);
+	device->is_polled = true;
+	if (device->state == NET_RUNNING)
+		look_after(device, POLL_PERIOD);
+	spin_unlock(&device->lock);
+}
+
+static const struct pci_irq_ops irq_ops = { raised, silenced };
 
 static void watch_interrupts(struct net_device *device, bool was_listening, uint64_t received)
 {
@@ -391,7 +399,10 @@ static uint64_t tick(struct net_device *device)
 		bool was_listening = !device->is_muted;
 
 		device->due = NEVER;
-		poll(device);
+		if (device->is_polling)
+			device->again = true;
+		else
+			poll(device);
 		watch_interrupts(device, was_listening, received);
 	}
 	due = device->state == NET_RUNNING ? device->due : NEVER;
@@ -424,7 +435,7 @@ void net_device_add(struct net_device *device)
 	format_text(device->name, sizeof(device->name), "net%u", number++);
 	device->lock = (struct spinlock)SPINLOCK(LOCK_NET);
 	device->due = NEVER;
-	device->is_polled = pci_irq_attach(device->pci, net_device_interrupt, device) != 0;
+	device->is_polled = pci_irq_attach(device->pci, &irq_ops, device) != 0;
 	list_add_last(&devices, &device->node);
 	log_info("net", "%s: %02x:%02x:%02x:%02x:%02x:%02x by %s", device->name, device->address[0],
 		 device->address[1], device->address[2], device->address[3], device->address[4],

@@ -126,7 +126,6 @@ struct net_device {
 	int64_t credit;			/* nanoseconds of the CPU that it may take */
 	uint64_t credited;		/* when that was reckoned */
 	unsigned missed;		/* frames found by the timer since the last interrupt */
-	unsigned unasked;		/* interrupts since they were turned off */
 	struct net_counters counters;
 	struct list_node node;		/* in the list of ports */
 };
@@ -139,9 +138,6 @@ struct net_device {
  * messages on if there are to be any.  Boot CPU, before others start.
  */
 void net_device_add(struct net_device *device);
-
-/* The card has raised an interrupt, perhaps.  Any context but NMI; takes the port's lock. */
-void net_device_interrupt(void *device);
 
 /* --- for everybody else ------------------------------------------------------------ */
 
