@@ -22,6 +22,7 @@
 extern const uint8_t ap_start[], ap_start_end[];
 
 /* Read by arch/ap_start.asm, on the CPU that starts. */
+extern uint32_t ap_tables, ap_stack;
 uint32_t ap_tables, ap_stack;
 void __noreturn ap_main(void);
 

@@ -131,8 +131,10 @@ static int block_create(struct guest *guest, unsigned index, struct virtio_devic
 
 static void block_destroy(struct virtio_device *device)
 {
-	device->ops->reset(device);
-	heap_free(container_of(device, struct guest_disk, block.device));
+	struct guest_disk *disk = container_of(device, struct guest_disk, block.device);
+
+	virtio_block_close(&disk->block);
+	heap_free(disk);
 }
 
 const struct guest_device_kind guest_block_kind = { block_create, block_destroy };

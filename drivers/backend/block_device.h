@@ -55,9 +55,10 @@ struct block_device_ops {
 	int (*submit)(struct block_device *device, struct block_request *request);
 
 	/*
-	 * Gives up a request that was to finish later: when this returns, neither it
-	 * nor its memory is touched any more, and done is not called.  NULL for a
-	 * device that never says BLOCK_LATER.
+	 * Gives up a request that was to finish later, or has just done so on another
+	 * CPU: when this returns, neither it nor its memory is touched any more, and done
+	 * is not called, and no call of it is under way.  NULL for a device that never says
+	 * BLOCK_LATER.
 	 */
 	void (*cancel)(struct block_device *device, struct block_request *request);
 };

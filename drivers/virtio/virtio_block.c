@@ -178,12 +178,13 @@ static void piece_done(struct block_request *piece, int error)
 {
 	struct virtio_block_request *request =
 		container_of(piece, struct virtio_block_request, piece);
+	struct virtio_block *block = request->block;
 
 	request->error = error;
 	/* The error is there before the word of it; pairs with the order of reads in go_on. */
 	compiler_barrier();
 	WRITE_ONCE(request->finished, true);
-	request->block->wake(request->block->context);
+	block->wake(block->context);
 }
 
 static void take_result(struct virtio_block_request *request, int error)
@@ -327,6 +328,14 @@ static void fill_config(struct virtio_block *block)
 	store_le64(block->config + CONFIG_CAPACITY, block->disk->sectors);
 	store_le32(block->config + CONFIG_SEG_MAX, SEG_MAX);
 	store_le32(block->config + CONFIG_BLK_SIZE, BLOCK_SECTOR_SIZE);
+}
+
+void virtio_block_close(struct virtio_block *block)
+{
+	block_reset(&block->device);
+	/* Another CPU may still be on its way out of `wake`, under a lock that this takes too. */
+	if (block->disk->ops->cancel)
+		block->disk->ops->cancel(block->disk, &block->requests[0].piece);
 }
 
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,

@@ -65,9 +65,12 @@ struct virtio_block {
  * serial number (cut where it is too long).  wake is called when a request has
  * finished later and device.ops->service is due: as block_request.done, from
  * anywhere.  name, disk and what context points to outlive the device, which
- * must be reset before it is freed.
+ * must be closed before it is freed.
  */
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
 		       const char *id, void (*wake)(void *context), void *context);
+
+/* Gives up all requests; when it returns, wake is not called any more, and no call is under way. */
+void virtio_block_close(struct virtio_block *block);
 
 #endif

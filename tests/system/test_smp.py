@@ -188,6 +188,21 @@ def test_abi_on_the_move(machine, build, guest):
     assert moves + int(m.command('stats a', r'moves between CPUs (\d+)')[1]) > 3
 
 
+@pytest.mark.parametrize('cpu', ['pentium3', 'qemu32', 'max'])
+def test_fpu_on_the_move(machine, build, cpu):
+    """FPU values go along, and none are left where another guest finds them."""
+    seeds = 1, 2, 3, 4
+    m = machine(build, [f'victim guest=victim{seed} kernel mem=4M -- seed={seed} rounds=20 busy'
+                        for seed in seeds] +
+                ['hostile guest=snoop kernel mem=4M -- attack=fpu-snoop seconds=2'],
+                cpu=cpu, extra=threads(2))
+    m.wait_poweroff(90)
+    results = [re.sub(r'^\[\w+\] ', '', line) for line in m.lines]
+    assert results.count('victim: round 20 checksum OK') >= len(seeds)
+    assert not [line for line in results if re.search('BAD|FAIL', line)]
+    assert 'PASS fpu-snoop' in results
+
+
 def test_time_on_the_move(machine, build):
     """Ticks come, and the clock goes on, wherever the guest is."""
     m = machine(build, ['worker guest=t kernel mem=2M shadow=1M -- name=t from=1000 to=5000 tick=10',

@@ -50,14 +50,15 @@ static void connected(void **state)
 	assert_int_equal(io_apic_models[1].entries[7][1], 5u << 24);
 }
 
-static void nmi_to_all(void **state)
+static void nmi_to_one(void **state)
 {
 	static const struct madt_line line = { 2, true, true };
 
 	(void)state;
 	assert_int_equal(ioapic_connect_nmi(&line, 3), 0);
 	assert_int_equal(io_apic_models[0].entries[2][0], 0x2400);
-	assert_int_equal(io_apic_models[0].entries[2][1], 0xFF000000);
+	assert_int_equal(io_apic_models[0].entries[2][1], 3u << 24);
+	assert_int_equal(ioapic_connect_nmi(&line, 255), -E_RANGE);
 }
 
 static void out_of_reach(void **state)
@@ -109,7 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(masked_at_first, start),
 		cmocka_unit_test_setup(connected, start),
-		cmocka_unit_test_setup(nmi_to_all, start),
+		cmocka_unit_test_setup(nmi_to_one, start),
 		cmocka_unit_test_setup(out_of_reach, start),
 		cmocka_unit_test_setup(not_there, start),
 	};

@@ -345,7 +345,7 @@ static void nmi_lines(void **state)
 	assert_int_equal(io_apic_models[0].entries[20][0], 0x400);
 	assert_int_equal(irq_route_nmi(0), 0);
 	assert_int_equal(io_apic_models[0].entries[2][0], 0x400);
-	assert_int_equal(io_apic_models[0].entries[2][1], 0xFF000000);
+	assert_int_equal(io_apic_models[0].entries[2][1], boot_cpu.apic_id << 24);
 	assert_int_equal(irq_route_nmi(16), -E_RANGE);
 	irq_register(4, count, &calls[4]);
 	assert_int_equal(irq_route_nmi(4), -E_EXIST);

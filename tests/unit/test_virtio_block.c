@@ -296,6 +296,21 @@ static void test_reset_with_budget_spent(void **state)
 	assert_int_equal(f->cancelled, 0);
 }
 
+/* The disk is asked once more when nothing is under way: so that no call of `wake` is, either. */
+static void test_close(void **state)
+{
+	struct fixture *f = *state;
+
+	f->later = true;
+	request(f, 0, TYPE_OUT, 8, DATA, CHUNK);
+	kick(f);
+	virtqueue_stop(&f->block.queue);
+	virtio_block_close(&f->block);
+	assert_int_equal(f->cancelled, 1);
+	assert_int_equal(f->cancelled_late, 1);
+	assert_int_equal(f->waiting_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +328,7 @@ int main(void)
 		test(test_later_pieces_and_errors),
 		test(test_reset),
 		test(test_reset_with_budget_spent),
+		test(test_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
