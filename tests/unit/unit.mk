@@ -31,6 +31,7 @@ unit_acpi_button :=
 unit_acpi_power  :=
 unit_ahci_port   :=
 unit_ata         := drivers/phys/ata.c
+unit_balance     := hv/scheduler.c lib/div64.c
 unit_boot_params := hv/boot_params.c
 unit_chacha20    := lib/chacha20.c
 unit_checked     :=
