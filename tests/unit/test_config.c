@@ -44,6 +44,7 @@ static void test_umbra_defaults(void **state)
 		assert_int_equal(options.on_panic, PANIC_HALT);
 		assert_int_equal(options.clock, CLOCK_AUTO);
 		assert_true(options.apic);
+		assert_int_equal(options.max_cpus, 32);
 		assert_int_equal(options.watchdog_s, 0);
 	}
 }
@@ -146,6 +147,14 @@ static void test_umbra_problems(void **state)
 	parse_umbra("power-button=soon");
 	assert_problem("power-button=soon", "0 to 3600");
 	assert_int_equal(options.power_button, 10);
+	parse_umbra("maxcpus=0");
+	assert_problem("maxcpus=0", "1 to 32");
+	parse_umbra("maxcpus=33");
+	assert_problem("maxcpus=33", "1 to 32");
+	assert_int_equal(options.max_cpus, 32);
+	parse_umbra("maxcpus=1");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.max_cpus, 1);
 	parse_umbra("speed=9");
 	assert_problem("speed=9", "unknown word");
 	parse_umbra("umbra.elf quiet");
@@ -212,6 +221,28 @@ static void test_module_defaults(void **state)
 	assert_int_equal(words.role, ROLE_INITRD);
 }
 
+static void test_cpus(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t cpus;
+	} rows[] = {
+		{ "kernel", UINT32_MAX },
+		{ "kernel cpus=0", 1 },
+		{ "kernel cpus=31", 1u << 31 },
+		{ "kernel cpus=0-31", UINT32_MAX },
+		{ "kernel cpus=1-3,0,8-8", 0x10F },
+		{ "kernel cpus=3,2-4", 0x1C },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parse_module(rows[i].line);
+		assert_int_equal(problems.found, 0);
+		assert_int_equal(words.cpus, rows[i].cpus);
+	}
+}
+
 static void test_file_names(void **state)
 {
 	static const struct {
@@ -259,6 +290,8 @@ static void test_bad_values(void **state)
 		"mem=4G", "mem=lots", "mem=-1M", "mem=99999999999999999999G",
 		"shadow=255K", "shadow=65M", "shadow=1000001", "shadow=x",
 		"weight=0", "weight=1001", "weight=-1", "weight=ten", "weight=",
+		"cpus=", "cpus=32", "cpus=-1", "cpus=1-", "cpus=2-1", "cpus=1,", "cpus=,1", "cpus=1;2",
+		"cpus=0-32", "cpus=99999999999", "cpus=all",
 		"cap=0", "cap=101", "cap=-1", "cap=50%", "cap=",
 	};
 
@@ -492,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_uplink_problems),
 		cmocka_unit_test(test_kernel_line),
 		cmocka_unit_test(test_module_defaults),
+		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_file_names),
 		cmocka_unit_test(test_long_file_name),
 		cmocka_unit_test(test_bad_values),
