@@ -7,6 +7,7 @@
 #ifndef UMBRA_TESTS_UNIT_FAKE_VIRTIO_NET_H
 #define UMBRA_TESTS_UNIT_FAKE_VIRTIO_NET_H
 
+#include "arch/log.h"
 #include "drivers/phys/net_device.h"
 #include "drivers/phys/virtio_pci.h"
 #include "mm/frames.h"
