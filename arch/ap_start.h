@@ -15,10 +15,16 @@
  * tables is the physical address of a top-level table, below 4 GB, that maps the
  * image both at its physical and at its linked address.  page is that of 4 KB
  * below 1 MB, which get their contents back.  0 once entry runs; -E_IO when the CPU
- * did not answer within a second: what was made for it must stay, since it may yet.
- * Boot CPU, after irq_init with APICs.
+ * did not answer within five seconds, and was stopped.  Boot CPU, after irq_init with
+ * APICs.
  */
 int __must_check ap_start_cpu(struct cpu *cpu, uint32_t apic_id, uint32_t page, uint32_t tables,
 			      void (*entry)(struct cpu *cpu));
+
+/*
+ * Resets a CPU, wherever it is, so that it waits to be started again: one that is late
+ * would find what was made for another.  Boot CPU.
+ */
+void ap_stop_cpu(uint32_t apic_id);
 
 #endif

@@ -215,9 +215,9 @@ def test_time_on_the_move(machine, build):
 # --- guests that work together ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize('one, two', [('0', '1'), ('1', '0'), ('1', '2')])
+@pytest.mark.parametrize('one, two', [('0', '1'), ('1', '2')])
 def test_network_between_cpus(machine, build, one, two):
-    m = machine(build, [asker('net', '').replace(' --', f' cpus={one} --'),
+    m = machine(build, [asker('net', 'only=frames').replace(' --', f' cpus={one} --'),
                         peer('net_c', words=f'cpus={two}')], extra=threads(3))
     run_tests(m, 'e')
 
