@@ -9,6 +9,7 @@
 #include "arch/time.h"
 #include "drivers/virtio/virtio_net.h"
 #include "hv/network.h"
+#include "hv/uplink.h"
 #include "lib/error.h"
 #include "mm/heap.h"
 
@@ -32,6 +33,14 @@ static bool port_send(void *context, const struct switch_source *source)
 	sent = switch_port_send(net->port, source, time_ns());
 	spin_unlock(&net->network->lock);
 	return sent;
+}
+
+static void port_flush(void *context)
+{
+	struct guest_net *net = context;
+
+	if (net->network->uplink)
+		uplink_flush(net->network->uplink);
 }
 
 static struct switch_frame *port_first(void *context)
@@ -66,7 +75,7 @@ static void port_open(void *context, bool open)
 		log_warn("net", "no memory left for what guest %s receives", net->port->name);
 }
 
-static const struct net_port port_calls = { port_send, port_first, port_take, port_open };
+static const struct net_port port_calls = { port_send, port_flush, port_first, port_take, port_open };
 
 /* Called by whoever sends, with the network's lock: only wakes the guest. */
 static void port_ready(void *context)

@@ -36,14 +36,16 @@ static enum wire_result wire_send(void *context, const struct wire_frame *frame)
 	return net_device_send(uplink->device, frame);
 }
 
-/* With the network's lock. */
+/* With the network's lock; somebody calls uplink_flush. */
 static void drain(struct uplink *uplink)
 {
-	bool more = switch_wire_drain(&uplink->wire, DRAIN_BUDGET);
-
-	net_device_flush(uplink->device);
-	if (more)
+	if (switch_wire_drain(&uplink->wire, DRAIN_BUDGET))
 		net_device_want_room(uplink->device);
+}
+
+void uplink_flush(struct uplink *uplink)
+{
+	net_device_flush(uplink->device);
 }
 
 /* Called by whoever sends, with the network's lock. */
@@ -59,15 +61,28 @@ static void wire_writable(void *context)
 	spin_lock(&uplink->network->lock);
 	drain(uplink);
 	spin_unlock(&uplink->network->lock);
+	uplink_flush(uplink);
+}
+
+static void wire_begin(void *context)
+{
+	struct uplink *uplink = context;
+
+	spin_lock(&uplink->network->lock);
+}
+
+static void wire_end(void *context)
+{
+	struct uplink *uplink = context;
+
+	spin_unlock(&uplink->network->lock);
 }
 
 static void wire_received(void *context, const uint8_t *bytes, uint32_t length)
 {
 	struct uplink *uplink = context;
 
-	spin_lock(&uplink->network->lock);
 	switch_wire_receive(&uplink->wire, bytes, length, time_ns());
-	spin_unlock(&uplink->network->lock);
 }
 
 /* --- the timer ---------------------------------------------------------------------------- */
@@ -118,7 +133,9 @@ static int join(struct uplink *uplink)
 
 static int make(struct uplink *uplink, const char *net)
 {
-	const struct net_client client = { wire_received, wire_writable, uplink };
+	const struct net_client client = {
+		wire_begin, wire_end, wire_received, wire_writable, uplink,
+	};
 	int error;
 
 	uplink->network = network_join(net);

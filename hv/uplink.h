@@ -15,6 +15,9 @@ struct uplink;
  */
 void uplinks_init(const struct umbra_options *options);
 
+/* What was sent to it goes onto the wire at the latest now.  Any CPU, without the network's lock. */
+void uplink_flush(struct uplink *uplink);
+
 /* Prints the port that it leads to; with the network's lock. */
 void uplink_show(struct uplink *uplink);
 

@@ -88,11 +88,17 @@ struct net_counters {
 	uint32_t resets, interrupts, pauses;	/* pauses: the CPU was needed for something else */
 };
 
-/* Who uses a port.  Both are called without a lock, on any CPU, perhaps from a handler. */
+/* Who uses a port.  All are called on any CPU, perhaps from a handler. */
 struct net_client {
-	/* A frame came in; its bytes are there until this returns. */
+	/* Frames come in, some at once: takes the lock that received needs, and lets go of it. */
+	void (*begin)(void *context);
+	void (*end)(void *context);
+	/*
+	 * One of them; its bytes are there until this returns.  Called between the two, with
+	 * the port's lock too, so it sends nothing there.
+	 */
 	void (*received)(void *context, const uint8_t *bytes, uint32_t length);
-	/* There is room again after net_device_send had none. */
+	/* There is room again after net_device_send had none.  Without a lock. */
 	void (*writable)(void *context);
 	void *context;
 };

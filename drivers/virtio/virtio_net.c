@@ -162,8 +162,10 @@ static void send_frames(struct virtio_net *net)
 	net->more_to_send = budget == 0;
 	if (net->more_to_send)
 		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, true);
-	if (pushed)
-		virtio_device_interrupt(&net->device, NET_QUEUE_SEND);
+	if (!pushed)
+		return;
+	net->port->flush(net->port_context);
+	virtio_device_interrupt(&net->device, NET_QUEUE_SEND);
 }
 
 /* --- the device ---------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ enum net_feature {
  */
 struct net_port {
 	bool (*send)(void *context, const struct switch_source *source);
+	void (*flush)(void *context);	/* nothing more is sent for now */
 	struct switch_frame *(*first)(void *context);
 	void (*take)(void *context, bool received);
 	void (*open)(void *context, bool open);

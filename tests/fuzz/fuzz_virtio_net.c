@@ -43,6 +43,11 @@ static bool side_send(void *context, const struct switch_source *source)
 	return switch_port_send(((struct side *)context)->port, source, 0);
 }
 
+static void side_flush(void *context)
+{
+	(void)context;
+}
+
 static struct switch_frame *side_first(void *context)
 {
 	struct switch_frame *frame = switch_port_first(((struct side *)context)->port);
@@ -66,7 +71,9 @@ static void side_open(void *context, bool open)
 	REQUIRE(switch_port_open(((struct side *)context)->port, open));
 }
 
-static const struct net_port side_port = { side_send, side_first, side_take, side_open };
+static const struct net_port side_port = {
+	side_send, side_flush, side_first, side_take, side_open,
+};
 
 static void side_ready(void *context)
 {

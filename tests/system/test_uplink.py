@@ -46,9 +46,9 @@ class Network:
         self.wires.append(wire)
         return wire
 
-    def start(self, build, *guests, words='uplink=net0', up='net0', **options):
+    def start(self, build, *guests, words='uplink=net0', up='net0', extra=()):
         m = self.start_machine(build, guests, options=f'when-idle=poweroff {words}',
-                               extra=self.arguments, **options)
+                               extra=[*self.arguments, *extra])
         if up:
             m.event('link', port=up, state='up')
         return m
@@ -246,12 +246,35 @@ def test_flood(net, build, card, length):
                   f'peer={PEER.hex(":")}', peer())
     m.event('guest-exit', guest='t')
     with wire.flood(frame(ANYBODY, US, TYPE_TEST, bytes([NOISE]).ljust(length - 14, b'\0'))):
-        m.wait(lambda: counters(m)['pauses'] > 10, 'a flood', step=0.1)
+        m.wait(lambda: counters(m)['received'] > 2000, 'a flood', step=0.1)
         m.key(':start t\r')
         m.event('guest-exit', count=2, guest='t', timeout=15)
     assert counters(m)['resets'] == 0
     echo(m, wire, 60)
     m.wait_line('TOTAL 1 passed, 0 failed$', count=2)
+
+
+@pytest.mark.parametrize('card', ['virtio', 'e1000', 'e1000e'])
+def test_cpus(net, build, card):
+    """Guests on two CPUs send at once, while frames come in."""
+    wire = net.plug(card)
+    station = Peer(wire, US)
+    m = net.start(build, f'net guest=t kernel mem=8M -- role=test peer={US.hex(":")} only=offloads',
+                  peer(), extra=['-smp', '2'])
+    asked = []
+
+    def serve():
+        station.serve()
+        if len(asked) <= len(station.others) + 3:
+            asked.append(ask(wire, 60 + len(asked), len(asked), sender=OTHER))
+        return m.events('guest-exit', guest='t')
+    m.wait_line(r'^\[e\] peer: ready$')
+    m.wait(serve, 'the end of the tests', 60, step=0.002)
+    assert not station.wrong
+    assert len(station.others) > 10 and set(station.others) <= set(asked)
+    m.key(':kill e\r')
+    found = Results(m, 't')
+    assert found.passed > 10 and not found.failed
 
 
 def test_silence(machine, build, tmp_path):

@@ -5,6 +5,7 @@ takes each datagram as a frame (-netdev dgram).  A test plays all stations there
 one of them can be a peer of guest/net.
 """
 
+import collections
 import contextlib
 import socket
 import struct
@@ -43,7 +44,7 @@ class Wire:
             self.socket.setsockopt(socket.SOL_SOCKET, option, BUFFER)
         self.socket.bind(self.ours)
         self.socket.setblocking(False)
-        self.received = []
+        self.received = collections.deque()
         self.arguments = ['-netdev', f'dgram,id=to-{name},local.type=unix,local.path={self.theirs},'
                           f'remote.type=unix,remote.path={self.ours}',
                           '-device', f'{device},netdev=to-{name},id={name}{options}']
@@ -93,7 +94,7 @@ class Wire:
         """The first frame for which wanted() holds; what came before it is gone.  None without one."""
         self.pump()
         while self.received:
-            data = self.received.pop(0)
+            data = self.received.popleft()
             if wanted(data):
                 return data
         return None
@@ -128,6 +129,7 @@ class Peer:
         self.wire, self.address = wire, address
         self.wrong = []             # what is wrong with frames, in words
         self.lengths = []
+        self.others = []            # frames that are for somebody else
         self.clear()
 
     def clear(self):
@@ -138,13 +140,14 @@ class Peer:
         """Looks at what came in; to be called again and again."""
         self.wire.pump()
         while self.wire.received:
-            self.take(self.wire.received.pop(0))
+            self.take(self.wire.received.popleft())
 
     def take(self, data):
         kind = type_of(data)
         self.lengths.append(len(data))
         if data[:6] not in (self.address, ANYBODY):
             self.foreign += kind == TYPE_TEST
+            self.others.append(data)
         elif kind == TYPE_TEST:
             self.answer(data)
         else:

@@ -35,9 +35,10 @@ static struct {
 	unsigned given_back;
 } card;
 
-static unsigned received, writable;
+static unsigned received, writable, batches;
+static bool in_batch;
 static uint64_t receive_time, time_received;
-static void (*on_received)(void);
+static void (*on_writable)(void);
 
 /* --- what it stands on ------------------------------------------------------------------- */
 
@@ -219,27 +220,46 @@ static const struct net_device_ops ops = {
 
 /* --- the client -------------------------------------------------------------------------------- */
 
-static void client_received(void *context, const uint8_t *bytes, uint32_t length)
+static void client_begin(void *context)
 {
 	assert_int_equal(held, 0);
+	assert_false(in_batch);
+	assert_ptr_equal(context, &received);
+	in_batch = true;
+	batches++;
+}
+
+static void client_end(void *context)
+{
+	assert_int_equal(held, 0);
+	assert_true(in_batch);
+	assert_ptr_equal(context, &received);
+	in_batch = false;
+}
+
+static void client_received(void *context, const uint8_t *bytes, uint32_t length)
+{
+	assert_true(in_batch && held);
 	assert_ptr_equal(context, &received);
 	assert_ptr_equal(bytes, card.device.receive_memory);
 	assert_int_equal(length, 60);
 	received++;
 	now += receive_time;
 	time_received += receive_time;
-	if (on_received)
-		on_received();
 }
 
 static void client_writable(void *context)
 {
-	assert_int_equal(held, 0);
+	assert_false(held || in_batch);
 	assert_ptr_equal(context, &received);
 	writable++;
+	if (on_writable)
+		on_writable();
 }
 
-static const struct net_client client = { client_received, client_writable, &received };
+static const struct net_client client = {
+	client_begin, client_end, client_received, client_writable, &received,
+};
 
 static void reset_all(void)
 {
@@ -251,7 +271,7 @@ static void reset_all(void)
 	card.kind = NET_FRAME;
 	received = writable = 0;
 	receive_time = time_received = 0;
-	on_received = NULL;
+	on_writable = NULL;
 	events[0] = '\0';
 	has_interrupts = true;
 	alarm_at = UINT64_MAX;
@@ -454,7 +474,7 @@ static void nonsense_received(void **state)
 	assert_int_equal(received + card.given_back, 0);
 	card.does_not_start = true;
 	card.waiting = 1;
-	run_until(now + MS);
+	interrupt();
 	assert_event("net-lost", "cause=\"it cannot be reset\"");
 }
 
@@ -470,6 +490,12 @@ static void receives(void **state)
 	assert_int_equal(received, 13);
 	assert_int_equal(card.given_back, 13);
 	assert_int_equal(card.listens, 2);
+	batches = 0;
+	card.waiting = 60;
+	assert_true(interrupt());
+	assert_int_equal(received, 73);
+	assert_int_equal(batches, 4);
+	received = card.given_back = 13;
 	assert_true(card.listening);
 	card.kind = NET_DAMAGED;
 	card.waiting = 2;
@@ -502,6 +528,18 @@ static void flood(void **state)
 	run_until(now + 100 * MS);
 	assert_true(card.listening);
 	assert_true(alarm_at == UINT64_MAX);
+}
+
+/* A frame that takes as long as none can has the card wait for a bounded time. */
+static void held_up(void **state)
+{
+	(void)state;
+	card.waiting = 1;
+	receive_time = 10000 * MS;
+	interrupt();
+	assert_false(card.listening);
+	run_until(now + 25 * MS);
+	assert_true(card.listening);
 }
 
 /* Interrupts without end and without a reason take a part of the time, too, and are told as such. */
@@ -582,9 +620,9 @@ static void never_any(void **state)
 
 static void interrupt_again(void)
 {
-	on_received = NULL;
+	on_writable = NULL;
 	card.waiting += 2;
-	interrupt();
+	assert_true(interrupt());
 	/* Somebody takes frames in already, so this one did not. */
 	assert_int_equal(received, 1);
 }
@@ -593,10 +631,12 @@ static void interrupt_again(void)
 static void at_once(void **state)
 {
 	(void)state;
+	net_device_want_room(&card.device);
 	card.waiting = 1;
-	on_received = interrupt_again;
+	on_writable = interrupt_again;
+	alarm_at = now;
+	card.device.due = now;
 	run_until(now);
-	interrupt();
 	run_until(now + MS);
 	assert_int_equal(received, 3);
 	assert_true(card.listening);
@@ -637,6 +677,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nonsense_received, setup, teardown),
 		cmocka_unit_test_setup_teardown(receives, setup, teardown),
 		cmocka_unit_test_setup_teardown(flood, setup, teardown),
+		cmocka_unit_test_setup_teardown(held_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(storm, setup, teardown),
 		cmocka_unit_test_setup_teardown(deaf_storm, setup, teardown),
 		cmocka_unit_test_setup_teardown(silenced, setup, teardown),

@@ -329,12 +329,15 @@ static void test_interrupts(void **state)
 		put_frame(&f->sides[0], plain(100), 100, NULL);
 	kick(&f->sides[0], NET_QUEUE_SEND);
 	service(&f->sides[1]);
+	assert_int_equal(f->sides[0].flushes, 1);
+	assert_int_equal(f->sides[0].unflushed, 0);
 	/* One for each call, and none where nothing happened. */
 	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_SEND], 1);
 	assert_int_equal(f->sides[1].interrupts[NET_QUEUE_RECEIVE], 1);
 	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_RECEIVE], 0);
 	service(&f->sides[0]);
 	service(&f->sides[1]);
+	assert_int_equal(f->sides[0].flushes, 1);
 	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_SEND], 1);
 	assert_int_equal(f->sides[1].interrupts[NET_QUEUE_RECEIVE], 1);
 	/* And none that is not wanted. */

@@ -38,6 +38,7 @@ struct side {
 	unsigned interrupts[NET_QUEUES];
 	unsigned ready;
 	unsigned times_broken;
+	unsigned unflushed, flushes;	/* frames since the last flush, and how many of those */
 	uint32_t buffer_size;		/* of receive buffers */
 	uint16_t taken;			/* receive buffers looked at */
 };
@@ -49,7 +50,17 @@ struct fixture {
 
 static inline bool side_send(void *context, const struct switch_source *source)
 {
+	((struct side *)context)->unflushed++;
 	return switch_port_send(((struct side *)context)->port, source, 0);
+}
+
+static inline void side_flush(void *context)
+{
+	struct side *side = context;
+
+	assert_true(side->unflushed > 0);
+	side->unflushed = 0;
+	side->flushes++;
 }
 
 static inline struct switch_frame *side_first(void *context)
@@ -67,7 +78,9 @@ static inline void side_open(void *context, bool open)
 	assert_true(switch_port_open(((struct side *)context)->port, open));
 }
 
-static const struct net_port side_port = { side_send, side_first, side_take, side_open };
+static const struct net_port side_port = {
+	side_send, side_flush, side_first, side_take, side_open,
+};
 
 static inline void side_ready(void *context)
 {
