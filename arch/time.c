@@ -18,6 +18,7 @@
 #include "lib/div64.h"
 
 #define NS_PER_SECOND 1000000000ull
+#define NS_PER_MS 1000000u
 
 /* A counter wraps around after some seconds; half of that leaves room for delays. */
 #define KEEP_FRACTION 2u
@@ -129,7 +130,7 @@ static void read_wall_clock(void)
 
 	if (rtc_read(acpi_fixed()->century, &seconds) != 0)
 		log_warn("time", "the battery clock shows no date; the wall clock starts in 1970");
-	start_wall_ns = seconds * NS_PER_SECOND;
+	start_wall_ns = seconds * NS_PER_SECOND - time_ns();
 }
 
 /* Under a hypervisor the TSC is the hypervisor's, and keeps one rate without saying so. */
@@ -163,16 +164,17 @@ static const struct counter *choose(enum clock_source wanted, const struct count
 	return hpet ? hpet : pm_timer;
 }
 
-static void start_clock(void)
+/* Makes the time now age_ns. */
+static void start_clock(uint64_t age_ns)
 {
 	if (counter) {
 		set_scale(counter->hz);
 		counted = counter->read() & counter->mask;
-		start = counted;
+		start = counted - age_ns * counter->hz / NS_PER_SECOND;
 	} else {
 		set_scale((uint64_t)tsc_khz * 1000);
 		set_tsc_scale();
-		start = read_tsc();
+		start = read_tsc() - age_ns * tsc_khz / NS_PER_MS;
 	}
 }
 
@@ -186,7 +188,7 @@ static void report(const struct tsc_rate *rate)
 			 tsc_khz % 1000, rate->referee);
 }
 
-void time_init(enum clock_source wanted, mmio_map_t *map)
+void time_init(enum clock_source wanted, mmio_map_t *map, uint64_t began)
 {
 	const struct counter *hpet = hpet_open(map);
 	const struct counter *pm_timer = pm_timer_open();
@@ -195,7 +197,7 @@ void time_init(enum clock_source wanted, mmio_map_t *map)
 	tsc_khz = rate.khz;
 	counter = choose(wanted, hpet, pm_timer);
 	other_counter = hpet ? hpet : pm_timer;
-	start_clock();
+	start_clock((read_tsc() - began) * NS_PER_MS / tsc_khz);
 	read_wall_clock();
 	report(&rate);
 }
@@ -207,8 +209,6 @@ bool time_leave_tsc(void)
 	if (!other_counter)
 		return false;
 	counter = other_counter;
-	start_clock();
-	/* It has been counting since `now` ago, as it were. */
-	start -= now * counter->hz / NS_PER_SECOND;
+	start_clock(now);
 	return true;
 }

@@ -21,12 +21,12 @@ enum clock_source {
 };
 
 /*
- * Measures the TSC, chooses the clock and reads the battery clock.  Boot CPU,
- * once, after acpi_init, interrupts off.
+ * Measures the TSC, chooses the clock and reads the battery clock.  Time began
+ * when the TSC was `began`.  Boot CPU, once, after acpi_init, interrupts off.
  */
-void time_init(enum clock_source wanted, mmio_map_t *map);
+void time_init(enum clock_source wanted, mmio_map_t *map, uint64_t began);
 
-/* Nanoseconds since time_init; 0 before.  Any CPU, any context. */
+/* Nanoseconds since time began; 0 before time_init.  Any CPU, any context. */
 uint64_t time_ns(void);
 
 /* Nanoseconds since 1970-01-01 UTC.  Any context. */

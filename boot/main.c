@@ -47,6 +47,9 @@ static struct guest_module modules[BOOT_MODULES_MAX];
 
 extern const char image_end_physical[];
 
+/* The TSC at the first instructions (boot/start.asm). */
+extern const uint64_t boot_tsc;
+
 /* For parsers that run on the boot tables, which reach low memory only. */
 static const void *map_low(paddr_t address, size_t size)
 {
@@ -196,7 +199,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);
-	time_init(options.clock, map_mmio);
+	time_init(options.clock, map_mmio, boot_tsc);
 	report_machine(&info, UMBRA_VERSION);
 	machine_check_init_cpu();
 	report_problems("option-error", &option_problems);

@@ -50,7 +50,7 @@ multiboot2_end:
 section .boot progbits alloc exec nowrite align=16
 
 extern boot_main, boot_cpu_pages
-global boot_entry, boot_pdpt
+global boot_entry, boot_pdpt, boot_tsc
 
 EFLAGS_ID	equ 1 << 21
 CPUID_PAE	equ 1 << 6
@@ -82,6 +82,11 @@ boot_entry:
 	cpuid
 	test edx, CPUID_PAE
 	jz no_pae
+
+	; All that has PAE has a TSC.  Time is counted from here.
+	rdtsc
+	mov [PHYSICAL(boot_tsc)], eax
+	mov [PHYSICAL(boot_tsc) + 4], edx
 
 	; One directory of large pages, at 0 and at the direct map.
 	mov eax, LARGE_PAGE
@@ -157,3 +162,4 @@ section .bss
 	alignb 4096
 boot_directory:	resb 4096
 boot_pdpt:	resb 32
+boot_tsc:	resq 1

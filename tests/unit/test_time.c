@@ -101,7 +101,7 @@ static void nanoseconds_are_exact(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		time_init(CLOCK_TSC, NULL);
+		time_init(CLOCK_TSC, NULL, tsc);
 		for (uint64_t ticks = 1; ticks < 1ull << 58; ticks = ticks * 3 + 1) {
 			uint64_t exact = (uint64_t)((unsigned __int128)ticks * 1000000 / khz);
 			uint64_t got;
@@ -120,7 +120,7 @@ static void time_never_runs_back(void **state)
 
 	(void)state;
 	khz = 2999999;
-	time_init(CLOCK_AUTO, NULL);
+	time_init(CLOCK_AUTO, NULL, tsc);
 	assert_true(time_is_tsc());
 	assert_int_equal(time_keep_ns(), 0);
 	assert_int_equal(time_tsc_khz(), 2999999);
@@ -140,7 +140,7 @@ static void tsc_of_a_deadline(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		time_init(CLOCK_TSC, NULL);
+		time_init(CLOCK_TSC, NULL, tsc);
 		for (uint64_t ahead = 1; ahead <= 4000000000ull; ahead = ahead * 2 + 7) {
 			uint64_t now, at;
 
@@ -160,15 +160,37 @@ static void tsc_of_a_deadline(void **state)
 static void wall_clock(void **state)
 {
 	(void)state;
-	time_init(CLOCK_AUTO, NULL);
+	time_init(CLOCK_AUTO, NULL, tsc);
 	assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 	tsc += khz * 5000;
 	assert_true(time_wall_ns() >= 1709251202999000000ull && time_wall_ns() <= 1709251203000000000ull);
 	assert_int_equal(warnings, 0);
 	clock_is_dead = true;
-	time_init(CLOCK_AUTO, NULL);
+	time_init(CLOCK_AUTO, NULL, tsc);
 	assert_int_equal(time_wall_ns(), 0);
 	assert_int_equal(warnings, 1);
+}
+
+/* Umbra has run for 25 ms when it knows what a tick is. */
+static void time_began_before(void **state)
+{
+	static const enum clock_source sources[] = { CLOCK_TSC, CLOCK_HPET, CLOCK_PM_TIMER };
+
+	(void)state;
+	khz = 2999999;
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		/* The counter has just wrapped around. */
+		count = 3;
+		time_init(sources[i], NULL, tsc - 25 * khz);
+		assert_in_range(time_ns(), 24999000, 25000001);
+		assert_int_equal(time_wall_ns(), 1709251198000000000ull);
+		tsc += 3000 * khz;
+		count += i == 0 ? 7 : 3 * counter->hz;
+		assert_in_range(time_ns(), 3024990000, 3025000001);
+		/* The TSC turns out to be no clock: time goes on. */
+		if (time_is_tsc() && time_leave_tsc())
+			assert_in_range(time_ns(), 3024990000, 3025000001);
+	}
 }
 
 struct choice {
@@ -204,7 +226,7 @@ static void choice_of_the_clock(void **state)
 		features.hypervisor = c->hypervisor;
 		has_hpet = c->hpet ? &hpet : NULL;
 		has_pm_timer = c->pm_timer ? &pm_timer : NULL;
-		time_init(c->wanted, NULL);
+		time_init(c->wanted, NULL, tsc);
 		assert_ptr_equal(counter, c->chosen);
 		assert_int_equal(time_is_tsc(), c->chosen == NULL);
 		assert_int_equal(warnings, c->warnings);
@@ -220,7 +242,7 @@ static void counters_wrap(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		uint64_t keep, first = count;
 
-		time_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL);
+		time_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL, tsc);
 		assert_int_equal(time_ns(), 0);
 		keep = time_keep_ns() * counters[i]->hz / 1000000000;
 		assert_true(keep < counters[i]->mask && keep > counters[i]->mask / 4);
@@ -241,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(time_never_runs_back, prepare),
 		cmocka_unit_test_setup(tsc_of_a_deadline, prepare),
 		cmocka_unit_test_setup(wall_clock, prepare),
+		cmocka_unit_test_setup(time_began_before, prepare),
 		cmocka_unit_test_setup(choice_of_the_clock, prepare),
 		cmocka_unit_test_setup(counters_wrap, prepare),
 	};
