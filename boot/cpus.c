@@ -12,6 +12,7 @@
 #include "arch/log.h"
 #include "arch/machine_check.h"
 #include "arch/madt.h"
+#include "arch/panic.h"
 #include "arch/time.h"
 #include "arch/tsc_sync.h"
 #include "arch/vectors.h"
@@ -29,7 +30,10 @@
 
 extern uint8_t boot_pdpt[];	/* boot/start.asm */
 
+#define READY_NS 1000000000ull
+
 static volatile bool released;
+static volatile unsigned ready;	/* how many of the other CPUs have timers */
 
 /* --- on the CPU that starts ----------------------------------------------------------- */
 
@@ -45,6 +49,7 @@ static void enter(struct cpu *cpu)
 		wait_for_interrupt();
 	alarm_init_cpu();
 	timers_init_cpu();
+	__sync_fetch_and_add(&ready, 1);
 	run_forever();
 }
 
@@ -153,8 +158,16 @@ void cpus_start(const struct boot_info *info, unsigned max)
 
 void cpus_release(void)
 {
+	uint64_t give_up = time_ns() + READY_NS;
+
 	released = true;
 	for (unsigned id = 1; id < cpu_count(); id++)
 		if (lapic_send_vector(cpu_by_id(id)->apic_id, VECTOR_NOTES) != 0)
 			log_error("cpu", "cpu%u cannot be reached", id);
+	/* A guest that is given to one of them, or woken there, takes its timers. */
+	while (ready < cpu_count() - 1)
+		if (time_ns() > give_up)
+			panic("of %u other CPUs only %u come back", cpu_count() - 1, ready);
+		else
+			cpu_pause();
 }
