@@ -28,15 +28,6 @@
 #define RECEIVE_BUDGET 64u
 #define RECEIVE_BATCH 16u
 
-/*
- * What nobody on this CPU asked for may take a quarter of its time, and a millisecond
- * at once.  A handler costs more than what it can measure itself.
- */
-#define CREDIT_SHIFT 2
-#define CREDIT_MAX ((int64_t)(1 * MILLISECOND))
-/* A turn that takes longer was held up by something else, such as whoever runs this machine. */
-#define CREDIT_MIN ((int64_t)(-5 * (int64_t)MILLISECOND))
-#define HANDLER_COST ((int64_t)(3 * MICROSECOND))
 #define PAUSE_MIN (100 * MICROSECOND)
 
 #define ROOM_PERIOD (200 * MICROSECOND)	/* a ring of short frames is empty after 170 us at 1 Gbit/s */
@@ -221,17 +212,6 @@ void net_device_want_room(struct net_device *device)
 
 /* --- taking frames in ---------------------------------------------------------------------- */
 
-/* What this turn has cost, since that time, and what time has brought. */
-static void charge(struct net_device *device, uint64_t since)
-{
-	uint64_t now = time_ns();
-	int64_t credit = device->credit + (int64_t)((now - device->credited) >> CREDIT_SHIFT);
-
-	device->credited = now;
-	credit = MIN(credit, CREDIT_MAX) - (int64_t)(now - since) - HANDLER_COST;
-	device->credit = MAX(credit, CREDIT_MIN);
-}
-
 /* False when the card has no more. */
 static bool take_frame(struct net_device *device)
 {
@@ -314,22 +294,22 @@ static bool look(struct net_device *device)
 	if (device->state == NET_RUNNING)
 		watch_sending(device);
 	call_writable(device);
-	charge(device, since);
+	net_credit_charge(&device->credit, since, time_ns());
 	return more || device->again;
 }
 
 /* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
 static bool rest(struct net_device *device, bool more)
 {
+	uint64_t wait = net_credit_wait(&device->credit);
+
 	if (device->wants_room)
 		look_after(device, ROOM_PERIOD);
 	if (device->under_way > 0)
 		look_after(device, WATCH_PERIOD);
 	if (device->is_polled)
 		look_after(device, POLL_PERIOD);
-	if (device->credit < 0 || more) {
-		uint64_t wait = device->credit < 0 ? (uint64_t)-device->credit << CREDIT_SHIFT : 0;
-
+	if (wait > 0 || more) {
 		device->counters.pauses++;
 		look_after(device, MAX(wait, PAUSE_MIN));
 		return false;
@@ -494,7 +474,7 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 		return -E_NOMEM;
 	device->client = *client;
 	spin_lock(&device->lock);
-	device->credited = time_ns();
+	device->credit.reckoned = time_ns();
 	error = start(device);
 	if (!error) {
 		device->state = NET_RUNNING;

@@ -17,6 +17,7 @@
 
 #include "arch/spinlock.h"
 #include "drivers/backend/switch_wire.h"
+#include "drivers/phys/net_credit.h"
 #include "drivers/phys/pci.h"
 #include "lib/list.h"
 #include "mm/address.h"
@@ -129,8 +130,7 @@ struct net_device {
 	uint64_t deadline;		/* the card is to have sent something by then */
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
-	int64_t credit;			/* nanoseconds of the CPU that it may take */
-	uint64_t credited;		/* when that was reckoned */
+	struct net_credit credit;
 	unsigned missed;		/* frames found by the timer since the last interrupt */
 	struct net_counters counters;
 	struct list_node node;		/* in the list of ports */

@@ -273,7 +273,8 @@ static void sends(void **state)
 		uint8_t *buffer = device->ops->send_buffer(device);
 
 		assert_non_null(buffer);
-		assert_true(buffer >= device->send_memory && (buffer - device->send_memory) % NET_BUFFER_SIZE == 0);
+		assert_int_equal((buffer - device->send_memory) % NET_BUFFER_SIZE, 0);
+		assert_in_range(buffer - device->send_memory, 0, (NET_RING_SIZE - 1) * NET_BUFFER_SIZE);
 		device->ops->send(device, 60 + i);
 		assert_int_equal(frames_sent, i);
 		device->ops->kick(device);
