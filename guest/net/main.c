@@ -9,6 +9,7 @@
  *                           of length=N
  *     listen                hear for seconds=N, then crash with "heard N"
  *     lengths               send frames at the limits of a wire
+ *     dhcp                  get an address, and the file file=NAME (dhcp.c)
  *     bench                 measure (bench.c)
  * accept= names what it takes from the device: any of csum, tso and mrg (frames
  * without checksum, frames to be cut, several buffers a frame). Needs 8 MB.
@@ -38,7 +39,7 @@ static const struct {
 } roles[] = {
 	{"test", test_run}, {"peer", peer_run},     {"deaf", deaf_run},
 	{"flood", flood_run}, {"listen", listen_run}, {"bench", bench_run},
-	{"lengths", lengths_run},
+	{"lengths", lengths_run}, {"dhcp", dhcp_run},
 };
 
 void guest_main(void)

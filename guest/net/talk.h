@@ -60,5 +60,6 @@ void flood_run(void);
 void listen_run(void);
 void lengths_run(void);
 void bench_run(void);
+void dhcp_run(void);
 
 #endif

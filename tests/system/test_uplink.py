@@ -171,6 +171,23 @@ def test_tags(net, build, card):
     assert not wire.take(lambda data: True)
 
 
+def test_dhcp(machine, build, card, tmp_path):
+    """On QEMU's own network a guest gets an address, and a file."""
+    data = bytes(i * i >> 3 & 0xFF for i in range(70000))
+    (tmp_path / 'file').write_bytes(data)
+    total = 0
+    for byte in data:
+        total = (total * 31 + byte) & 0xFFFFFFFF
+    board, device, options, _ = CARDS[card]
+    m = machine(build, ['net guest=d kernel mem=8M -- role=dhcp file=/file'],
+                options='uplink=net0 when-idle=poweroff',
+                extra=['-machine', board, '-netdev', f'user,id=n,tftp={tmp_path}',
+                       '-device', f'{device},netdev=n{options}'])
+    m.wait_poweroff()
+    m.wait_line('^DHCP 10.0.2.15 from 10.0.2.2$')
+    m.wait_line(f'^FILE 70000 bytes, sum {total:x}$')
+
+
 # --- the link ---------------------------------------------------------------------------------------
 
 
