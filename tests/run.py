@@ -112,9 +112,7 @@ def system_tests():
     part = Part('system tests')
     if os.path.exists(REPORT):
         os.remove(REPORT)
-    # Half as many again as there are CPUs, since tests wait for a part of their time.
-    cpus = os.cpu_count() or 1
-    side_by_side = ['-n', str(cpus + cpus // 2)] if has_xdist() else []
+    side_by_side = ['-n', str(os.cpu_count() or 1)] if has_xdist() else []
     status, _ = run([sys.executable, '-m', 'pytest', '-q', f'--junitxml={REPORT}', *side_by_side,
                      'tests/system', *PYTEST_EXTRA],
                     UMBRA_BUILD=RELEASE, UMBRA_DEBUG_BUILD=DEBUG)
