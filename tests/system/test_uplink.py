@@ -297,6 +297,7 @@ def test_cpus(net, build, card):
     assert found.passed > 10 and not found.failed
 
 
+@pytest.mark.long
 def test_storm(net, build, tmp_path):
     """
     Interrupts without end that are for nothing: they are shut off, and the card is asked.  (QEMU
