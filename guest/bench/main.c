@@ -24,14 +24,17 @@
  *   timer_tick               what a timer interrupt takes from a computation
  *   console_byte             a buffer of one byte
  *   console_line_64          a buffer of 64 bytes
+ *   interrupt_timer          from the interrupt that ends a computation to the guest's
+ *                            handler
  *   entropy_64               64 random bytes from the entropy device
  *   block_read_4k            a request for 4 KB, its kick and its interrupt; also
  *                            block_write_4k
  *   block_read_1m            1 MB in two requests and one kick; also block_write_1m
  *
- * The word `disk` measures the last group alone, and `exits` lets somebody count
- * exits instead: before each of the group, and in the end, the guest prints
- * `EXITS name rounds` and waits for a key.
+ * The word `disk` measures the last group alone; `disk slow` interrupt_disk, of a disk
+ * of the machine that takes its time; `keys` interrupt_key, for which somebody presses
+ * a key at each line `KEY`; and `exits` lets somebody count exits instead: before each
+ * of the group, and in the end, the guest prints `EXITS name rounds` and waits for a key.
  * With the word `output` it prints bytes=N single bytes and lines=N lines of 64
  * instead, and nothing else.
  */
@@ -66,11 +69,17 @@ void guest_main(void)
 		print("BENCH end 0\n");
 		return;
 	}
+	if (machine_has_word("keys")) {
+		bench_key_interrupt();
+		print("BENCH end 0\n");
+		return;
+	}
 	bench_calls();
 	bench_traps();
 	bench_memory();
 	bench_spaces();
 	bench_devices();
+	bench_interrupts();
 	bench_disk();
 	print("BENCH end 0\n");
 }

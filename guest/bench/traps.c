@@ -13,7 +13,7 @@
 #define ROUNDS 2000u
 #define PASSES 3u
 
-static void load_handler(unsigned int vector, const char *handler, uint32_t type_dpl)
+void bench_load_handler(unsigned int vector, const char *handler, uint32_t type_dpl)
 {
 	uint32_t address = (uint32_t)(uintptr_t)handler;
 
@@ -56,13 +56,13 @@ static void read_absent(uint32_t round)
 
 void bench_traps(void)
 {
-	load_handler(TRAP_SYSTEM_CALL, bench_system_call, 0xEF);
+	bench_load_handler(TRAP_SYSTEM_CALL, bench_system_call, 0xEF);
 	measure_user("syscall_direct", bench_user_calls);
-	load_handler(TRAP_SYSTEM_CALL, bench_system_call, 0xEE);
+	bench_load_handler(TRAP_SYSTEM_CALL, bench_system_call, 0xEE);
 	measure_user("syscall_reflected", bench_user_calls);
 	trap_load_gate(TRAP_SYSTEM_CALL, 0xEF);
 
-	load_handler(TRAP_PAGE, bench_page_fault, 0x8F);
+	bench_load_handler(TRAP_PAGE, bench_page_fault, 0x8F);
 	measure("fault_reflected", read_absent, ROUNDS);
 	measure_user("fault_reflected_user", bench_user_reads);
 	trap_load_gate(TRAP_PAGE, 0x8E);

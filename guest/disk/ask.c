@@ -11,6 +11,12 @@
 
 #include <stddef.h>
 
+static void note(struct trap_frame *frame)
+{
+	(void)frame;
+	virtio_acknowledge(&disk.virtio);
+}
+
 static uint8_t carry_out(enum block_type type, uint32_t sector, uint32_t length)
 {
 	static struct block_request request;
@@ -56,7 +62,7 @@ void disk_ask(const char *list)
 		return;
 	}
 	(void)irq_save();
-	irq_attach(disk.queue.config.irq, NULL);
+	irq_attach(disk.queue.config.irq, note);
 	while (*list != '\0') {
 		char kind = *list++;
 		uint32_t sector;

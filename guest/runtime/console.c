@@ -135,6 +135,11 @@ bool console_start(void)
 	return true;
 }
 
+unsigned int console_irq(void)
+{
+	return queues[INPUT].config.irq;
+}
+
 bool console_poll(char *key)
 {
 	if (keys_read == keys_written)

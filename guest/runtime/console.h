@@ -11,6 +11,9 @@
 /* Start the first console and send print's text there. False when there is none. */
 bool console_start(void);
 
+/* The line of the interrupts that keys cause, once it is started. */
+unsigned int console_irq(void);
+
 /* Wait for a key, with interrupts on. Lost are keys beyond 255 that nobody has read. */
 char console_key(void);
 

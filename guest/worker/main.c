@@ -11,6 +11,7 @@
  *                           and by how much the latest of them was too late
  *     sleep                 between the ticks, wait in place of computing
  *     life=MS               compute for so long after the start, then reboot
+ *     work=N                do so many rounds of work and power off
  */
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/hypercall.h"
@@ -114,10 +115,16 @@ static void measure(const char *name)
 void guest_main(void)
 {
 	uint32_t life = machine_number("life", 0);
+	uint32_t work = machine_number("work", 0);
 	char name[16];
 
 	if (!machine_word("name", name, sizeof(name)))
 		format_text(name, sizeof(name), "worker");
+	if (work) {
+		while (rounds < work)
+			work_round();
+		return;
+	}
 	if (life) {
 		work_until(clock_ns() + (uint64_t)life * NS_PER_MS);
 		machine_restart();

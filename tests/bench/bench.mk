@@ -5,5 +5,5 @@
 ## make bench           what things cost, in instructions, against the committed figures
 ##                      (UPDATE=1 writes the figures down)
 .PHONY: bench
-bench: $(KERNEL_ELF) $(patsubst %,$(O)/guest/%.elf,bench bench_c net demo)
-	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) $(if $(UPDATE),--update)
+bench: $(KERNEL_ELF) $(patsubst %,$(O)/guest/%.elf,bench bench_c net demo worker)
+	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) --objcopy $(OBJCOPY32) $(if $(UPDATE),--update)

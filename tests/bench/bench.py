@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What things cost: in executed instructions; in exits of the guest from its CPU
-(names with `exits`; of the console and the network for 1000 operations, of disks
-for one); and in bytes of memory beyond the guest's own (names with `memory`).
+"""What things cost: in executed instructions (names with `scaling` in thousands); in
+exits of the guest from its CPU (names with `exits`; of the console and the network
+for 1000 operations, of disks for one); in bytes of memory beyond the guest's own
+(names with `memory`; `memory_umbra` is Umbra's) or of the image (`image`).  Figures
+of disks are those of a RAM disk or, with virtio_, ahci_ and ide_ in front, of such
+a disk of the machine.
 
 Prints a table and fails where a figure got worse than the committed one by more
 than its tolerance, or is missing, or is new.  With --update it writes the figures
@@ -15,14 +18,25 @@ import sys
 import tempfile
 
 from bench_machine import BenchMachine
+from bench_scaling import scaling_figures, show_wall_clock
+from bench_system import system_figures
 
 TOLERANCE = 0.03
-# Two guests that share a CPU do not meet at the same instruction each time.
-TOLERANCE_OF_PAIRS = 0.3
+# Two guests that share a CPU do not meet at the same instruction each time, nor does a disk
+# of the machine answer after the same time, two requests at once or one by one.
+LOOSE = {
+    r"exits_net_|scaling_apart_|\w+_interrupt_disk": 0.3,
+    r"(virtio|ahci|ide)_block_\w+_exits": 0.5,
+}
 FIGURES = pathlib.Path(__file__).with_name("figures.txt")
 DISK_SIZE = 1 << 20
 BENCH_MB = 32
 BENCH = f"guest=bench kernel mem={BENCH_MB}M shadow=4M --"
+DISKS = {
+    "virtio": ["-device", "virtio-blk-pci,drive=d0"],
+    "ahci": ["-machine", "q35", "-device", "ide-hd,drive=d0,bus=ide.0"],
+    "ide": ["-device", "ide-hd,drive=d0,bus=ide.0,unit=0"],
+}
 PEER = "02:00:00:00:00:0e"
 
 
@@ -34,23 +48,24 @@ class Bench:
         self.guests = f"{build}/guest"
         self.build = build
         self.disk = f"{disk} guest=bench disk"
+        self.drive = ["-drive", f"if=none,id=d0,format=raw,cache=unsafe,file={disk}"]
 
-    def machine(self, *modules):
-        return BenchMachine(self.qemu, self.build, modules)
+    def machine(self, *modules, **options):
+        return BenchMachine(self.qemu, self.build, modules, **options)
 
-    def instructions(self, prefix, *modules):
+    def instructions(self, prefix, *modules, **options):
         """What the guest `bench` prints, and how it ended."""
-        with self.machine(*modules) as machine:
+        with self.machine(*modules, **options) as machine:
             end = machine.wait(r"event=guest-exit guest=bench .*\r")[0]
             found = re.findall(r"BENCH (\w+) (\d+)", machine.log)
         if ("end", "0") not in found:
             sys.exit("bench: the guest did not come to its end:\n" + machine.log[-2000:])
         return {prefix + name: int(value) for name, value in found if name != "end"}, end
 
-    def disk_exits(self, prefix, guest):
+    def disk_exits(self, prefix, *modules, **options):
         """By operation, how many exits it takes: Umbra's own counters before and after many."""
         figures = {}
-        with self.machine(f"{self.guests}/{guest}.elf {BENCH} exits", self.disk) as machine:
+        with self.machine(*modules, **options) as machine:
             name, rounds, before = None, 0, 0
             while name != "end":
                 # The line is shown again below an answer: the same name is nothing new.
@@ -62,6 +77,26 @@ class Bench:
                 name, rounds, before = match[1], int(match[2]), after
                 machine.type(" ")
         return figures
+
+    def disks(self):
+        """Of disks of the machine, a kind after the other."""
+        figures = {}
+        for kind, device in DISKS.items():
+            extra = [*device, *self.drive]
+            guest = f"{self.guests}/bench.elf {BENCH.replace('--', f'disk={kind}0 --')}"
+            found, _ = self.instructions(f"{kind}_", f"{guest} disk", extra=extra)
+            figures.update(found, **self.disk_exits(f"{kind}_", f"{guest} exits", extra=extra))
+            # So that the guest is back from its request when the answer comes.
+            slow = [*device, *self.drive[:-1], f"{self.drive[-1]},throttling.iops-total=100"]
+            found, _ = self.instructions(f"{kind}_", f"{guest} disk slow", extra=slow)
+            figures.update(found)
+        return figures
+
+    def interrupt_of_key(self):
+        with self.machine(f"{self.guests}/bench.elf {BENCH} keys") as machine:
+            while not (found := machine.wait(r"KEY\r\n|BENCH interrupt_key (\d+)\r"))[1]:
+                machine.type(" ")
+            return {"interrupt_key": int(found[1])}
 
     def console_exits(self):
         """Of 1000 single bytes and of 1000 lines of 64, by the difference to 1000 more."""
@@ -119,15 +154,17 @@ class Bench:
             "memory_load_per_mb": (fixed + shadow) // BENCH_MB,
         }
 
-    def everything(self):
-        alone = f"{self.guests}/bench.elf {BENCH}"
+    def everything(self, objcopy):
+        alone, pci_alone = (f"{self.guests}/{name}.elf {BENCH}" for name in ("bench", "bench_c"))
         figures, _ = self.instructions("", alone, self.disk)
         pae, end = self.instructions("pae_", f"{alone} pae", self.disk)
-        pci, _ = self.instructions("pci_", f"{self.guests}/bench_c.elf {BENCH} disk", self.disk)
+        pci, _ = self.instructions("pci_", f"{pci_alone} disk", self.disk)
         net, _ = self.instructions("", *self.pair(""))
-        for more in (pae, pci, net, self.disk_exits("", "bench"),
-                     self.disk_exits("pci_", "bench_c"), self.console_exits(), self.net_exits(),
-                     self.memory(end)):
+        for more in (pae, pci, net, self.disk_exits("", f"{alone} exits", self.disk),
+                     self.disk_exits("pci_", f"{pci_alone} exits", self.disk), self.disks(),
+                     self.interrupt_of_key(), self.console_exits(), self.net_exits(),
+                     self.memory(end), system_figures(self.machine, self.build, objcopy),
+                     scaling_figures(self.machine, f"{self.guests}/worker.elf")):
             figures.update(more)
         return figures
 
@@ -138,7 +175,7 @@ def read_committed():
 
 
 def tolerance_of(name):
-    return TOLERANCE_OF_PAIRS if name.startswith("exits_net_") else TOLERANCE
+    return max([TOLERANCE] + [loose for names, loose in LOOSE.items() if re.match(names, name)])
 
 
 def compare(figures, committed):
@@ -162,14 +199,17 @@ def compare(figures, committed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build", help="the build directory of the release build")
+    parser.add_argument("build", type=pathlib.Path, help="the build directory of the release build")
     parser.add_argument("--qemu", default="qemu-system-i386")
+    parser.add_argument("--objcopy", default="objcopy")
     parser.add_argument("--update", action="store_true", help="write the figures down")
     options = parser.parse_args()
 
     with tempfile.NamedTemporaryFile(prefix="umbra-bench-") as disk:
         disk.truncate(DISK_SIZE)
-        figures = Bench(options.qemu, options.build, disk.name).everything()
+        bench = Bench(options.qemu, options.build, disk.name)
+        figures = bench.everything(options.objcopy)
+        show_wall_clock(bench.machine, f"{bench.guests}/worker.elf")
     if options.update:
         FIGURES.write_text("".join(f"{name} {value}\n" for name, value in figures.items()),
                            encoding="ascii")

@@ -8,17 +8,20 @@ import threading
 
 TIME_OUT = 300
 ESCAPE = "\x1d"          # Ctrl-], the console's escape key
+COUNTED = ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
 
 
 class BenchMachine:
     """QEMU with Umbra and guests on it; `with` ends it."""
 
-    def __init__(self, qemu, build, modules):
+    def __init__(self, qemu, build, modules, *, memory=256, clock=COUNTED, extra=()):
         command = [
-            qemu, "-accel", "tcg", "-icount", "shift=0,sleep=off", "-m", "256M",
-            "-display", "none", "-nic", "none", "-no-reboot", "-serial", "stdio", "-monitor", "none",
-            "-kernel", f"{build}/umbra.elf", "-append", "console=com1", "-initrd", ",".join(modules),
+            qemu, *clock, "-m", f"{memory}M", "-display", "none", "-nic", "none", "-no-reboot",
+            "-serial", "stdio", "-monitor", "none", *extra,
+            "-kernel", f"{build}/umbra.elf", "-append", "console=com1",
         ]
+        if modules:
+            command += ["-initrd", ",".join(modules)]
         self.log = ""
         self.seen = 0
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What Umbra itself takes: its image's size, its memory, the time that it needs to start."""
+import os
+import struct
+import subprocess
+import tempfile
+
+# Of the start, in instructions: the waits that measure clocks (arch/tsc.c, arch/lapic_timer.c).
+MEASURING = 20_000_000 + 10_000_000
+MEMORY, MORE_MEMORY = 256, 1024     # MB
+
+
+def boot_time(machine, guest):
+    """From Umbra's first instruction to the first hypercall of a guest of 4 MB, to the microsecond."""
+    with machine(f"{guest} guest=one kernel mem=4M") as m:
+        ready = m.wait(r"event=guest-ready .* at=(\d+)\.(\d{6})")
+    took = int(ready[1] + ready[2]) * 1000
+    return {"boot": took, "boot_without_measuring": took - MEASURING}
+
+
+def usable_bytes(line):
+    """What `usable 0-9fbff fc000-fdfff, reserved ...` comes to."""
+    total = 0
+    for part in line.split(", "):
+        kind, *ranges = part.split()
+        for first, last in (each.split("-") for each in ranges if kind == "usable"):
+            total += int(last, 16) - int(first, 16) + 1
+    return total
+
+
+def memory_taken(machine, megabytes):
+    """Of the memory that the firmware has to give, what no guest can have; image and all."""
+    with machine(memory=megabytes) as m:
+        usable = usable_bytes(m.wait(r"firmware says: (.*)\r")[1])
+        m.wait("event=idle")
+        free = int(m.command("mem", r"(\d+) of \d+ frames free")[1])
+    return usable - (free << 12)
+
+
+def image_sizes(umbra, objcopy):
+    """Bytes of text and data, of memory that is 0 at first, and of the file without symbols."""
+    data = umbra.read_bytes()
+    offset, = struct.unpack_from("<I", data, 0x1C)
+    count, = struct.unpack_from("<H", data, 0x2C)
+    headers = [struct.unpack_from("<8I", data, offset + 32 * i) for i in range(count)]
+    loaded = sum(header[4] for header in headers if header[0] == 1)
+    in_memory = sum(header[5] for header in headers if header[0] == 1)
+    with tempfile.NamedTemporaryFile(prefix="umbra-bench-") as stripped:
+        subprocess.run([objcopy, "-S", umbra, stripped.name], check=True)
+        size = os.path.getsize(stripped.name)
+    return {"image_loaded": loaded, "image_zeroes": in_memory - loaded, "image_file": size}
+
+
+def system_figures(machine, build, objcopy):
+    taken, taken_of_more = (memory_taken(machine, size) for size in (MEMORY, MORE_MEMORY))
+    return {
+        **boot_time(machine, build / "guest/demo.elf"),
+        **image_sizes(build / "umbra.elf", objcopy),
+        "memory_umbra": taken,
+        "memory_umbra_per_mb": (taken_of_more - taken) // (MORE_MEMORY - MEMORY),
+    }
