@@ -14,15 +14,20 @@
 #define ROUNDS 2000u
 #define PATIENCE_NS 5000000000ull	/* an emulator on a busy host may take its time */
 
+/* Enough for all rounds where CPUs are CPUs; where they are threads, each may take milliseconds. */
+#define ROUNDS_NS 50000000ull
+
+#define OVER UINT32_MAX
+
 static volatile uint32_t turn;		/* even: the boot CPU's; a round has two */
 static volatile uint64_t last;		/* the reading of whoever had the turn before */
 static volatile uint64_t largest;	/* step back so far; whose turn it is writes it */
 
-static bool wait_for_turn(uint32_t wanted)
+static bool wait_past(uint32_t others)
 {
 	uint64_t end = time_ns() + PATIENCE_NS;
 
-	for (unsigned i = 0; turn != wanted; i++) {
+	for (unsigned i = 0; turn == others; i++) {
 		cpu_pause();
 		/* A look at the clock costs as much as all the rest. */
 		if (i % 1024 == 1023 && time_ns() > end)
@@ -31,36 +36,47 @@ static bool wait_for_turn(uint32_t wanted)
 	return true;
 }
 
-static bool take_turns(uint32_t first)
+static void take_turn(uint32_t now)
 {
-	for (uint32_t now = first; now < 2 * ROUNDS; now += 2) {
-		uint64_t tsc, before;
+	uint64_t before = last, tsc;
 
-		if (!wait_for_turn(now))
-			return false;
-		before = last;
-		/* Nothing is read early across it, on any processor (SDM vol. 3, 8.3). */
-		(void)cpuid(0, 0);
-		tsc = read_tsc();
-		if (before > tsc && before - tsc > largest)
-			largest = before - tsc;
-		last = tsc;
-		turn = now + 1;
-	}
-	return true;
+	/* Nothing is read early across it, on any processor (SDM vol. 3, 8.3). */
+	(void)cpuid(0, 0);
+	tsc = read_tsc();
+	if (before > tsc && before - tsc > largest)
+		largest = before - tsc;
+	last = tsc;
+	turn = now + 1;
 }
 
 uint64_t tsc_sync_check(void)
 {
-	bool done;
+	uint64_t end = UINT64_MAX;
 
 	last = largest = 0;
-	done = take_turns(0) && wait_for_turn(2 * ROUNDS);
 	turn = 0;
-	return done ? largest : UINT64_MAX;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		take_turn(2 * round);
+		if (!wait_past(2 * round + 1))
+			return UINT64_MAX;
+		if (round == 0)	/* the other CPU has come */
+			end = time_ns() + ROUNDS_NS;
+		else if (round % 16 == 0 && time_ns() > end)
+			break;
+	}
+	turn = OVER;
+	return wait_past(OVER) ? largest : UINT64_MAX;
 }
 
 void tsc_sync_answer(void)
 {
-	(void)take_turns(1);
+	for (uint32_t now = 1;; now += 2) {
+		if (!wait_past(now - 1))
+			return;
+		if (turn == OVER)
+			break;
+		take_turn(now);
+	}
+	/* The next CPU to be checked must not find it said to this one. */
+	turn = 0;
 }
