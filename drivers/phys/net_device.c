@@ -338,22 +338,30 @@ static void poll(struct net_device *device)
 
 /* --- interrupts and the timer ---------------------------------------------------------------- */
 
-/* Whether there was something new; only frames and the link raise interrupts. */
-static bool serve(struct net_device *device)
+static void serve(struct net_device *device)
 {
-	uint64_t taken = device->counters.received + device->counters.damaged;
-	bool link = device->link;
-
 	if (device->is_muted)
-		return false;
+		return;
 	device->is_muted = true;
 	device->ops->mute(device);
-	if (device->is_polling) {
+	if (device->is_polling)
 		device->again = true;
-		return true;
-	}
-	poll(device);
-	return taken != device->counters.received + device->counters.damaged || link != device->link;
+	else
+		poll(device);
+}
+
+/*
+ * Whether there was something new since the interrupt before: the timer may have found
+ * it, or the round that this one came too late for.  Only frames and the link raise them.
+ */
+static bool had_reason(struct net_device *device)
+{
+	uint64_t frames = device->counters.received + device->counters.damaged;
+	bool had = device->again || frames != device->frames_before || device->link != device->link_before;
+
+	device->frames_before = frames;
+	device->link_before = device->link;
+	return had;
 }
 
 static bool raised(void *context)
@@ -365,7 +373,8 @@ static bool raised(void *context)
 	if (device->state == NET_RUNNING && device->ops->acknowledge(device)) {
 		device->counters.interrupts++;
 		device->missed = 0;
-		worked = serve(device);
+		serve(device);
+		worked = had_reason(device);
 	}
 	spin_unlock(&device->lock);
 	return worked;

@@ -132,6 +132,8 @@ struct net_device {
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
 	struct net_credit credit;
 	unsigned missed;		/* frames found by the timer since the last interrupt */
+	uint64_t frames_before;		/* taken in when the last interrupt had been served */
+	bool link_before;
 	struct net_counters counters;
 	struct list_node node;		/* in the list of ports */
 };

@@ -545,9 +545,11 @@ static void held_up(void **state)
 /* Interrupts without end and without a reason take a part of the time, too, and are told as such. */
 static void storm(void **state)
 {
-	unsigned asked = card.asked;
+	unsigned asked;
 
 	(void)state;
+	assert_true(interrupt());	/* of the link, which came up */
+	asked = card.asked;
 	for (unsigned i = 0; i < 100000; i++) {
 		now += 1000;
 		if (card.listening)
@@ -570,6 +572,21 @@ static void deaf_storm(void **state)
 	for (unsigned i = 0; i < 1000; i++)
 		assert_false(interrupt());
 	assert_int_equal(received, 0);
+}
+
+/* The timer was faster: a reason for one interrupt, not for more. */
+static void late_interrupt(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		net_device_want_room(&card.device);
+		card.waiting = 3;
+		run_until(now + MS);
+		assert_int_equal(received, 3 * (i + 1));
+		assert_true(card.listening);
+		assert_true(interrupt());
+		assert_false(interrupt());
+	}
 }
 
 static void silenced(void **state)
@@ -680,6 +697,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(held_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(storm, setup, teardown),
 		cmocka_unit_test_setup_teardown(deaf_storm, setup, teardown),
+		cmocka_unit_test_setup_teardown(late_interrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(silenced, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_interrupts, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_once, setup, teardown),
