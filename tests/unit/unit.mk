@@ -94,6 +94,7 @@ unit_string      :=
 unit_switch_wire := tests/unit/net_frames.c drivers/backend/switch_wire.c $(ETHERNET)
 unit_time        := lib/div64.c
 unit_tsc         :=
+unit_tsc_sync    :=
 unit_uart16550   :=
 unit_vga_text    := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_virtio_blk_pci := tests/unit/fake_heap.c lib/format.c lib/div64.c
