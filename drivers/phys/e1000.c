@@ -28,11 +28,9 @@
 #define STATUS 0x0008u
 #define CTRL_EXT 0x0018u
 #define ICR 0x00C0u		/* what has happened; reading clears */
-#define ITR 0x00C4u		/* 13.4.18: the least time between two interrupts */
 #define IMS 0x00D0u		/* interrupts on */
 #define IMC 0x00D8u		/* and off */
 #define IVAR 0x00E4u		/* 82574, 10.2.4.9: which entry of MSI-X is for what */
-#define EITR 0x00E8u		/* 82574, 10.2.4.10: ITR of the first entry */
 #define RCTL 0x0100u
 #define TCTL 0x0400u
 #define TIPG 0x0410u
@@ -94,9 +92,6 @@
 
 #define RECEIVE_BATCH 16u
 
-/* Long enough for a few frames to come together, and short beside what their senders wait. */
-#define INTERRUPT_PAUSE 195u	/* of 256 ns: 50 us */
-
 #define MASTER_TIME (10 * WAIT_MS)
 #define RESET_WAIT (2 * WAIT_MS)	/* nothing may be read before 1 us, and the EEPROM takes longer */
 #define RESET_TIME (50 * WAIT_MS)
@@ -131,7 +126,7 @@ struct e1000 {
 	struct net_device device;
 	void *registers;
 	struct e1000_rings *rings;
-	bool is_express, has_throttle;
+	bool is_express;
 	uint32_t causes;		/* of interrupts that are wanted when any are */
 	uint32_t enabled;		/* those now */
 	unsigned next_received;		/* the descriptor that is next */
@@ -355,15 +350,12 @@ static int e1000_start(struct net_device *device)
 	if (device->pci->interrupt == PCI_MSIX) {
 		e1000->causes = CAUSES_MSIX;
 		set(e1000, IVAR, IVAR_ONE);
-		set(e1000, EITR, INTERRUPT_PAUSE);
 	}
 	if (e1000->is_express)
 		set(e1000, CTRL_EXT, get(e1000, CTRL_EXT) | CTRL_EXT_DRIVER);
 	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
 	start_receiving(e1000, host_physical(e1000->rings->receive, &run));
 	start_sending(e1000, host_physical(e1000->rings->send, &run));
-	if (e1000->has_throttle)
-		set(e1000, ITR, INTERRUPT_PAUSE);
 	set(e1000, CTRL, get(e1000, CTRL) | CTRL_LINK_UP | CTRL_AUTO_SPEED);
 	return 0;
 }
@@ -386,18 +378,18 @@ static const struct net_device_ops e1000_ops = {
 
 static const struct model {
 	uint16_t id;
-	bool is_express, has_throttle;
+	bool is_express;
 } models[] = {
-	{ 0x1004, false, false },	/* 82543GC */
-	{ 0x1008, false, false },	/* 82544EI, GC */
-	{ 0x100E, false, true },	/* 82540EM */
-	{ 0x100F, false, true },	/* 82545EM */
-	{ 0x1010, false, true },	/* 82546EB */
-	{ 0x1015, false, true },	/* 82540EM on the board */
-	{ 0x1026, false, true },	/* 82545GM */
-	{ 0x10D3, true, true },		/* 82574L */
-	{ 0x10F6, true, true },		/* 82574LA */
-	{ 0x150C, true, true },		/* 82583V */
+	{ 0x1004, false },	/* 82543GC */
+	{ 0x1008, false },	/* 82544EI, GC */
+	{ 0x100E, false },	/* 82540EM */
+	{ 0x100F, false },	/* 82545EM */
+	{ 0x1010, false },	/* 82546EB */
+	{ 0x1015, false },	/* 82540EM on the board */
+	{ 0x1026, false },	/* 82545GM */
+	{ 0x10D3, true },	/* 82574L */
+	{ 0x10F6, true },	/* 82574LA */
+	{ 0x150C, true },	/* 82583V */
 };
 
 static const struct model *model_of(const struct pci_device *device)
@@ -429,7 +421,6 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 {
 	e1000->device.ops = &e1000_ops;
 	e1000->is_express = model_of(device)->is_express;
-	e1000->has_throttle = model_of(device)->has_throttle;
 	e1000->device.driver = e1000->is_express ? "e1000e" : "e1000";
 	e1000->device.pci = device;
 	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);
