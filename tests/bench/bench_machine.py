@@ -14,11 +14,11 @@ COUNTED = ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
 class BenchMachine:
     """QEMU with Umbra and guests on it; `with` ends it."""
 
-    def __init__(self, qemu, build, modules, *, memory=256, clock=COUNTED, extra=()):
+    def __init__(self, qemu, build, modules, *, memory=256, clock=COUNTED, words="", extra=()):
         command = [
             qemu, *clock, "-m", f"{memory}M", "-display", "none", "-nic", "none", "-no-reboot",
             "-serial", "stdio", "-monitor", "none", *extra,
-            "-kernel", f"{build}/umbra.elf", "-append", "console=com1",
+            "-kernel", f"{build}/umbra.elf", "-append", f"console=com1 {words}",
         ]
         if modules:
             command += ["-initrd", ",".join(modules)]
