@@ -281,6 +281,17 @@ static void call_writable(struct net_device *device)
 	spin_lock(&device->lock);
 }
 
+/* Those that share what cards may cost.  Of others' states any that they had lately will do. */
+static unsigned cards_in_use(void)
+{
+	const struct net_device *device;
+	unsigned count = 0;
+
+	list_for_each(device, &devices, node)
+		count += READ_ONCE(device->state) == NET_RUNNING;
+	return MAX(count, 1u);
+}
+
 /* One round; true when another one is due at once, as far as frames are concerned. */
 static bool look(struct net_device *device)
 {
@@ -294,14 +305,14 @@ static bool look(struct net_device *device)
 	if (device->state == NET_RUNNING)
 		watch_sending(device);
 	call_writable(device);
-	net_credit_charge(&device->credit, since, time_ns());
+	net_credit_charge(&device->credit, cards_in_use(), since, time_ns());
 	return more || device->again;
 }
 
 /* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
 static bool rest(struct net_device *device, bool more)
 {
-	uint64_t wait = net_credit_wait(&device->credit);
+	uint64_t wait = net_credit_wait(&device->credit, cards_in_use());
 
 	if (device->wants_room)
 		look_after(device, ROOM_PERIOD);

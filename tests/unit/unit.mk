@@ -66,6 +66,7 @@ unit_list        :=
 unit_madt        := arch/acpi.c arch/acpi_s5.c arch/madt.c
 unit_multiboot1  := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_multiboot2  := $(unit_multiboot1)
+unit_net_credit  := drivers/phys/net_credit.c lib/div64.c
 unit_net_device  := drivers/phys/net_device.c drivers/phys/net_credit.c lib/format.c lib/div64.c
 unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
 unit_parse       := lib/parse.c
