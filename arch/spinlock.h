@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A ticket lock.  Umbra runs with interrupts off but while it is idle, so a
- * lock needs no other guard against handlers.  docs/locking.md has the order;
+ * A ticket lock.  Umbra runs with interrupts off, but between turns and while it is
+ * idle, so a lock needs no other guard against handlers.  docs/locking.md has the order;
  * a debug build panics when a CPU takes a lock that does not come after every
  * lock it holds.
  */
@@ -12,7 +12,7 @@
 
 /* In the order in which they may be taken, first to last (docs/locking.md). */
 enum lock_rank {
-	LOCK_GUESTS,	/* hv/guest.c: the list of guests */
+	LOCK_GUESTS,	/* hv/guest_list.c: the list of guests */
 	LOCK_NETWORKS,	/* hv/network.c: the list of networks */
 	LOCK_NETWORK,	/* hv/network.h: one switch with its ports */
 	LOCK_NET,	/* drivers/phys/net_device.h: one for each network port of the machine */

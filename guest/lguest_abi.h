@@ -5,7 +5,7 @@
  * and device page records. Owned by guest/; the only header which Umbra and its
  * guests share. It declares no function and holds no state.
  *
- * Generations: A is about 2.6.30-2.6.33, B about 3.1-3.19, C 4.0-4.13. "Guest"
+ * Generations: A is about 2.6.30-3.0, B about 3.1-3.19, C 4.0-4.13. "Guest"
  * addresses below are guest-physical unless they are called virtual.
  */
 #ifndef UMBRA_GUEST_LGUEST_ABI_H

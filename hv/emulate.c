@@ -120,7 +120,7 @@ static enum outcome carry_out(struct guest *guest, const struct decoded *decoded
 	}
 }
 
-/* Kernels before 3.1 make their hypercalls so; elsewhere these are undefined instructions. */
+/* Kernels before about 2.6.34 make their hypercalls so; elsewhere these are undefined instructions. */
 static bool is_hypercall(const struct decoded *decoded)
 {
 	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;

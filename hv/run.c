@@ -4,7 +4,8 @@
  * again until its time is over or it waits.
  *
  * Umbra itself runs with interrupts off.  They come in while a guest runs, which
- * ends its turn in the CPU for a moment, or while there is nothing to run.
+ * ends its turn in the CPU for a moment, between two turns, and while there is
+ * nothing to run.
  */
 #include "hv/run.h"
 

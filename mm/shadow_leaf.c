@@ -11,6 +11,7 @@
  * has just fetched.
  */
 #define NEIGHBOURS 16u
+_Static_assert(NEIGHBOURS < 32, "a word has a bit for each");
 
 static uint32_t hash(uint32_t key)
 {

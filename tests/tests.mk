@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests of all kinds. Included by the top Makefile; offers `make check`, `make
-# test`, `make bench` and `make lint`.
+# Tests of all kinds. Included by the top Makefile; offers `make check`, `make test`,
+# `make test-long`, and what the files have that it includes.
 
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lguest device page: the transport of guests of Linux 2.6.25 to 3.19
+ * The lguest device page: the transport of guests of Linux 2.6.30 to 3.19
  * (tools/lguest of these kernels; docs of the protocol call it generations A
  * and B).  A page above the guest's RAM describes the devices; their rings lie
  * behind it; the guest signals with the NOTIFY hypercall and is signalled with

@@ -4,6 +4,8 @@
 # corpus; FUZZ_RUNS=n changes the number.  To add one: write fuzz_NAME.c, put
 # a few inputs into corpus/NAME/ and add a line to the table.
 
+## make fuzz            the fuzzers alone; FUZZ_RUNS=n runs of each
+
 # fuzz_NAME := the sources that fuzz_NAME.c is linked with.
 fuzz_acpi         := arch/acpi.c arch/acpi_s5.c
 fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
