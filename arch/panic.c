@@ -59,17 +59,27 @@ static void print_address(uint32_t address)
 		print("  %08x\n", address);
 }
 
-static bool on_host_stack(uint32_t ebp)
+/* Before there are CPUs there is one stack, in the image. */
+static const struct cpu_pages *pages_of(unsigned id)
 {
-	return ebp >= DIRECT_MAP && ebp < DIRECT_MAP + DIRECT_MAP_SIZE && (ebp & 3) == 0;
+	return cpu_count() ? cpu_by_id(id)->pages : NULL;
+}
+
+/* In the Switcher ebp may be the guest's: nothing else than a stack is read. */
+static bool is_on_stack(const struct cpu_pages *pages, uint32_t ebp)
+{
+	uint32_t begin = pages ? (uint32_t)pages->stack : DIRECT_MAP;
+	uint32_t end = pages ? (uint32_t)(pages + 1) : DIRECT_MAP + DIRECT_MAP_SIZE;
+
+	return ebp >= begin && ebp <= end - 2 * sizeof(uint32_t) && ebp % sizeof(uint32_t) == 0;
 }
 
 /* A frame of the compiler's: the caller's ebp, then the return address. */
-static void print_backtrace(uint32_t eip, uint32_t ebp)
+static void print_backtrace(const struct cpu_pages *pages, uint32_t eip, uint32_t ebp)
 {
 	print("backtrace:\n");
 	print_address(eip);
-	for (int depth = 0; depth < BACKTRACE_DEPTH && on_host_stack(ebp); depth++) {
+	for (int depth = 0; depth < BACKTRACE_DEPTH && is_on_stack(pages, ebp); depth++) {
 		const uint32_t *frame = (const uint32_t *)ebp;
 
 		if (frame[1] == 0)
@@ -145,7 +155,7 @@ static void print_cpus(void)
 		else if ((cpu->stop_cs & SELECTOR_RPL) != 0)
 			print("  in the guest, eip %08x cs %04x\n", cpu->stop_eip, cpu->stop_cs & 0xFFFF);
 		else
-			print_backtrace(cpu->stop_eip, cpu->stop_ebp);
+			print_backtrace(cpu->pages, cpu->stop_eip, cpu->stop_ebp);
 	}
 }
 
@@ -176,7 +186,7 @@ static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint
 		print_registers(frame);
 	print("cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", read_cr0(), read_cr2(), read_cr3(),
 	      read_cr4());
-	print_backtrace(eip, ebp);
+	print_backtrace(pages_of(here()), eip, ebp);
 	print_cpus();
 	if (final_action)
 		final_action();
