@@ -95,10 +95,11 @@ static void list_disks(const char *argument)
 		    "state", "writer", "commands", "bounced", "irqs", "errors", "resets");
 	list_for_each(volume, volume_list(), node) {
 		const struct disk_port *port = volume->disk->port;
-		const char *writer = volume_writer(volume);
+		char writer[VOLUME_OWNER_SIZE] = "-";
 
+		(void)volume_writer(volume, writer);
 		house_print("%-15s %12llu %12llu %-6s %-15s %9u %8u %7u %6u %6u\n", volume->name,
-			    volume->first, volume->sectors, disk_state(port), writer ? writer : "-",
+			    volume->first, volume->sectors, disk_state(port), writer,
 			    port->counters.commands, port->counters.bounced,
 			    port->counters.interrupts, port->counters.errors, port->counters.resets);
 	}

@@ -43,6 +43,7 @@ static const struct guest_plans *all_plans;	/* what guests there can be */
 /* What a guest says may hold anything; an event line holds one line, and its quotes are ours. */
 static void set_end(struct guest *guest, enum guest_end reason)
 {
+	timer_stop(&guest->delay);
 	guest->state = GUEST_ENDED;
 	guest->end_reason = reason;
 	guest->end_eip = guest->registers->frame.eip;
@@ -267,14 +268,12 @@ static void note_read(struct cpu_note *note)
 	struct guest *guest = container_of(note, struct guest, note);
 	const char *cause = __atomic_exchange_n(&guest->sentence, NULL, __ATOMIC_SEQ_CST);
 
-	if (guest->is_arriving)
-		balance_arrive(guest);
-	if (cause) {
+	if (cause)
 		guest_kill(guest, "%s", cause);
+	if (guest->is_arriving)
+		balance_arrive(guest);	/* which may send it on: it is another CPU's now */
+	else if (cause || (guest->devices_due && guest->state == GUEST_HALTED))
 		run_wake(guest);
-	} else if (guest->devices_due && guest->state == GUEST_HALTED) {
-		run_wake(guest);
-	}
 }
 
 static struct guest *new_guest(const struct guest_plan *plan)

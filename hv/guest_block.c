@@ -46,11 +46,13 @@ static int __printf(4, 5) refuse(const struct guest_plan_disk *plan, struct load
 	return error;
 }
 
+_Static_assert(CONFIG_NAME_SIZE <= VOLUME_OWNER_SIZE, "a guest's name is its claims'");
+
 static int claim(struct guest *guest, const struct guest_plan_disk *plan,
 		 struct volume_claim *claim, struct load_problem *problem)
 {
 	const struct volume *volume = volume_find(plan->name);
-	const struct volume_claim *other;
+	char writer[VOLUME_OWNER_SIZE];
 
 	if (!volume)
 		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", plan->name);
@@ -60,10 +62,9 @@ static int claim(struct guest *guest, const struct guest_plan_disk *plan,
 	*claim = (struct volume_claim){
 		.volume = volume, .owner = guest->name, .writes = !plan->read_only,
 	};
-	other = volume_claim(claim);
-	if (other)
+	if (volume_claim(claim, writer) != 0)
 		return refuse(plan, problem, -E_EXIST,
-			      "disk %s is written to by guest %s already", plan->name, other->owner);
+			      "disk %s is written to by guest %s already", plan->name, writer);
 	if (disk_reserve(volume->disk, VIRTIO_BLOCK_REQUESTS) == 0)
 		return 0;
 	volume_release(claim);

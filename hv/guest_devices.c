@@ -241,7 +241,8 @@ void guest_devices_service(struct guest *guest)
 {
 	struct guest_devices *devices = guest->devices;
 
-	guest->devices_due = false;
+	/* Before anything is looked at, for a device on another CPU that sets both: a store alone is not. */
+	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
 	if (devices->has_page)
 		device_page_service(&devices->page);
 	else

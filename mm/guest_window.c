@@ -104,9 +104,18 @@ static void free_directory(uint64_t *directory)
 	page_free(directory);
 }
 
+static bool is_loaded(const struct guest_memory *memory)
+{
+	const uint64_t *pdpt = this_cpu()->pages->host_pdpt;
+
+	return memory->directories[0] && pdpt[0] == (direct_physical(memory->directories[0]) | PTE_P);
+}
+
 void guest_memory_destroy(struct guest_memory *memory)
 {
-	guest_window_load(NULL);
+	/* The window may be another guest's, which goes on when this one could not be made. */
+	if (is_loaded(memory))
+		guest_window_load(NULL);
 	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++)
 		if (memory->directories[i])
 			free_directory(memory->directories[i]);

@@ -7,6 +7,7 @@
 
 #include "arch/spinlock.h"
 #include "lib/checked.h"
+#include "lib/error.h"
 #include "lib/string.h"
 
 static struct list volumes = LIST_INIT(volumes);	/* written at boot only */
@@ -46,16 +47,18 @@ static const struct volume_claim *find_writer(const struct volume *volume)
 	return NULL;
 }
 
-const struct volume_claim *volume_claim(struct volume_claim *claim)
+int volume_claim(struct volume_claim *claim, char writer[VOLUME_OWNER_SIZE])
 {
 	const struct volume_claim *other;
 
 	spin_lock(&lock);
 	other = claim->writes ? find_writer(claim->volume) : NULL;
-	if (!other)
+	if (other)
+		string_copy(writer, other->owner, VOLUME_OWNER_SIZE);
+	else
 		list_add_last(&claims, &claim->node);
 	spin_unlock(&lock);
-	return other;
+	return other ? -E_EXIST : 0;
 }
 
 void volume_release(struct volume_claim *claim)
@@ -66,14 +69,14 @@ void volume_release(struct volume_claim *claim)
 	spin_unlock(&lock);
 }
 
-const char *volume_writer(const struct volume *volume)
+bool volume_writer(const struct volume *volume, char writer[VOLUME_OWNER_SIZE])
 {
 	const struct volume_claim *claim;
-	const char *owner;
 
 	spin_lock(&lock);
 	claim = find_writer(volume);
-	owner = claim ? claim->owner : NULL;
+	if (claim)
+		string_copy(writer, claim->owner, VOLUME_OWNER_SIZE);
 	spin_unlock(&lock);
-	return owner;
+	return claim != NULL;
 }

@@ -7,12 +7,14 @@
 #ifndef UMBRA_DRIVERS_BACKEND_VOLUME_H
 #define UMBRA_DRIVERS_BACKEND_VOLUME_H
 
+#include "lib/compiler.h"
 #include "lib/list.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define VOLUME_NAME_SIZE 16	/* virtio12p128 and the like */
+#define VOLUME_OWNER_SIZE 16	/* names of guests */
 
 struct disk;
 
@@ -42,16 +44,16 @@ const struct volume *volume_find(const char *name);
 struct list *volume_list(void);
 
 /*
- * Takes volume into use, with the other fields of claim set.  When somebody writes
- * already where this claim would write too, nothing happens, and that claim is
- * returned; else NULL.
+ * Takes volume into use, with the other fields of claim set.  -E_EXIST when somebody
+ * writes already where this claim would write too; then nothing happens, and writer
+ * is a copy of that one's owner, who may be gone as soon as this returns.  Any CPU.
  */
-const struct volume_claim *volume_claim(struct volume_claim *claim);
+int __must_check volume_claim(struct volume_claim *claim, char writer[VOLUME_OWNER_SIZE]);
 
 /* Ends the use, if there is one. */
 void volume_release(struct volume_claim *claim);
 
-/* Who writes to any of its sectors now; NULL: nobody.  For commands. */
-const char *volume_writer(const struct volume *volume);
+/* Does anybody write to any of its sectors now?  Then writer is a copy of the owner.  For commands. */
+bool volume_writer(const struct volume *volume, char writer[VOLUME_OWNER_SIZE]);
 
 #endif

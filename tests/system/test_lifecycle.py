@@ -272,6 +272,19 @@ def test_start_where_nothing_runs(machine, build):
     m.event('idle', count=2)
 
 
+def test_failed_start_beside_a_guest_that_computes(machine, build):
+    """What is taken apart again is not the machine of the guest that was interrupted by the key."""
+    m = machine(build, ['worker guest=busy kernel mem=2M shadow=1M -- name=busy from=600000 to=600001',
+                        'demo guest=nowhere kernel mem=4M cpus=9'], extra=ICOUNT)
+    m.event('module-error', word='cpus')
+    m.event('guest-ready', guest='busy')
+    for count in range(2, 7):
+        m.key(':start nowhere\r')
+        m.event('module-error', word='cpus', count=count)
+    m.command('guests', r'(?m)^.*busy.*runs?')
+    m.command('kill busy', 'event=guest-exit guest=busy reason=killed cause="killed at the console"')
+
+
 def test_start_without_memory(machine, build):
     """A guest whose memory another one has is not started, until that one is gone."""
     m = machine(build, [KEEPER, 'demo guest=one kernel mem=70M -- name=one',

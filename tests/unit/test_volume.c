@@ -3,6 +3,7 @@
 #include "drivers/backend/volume.h"
 
 #include "arch/spinlock.h"
+#include "lib/error.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -59,16 +60,21 @@ static void check_pair(struct volume *held_one, struct volume *wanted, bool free
 	struct volume_claim two = { .volume = wanted, .owner = "two", .writes = true };
 	struct volume_claim reader = { .volume = wanted, .owner = "reader" };
 
-	assert_null(volume_claim(&one));
-	assert_string_equal(volume_writer(held_one), "one");
-	assert_ptr_equal(volume_claim(&two), free ? NULL : &one);
-	assert_null(volume_claim(&reader));
+	char writer[VOLUME_OWNER_SIZE] = "";
+
+	assert_int_equal(volume_claim(&one, writer), 0);
+	assert_true(volume_writer(held_one, writer));
+	assert_string_equal(writer, "one");
+	writer[0] = '\0';
+	assert_int_equal(volume_claim(&two, writer), free ? 0 : -E_EXIST);
+	assert_string_equal(writer, free ? "" : "one");
+	assert_int_equal(volume_claim(&reader, writer), 0);
 	volume_release(&two);
 	volume_release(&one);
 	volume_release(&one);
 	/* A reader keeps no writer away. */
-	assert_null(volume_writer(wanted));
-	assert_null(volume_claim(&two));
+	assert_false(volume_writer(wanted, writer));
+	assert_int_equal(volume_claim(&two, writer), 0);
 	volume_release(&two);
 	volume_release(&reader);
 }
