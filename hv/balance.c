@@ -85,6 +85,19 @@ static uint32_t wanted_cpus(const struct run_cpu *run)
 	return cpus & ~BIT(run->id);
 }
 
+void balance_catch_up(struct run_cpu *run)
+{
+	uint64_t now = time_ns(), least = UINT64_MAX, theirs;
+
+	if (is_alone() || run->queue.running || run->queue.ready_count != 0)
+		return;
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+		if (cpu != run->id && look_at(cpu, now, &theirs))
+			least = MIN(least, theirs);
+	if (least != UINT64_MAX)
+		sched_move_on(&run->queue, least);
+}
+
 /* --- moving ----------------------------------------------------------------------------- */
 
 static void send(struct guest *guest, unsigned cpu)
@@ -123,6 +136,7 @@ void balance_arrive(struct guest *guest)
 		run_wake(guest);
 		return;
 	}
+	balance_catch_up(run);
 	if (sched_arrive(&run->queue, &guest->sched, time_ns()))
 		run->reschedule = true;
 	balance_share(run);
@@ -164,7 +178,8 @@ static bool claim(unsigned cpu)
 
 static bool give_to_idle(struct run_cpu *run)
 {
-	for (uint32_t idle = READ_ONCE(idle_cpus); idle; idle &= idle - 1) {
+	/* Handlers that run in this CPU's sleep see its own bit. */
+	for (uint32_t idle = READ_ONCE(idle_cpus) & ~BIT(run->id); idle; idle &= idle - 1) {
 		unsigned cpu = (unsigned)__builtin_ctz(idle);
 		struct sched_entity *entity = sched_waiting_for(&run->queue, cpu);
 

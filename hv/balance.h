@@ -28,6 +28,9 @@ void balance_arrive(struct guest *guest);
 /* It is gone. */
 void balance_forget(const struct guest *guest);
 
+/* Before a guest enters the queue: while it was empty, time went on elsewhere. */
+void balance_catch_up(struct run_cpu *run);
+
 /* More or fewer guests wait in the queue: those that an idle CPU can run go there. */
 void balance_share(struct run_cpu *run);
 

@@ -143,6 +143,7 @@ void house_print(const char *format, ...)
 void house_end_machine(enum idle_action action)
 {
 	watchdog_stop();
+	run_stop_others();
 	flush();
 	/* Nobody services the queues any more: what is still said goes out at once. */
 	log_set_sink(write_sync);

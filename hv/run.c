@@ -29,6 +29,7 @@
 #include "hv/run_cpu.h"
 
 #define NMI_REPORT_NS 100000000ull
+#define STOP_NS 100000000ull	/* for all other CPUs to come to an end of what they do */
 
 static struct run_cpu run_cpus[MAX_CPUS];
 
@@ -70,6 +71,12 @@ static void release_due(struct timer *timer)
 	run_follow_queue(run);
 }
 
+static void stop_read(struct cpu_note *note)
+{
+	WRITE_ONCE(container_of(note, struct run_cpu, stop)->is_stopped, true);
+	cpu_halt_forever();
+}
+
 void run_init(unsigned cpu)
 {
 	struct run_cpu *run = run_cpu_of(cpu);
@@ -79,6 +86,20 @@ void run_init(unsigned cpu)
 	timer_init(&run->turn, turn_over);
 	timer_init(&run->release, release_due);
 	balance_init(run);
+	cpu_note_init(&run->stop, cpu, stop_read);
+}
+
+void run_stop_others(void)
+{
+	unsigned here = this_cpu()->id;
+	uint64_t end = time_ns() + STOP_NS;
+
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+		if (cpu != here)
+			cpu_note_post(&run_cpu_of(cpu)->stop);
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+		while (cpu != here && !READ_ONCE(run_cpu_of(cpu)->is_stopped) && time_ns() < end)
+			cpu_pause();
 }
 
 void run_wake(struct guest *guest)
@@ -86,6 +107,7 @@ void run_wake(struct guest *guest)
 	struct run_cpu *run = this_run_cpu();
 
 	assert(guest->note.home == run->id);
+	balance_catch_up(run);
 	if (sched_wake(&run->queue, &guest->sched, time_ns()))
 		run->reschedule = true;
 	balance_share(run);

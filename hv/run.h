@@ -16,6 +16,12 @@ void __noreturn run_forever(void);
 /* A guest that starts, that was halted, whose devices are due, or that ended gets its turn on this CPU. */
 void run_wake(struct guest *guest);
 
+/*
+ * All other CPUs stand still from now on, for good: the machine ends.  One that does
+ * not heed it within a tenth of a second is left alone.  No lock held.
+ */
+void run_stop_others(void);
+
 /* The weights of the guests at home on that CPU, together.  Any CPU. */
 uint32_t run_load(unsigned cpu);
 

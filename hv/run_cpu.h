@@ -31,6 +31,8 @@ struct run_cpu {
 
 	uint32_t load;		/* weights of the guests at home here; any CPU adds to it in one step */
 	struct cpu_note ask;	/* another CPU is idle and wants what is offered here */
+	struct cpu_note stop;	/* the machine ends */
+	bool is_stopped;
 };
 
 /* That of a CPU, and this one's. */

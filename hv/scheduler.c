@@ -123,6 +123,11 @@ static bool join(struct run_queue *queue, struct sched_entity *entity, uint64_t 
 	       entity->virtual_time + SCHED_WAKE_GAIN_NS < running_time(queue, now);
 }
 
+void sched_move_on(struct run_queue *queue, uint64_t virtual_time)
+{
+	queue->minimum = MAX(queue->minimum, virtual_time);
+}
+
 bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
 {
 	if (entity->runnable)

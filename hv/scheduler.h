@@ -98,6 +98,9 @@ uint64_t sched_virtual_time(uint64_t virtual_time, uint64_t started, uint32_t we
 /* The least virtual time of all that run or wait in the queue; false when nobody does. */
 bool sched_progress(const struct run_queue *queue, uint64_t now, uint64_t *virtual_time);
 
+/* Whoever enters the queue from now on does not begin far behind virtual_time. */
+void sched_move_on(struct run_queue *queue, uint64_t virtual_time);
+
 /* The one that waits longest for its share of those that may run on that CPU too; NULL for none. */
 struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned cpu);
 

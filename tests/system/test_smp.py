@@ -302,6 +302,23 @@ def test_restarts(machine, debug):
     m.wait_poweroff()
 
 
+def test_kill_while_delayed(machine, build):
+    """A guest that waits to start again is killed, on a busy CPU, and given to an idle one to be taken apart."""
+    m = machine(build, [sleeper('keeper', 'cpus=1 weight=1000'), spinner('busy', 'cpus=0'),
+                        'demo guest=storm kernel mem=2M -- run=reboot'], extra=threads(2))
+    m.event('guest-ready', guest='busy')
+    m.command('kill busy', 'event=guest-exit guest=busy')
+    # Where it starts now it is alone, so it stays.
+    m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
+    m.command('start storm', 'event=guest-ready guest=storm')
+    assert homes(m)['storm'] == 0
+    m.wait_line(r'^event=guest-delay guest=storm delay=2560ms ')
+    m.command('start busy', 'event=guest-ready guest=busy')
+    m.command('guests', r'(?m)^.*storm.* delayed')
+    m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
+    m.command('start storm', 'event=guest-ready guest=storm')
+
+
 # --- panics and NMIs -------------------------------------------------------------------------
 
 
@@ -337,6 +354,18 @@ def test_watchdog(machine, release, cpu):
     m.wait_end()
     assert re.search('^  [0-9a-f]{8} stand_still', m.text, re.MULTILINE)
     assert re.search('^cpu2 ran a\n', m.text, re.MULTILINE)
+
+
+def test_watchdog_of_an_hour(machine, release):
+    """The longest time that can be said is not a short one."""
+    m = machine(release, ['demo guest=a kernel mem=4M cpus=0'], extra=threads(2),
+                options='watchdog=3600 when-idle=poweroff')
+    m.expect('demo> ')
+    m.key(':stall 1\r')
+    m.run_on(2)
+    assert not m.events('panic')
+    m.line('poweroff')
+    m.wait_poweroff()
 
 
 def test_watchdog_leaves_others_asleep(machine, release):

@@ -95,6 +95,7 @@ static void run_wake(struct guest *guest)
 	struct run_cpu *run = this_run_cpu();
 
 	assert_int_equal(guest->note.home, current);
+	balance_catch_up(run);
 	if (sched_wake(&run->queue, &guest->sched, clock_now))
 		run->reschedule = true;
 	balance_share(run);
@@ -210,7 +211,7 @@ static void run_loop(struct run_cpu *run)
 {
 	struct sched_entity *running = run->queue.running;
 
-	balance_awake(run);
+	/* As handlers do that run in its sleep. */
 	read_notes(run);
 	for (unsigned i = 0; i < guest_count; i++) {
 		if (guests[i].note.home != run->id || guests[i].wakes > clock_now)
@@ -218,6 +219,7 @@ static void run_loop(struct run_cpu *run)
 		guests[i].wakes = NEVER;
 		run_wake(&guests[i]);
 	}
+	balance_awake(run);
 	if (timer_is_waiting(&run->fairness) && run->fairness.deadline <= clock_now) {
 		run->fairness.queue = NULL;
 		run->fairness.expired(&run->fairness);
@@ -267,6 +269,42 @@ static uint64_t ran(const struct guest *guest)
 }
 
 /* --- tests ------------------------------------------------------------------------------- */
+
+/* Who starts on a CPU that has slept for long is not ahead of the others by as much. */
+static void latecomers(void **state)
+{
+	uint64_t before[3];
+
+	(void)state;
+	start(2);
+	add(100, UINT32_MAX, NEVER, 0);
+	go_on(20000 * MS);
+	add(100, UINT32_MAX, NEVER, 0);
+	go_on(100 * MS);
+	add(100, UINT32_MAX, NEVER, 0);
+	for (unsigned i = 0; i < 3; i++)
+		before[i] = ran(&guests[i]);
+	go_on(6000 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		assert_in_range(ran(&guests[i]) - before[i], 3800 * MS, 4200 * MS);
+}
+
+/* One event wakes two, in the sleep of their CPU, while another one sleeps too. */
+static void woken_together(void **state)
+{
+	(void)state;
+	start(2);
+	add(100, BIT(0), MS, 5 * MS);
+	add(100, UINT32_MAX, MS, 5 * MS);
+	add(100, BIT(0), MS, 5 * MS);
+	for (unsigned i = 0; i < 1000; i++) {
+		go_on(20 * MS);
+		for (unsigned j = 0; j < 3; j++)
+			guests[j].wakes = clock_now;
+	}
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(ran(&guests[i]) > 1000 * MS);
+}
 
 /* To 5 %, over four seconds from the start. */
 static void check_shares(unsigned cpu_total, const uint32_t *weights, unsigned count)
@@ -397,6 +435,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares_of_all_cpus),
+		cmocka_unit_test(latecomers),
+		cmocka_unit_test(woken_together),
 		cmocka_unit_test(one_each_and_nobody_moves),
 		cmocka_unit_test(pins_hold),
 		cmocka_unit_test(no_cpu_sleeps_while_somebody_waits),
