@@ -54,7 +54,6 @@ uint64_t tsc_sync_check(void)
 	uint64_t end = UINT64_MAX;
 
 	last = largest = 0;
-	turn = 0;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		take_turn(2 * round);
 		if (!wait_past(2 * round + 1))
@@ -66,6 +65,11 @@ uint64_t tsc_sync_check(void)
 	}
 	turn = OVER;
 	return wait_past(OVER) ? largest : UINT64_MAX;
+}
+
+void tsc_sync_reset(void)
+{
+	turn = 0;
 }
 
 void tsc_sync_answer(void)

@@ -16,6 +16,9 @@
  */
 uint64_t tsc_sync_check(void);
 
+/* After a check without an answer, when the other CPU has been stopped: before the next one starts. */
+void tsc_sync_reset(void);
+
 /* The other side, on the CPU that is being checked. */
 void tsc_sync_answer(void);
 

@@ -27,7 +27,7 @@ int watchdog_start(uint32_t seconds)
 	if (error)
 		return error;
 	limit_s = seconds;
-	limit_ticks = seconds * PIT_HZ / PIT_PERIOD;
+	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / PIT_PERIOD);
 	is_on = true;
 	pit_start_periodic();
 	end = time_ns() + FIRST_NMI_NS;

@@ -107,6 +107,7 @@ static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
 	step = tsc_sync_check();
 	if (step == UINT64_MAX) {
 		ap_stop_cpu(apic_id);
+		tsc_sync_reset();
 		log_warn("cpu", "the CPU with APIC id %u started, but does not answer", apic_id);
 		return true;
 	}
