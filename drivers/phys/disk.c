@@ -64,6 +64,11 @@ static bool is_busy(const struct disk_port *port)
 	return false;
 }
 
+static bool has_work(const struct disk_port *port)
+{
+	return is_busy(port) || !list_is_empty(&port->waiting);
+}
+
 static uint64_t period(const struct disk_port *port)
 {
 	return port->polled ? POLL_PERIOD : WATCH_PERIOD;
@@ -113,15 +118,15 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 
 static void start_waiting(struct disk_port *port)
 {
-	for (unsigned i = 0; i < port->slots && port->state == DISK_RUNNING; i++) {
-		struct list_node *node;
+	for (unsigned i = 0; i < port->slots; i++) {
+		/* What the device need not be asked for is finished at once, and the slot free again. */
+		while (!port->under_way[i] && port->state == DISK_RUNNING) {
+			struct list_node *node = list_take_first(&port->waiting);
 
-		if (port->under_way[i])
-			continue;
-		node = list_take_first(&port->waiting);
-		if (!node)
-			return;
-		start(port, i, container_of(node, struct disk_transfer, node));
+			if (!node)
+				return;
+			start(port, i, container_of(node, struct disk_transfer, node));
+		}
 	}
 }
 
@@ -273,7 +278,7 @@ static uint64_t tick(struct disk_port *port)
 	uint64_t again;
 
 	spin_lock(&port->lock);
-	if (is_busy(port)) {
+	if (has_work(port)) {
 		poll(port);
 		watch_interrupts(port);
 	}
@@ -281,7 +286,7 @@ static uint64_t tick(struct disk_port *port)
 		try_revive(port);
 	else if (is_busy(port) && time_ns() >= port->deadline)
 		time_out(port);
-	again = is_busy(port) || port->state == DISK_REVIVING ? period(port) : 0;
+	again = has_work(port) || port->state == DISK_REVIVING ? period(port) : 0;
 	spin_unlock(&port->lock);
 	return again;
 }

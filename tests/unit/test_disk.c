@@ -98,6 +98,25 @@ static void more_than_slots(void **state)
 	}
 }
 
+/* A device without a cache is done with flushes at once; what waits behind them is not forgotten. */
+static void flushes_at_once(void **state)
+{
+	static struct ask asks[6];
+
+	(void)state;
+	port.slots = 1;
+	cacheless = true;
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(submit_at(&asks[i], i % 3 == 0 ? BLOCK_READ : BLOCK_FLUSH, 8 * i,
+					   i * 4096, i % 3 == 0 ? 4096 : 0),
+				 BLOCK_LATER);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(disk_port_interrupt(&port));
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(asks[i].finished, 1);
+	assert_int_equal(starts, 2);
+}
+
 static void errors_of_the_medium(void **state)
 {
 	static struct ask ask;
@@ -134,6 +153,7 @@ int main(void)
 		DISK_TEST(many_segments),
 		DISK_TEST(outside),
 		DISK_TEST(more_than_slots),
+		DISK_TEST(flushes_at_once),
 		DISK_TEST(errors_of_the_medium),
 		DISK_TEST(read_at_boot),
 	};
