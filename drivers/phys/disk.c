@@ -24,7 +24,12 @@
 #define FLUSH_TIME (30 * SECOND)
 #define REVIVE_TIME (10 * SECOND)	/* a disk that spins up */
 #define RESETS_MAX 2			/* in a row; then the port is lost */
-#define TRIES_MAX 2			/* of a command that nobody answers */
+#define RESTARTS_MAX 10			/* the same, when the device asks for them */
+
+/* A command fails that was not answered twice, or was at work when the device wanted five restarts. */
+#define BLAME_MAX 10
+#define BLAME_SILENCE 5
+#define BLAME_RESTART 2
 
 /*
  * How long the end of a guest waits for its requests before it has the port reset:
@@ -192,7 +197,7 @@ static void try_revive(struct disk_port *port)
 }
 
 /* What was under way waits again, in its old order, in front. */
-static void stop(struct disk_port *port, bool blame)
+static void stop(struct disk_port *port)
 {
 	port->counters.resets++;
 	port->state = DISK_REVIVING;
@@ -204,7 +209,7 @@ static void stop(struct disk_port *port, bool blame)
 		port->under_way[i] = NULL;
 		if (!transfer)
 			continue;
-		if (blame && ++transfer->tries == TRIES_MAX) {
+		if (transfer->blame >= BLAME_MAX) {
 			report_error(port, transfer);
 			finish(port, transfer, -E_IO);
 		} else {
@@ -215,20 +220,37 @@ static void stop(struct disk_port *port, bool blame)
 		set_alarm(period(port));
 }
 
+/*
+ * The first command is the one at work, or will be the next time: what is started again
+ * keeps its order.  Those behind it have done nothing.
+ */
 void disk_port_restart(struct disk_port *port)
 {
-	stop(port, false);
+	struct disk_transfer *first = NULL;
+
+	for (unsigned i = 0; i < port->slots && !first; i++)
+		first = port->under_way[i];
+	if (first && port->resets++ >= RESTARTS_MAX) {
+		disk_port_give_up(port, "resets do not help it");
+		return;
+	}
+	if (first)
+		first->blame += BLAME_RESTART;
+	stop(port);
 	try_revive(port);
 }
 
 static void time_out(struct disk_port *port)
 {
-	if (port->resets++ == RESETS_MAX) {
+	if (port->resets++ >= RESETS_MAX) {
 		disk_port_give_up(port, "it does not answer");
 		return;
 	}
 	log_warn("disk", "%s does not answer: reset", port->name);
-	stop(port, true);
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i])
+			port->under_way[i]->blame += BLAME_SILENCE;
+	stop(port);
 	try_revive(port);
 }
 
@@ -381,7 +403,7 @@ static void cancel_under_way(struct disk_port *port, const struct block_request 
 	while (find_under_way(port, request) && time_ns() < end && port->state == DISK_RUNNING)
 		port->ops->poll(port);
 	if (find_under_way(port, request))
-		stop(port, false);
+		stop(port);
 }
 
 static void disk_cancel(struct block_device *device, struct block_request *request)

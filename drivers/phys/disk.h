@@ -7,8 +7,8 @@
  * cannot reach that memory, and deals with devices that do not answer.
  *
  * A command that is not answered in time gets the port reset and is tried once
- * more.  A port from which nothing comes through several resets in a row is given
- * up: event=disk-lost, and all its requests fail.
+ * more.  A port from which nothing comes through several resets in a row, whoever
+ * asked for them, is given up: event=disk-lost, and all its requests fail.
  */
 #ifndef UMBRA_DRIVERS_PHYS_DISK_H
 #define UMBRA_DRIVERS_PHYS_DISK_H
@@ -158,7 +158,9 @@ void disk_finished(struct disk_port *port, unsigned slot, int error);
 
 /*
  * From poll, as the last thing it does: the device needs a reset to go on, though
- * the commands under way have done nothing wrong; they are started again.
+ * the commands under way have done nothing wrong that is known; they are started
+ * again.  If that happens again and again, the first of them fails in the end, or
+ * the port is given up.
  */
 void disk_port_restart(struct disk_port *port);
 

@@ -64,7 +64,7 @@ int disk_transfer_prepare(struct disk_transfer *transfer, struct disk *disk,
 	transfer->disk = disk;
 	transfer->request = request;
 	transfer->cancelled = false;
-	transfer->tries = 0;
+	transfer->blame = 0;
 	transfer->done = 0;
 	transfer->count = 0;
 	for (unsigned i = 0; i < request->segment_count; i++)

@@ -13,7 +13,7 @@ struct disk_transfer {
 	struct block_request *request;
 	bool cancelled;			/* nobody wants to hear of it any more */
 	bool bounced;			/* goes through the slot's buffer, piece by piece */
-	unsigned tries;			/* that ended in a reset it may be to blame for */
+	unsigned blame;			/* for resets, as disk.c counts it */
 	uint32_t done;			/* bytes */
 	unsigned count;
 	struct disk_fragment fragments[DISK_FRAGMENTS_MAX];

@@ -126,6 +126,7 @@ static struct disk_command under_way[DISK_SLOTS_MAX];
 static unsigned busy, starts, stops, revive_asked, revive_after, most_fragments;
 static bool silent, unreviving, cacheless;
 static int answer;
+static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
 
 static inline void device_start(struct disk_port *of, unsigned slot, const struct disk_command *command)
 {
@@ -168,15 +169,23 @@ static inline void transfer(const struct disk_command *command)
 
 static inline void device_poll(struct disk_port *of)
 {
+	bool trouble = false;
+
 	(void)of;
 	for (unsigned i = 0; i < port.slots && !silent; i++) {
 		if (!(busy & 1u << i))
 			continue;
+		if (troublemaker != 0 && under_way[i].sector == troublemaker - 1) {
+			trouble = true;
+			continue;
+		}
 		busy &= ~(1u << i);
 		if (answer == 0 && under_way[i].operation != BLOCK_FLUSH)
 			transfer(&under_way[i]);
 		disk_finished(&port, i, answer);
 	}
+	if (trouble)
+		disk_port_restart(&port);
 }
 
 static inline void device_stop(struct disk_port *of)
@@ -217,6 +226,7 @@ static inline int setup(void **state)
 	most_fragments = 0;
 	silent = unreviving = cacheless = false;
 	answer = 0;
+	troublemaker = 0;
 	list_init(disk_list());
 	disks_set_alarm(alarm);
 	assert_int_equal(disk_port_init(&port), 0);

@@ -75,6 +75,86 @@ static void does_not_come_back(void **state)
 	assert_int_equal(lost_events, 1);
 }
 
+/* --- devices that want a reset over and over ------------------------------------------------------- */
+
+/* It is about one command, which fails; others do not. */
+static void restarts_for_one(void **state)
+{
+	static struct ask bad, other;
+	unsigned others = 0;
+
+	(void)state;
+	troublemaker = 100;
+	assert_int_equal(submit_at(&bad, BLOCK_READ, 99, 0, 512), BLOCK_LATER);
+	while (!bad.finished && others < 100) {
+		assert_int_equal(submit_at(&other, BLOCK_READ, others++, 8192, 512), BLOCK_LATER);
+		disk_port_interrupt(&port);
+		assert_int_equal(other.finished, 1);
+		assert_int_equal(other.error, 0);
+	}
+	assert_int_equal(bad.finished, 1);
+	assert_int_equal(bad.error, -E_IO);
+	assert_true(stops >= 3 && stops <= 6);
+	assert_int_equal(lost_events, 0);
+}
+
+/* It is about all of them: two fail, and then the port is lost. */
+static void restarts_without_end(void **state)
+{
+	static struct ask asks[3];
+
+	(void)state;
+	troublemaker = 100;
+	port.slots = 1;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(submit_at(&asks[i], BLOCK_READ, 99, i * 4096, 512), BLOCK_LATER);
+	for (unsigned i = 0; i < 100 && port.state != DISK_LOST; i++)
+		disk_port_interrupt(&port);
+	assert_int_equal(port.state, DISK_LOST);
+	assert_int_equal(lost_events, 1);
+	assert_true(stops <= 12);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(asks[i].finished, 1);
+		assert_int_equal(asks[i].error, -E_IO);
+	}
+	assert_int_equal(disks_tick(), 0);
+}
+
+/* Both together end as well: the limit of one may be passed by the time the other asks. */
+static void restarts_then_silence(void **state)
+{
+	static struct ask asks[4];
+
+	(void)state;
+	troublemaker = 100;
+	port.slots = 1;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(submit_at(&asks[i], BLOCK_READ, 99, i * 4096, 512), BLOCK_LATER);
+	for (unsigned i = 0; i < 4; i++)
+		disk_port_interrupt(&port);
+	assert_int_equal(port.state, DISK_RUNNING);
+	silent = true;
+	for (unsigned i = 0; i < 4; i++)
+		wait_for(&asks[i]);
+	assert_int_equal(lost_events, 1);
+}
+
+/* A link that comes back while nothing is under way is no reason to lose the port, however often. */
+static void restarts_at_rest(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		spin_lock(&port.lock);
+		disk_port_restart(&port);
+		spin_unlock(&port.lock);
+	}
+	assert_int_equal(stops, 20);
+	check_ask(&ask, submit_at(&ask, BLOCK_READ, 0, 0, 512), 0);
+	assert_int_equal(lost_events, 0);
+}
+
 /* --- giving up requests --------------------------------------------------------------------------- */
 
 static void cancel(struct ask *ask)
@@ -157,6 +237,10 @@ int main(void)
 		DISK_TEST(silent_for_ever),
 		DISK_TEST(not_to_be_revived),
 		DISK_TEST(does_not_come_back),
+		DISK_TEST(restarts_for_one),
+		DISK_TEST(restarts_without_end),
+		DISK_TEST(restarts_then_silence),
+		DISK_TEST(restarts_at_rest),
 		DISK_TEST(cancelled_while_it_waits),
 		DISK_TEST(cancelled_under_way),
 		DISK_TEST(cancelled_in_silence),
