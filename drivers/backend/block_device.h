@@ -55,12 +55,14 @@ struct block_device_ops {
 	int (*submit)(struct block_device *device, struct block_request *request);
 
 	/*
-	 * Gives up a request that was to finish later, or has just done so on another
-	 * CPU: when this returns, neither it nor its memory is touched any more, and done
-	 * is not called, and no call of it is under way.  NULL for a device that never says
-	 * BLOCK_LATER.
+	 * Gives up those of the count requests in list that were to finish later; others
+	 * may be finished, or have never been submitted.  When this returns, none of them
+	 * and none of their memory is touched any more, and done is not called, and no
+	 * call of it is under way.  May wait for the device, and stop it for all that use
+	 * it: for the end of a guest.  NULL for a device that never says BLOCK_LATER.
 	 */
-	void (*cancel)(struct block_device *device, struct block_request *request);
+	void (*cancel)(struct block_device *device, struct block_request *const *list,
+		       unsigned count);
 };
 
 struct block_device {

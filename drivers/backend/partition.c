@@ -23,11 +23,12 @@ static int partition_submit(struct block_device *device, struct block_request *r
 	return partition->parent->ops->submit(partition->parent, request);
 }
 
-static void partition_cancel(struct block_device *device, struct block_request *request)
+static void partition_cancel(struct block_device *device, struct block_request *const *list,
+			     unsigned count)
 {
 	const struct partition *partition = container_of(device, struct partition, device);
 
-	partition->parent->ops->cancel(partition->parent, request);
+	partition->parent->ops->cancel(partition->parent, list, count);
 }
 
 void partition_init(struct partition *partition, struct block_device *parent, uint64_t first,

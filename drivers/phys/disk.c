@@ -196,7 +196,7 @@ static void try_revive(struct disk_port *port)
 	}
 }
 
-/* What was under way waits again, in its old order, in front. */
+/* What was under way waits again, in its old order, in front, if anybody wants it. */
 static void stop(struct disk_port *port)
 {
 	port->counters.resets++;
@@ -209,7 +209,9 @@ static void stop(struct disk_port *port)
 		port->under_way[i] = NULL;
 		if (!transfer)
 			continue;
-		if (transfer->blame >= BLAME_MAX) {
+		if (transfer->cancelled) {
+			finish(port, transfer, -E_IO);
+		} else if (transfer->blame >= BLAME_MAX) {
 			report_error(port, transfer);
 			finish(port, transfer, -E_IO);
 		} else {
@@ -375,52 +377,55 @@ static int disk_submit(struct block_device *device, struct block_request *reques
 	return result;
 }
 
-static struct disk_transfer *find_waiting(struct disk_port *port, const struct block_request *request)
+static bool is_listed(const struct disk_transfer *transfer, struct block_request *const *list,
+		      unsigned count)
 {
-	struct disk_transfer *transfer;
-
-	list_for_each(transfer, &port->waiting, node)
-		if (transfer->request == request)
-			return transfer;
-	return NULL;
+	for (unsigned i = 0; i < count; i++)
+		if (transfer->request == list[i])
+			return true;
+	return false;
 }
 
-static struct disk_transfer *find_under_way(struct disk_port *port,
-					    const struct block_request *request)
+/* Those that have not begun are forgotten; the others are marked. */
+static void mark_cancelled(struct disk_port *port, struct block_request *const *list, unsigned count)
+{
+	struct list keep = LIST_INIT(keep);
+	struct list_node *node;
+
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && is_listed(port->under_way[i], list, count))
+			port->under_way[i]->cancelled = true;
+	while ((node = list_take_first(&port->waiting)) != NULL)
+		list_add_last(is_listed(container_of(node, struct disk_transfer, node), list, count) ?
+				      &port->unused : &keep, node);
+	while ((node = list_take_first(&keep)) != NULL)
+		list_add_last(&port->waiting, node);
+}
+
+static bool has_cancelled(const struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && port->under_way[i]->request == request)
-			return port->under_way[i];
-	return NULL;
+		if (port->under_way[i] && port->under_way[i]->cancelled)
+			return true;
+	return false;
 }
 
-/* With the lock; the device may be at work in the request's memory. */
-static void cancel_under_way(struct disk_port *port, const struct block_request *request)
-{
-	uint64_t end = time_ns() + CANCEL_TIME;
-
-	find_under_way(port, request)->cancelled = true;
-	while (find_under_way(port, request) && time_ns() < end && port->state == DISK_RUNNING)
-		port->ops->poll(port);
-	if (find_under_way(port, request))
-		stop(port);
-}
-
-static void disk_cancel(struct block_device *device, struct block_request *request)
+/* The device may be at work in the memory of those under way; it is given a while for all of them. */
+static void disk_cancel(struct block_device *device, struct block_request *const *list,
+			unsigned count)
 {
 	struct disk_port *port = disk_of(device)->port;
-	struct disk_transfer *transfer;
+	uint64_t end;
 
 	spin_lock(&port->lock);
-	if (find_under_way(port, request))
-		cancel_under_way(port, request);
-	transfer = find_waiting(port, request);
-	if (transfer) {
-		list_remove(&transfer->node);
-		list_add_last(&port->unused, &transfer->node);
-	}
-	if (port->state == DISK_REVIVING)
+	mark_cancelled(port, list, count);
+	end = time_ns() + CANCEL_TIME;
+	while (has_cancelled(port) && port->state == DISK_RUNNING && time_ns() < end)
+		port->ops->poll(port);
+	if (has_cancelled(port)) {
+		stop(port);
 		try_revive(port);
+	}
 	start_waiting(port);
 	spin_unlock(&port->lock);
 }

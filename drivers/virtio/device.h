@@ -39,6 +39,13 @@ struct virtio_device_ops {
 	/* Forgets all requests under way.  Its queues are not live, now or after. */
 	void (*reset)(struct virtio_device *device);
 
+	/*
+	 * After a reset: is the back end no longer at work in the guest's memory, on behalf of
+	 * a request from before?  Until it is not, the guest is not told that the reset is
+	 * over; but it may start the device again all the same.  NULL when it never is.
+	 */
+	bool (*is_at_rest)(struct virtio_device *device);
+
 	/* features is final and the queues in use are live.  NULL when there is nothing to do. */
 	void (*start)(struct virtio_device *device);
 
@@ -75,6 +82,11 @@ struct virtio_device {
 	void (*interrupt)(struct virtio_device *device, unsigned queue);
 	void *transport;
 };
+
+static inline bool virtio_device_is_at_rest(struct virtio_device *device)
+{
+	return !device->ops->is_at_rest || device->ops->is_at_rest(device);
+}
 
 /* Tells the guest that requests of queue were given back, if it wants to know. */
 static inline void virtio_device_interrupt(struct virtio_device *device, unsigned queue)

@@ -36,6 +36,7 @@ struct device_page_callbacks {
 	size_t (*text)(void *context, const void *data, size_t length);
 };
 
+/* A device that failed, or whose reset is not over, does nothing until it is reset. */
 enum device_page_state { DEVICE_PAGE_IDLE, DEVICE_PAGE_RUNNING, DEVICE_PAGE_FAILED };
 
 struct device_page_slot {
@@ -66,7 +67,8 @@ struct device_page {
 enum device_page_result {
 	DEVICE_PAGE_DONE,	/* a signal to a device */
 	DEVICE_PAGE_TEXT,	/* text for the early console */
-	DEVICE_PAGE_BUSY,	/* text, but earlier text is not out yet: try again later */
+	/* Text, but earlier text is not out yet; or a reset that is not over: try again later. */
+	DEVICE_PAGE_BUSY,
 	DEVICE_PAGE_BAD		/* an address outside the guest's memory */
 };
 

@@ -77,44 +77,57 @@ static bool start_device(struct device_page *page, struct device_page_slot *slot
 	return true;
 }
 
-static bool status_event(struct device_page *page, struct device_page_slot *slot)
+static enum device_page_result result_of(bool done)
+{
+	return done ? DEVICE_PAGE_DONE : DEVICE_PAGE_BAD;
+}
+
+static enum device_page_result reset_device(struct device_page *page, struct device_page_slot *slot)
+{
+	stop_device(slot, DEVICE_PAGE_FAILED);
+	if (!virtio_device_is_at_rest(slot->device))
+		return DEVICE_PAGE_BUSY;
+	slot->state = DEVICE_PAGE_IDLE;
+	return result_of(clear_device(page, slot));
+}
+
+static enum device_page_result status_event(struct device_page *page, struct device_page_slot *slot)
 {
 	uint8_t status;
 
 	if (!guest_read_u8(page->memory, slot->status, &status))
-		return false;
-	if (status == 0) {
-		stop_device(slot, DEVICE_PAGE_IDLE);
-		return clear_device(page, slot);
-	}
+		return DEVICE_PAGE_BAD;
+	if (status == 0)
+		return reset_device(page, slot);
 	if (status & VIRTIO_STATUS_FAILED)
 		stop_device(slot, DEVICE_PAGE_FAILED);
 	else if ((status & VIRTIO_STATUS_DRIVER_OK) && slot->state == DEVICE_PAGE_IDLE)
-		return start_device(page, slot);
-	return true;
+		return result_of(start_device(page, slot));
+	return DEVICE_PAGE_DONE;
 }
 
-static bool kick(struct device_page *page, struct device_page_slot *slot, unsigned queue)
+static enum device_page_result kick(struct device_page *page, struct device_page_slot *slot,
+				    unsigned queue)
 {
 	if (slot->state == DEVICE_PAGE_IDLE && !start_device(page, slot))
-		return false;
+		return DEVICE_PAGE_BAD;
 	if (slot->state == DEVICE_PAGE_RUNNING)
 		slot->device->ops->kick(slot->device, queue);
-	return true;
+	return DEVICE_PAGE_DONE;
 }
 
-/* True when gpa is something of slot; *done tells whether what it meant was done. */
+/* True when gpa is something of slot; *result tells what became of what it meant. */
 static bool notify_slot(struct device_page *page, struct device_page_slot *slot, gpa_t gpa,
-			bool *done)
+			enum device_page_result *result)
 {
 	if (same(gpa, slot->record)) {
-		*done = status_event(page, slot);
+		*result = status_event(page, slot);
 		return true;
 	}
 	for (unsigned i = 0; i < slot->device->queue_count; i++) {
 		if (!same(gpa, page->rings[slot->first_queue + i].descriptors))
 			continue;
-		*done = kick(page, slot, i);
+		*result = kick(page, slot, i);
 		return true;
 	}
 	return false;
@@ -152,13 +165,13 @@ static enum device_page_result early_text(struct device_page *page, gpa_t gpa)
 
 enum device_page_result device_page_notify(struct device_page *page, gpa_t gpa)
 {
-	bool done;
+	enum device_page_result result;
 
 	if (page->is_broken)
 		return DEVICE_PAGE_DONE;
 	for (unsigned i = 0; i < page->count; i++)
-		if (notify_slot(page, &page->slots[i], gpa, &done))
-			return done ? DEVICE_PAGE_DONE : DEVICE_PAGE_BAD;
+		if (notify_slot(page, &page->slots[i], gpa, &result))
+			return result;
 	return early_text(page, gpa);
 }
 

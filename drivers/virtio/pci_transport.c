@@ -10,6 +10,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+#define STATUS 20u		/* u8 */
 #define QUEUE_ADDRESSES 32u	/* six dwords up to PCI_COMMON_SIZE */
 #define NO_VECTOR 0xFFFFu	/* virtio 1.0, 4.1.5.1.2: there is no MSI-X */
 #define ISR_QUEUE 1u
@@ -207,15 +208,17 @@ static bool features_acceptable(const struct pci_transport *transport)
 /*
  * 0 resets; else bits can only be added.  The device refuses its agreement by
  * leaving FEATURES_OK out, and does not start without it (virtio 1.0, 3.1.1).
+ * False: the reset is not over.  Drivers are to read the status until it is 0 (4.1.4.3.2),
+ * but many rely on the write.
  */
-static void write_status(struct pci_transport *transport, uint32_t value)
+static bool write_status(struct pci_transport *transport, uint32_t value)
 {
 	uint32_t old = transport->status, new = (value & STATUS_BITS) | old;
 	uint32_t added;
 
 	if (value == 0) {
 		pci_transport_reset(transport);
-		return;
+		return virtio_device_is_at_rest(transport->device);
 	}
 	if (!(old & VIRTIO_STATUS_FEATURES_OK) && !features_acceptable(transport))
 		new &= ~(uint32_t)VIRTIO_STATUS_FEATURES_OK;
@@ -227,6 +230,7 @@ static void write_status(struct pci_transport *transport, uint32_t value)
 		stop(transport);
 	else if (added & VIRTIO_STATUS_DRIVER_OK && is_running(transport))
 		start(transport);
+	return true;
 }
 
 static uint32_t read_zero(struct pci_transport *transport)
@@ -304,7 +308,7 @@ static const struct {
 	{ 12, 4, read_driver_feature, write_driver_feature },
 	{ 16, 2, read_no_vector, NULL },
 	{ 18, 2, read_num_queues, NULL },
-	{ 20, 1, read_status, write_status },
+	{ STATUS, 1, read_status, NULL },
 	{ 21, 1, read_zero, NULL },	/* generation: configuration spaces do not change */
 	{ 22, 2, read_queue_select, write_queue_select },
 	{ 24, 2, read_queue_size, write_queue_size },
@@ -382,6 +386,8 @@ bool pci_transport_write(struct pci_transport *transport, unsigned offset, unsig
 			queue->address[(offset - QUEUE_ADDRESSES) / 4] = value;
 		return true;
 	}
+	if (offset == STATUS && width == 1)
+		return write_status(transport, value);
 	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
 		if (registers[i].offset == offset && registers[i].width == width &&
 		    registers[i].write)

@@ -251,6 +251,10 @@ static void go_on(struct virtio_block_request *request, uint32_t *budget)
 				return;
 			compiler_barrier();
 			take_result(request, request->error);
+		} else if (request->state == VIRTIO_BLOCK_ABANDONED) {
+			if (!READ_ONCE(request->finished))
+				return;
+			release(request);
 		} else if (!request->pending) {
 			answer(request);
 		} else if (*budget > 0) {
@@ -291,6 +295,10 @@ static struct virtio_block *block_of(struct virtio_device *device)
 	return container_of(device, struct virtio_block, device);
 }
 
+/*
+ * The disk goes on with what it has begun: a guest that resets its device as often as it
+ * likes must not make others wait, nor the disk begin anew what is theirs.
+ */
 static void block_reset(struct virtio_device *device)
 {
 	struct virtio_block *block = block_of(device);
@@ -299,11 +307,26 @@ static void block_reset(struct virtio_device *device)
 		struct virtio_block_request *request = &block->requests[i];
 
 		if (request->state == VIRTIO_BLOCK_UNDER_WAY)
-			block->disk->ops->cancel(block->disk, &request->piece);
-		request->state = VIRTIO_BLOCK_FREE;
+			request->state = VIRTIO_BLOCK_ABANDONED;
+		else if (request->state == VIRTIO_BLOCK_READY)
+			release(request);
 	}
-	block->busy = 0;
 	device->more_work = false;
+}
+
+static bool block_is_at_rest(struct virtio_device *device)
+{
+	struct virtio_block *block = block_of(device);
+
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++) {
+		struct virtio_block_request *request = &block->requests[i];
+
+		if (request->state == VIRTIO_BLOCK_ABANDONED && READ_ONCE(request->finished))
+			release(request);
+		if (request->state == VIRTIO_BLOCK_ABANDONED)
+			return false;
+	}
+	return true;
 }
 
 static void block_kick(struct virtio_device *device, unsigned queue)
@@ -319,6 +342,7 @@ static void block_service(struct virtio_device *device)
 
 static const struct virtio_device_ops block_ops = {
 	.reset = block_reset,
+	.is_at_rest = block_is_at_rest,
 	.kick = block_kick,
 	.service = block_service,
 };
@@ -332,10 +356,17 @@ static void fill_config(struct virtio_block *block)
 
 void virtio_block_close(struct virtio_block *block)
 {
-	block_reset(&block->device);
-	/* Another CPU may still be on its way out of `wake`, under a lock that this takes too. */
-	if (block->disk->ops->cancel)
-		block->disk->ops->cancel(block->disk, &block->requests[0].piece);
+	struct block_request *pieces[VIRTIO_BLOCK_REQUESTS];
+
+	if (!block->disk->ops->cancel)
+		return;
+	/*
+	 * All of them: of one that is finished, another CPU may still be on its way out of
+	 * `wake`, under a lock that this takes too.
+	 */
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++)
+		pieces[i] = &block->requests[i].piece;
+	block->disk->ops->cancel(block->disk, pieces, VIRTIO_BLOCK_REQUESTS);
 }
 
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,

@@ -25,6 +25,7 @@ enum virtio_block_state {
 	VIRTIO_BLOCK_FREE,
 	VIRTIO_BLOCK_READY,	/* has something to ask of the disk, or to answer */
 	VIRTIO_BLOCK_UNDER_WAY,	/* waits for the disk */
+	VIRTIO_BLOCK_ABANDONED,	/* the same, but the device was reset since */
 };
 
 /* A request of the guest's.  A large one is put to the disk in pieces, one after the other. */
@@ -70,7 +71,10 @@ struct virtio_block {
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
 		       const char *id, void (*wake)(void *context), void *context);
 
-/* Gives up all requests; when it returns, wake is not called any more, and no call is under way. */
+/*
+ * Gives up all requests, whatever it takes, as block_device_ops.cancel; when it returns, wake
+ * is not called any more, and no call is under way.
+ */
 void virtio_block_close(struct virtio_block *block);
 
 #endif

@@ -102,13 +102,14 @@ static int submit(struct block_device *device, struct block_request *request)
 	return BLOCK_LATER;
 }
 
-static void cancel(struct block_device *device, struct block_request *request)
+static void cancel(struct block_device *device, struct block_request *const *list, unsigned count)
 {
 	struct world *world = container_of(device, struct world, disk);
 
-	for (unsigned i = 0; i < world->waiting_count; i++)
-		if (world->waiting[i] == request)
-			world->waiting[i] = world->waiting[--world->waiting_count];
+	for (unsigned n = 0; n < count; n++)
+		for (unsigned i = 0; i < world->waiting_count; i++)
+			if (world->waiting[i] == list[n])
+				world->waiting[i] = world->waiting[--world->waiting_count];
 }
 
 static const struct block_device_ops ops = { submit, cancel };
@@ -156,7 +157,9 @@ static void reset(struct world *world, bool indirect)
 
 	virtqueue_stop(&world->block.queue);
 	world->block.device.ops->reset(&world->block.device);
-	REQUIRE(world->waiting_count == 0);
+	/* At rest or not: the guest may start it again at once. */
+	REQUIRE(world->block.device.ops->is_at_rest(&world->block.device) ==
+		(world->waiting_count == 0));
 	REQUIRE(virtqueue_start(&world->block.queue, &place, indirect) == 0);
 }
 
@@ -208,7 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A dead guest does nothing. */
 	for (unsigned i = 0; i < steps && world->times_broken == 0; i++)
 		step(world, data[2 + i], data[0] & 1);
-	world->block.device.ops->reset(&world->block.device);
+	virtio_block_close(&world->block);
 	REQUIRE(world->waiting_count == 0 && world->times_broken <= 1);
 	fake_guest_memory_free(world->memory);
 	free(world);

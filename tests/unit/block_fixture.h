@@ -50,7 +50,7 @@ struct fixture {
 	int error;			/* and this is what becomes of them */
 	struct block_request *waiting[REQUESTS_MAX];
 	unsigned waiting_count, submitted, flushed, cancelled;
-	unsigned cancelled_late;		/* when nothing was to give up any more */
+	unsigned cancels;		/* calls */
 	uint64_t transferred;
 };
 
@@ -104,18 +104,21 @@ static inline void forget(struct fixture *f, unsigned index)
 	f->waiting[index] = f->waiting[--f->waiting_count];
 }
 
-static inline void fake_cancel(struct block_device *device, struct block_request *request)
+static inline void fake_cancel(struct block_device *device, struct block_request *const *list,
+			       unsigned count)
 {
 	struct fixture *f = container_of(device, struct fixture, disk);
 
-	for (unsigned i = 0; i < f->waiting_count; i++) {
-		if (f->waiting[i] != request)
-			continue;
-		forget(f, i);
-		f->cancelled++;
-		return;
+	f->cancels++;
+	for (unsigned n = 0; n < count; n++) {
+		for (unsigned i = 0; i < f->waiting_count; i++) {
+			if (f->waiting[i] != list[n])
+				continue;
+			forget(f, i);
+			f->cancelled++;
+			break;
+		}
 	}
-	f->cancelled_late++;
 }
 
 /* The disk has finished what it was asked index-th of what it still has. */
@@ -185,7 +188,7 @@ static inline int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	f->block.device.ops->reset(&f->block.device);
+	virtio_block_close(&f->block);
 	assert_int_equal(f->waiting_count, 0);
 	fake_guest_memory_free(f->memory);
 	free(f->sectors);

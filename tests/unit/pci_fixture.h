@@ -34,6 +34,7 @@ struct model {
 	struct virtqueue queues[2];
 	unsigned resets, starts, kicks[2], services;
 	uint8_t config[8];
+	unsigned restless;		/* so often it is not at rest when it is asked */
 	unsigned writes_refused;	/* so many config writes are for later */
 	unsigned config_writes;
 };
@@ -57,6 +58,16 @@ static inline void model_reset(struct virtio_device *device)
 	for (unsigned i = 0; i < device->queue_count; i++)
 		assert_false(device->queues[i].live);
 	model_of(device)->resets++;
+}
+
+static inline bool model_is_at_rest(struct virtio_device *device)
+{
+	struct model *model = model_of(device);
+
+	if (model->restless == 0)
+		return true;
+	model->restless--;
+	return false;
 }
 
 static inline void model_start(struct virtio_device *device)
@@ -105,7 +116,7 @@ static inline bool model_config_write(struct virtio_device *device, unsigned off
 }
 
 static const struct virtio_device_ops model_ops = {
-	model_reset, model_start, model_kick, model_service, model_config_write
+	model_reset, model_is_at_rest, model_start, model_kick, model_service, model_config_write
 };
 
 static inline void raise_irq(void *context, unsigned irq)

@@ -26,6 +26,7 @@ struct model {
 	struct virtio_device device;
 	struct virtqueue queues[2];
 	unsigned resets, starts, kicks[2], services;
+	unsigned restless;		/* so often it is not at rest when it is asked */
 };
 
 struct fixture {
@@ -47,6 +48,16 @@ static struct model *model_of(struct virtio_device *device)
 static void model_reset(struct virtio_device *device)
 {
 	model_of(device)->resets++;
+}
+
+static bool model_is_at_rest(struct virtio_device *device)
+{
+	struct model *model = model_of(device);
+
+	if (model->restless == 0)
+		return true;
+	model->restless--;
+	return false;
 }
 
 static void model_start(struct virtio_device *device)
@@ -74,7 +85,7 @@ static void model_service(struct virtio_device *device)
 }
 
 static const struct virtio_device_ops model_ops = {
-	.reset = model_reset, .start = model_start, .kick = model_kick, .service = model_service,
+	.reset = model_reset, .is_at_rest = model_is_at_rest, .start = model_start, .kick = model_kick, .service = model_service,
 };
 
 static void raise_irq(void *context, unsigned irq)
@@ -264,6 +275,32 @@ static void test_reset(void **state)
 	assert_int_equal(f->block.starts, 2);
 	assert_int_equal(fake_get16(f->memory, BLOCK_RING + 0x2002), 1);
 	assert_int_equal(f->block.device.features, 0);
+}
+
+/* A disk still moves what was asked of it: the guest is kept in its hypercall, and the device stopped. */
+static void test_reset_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_put32(f->memory, BLOCK_ACCEPTED, 0x200);
+	notify(f, BLOCK_RING);
+	f->block.restless = 2;
+	f->memory->bytes[BLOCK_RECORD + 4] = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(device_page_notify(&f->page, gpa_make(BLOCK_RECORD)),
+				 DEVICE_PAGE_BUSY);
+		/* An interrupt handler of the guest's that comes in between starts nothing. */
+		notify(f, BLOCK_RING);
+		device_page_service(&f->page);
+		assert_false(f->block.queues[0].live);
+		assert_int_equal(fake_get32(f->memory, BLOCK_ACCEPTED), 0x200);
+	}
+	notify(f, BLOCK_RECORD);
+	assert_int_equal(fake_get32(f->memory, BLOCK_ACCEPTED), 0);
+	assert_int_equal(f->block.starts, 1);
+	assert_int_equal(f->block.services, 0);
+	notify(f, BLOCK_RING);
+	assert_int_equal(f->block.starts, 2);
 }
 
 static void test_failed(void **state)
@@ -460,6 +497,7 @@ int main(void)
 		test(test_generation_a),
 		test(test_queues_and_irqs),
 		test(test_reset),
+		test(test_reset_waits),
 		test(test_failed),
 		test(test_service),
 		test(test_early_text),

@@ -159,7 +159,9 @@ static void restarts_at_rest(void **state)
 
 static void cancel(struct ask *ask)
 {
-	disk.device.ops->cancel(&disk.device, &ask->request);
+	struct block_request *list[] = { &ask->request };
+
+	disk.device.ops->cancel(&disk.device, list, 1);
 	assert_int_equal(ask->finished, 0);
 }
 
@@ -208,6 +210,57 @@ static void cancelled_in_silence(void **state)
 	assert_int_equal(memory[0], 0x11);
 }
 
+/* One deadline for all of a guest's requests, those that wait too; and none of them is started again. */
+static void all_cancelled_in_silence(void **state)
+{
+	static struct ask mine[6], other, never;
+	struct block_request *list[ARRAY_SIZE(mine) + 1];
+	uint64_t before;
+
+	(void)state;
+	silent = true;
+	port.slots = 4;
+	assert_int_equal(submit_at(&other, BLOCK_READ, 40, 65536, 512), BLOCK_LATER);
+	for (unsigned i = 0; i < ARRAY_SIZE(mine); i++) {
+		assert_int_equal(submit_at(&mine[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
+		list[i] = &mine[i].request;
+	}
+	list[ARRAY_SIZE(mine)] = &never.request;
+	before = now;
+	disk.device.ops->cancel(&disk.device, list, ARRAY_SIZE(list));
+	assert_true(now - before < SECOND / 2);
+	assert_int_equal(stops, 1);
+	assert_int_equal(starts, 4 + 1);
+	silent = false;
+	wait_for(&other);
+	assert_int_equal(other.error, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(mine); i++) {
+		assert_int_equal(mine[i].finished, 0);
+		assert_int_equal(memory[i * 4096], 0xEE);
+	}
+	assert_int_equal(starts, 4 + 1);
+}
+
+/* A port that is reset over and over for the ends of others: nobody's command fails of that. */
+static void bystander_of_cancels(void **state)
+{
+	static struct ask mine, other;
+
+	(void)state;
+	silent = true;
+	assert_int_equal(submit_at(&other, BLOCK_FLUSH, 0, 0, 0), BLOCK_LATER);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(submit_at(&mine, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+		cancel(&mine);
+	}
+	assert_int_equal(stops, 20);
+	assert_int_equal(other.finished, 0);
+	silent = false;
+	wait_for(&other);
+	assert_int_equal(other.error, 0);
+	assert_int_equal(lost_events, 0);
+}
+
 /* --- interrupts ------------------------------------------------------------------------------------- */
 
 static void interrupts_that_never_come(void **state)
@@ -244,6 +297,8 @@ int main(void)
 		DISK_TEST(cancelled_while_it_waits),
 		DISK_TEST(cancelled_under_way),
 		DISK_TEST(cancelled_in_silence),
+		DISK_TEST(all_cancelled_in_silence),
+		DISK_TEST(bystander_of_cancels),
 		DISK_TEST(interrupts_that_never_come),
 	};
 

@@ -261,11 +261,12 @@ static int note_submit(struct block_device *device, struct block_request *reques
 	return BLOCK_LATER;
 }
 
-static void note_cancel(struct block_device *device, struct block_request *request)
+static void note_cancel(struct block_device *device, struct block_request *const *list,
+			unsigned count)
 {
 	(void)device;
-	(void)request;
-	cancelled++;
+	assert_non_null(list[0]);
+	cancelled += count;
 }
 
 static const struct block_device_ops noting = { note_submit, note_cancel };
@@ -276,12 +277,13 @@ static int ask(struct partition *partition, enum block_operation operation, uint
 	struct block_request request = {
 		.operation = operation, .sector = sector, .length = length,
 	};
+	struct block_request *list[] = { &request };
 	unsigned before = submitted;
 	int result = partition->device.ops->submit(&partition->device, &request);
 
 	assert_int_equal(submitted - before, result == BLOCK_LATER);
 	if (result == BLOCK_LATER)
-		partition->device.ops->cancel(&partition->device, &request);
+		partition->device.ops->cancel(&partition->device, list, 1);
 	return result;
 }
 

@@ -166,6 +166,27 @@ static void test_reset(void **state)
 	assert_int_equal(used(f), 1);
 }
 
+/* A disk still moves what was asked of it: the guest's instruction is to be repeated. */
+static void test_reset_waits(void **state)
+{
+	struct fixture *f = *state;
+	unsigned services;
+
+	start(f);
+	services = f->block.services;
+	f->block.restless = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
+		offer(f);
+		set(f, NOTIFY, 2, 0);
+		pci_bus_service(&f->bus);
+		assert_int_equal(f->block.kicks[0] + f->block.services, services);
+		assert_false(f->block.queues[0].live);
+	}
+	assert_true(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
+	test_at_rest(state);
+}
+
 static void test_failed(void **state)
 {
 	struct fixture *f = *state;
@@ -343,6 +364,7 @@ int main(void)
 		test(test_start),
 		test(test_start_in_one),
 		test(test_reset),
+		test(test_reset_waits),
 		test(test_failed),
 		test(test_service),
 		test(test_config_read),

@@ -254,7 +254,17 @@ static void test_later_pieces_and_errors(void **state)
 	assert_int_equal(used_length(f, 0), 0x80000);
 }
 
-/* What is under way when the guest resets the device is given up, finished or not. */
+static bool reset(struct fixture *f)
+{
+	virtqueue_stop(&f->block.queue);
+	f->block.device.ops->reset(&f->block.device);
+	return f->block.device.ops->is_at_rest(&f->block.device);
+}
+
+/*
+ * What is under way when the guest resets the device is finished by the disk, unheard; the rest
+ * is not begun.  Nobody waits for it, and the disk is asked for nothing.
+ */
 static void test_reset(void **state)
 {
 	struct fixture *f = *state;
@@ -262,14 +272,22 @@ static void test_reset(void **state)
 	f->later = true;
 	for (unsigned i = 0; i < 3; i++)
 		request(f, 3 * i, TYPE_OUT, 8 * i, DATA, CHUNK);
+	request(f, 9, TYPE_IN, 0, 0x20000, 0x100000);	/* in two pieces */
 	kick(f);
-	assert_int_equal(f->waiting_count, 3);
-	virtqueue_stop(&f->block.queue);
-	f->block.device.ops->reset(&f->block.device);
-	assert_int_equal(f->cancelled, 3);
-	assert_int_equal(f->waiting_count, 0);
+	assert_int_equal(f->waiting_count, 4);
+	assert_false(reset(f));
+	assert_int_equal(f->cancels, 0);
+	service(f);
+	while (f->waiting_count > 0) {
+		assert_false(reset(f));
+		finish(f, 0);
+	}
+	assert_true(reset(f));
+	assert_int_equal(f->submitted, 4);
+	assert_int_equal(f->block.busy, 0);
 	service(f);
 	assert_int_equal(used(f), 0);
+	assert_int_equal(status(f, 0), UNTOUCHED);
 
 	f->later = false;
 	start_queue(f);
@@ -280,6 +298,39 @@ static void test_reset(void **state)
 	assert_int_equal(status(f, 6), OK);
 }
 
+/* A guest that does not wait for the end of its reset: what it asks then has what room is left. */
+static void test_start_during_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	f->later = true;
+	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS - 1; i++)
+		request(f, 3 * i, TYPE_OUT, 8 * i, DATA, CHUNK);
+	kick(f);
+	for (unsigned round = 0; round < 5; round++) {
+		assert_false(reset(f));
+		start_queue(f);
+		request(f, 30, TYPE_IN, 1, DATA, CHUNK);
+		request(f, 33, TYPE_IN, 2, DATA, CHUNK);
+		kick(f);
+		assert_int_equal(f->waiting_count, VIRTIO_BLOCK_REQUESTS);
+	}
+	assert_int_equal(f->submitted, VIRTIO_BLOCK_REQUESTS);
+	while (f->waiting_count > 0)
+		finish(f, 0);
+	assert_int_equal(used(f), 0);
+	service(f);
+	assert_int_equal(f->waiting_count, 2);
+	while (f->waiting_count > 0)
+		finish(f, 0);
+	service(f);
+	assert_int_equal(used(f), 2);
+	assert_int_equal(status(f, 30), OK);
+	assert_int_equal(status(f, 33), OK);
+	assert_true(reset(f));
+	assert_int_equal(f->cancels, 0);
+}
+
 static void test_reset_with_budget_spent(void **state)
 {
 	struct fixture *f = *state;
@@ -287,8 +338,7 @@ static void test_reset_with_budget_spent(void **state)
 	request(f, 0, TYPE_IN, 0, 0x20000, 0x380000);
 	kick(f);
 	assert_true(f->block.device.more_work);
-	virtqueue_stop(&f->block.queue);
-	f->block.device.ops->reset(&f->block.device);
+	assert_true(reset(f));
 	assert_false(f->block.device.more_work);
 	start_queue(f);
 	service(f);
@@ -296,7 +346,7 @@ static void test_reset_with_budget_spent(void **state)
 	assert_int_equal(f->cancelled, 0);
 }
 
-/* The disk is asked once more when nothing is under way: so that no call of `wake` is, either. */
+/* The disk is told of all requests at once, of those from before a reset too. */
 static void test_close(void **state)
 {
 	struct fixture *f = *state;
@@ -304,11 +354,25 @@ static void test_close(void **state)
 	f->later = true;
 	request(f, 0, TYPE_OUT, 8, DATA, CHUNK);
 	kick(f);
-	virtqueue_stop(&f->block.queue);
+	assert_false(reset(f));
+	start_queue(f);
+	request(f, 3, TYPE_OUT, 8, DATA, CHUNK);
+	request(f, 6, TYPE_OUT, 8, DATA, CHUNK);
+	kick(f);
+	assert_int_equal(f->waiting_count, 3);
 	virtio_block_close(&f->block);
-	assert_int_equal(f->cancelled, 1);
-	assert_int_equal(f->cancelled_late, 1);
+	assert_int_equal(f->cancels, 1);
+	assert_int_equal(f->cancelled, 3);
 	assert_int_equal(f->waiting_count, 0);
+}
+
+/* Even when nothing is under way: so that no call of `wake` is, either. */
+static void test_close_at_rest(void **state)
+{
+	struct fixture *f = *state;
+
+	virtio_block_close(&f->block);
+	assert_int_equal(f->cancels, 1);
 }
 
 int main(void)
@@ -327,8 +391,10 @@ int main(void)
 		test(test_later),
 		test(test_later_pieces_and_errors),
 		test(test_reset),
+		test(test_start_during_reset),
 		test(test_reset_with_budget_spent),
 		test(test_close),
+		test(test_close_at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
