@@ -11,6 +11,7 @@
 #include "guest/runtime/layout.h"
 #include "guest/runtime/machine.h"
 #include "guest/runtime/string.h"
+#include "guest/runtime/timer.h"
 
 #include <stddef.h>
 
@@ -415,6 +416,51 @@ ATTACK(resets, "disk-reset-storm", SURVIVES)
 		for (uint16_t i = 0; i < 8; i++)
 			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_IN, 0, &all, 1);
 		virtqueue_kick(&disk.queue);
+	}
+	disk_again();
+}
+
+/* With much that is to be written and a flush, for whoever may have to wait for that. */
+ATTACK(flushed_resets, "disk-reset-flush", SURVIVES)
+{
+	const struct virtqueue_buffer all = {DATA_AT, DATA_SIZE};
+	static struct block_request requests[8];
+
+	while (!attack_over()) {
+		if (!disk_open(0))
+			return;
+		for (uint16_t i = 0; i < 7; i++)
+			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_OUT, 0, &all, 1);
+		block_offer(&disk, 28, &requests[7], BLOCK_FLUSH, 0, &all, 0);
+		virtqueue_kick(&disk.queue);
+	}
+	disk_again();
+}
+
+/* A reset that is over is over: nothing from before it comes to memory any more. */
+ATTACK(late_data, "disk-reset-late-data", SURVIVES)
+{
+	const struct virtqueue_buffer all = {DATA_AT, DATA_SIZE};
+	static struct block_request requests[8];
+	uint8_t *data = virt_of(DATA_AT);
+
+	while (!attack_over()) {
+		uint32_t end;
+
+		if (!disk_open(0))
+			return;
+		for (uint16_t i = 0; i < 8; i++)
+			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_IN, 0, &all, 1);
+		virtqueue_kick(&disk.queue);
+		if (!disk_open(0))
+			return;
+		memset(data, 0x77, DATA_SIZE);
+		end = clock_ms() + 50;
+		while ((int32_t)(clock_ms() - end) < 0)
+			hypercall_flush_async();
+		for (uint32_t i = 0; i < DATA_SIZE; i++)
+			if (data[i] != 0x77)
+				attack_fail("byte %u of a read from before the reset", i);
 	}
 	disk_again();
 }

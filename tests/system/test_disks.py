@@ -219,6 +219,29 @@ def test_attacks(machine, build, kind, tmp_path):
     assert bytes(after) == before
 
 
+@pytest.mark.parametrize('name', ['disk-reset-flush', 'disk-reset-late-data'])
+def test_resets(machine, build, kind, tmp_path, name):
+    """
+    A guest that resets its device with requests under way, over and over, has no port reset,
+    and a neighbour on the same slow disk its answers.
+    """
+    size = SECTORS['vda']
+    image = write_image(tmp_path / 'image', *gpt(2 * size + 128, (64, 63 + size), (64 + size, 63 + 2 * size)),
+                        sectors=2 * size + 128)
+    requests = 'w10,f,v10,w20,f,v20'
+    m = machine(build, [*WITNESSES, f'hostile_disk guest=bad1 kernel mem=8M disk={kind}0p1 -- '
+                        f'attack={name} seconds=3', asks(requests, f'disk={kind}0p2')],
+                extra=drives(kind, (image, 'format=raw,cache=unsafe,throttling.bps-total=8000000')))
+    m.event('guest-ready', guest='keeper')
+    assert set(answers(m).values()) == {'0'}
+    end, = wait_attackers(m)
+    assert judge(name, end, results(m)) is None
+    row = m.command('disks', rf'^{kind}0 +0 +\d+ ready +-((?: +\d+)+)$')
+    *_, errors, resets = row[1].split()
+    assert (errors, resets) == ('0', '0')
+    check_witnesses(m)
+
+
 # --- who has which disk -------------------------------------------------------------------------
 
 
