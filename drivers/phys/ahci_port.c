@@ -39,6 +39,8 @@
 #define DETECT_MASK 0xFu
 #define DETECT_READY 3u
 #define DETECT_RESET 1u		/* of SATA_CONTROL: keep the link in reset */
+#define ERROR_READY_CHANGE BIT(16)	/* PxSERR.DIAG.N and DIAG.X */
+#define ERROR_EXCHANGED BIT(26)
 #define SIGNATURE_DISK 0x00000101u
 #define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
 
@@ -184,6 +186,13 @@ static void take_error(struct ahci_port *port, uint32_t what)
 	disk_port_restart(&port->port);
 }
 
+/* The disk was reset behind our back, and has forgotten what it was asked. */
+static void begin_anew(struct ahci_port *port)
+{
+	finish_slots(port, port->started & ~port->registers->issue, 0);
+	disk_port_restart(&port->port);
+}
+
 /* Then registers read as ones, or as zeroes, which would look like commands that are done. */
 static bool is_gone(const volatile struct ahci_port_registers *registers, uint32_t interrupts)
 {
@@ -200,21 +209,34 @@ static void ahci_poll(struct disk_port *disk_port)
 		disk_port_give_up(disk_port, "its controller is gone");
 		return;
 	}
+	/* These two only show what PxSERR says, and stay until it does not any more (ibid. 3.3.5). */
+	if (what & INTERRUPT_GONE)
+		registers->sata_error = ERROR_EXCHANGED | ERROR_READY_CHANGE;
 	registers->interrupts = what;
 	if (what & INTERRUPT_GONE && (registers->sata_status & DETECT_MASK) != DETECT_READY)
 		disk_port_give_up(disk_port, "it is unplugged");
 	else if (what & INTERRUPT_ERRORS)
 		take_error(port, what);
+	else if (what & INTERRUPT_CONNECT)
+		begin_anew(port);
 	else
 		finish_slots(port, port->started & ~registers->issue, 0);
 }
 
 /* --- stopping and starting ------------------------------------------------------------------ */
 
+static bool wait_stopped(const volatile struct ahci_port_registers *registers)
+{
+	uint32_t command;
+
+	wait_until(!((command = registers->command) & COMMAND_RUNNING) || command == ALL_ONES, STOP_TIME);
+	return !(command & COMMAND_RUNNING);
+}
+
 static bool stop_commands(volatile struct ahci_port_registers *registers)
 {
 	registers->command &= ~COMMAND_START;
-	return wait_until(!(registers->command & COMMAND_RUNNING), STOP_TIME);
+	return wait_stopped(registers);
 }
 
 static bool stop_receiving(volatile struct ahci_port_registers *registers)
@@ -241,19 +263,38 @@ static bool disk_is_busy(const volatile struct ahci_port_registers *registers)
 }
 
 /*
- * Commands that are not started again are forgotten with START.  A disk that is
- * still at something then needs more than that (ibid. 6.2.2.1).
+ * The first thing that a disk says after a reset is its status and its signature; until
+ * then it counts as busy.  The controller takes that in only while PxSERR does not say that
+ * the link is new (DIAG.X).
+ */
+static bool disk_is_ready(volatile struct ahci_port_registers *registers)
+{
+	if (!disk_is_busy(registers))
+		return true;
+	registers->sata_error = ALL_ONES;
+	return false;
+}
+
+/*
+ * Commands that are not started again are forgotten with START.  A port that does not stop
+ * so (ibid. 10.4.2), or a disk that is still at something then (6.2.2.1), needs more than that.
  */
 static void ahci_stop(struct disk_port *disk_port)
 {
 	struct ahci_port *port = port_of(disk_port);
+	bool stopped = stop_commands(port->registers);
 
-	/* Whatever a port does that does not stop, it does not do it to our memory. */
-	if (!stop_commands(port->registers))
-		pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
 	port->started = 0;
-	if (disk_is_busy(port->registers) || disk_port->resets > 0)
+	/* Until it runs again nobody is there to answer interrupts. */
+	port->registers->interrupt_enable = 0;
+	if (!stopped || disk_is_busy(port->registers) || disk_port->resets > 0)
 		reset_link(port->registers);
+	/*
+	 * Whatever a port does that does not stop even so, it does not do it to our memory;
+	 * nor do others of its controller from now on.
+	 */
+	if (!stopped && !wait_stopped(port->registers))
+		pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
 }
 
 static void start_commands(volatile struct ahci_port_registers *registers)
@@ -270,9 +311,10 @@ static int ahci_revive(struct disk_port *disk_port)
 
 	if (registers->command == ALL_ONES || registers->command & COMMAND_RUNNING)
 		return -E_IO;
-	if ((registers->sata_status & DETECT_MASK) != DETECT_READY || disk_is_busy(registers))
+	if ((registers->sata_status & DETECT_MASK) != DETECT_READY || !disk_is_ready(registers))
 		return BLOCK_LATER;
 	start_commands(registers);
+	registers->interrupt_enable = INTERRUPTS;
 	return 0;
 }
 
@@ -302,6 +344,7 @@ static bool set_up_memory(struct ahci_port *port)
 	registers->command_list_high = 0;
 	registers->fis = address_of(port->memory->received);
 	registers->fis_high = 0;
+	registers->sata_error = ALL_ONES;
 	registers->command |= COMMAND_RECEIVE;
 	return true;
 }
@@ -315,7 +358,7 @@ static const char *identify(struct ahci_port *port)
 	};
 	volatile struct ahci_port_registers *regs = port->registers;
 
-	if (!wait_until(!disk_is_busy(regs), BOOT_READY_TIME))
+	if (!wait_until(disk_is_ready(regs), BOOT_READY_TIME))
 		return "it does not get ready";
 	if (regs->signature != SIGNATURE_DISK)
 		return "it is not a disk";

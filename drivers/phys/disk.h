@@ -71,7 +71,7 @@ struct disk_port_ops {
 
 	/*
 	 * Stops everything: when it returns, the device has forgotten all commands and
-	 * touches no memory.  Takes a second at most.
+	 * touches no memory.  Takes little more than a second at most.
 	 */
 	void (*stop)(struct disk_port *port);
 

@@ -10,7 +10,8 @@ static struct ahci_port port;
 static volatile struct ahci_port_registers registers;
 static struct ahci_memory memory;
 static uint64_t now;
-static bool stuck, silent, unplugged, busy_disk;
+static bool stuck, stuck_link, silent, unplugged, busy_disk;
+static bool exchanged;		/* the disk has said hello (COMINIT), and PxSERR still says so */
 static unsigned restarts, lost, freed, masters_taken, link_resets;
 static uint32_t good, bad;	/* slots that finished */
 static uint16_t identity[256];
@@ -30,13 +31,22 @@ uint64_t time_ns(void)
 {
 	const uint32_t running = COMMAND_RUNNING, receiving = COMMAND_RECEIVING;
 
-	if (registers.sata_control & DETECT_MASK)
+	if (registers.sata_control & DETECT_MASK) {
 		link_resets++;
+		exchanged = true;
+		stuck_link = false;
+	}
+	/* Cleared by writing ones; what is written is seen here only. */
+	if (registers.sata_error == ALL_ONES)
+		exchanged = false;
+	registers.sata_error = exchanged ? ERROR_EXCHANGED : 0;
 	registers.sata_status = unplugged || registers.sata_control & DETECT_MASK ? 0 : 3;
-	registers.task_file = busy_disk ? ATA_STATUS_BUSY : 0x50;
+	/* The disk's first words are taken in by who receives, and after that bit is cleared. */
+	registers.task_file =
+		busy_disk || exchanged || !(registers.command & COMMAND_RECEIVE) ? ATA_STATUS_BUSY : 0x50;
 	if (registers.command & COMMAND_START)
 		registers.command |= running;
-	else if (!stuck)
+	else if (!stuck && !stuck_link)
 		registers.command &= ~running;
 	registers.command = registers.command & COMMAND_RECEIVE ? registers.command | receiving
 								: registers.command & ~receiving;
@@ -142,7 +152,8 @@ static int setup(void **state)
 	memset(&port, 0, sizeof(port));
 	port.registers = &registers;
 	registers.signature = SIGNATURE_DISK;
-	stuck = silent = unplugged = busy_disk = false;
+	exchanged = true;
+	stuck = stuck_link = silent = unplugged = busy_disk = false;
 	restarts = lost = freed = masters_taken = link_resets = good = bad = 0;
 	identity[100] = 1000;
 	return 0;
@@ -285,6 +296,8 @@ static void link_at_fault(void **state)
 
 static void unplugging(void **state)
 {
+	uint64_t before;
+
 	(void)state;
 	opened();
 	registers.interrupts = INTERRUPT_READY_CHANGE;
@@ -298,6 +311,37 @@ static void unplugging(void **state)
 	registers.interrupts = UINT32_MAX;	/* not the disk alone, but all of the controller */
 	ahci_ops.poll(&port.port);
 	assert_int_equal(lost, 2);
+	/* Nobody waits for what is not there. */
+	memset((void *)(uintptr_t)&registers, 0xFF, sizeof(registers));
+	before = now;
+	assert_false(wait_stopped(&registers));
+	assert_true(now - before < STOP_TIME / 2);
+}
+
+/*
+ * The link was lost for a moment: what tells of it is not PxIS, but PxSERR, and must go there.
+ * Commands under way begin anew, but for those that are done.
+ */
+static void glitch(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	registers.sata_error = ERROR_READY_CHANGE | BIT(1);
+	registers.interrupts = INTERRUPT_READY_CHANGE;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(registers.sata_error, ERROR_EXCHANGED | ERROR_READY_CHANGE);
+	assert_int_equal(restarts | lost, 0);
+	for (unsigned i = 0; i < 2; i++)
+		start(i, BLOCK_READ, i);
+	registers.issue = 2;
+	registers.sata_error = ERROR_EXCHANGED;
+	registers.interrupts = INTERRUPT_CONNECT;
+	ahci_ops.poll(&port.port);
+	assert_int_equal(registers.sata_error, ERROR_EXCHANGED | ERROR_READY_CHANGE);
+	assert_int_equal(good, 1);
+	assert_int_equal(restarts, 1);
+	assert_int_equal(bad | lost, 0);
 }
 
 /* Where nothing answers there are zeroes on some machines: no commands that went well. */
@@ -325,8 +369,11 @@ static void stops_and_starts(void **state)
 	assert_int_equal(registers.issue, 0);
 	assert_int_equal(port.started, 0);
 	assert_int_equal(masters_taken | link_resets, 0);
+	/* Nobody would answer its interrupts. */
+	assert_int_equal(registers.interrupt_enable, 0);
 	assert_int_equal(ahci_ops.revive(&port.port), 0);
 	assert_true(registers.command & COMMAND_START);
+	assert_int_equal(registers.interrupt_enable, INTERRUPTS);
 }
 
 /* A disk that is still busy has its link reset, and is waited for. */
@@ -341,6 +388,35 @@ static void stops_a_busy_one(void **state)
 	assert_int_equal(masters_taken, 0);
 	assert_int_equal(ahci_ops.revive(&port.port), BLOCK_LATER);
 	busy_disk = false;
+	time_ns();
+	assert_int_equal(ahci_ops.revive(&port.port), 0);
+}
+
+/* One that says hello when its link was reset long ago. */
+static void comes_late(void **state)
+{
+	(void)state;
+	opened();
+	silent = true;
+	start(0, BLOCK_READ, 0);
+	ahci_ops.stop(&port.port);
+	exchanged = true;
+	time_ns();
+	assert_int_equal(ahci_ops.revive(&port.port), BLOCK_LATER);
+	time_ns();
+	assert_int_equal(ahci_ops.revive(&port.port), 0);
+}
+
+/* Others share the controller, so its right to memory is the last that is taken. */
+static void stops_with_its_link(void **state)
+{
+	(void)state;
+	opened();
+	silent = stuck_link = true;
+	start(0, BLOCK_READ, 0);
+	ahci_ops.stop(&port.port);
+	assert_true(link_resets > 0);
+	assert_int_equal(masters_taken, 0);
 	time_ns();
 	assert_int_equal(ahci_ops.revive(&port.port), 0);
 }
@@ -367,9 +443,12 @@ int main(void)
 		cmocka_unit_test_setup(one_at_fault, setup),
 		cmocka_unit_test_setup(link_at_fault, setup),
 		cmocka_unit_test_setup(unplugging, setup),
+		cmocka_unit_test_setup(glitch, setup),
 		cmocka_unit_test_setup(gone, setup),
 		cmocka_unit_test_setup(stops_and_starts, setup),
 		cmocka_unit_test_setup(stops_a_busy_one, setup),
+		cmocka_unit_test_setup(comes_late, setup),
+		cmocka_unit_test_setup(stops_with_its_link, setup),
 		cmocka_unit_test_setup(cannot_be_stopped, setup),
 	};
 
