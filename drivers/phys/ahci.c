@@ -98,13 +98,23 @@ static void take_from_firmware(volatile struct controller_registers *registers)
 		wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_BUSY_TIME);
 }
 
+/*
+ * Firmware says what the controller can do and which ports are wired (ibid. 10.1.1), and
+ * there are controllers that forget that when they are reset.
+ */
 static bool reset_controller(volatile struct controller_registers *registers)
 {
+	uint32_t capabilities, ports;
+
 	registers->control |= CONTROL_AHCI;
+	capabilities = registers->capabilities;
+	ports = registers->ports;
 	registers->control |= CONTROL_RESET;
 	if (!wait_until(!(registers->control & CONTROL_RESET), RESET_TIME))
 		return false;
 	registers->control |= CONTROL_AHCI;
+	registers->capabilities = capabilities;
+	registers->ports = ports;
 	return true;
 }
 

@@ -29,6 +29,7 @@ PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capa
 unit_acpi        := arch/acpi.c arch/acpi_s5.c
 unit_acpi_button :=
 unit_acpi_power  :=
+unit_ahci        := tests/unit/fake_heap.c lib/format.c lib/div64.c
 unit_ahci_port   :=
 unit_ata         := drivers/phys/ata.c
 unit_balance     := hv/scheduler.c lib/div64.c
