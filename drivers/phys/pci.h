@@ -95,15 +95,18 @@ struct pci_driver {
 void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context);
 
-/* Fills *device, but for driver, interrupt and node, from configuration space; it decodes nothing meanwhile. */
+/*
+ * Fills *device, but for driver, interrupt and node, from configuration space; it decodes
+ * nothing meanwhile.  A bridge goes on decoding, and its bars are not looked at.
+ */
 void pci_read_device(const struct pci_access *access, pci_function_t function,
 		     struct pci_device *device);
 
 /* --- pci_bar.c ------------------------------------------------------------------- */
 
 /*
- * Reads and sizes count base address registers (6, or 2 of a bridge) into bars;
- * what is none, or makes no sense, is PCI_BAR_NONE.  The function decodes nothing
+ * Reads and sizes count base address registers (6, or 0 of what must not be touched) into
+ * bars; what is none, or makes no sense, is PCI_BAR_NONE.  The function decodes nothing
  * meanwhile, and is left as it was.
  */
 void pci_read_bars(const struct pci_access *access, pci_function_t function, unsigned count,

@@ -85,11 +85,13 @@ void pci_read_bars(const struct pci_access *access, pci_function_t function, uns
 	uint32_t command = access->read(function, PCI_COMMAND, 2);
 	unsigned index = 0;
 
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		bars[i] = (struct pci_bar){ 0 };
+	if (count == 0)
+		return;
 	/* All ones for a moment are an address too, and somebody else's perhaps. */
 	access->write(function, PCI_COMMAND, 2,
 		      command & ~(uint32_t)(PCI_COMMAND_PORTS | PCI_COMMAND_MEMORY));
-	for (unsigned i = 0; i < PCI_BARS; i++)
-		bars[i] = (struct pci_bar){ 0 };
 	while (index < count)
 		index += read_bar(access, function, index, count, &bars[index]);
 	access->write(function, PCI_COMMAND, 2, command);

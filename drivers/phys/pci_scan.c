@@ -18,7 +18,7 @@
 #define HEADER_BRIDGE 1u
 
 #define BARS_OF_DEVICE 6u
-#define BARS_OF_BRIDGE 2u
+#define CLASS_BRIDGE 0x06
 
 /* Which buses are known, and in which order they are looked at. */
 struct scan {
@@ -81,11 +81,16 @@ void pci_scan(const struct pci_access *access,
 			scan_device(&scan, scan.order[i], device);
 }
 
-static unsigned bars_of(uint32_t header)
+/*
+ * Bridges are left alone: to find out what their registers are takes decoding off, and the
+ * way to memory, to what is behind them, or to configuration space itself may lead through
+ * one.  There is no driver that would want to know.
+ */
+static unsigned bars_of(const struct pci_device *device, uint32_t header)
 {
-	if ((header & HEADER_KIND) == HEADER_DEVICE)
-		return BARS_OF_DEVICE;
-	return (header & HEADER_KIND) == HEADER_BRIDGE ? BARS_OF_BRIDGE : 0;
+	bool plain = (header & HEADER_KIND) == HEADER_DEVICE && device->class_code != CLASS_BRIDGE;
+
+	return plain ? BARS_OF_DEVICE : 0;
 }
 
 void pci_read_device(const struct pci_access *access, pci_function_t function,
@@ -102,6 +107,6 @@ void pci_read_device(const struct pci_access *access, pci_function_t function,
 	device->revision = (uint8_t)access->read(function, PCI_REVISION, 1);
 	device->line = (uint8_t)access->read(function, PCI_INTERRUPT_LINE, 1);
 	device->pin = (uint8_t)access->read(function, PCI_INTERRUPT_PIN, 1);
-	pci_read_bars(access, function, bars_of(access->read(function, PCI_HEADER, 1)),
+	pci_read_bars(access, function, bars_of(device, access->read(function, PCI_HEADER, 1)),
 		      device->bars);
 }

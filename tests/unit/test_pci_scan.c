@@ -154,7 +154,7 @@ static void bars_that_make_no_sense(void **state)
 		assert_bar(&device.bars[i], PCI_BAR_NONE, 0, 0);
 }
 
-static void a_bridge_has_two(void **state)
+static void no_more_than_asked(void **state)
 {
 	struct fake_pci_function *function = fake_pci_add(PCI_FUNCTION(0, 1, 0), 0x8086, 1, BRIDGE);
 	struct pci_device device;
@@ -162,9 +162,37 @@ static void a_bridge_has_two(void **state)
 	(void)state;
 	fake_pci_bar(function, 1, 0xFEB00000, 0xFFFFF000);
 	fake_pci_bar(function, 2, 0x00FF0100, 0xFFFFFFFF);	/* its bus numbers */
-	device = read_device(function);
+	pci_read_bars(&fake_pci_access, function->function, 2, device.bars);
 	assert_bar(&device.bars[1], PCI_BAR_MEMORY, 0xFEB00000, 4096);
 	assert_bar(&device.bars[2], PCI_BAR_NONE, 0, 0);
+}
+
+static void watch_writes(pci_function_t function, unsigned offset, unsigned width, uint32_t value)
+{
+	fail_msg("%04x: %x written to %u (%u bytes)", function, value, offset, width);
+}
+
+/* A bridge may be the way to memory, or to configuration space itself: it is only looked at. */
+static void bridges_decode_on(void **state)
+{
+	const struct pci_access watched = { fake_pci_read, watch_writes };
+	static const uint8_t subclasses[] = { 0, 1, 4, 0x80 };
+	struct pci_device device;
+
+	(void)state;
+	for (uint8_t i = 0; i < ARRAY_SIZE(subclasses); i++) {
+		struct fake_pci_function *function =
+			fake_pci_add(PCI_FUNCTION(0, i, 0), 0x8086, 1, subclasses[i] == 4 ? BRIDGE : 0);
+
+		function->bytes[PCI_CLASS] = 6;
+		function->bytes[PCI_SUBCLASS] = subclasses[i];
+		function->bytes[PCI_COMMAND] = 7;
+		fake_pci_bar(function, 0, 0xE0000008, 0xF0000000);
+		pci_read_device(&watched, function->function, &device);
+		assert_int_equal(device.class_code, 6);
+		for (unsigned bar = 0; bar < PCI_BARS; bar++)
+			assert_bar(&device.bars[bar], PCI_BAR_NONE, 0, 0);
+	}
 }
 
 /* Nothing is decoded while a register holds what is no address. */
@@ -294,7 +322,8 @@ int main(void)
 		cmocka_unit_test_setup(bridges_in_circles, setup),
 		cmocka_unit_test_setup(bars_of_all_kinds, setup),
 		cmocka_unit_test_setup(bars_that_make_no_sense, setup),
-		cmocka_unit_test_setup(a_bridge_has_two, setup),
+		cmocka_unit_test_setup(no_more_than_asked, setup),
+		cmocka_unit_test_setup(bridges_decode_on, setup),
 		cmocka_unit_test_setup(decodes_nothing_meanwhile, setup),
 		cmocka_unit_test_setup(capabilities_in_order, setup),
 		cmocka_unit_test_setup(capabilities_in_a_circle, setup),
