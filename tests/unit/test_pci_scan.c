@@ -180,7 +180,7 @@ static void bridges_decode_on(void **state)
 	struct pci_device device;
 
 	(void)state;
-	for (uint8_t i = 0; i < ARRAY_SIZE(subclasses); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(subclasses); i++) {
 		struct fake_pci_function *function =
 			fake_pci_add(PCI_FUNCTION(0, i, 0), 0x8086, 1, subclasses[i] == 4 ? BRIDGE : 0);
 
