@@ -152,18 +152,17 @@ static void issue(struct ahci_port *port, unsigned slot)
 	port->registers->issue = BIT(slot);
 }
 
-static void ahci_start(struct disk_port *disk_port, unsigned slot, const struct disk_command *command)
+static bool ahci_start(struct disk_port *disk_port, unsigned slot, const struct disk_command *command)
 {
 	struct ahci_port *port = port_of(disk_port);
 	struct ata_registers registers;
 
-	if (!ata_make_command(&port->identity, command, &registers)) {
-		disk_finished(disk_port, slot, 0);
-		return;
-	}
+	if (!ata_make_command(&port->identity, command, &registers))
+		return false;
 	fill_slot(port, slot, &registers, command->fragments, command->count,
 		  command->operation == BLOCK_WRITE);
 	issue(port, slot);
+	return true;
 }
 
 static void finish_slots(struct ahci_port *port, uint32_t slots, int error)

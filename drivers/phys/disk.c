@@ -110,13 +110,17 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
 	bool first = !is_busy(port);
 
-	port->under_way[slot] = transfer;
 	disk_transfer_next(transfer, slot);
+	/* No word from the device, which may be as dead as before. */
+	if (!port->ops->start(port, slot, &transfer->command)) {
+		finish(port, transfer, 0);
+		return;
+	}
+	port->under_way[slot] = transfer;
 	port->counters.commands++;
 	if (transfer->bounced)
 		port->counters.bounced++;
 	port->deadline = MAX(first ? 0 : port->deadline, time_ns() + limit);
-	port->ops->start(port, slot, &transfer->command);
 	if (first && set_alarm)
 		set_alarm(period(port));
 }
@@ -124,7 +128,7 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 static void start_waiting(struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->slots; i++) {
-		/* What the device need not be asked for is finished at once, and the slot free again. */
+		/* What the device need not be asked for is finished at once, and leaves the slot free. */
 		while (!port->under_way[i] && port->state == DISK_RUNNING) {
 			struct list_node *node = list_take_first(&port->waiting);
 
@@ -377,11 +381,10 @@ static int disk_submit(struct block_device *device, struct block_request *reques
 	return result;
 }
 
-static bool is_listed(const struct disk_transfer *transfer, struct block_request *const *list,
-		      unsigned count)
+static bool is_listed(const struct disk_transfer *t, struct block_request *const *list, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (transfer->request == list[i])
+		if (t->request == list[i])
 			return true;
 	return false;
 }
@@ -411,8 +414,7 @@ static bool has_cancelled(const struct disk_port *port)
 }
 
 /* The device may be at work in the memory of those under way; it is given a while for all of them. */
-static void disk_cancel(struct block_device *device, struct block_request *const *list,
-			unsigned count)
+static void disk_cancel(struct block_device *device, struct block_request *const *list, unsigned count)
 {
 	struct disk_port *port = disk_of(device)->port;
 	uint64_t end;

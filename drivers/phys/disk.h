@@ -63,8 +63,11 @@ struct disk_limits {
 
 /* A driver's part.  All are called with the port's lock held. */
 struct disk_port_ops {
-	/* Starts a command in a slot that has none.  May call disk_finished at once. */
-	void (*start)(struct disk_port *port, unsigned slot, const struct disk_command *command);
+	/*
+	 * Starts a command in a slot that has none.  False when there is nothing to be done for
+	 * it: the device is not asked, and the slot still has none.
+	 */
+	bool (*start)(struct disk_port *port, unsigned slot, const struct disk_command *command);
 
 	/* Calls disk_finished for each command that is finished, or one of the functions below it. */
 	void (*poll)(struct disk_port *port);

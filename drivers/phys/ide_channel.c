@@ -161,7 +161,7 @@ static void clear_master_status(const struct ide_channel *channel)
 	port_out8(port, port_in8(port) | MASTER_ERROR | MASTER_INTERRUPT);
 }
 
-static void ide_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
+static bool ide_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
 {
 	struct ide_channel *channel = channel_of(port);
 	struct ide_disk *disk = ide_disk_of(command->disk);
@@ -169,10 +169,9 @@ static void ide_start(struct disk_port *port, unsigned slot, const struct disk_c
 	struct ata_registers registers;
 	size_t run;
 
-	if (!ata_make_command(&disk->identity, command, &registers)) {
-		disk_finished(port, slot, 0);
-		return;
-	}
+	(void)slot;
+	if (!ata_make_command(&disk->identity, command, &registers))
+		return false;
 	channel->busy = true;
 	channel->moves_data = command->length > 0;
 	clear_master_status(channel);
@@ -185,6 +184,7 @@ static void ide_start(struct disk_port *port, unsigned slot, const struct disk_c
 	write_command(channel, disk, &registers);
 	if (channel->moves_data)
 		set_master(channel, direction | MASTER_START);
+	return true;
 }
 
 /*

@@ -164,17 +164,15 @@ static void make_available(struct virtio_disk *disk, unsigned slot)
 	*disk->notify = 0;
 }
 
-static void virtio_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
+static bool virtio_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
 {
 	struct virtio_disk *disk = disk_of(port);
 	struct slot_memory *memory = &disk->memory->slots[slot];
 	unsigned count;
 
 	/* Without the feature the device has no cache that could lose anything (5.2.6.2). */
-	if (command->operation == BLOCK_FLUSH && !(disk->features & FEATURE_FLUSH)) {
-		disk_finished(port, slot, 0);
-		return;
-	}
+	if (command->operation == BLOCK_FLUSH && !(disk->features & FEATURE_FLUSH))
+		return false;
 	fill_slot(memory, command);
 	count = fill_table(memory, command);
 	disk->memory->descriptors[slot] = (struct descriptor){
@@ -183,6 +181,7 @@ static void virtio_start(struct disk_port *port, unsigned slot, const struct dis
 		.flags = DESCRIPTOR_INDIRECT,
 	};
 	make_available(disk, slot);
+	return true;
 }
 
 static void take_used(struct virtio_disk *disk)

@@ -128,7 +128,7 @@ static bool silent, unreviving, cacheless;
 static int answer;
 static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
 
-static inline void device_start(struct disk_port *of, unsigned slot, const struct disk_command *command)
+static inline bool device_start(struct disk_port *of, unsigned slot, const struct disk_command *command)
 {
 	assert_ptr_equal(of, &port);
 	assert_int_equal(held, 1);
@@ -136,13 +136,12 @@ static inline void device_start(struct disk_port *of, unsigned slot, const struc
 	assert_true(slot < port.slots && command->count <= port.limits.fragments);
 	assert_true(command->length <= port.limits.bytes);
 	most_fragments = MAX(most_fragments, command->count);
-	if (cacheless && command->operation == BLOCK_FLUSH) {
-		disk_finished(&port, slot, 0);
-		return;
-	}
+	if (cacheless && command->operation == BLOCK_FLUSH)
+		return false;
 	under_way[slot] = *command;
 	busy |= 1u << slot;
 	starts++;
+	return true;
 }
 
 static inline void transfer(const struct disk_command *command)

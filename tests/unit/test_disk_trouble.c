@@ -75,6 +75,28 @@ static void does_not_come_back(void **state)
 	assert_int_equal(lost_events, 1);
 }
 
+/* A flush that the device is not even asked for is no sign of life from it, however many come. */
+static void flushes_hide_no_silence(void **state)
+{
+	static struct ask hung, flush;
+	uint64_t begin = now;
+
+	(void)state;
+	silent = cacheless = true;
+	assert_int_equal(submit_at(&hung, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	for (unsigned i = 0; i < 60 && !hung.finished; i++) {
+		assert_int_equal(submit_at(&flush, BLOCK_FLUSH, 0, 0, 0), BLOCK_LATER);
+		assert_int_equal(flush.finished, 1);
+		assert_int_equal(flush.error, 0);
+		now += SECOND;
+		disks_tick();
+	}
+	assert_int_equal(hung.finished, 1);
+	assert_int_equal(hung.error, -E_IO);
+	assert_true(now - begin < 20 * SECOND);
+	assert_int_equal(port.resets, 2);
+}
+
 /* --- devices that want a reset over and over ------------------------------------------------------- */
 
 /* It is about one command, which fails; others do not. */
@@ -290,6 +312,7 @@ int main(void)
 		DISK_TEST(silent_for_ever),
 		DISK_TEST(not_to_be_revived),
 		DISK_TEST(does_not_come_back),
+		DISK_TEST(flushes_hide_no_silence),
 		DISK_TEST(restarts_for_one),
 		DISK_TEST(restarts_without_end),
 		DISK_TEST(restarts_then_silence),
