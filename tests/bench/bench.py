@@ -26,9 +26,9 @@ TOLERANCE = 0.03
 # Two guests that share a CPU do not meet at the same instruction each time, nor does a disk
 # of the machine answer after the same time, two requests at once or one by one.
 LOOSE = {
-    r"exits_net_|virtio_net_frame_alone|\w+_interrupt_disk": 0.3,
+    r"exits_net_|\w+_interrupt_disk": 0.3,
     r"(virtio|ahci|ide)_block_\w+_exits": 0.5,
-    r"scaling_apart_": 1,
+    r"scaling_apart_|virtio_net_(frame_alone|echo)": 1,
 }
 FIGURES = pathlib.Path(__file__).with_name("figures.txt")
 DISK_SIZE = 1 << 20

@@ -11,7 +11,6 @@
 #include "hv/timer.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MS 1000000ull
@@ -378,6 +377,14 @@ static void pins_hold(void **state)
 	assert_true(ran(&guests[5]) > 1300 * MS);
 }
 
+static uint32_t random_below(uint32_t end)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 16) % end;
+}
+
 /* Nobody waits for longer than a note takes while a CPU that might run it sleeps. */
 static void no_cpu_sleeps_while_somebody_waits(void **state)
 {
@@ -385,10 +392,9 @@ static void no_cpu_sleeps_while_somebody_waits(void **state)
 
 	(void)state;
 	start(4);
-	srand(1);
 	for (unsigned i = 0; i < 12; i++)
-		add(50 + (uint32_t)rand() % 200, UINT32_MAX, (1 + (uint64_t)rand() % 20) * MS,
-		    (1 + (uint64_t)rand() % 40) * MS);
+		add(50 + random_below(200), UINT32_MAX, (1 + random_below(20)) * MS,
+		    (1 + random_below(40)) * MS);
 	for (unsigned i = 0; i < 40000; i++) {
 		unsigned waiting = 0, idle = 0;
 
