@@ -309,6 +309,12 @@ static bool look(struct net_device *device)
 	return more || device->again;
 }
 
+/* Perhaps none ever will: a line may lead nowhere. */
+static bool is_unheard(const struct net_device *device)
+{
+	return device->counters.interrupts == 0;
+}
+
 /* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
 static bool rest(struct net_device *device, bool more)
 {
@@ -316,7 +322,7 @@ static bool rest(struct net_device *device, bool more)
 
 	if (device->wants_room)
 		look_after(device, ROOM_PERIOD);
-	if (device->under_way > 0)
+	if (device->under_way > 0 || is_unheard(device))
 		look_after(device, WATCH_PERIOD);
 	if (device->is_polled)
 		look_after(device, POLL_PERIOD);
@@ -404,9 +410,22 @@ static void silenced(void *context)
 
 static const struct pci_irq_ops irq_ops = { raised, silenced };
 
-static void watch_interrupts(struct net_device *device, bool was_listening, uint64_t received)
+/* Whoever does not say when something comes does not say when the link does. */
+static void watch_link(struct net_device *device)
 {
-	if (!was_listening || device->is_polled || device->counters.received == received ||
+	uint64_t now = time_ns();
+
+	if ((!device->is_polled && !is_unheard(device)) || now < device->link_due)
+		return;
+	device->link_asked = true;
+	device->link_due = now + WATCH_PERIOD;
+}
+
+/* The timer has looked, while interrupts were on: did it find what they should have told? */
+static void watch_interrupts(struct net_device *device, uint64_t received, bool link)
+{
+	if (device->is_polled ||
+	    (device->counters.received == received && device->link == link) ||
 	    ++device->missed < MISSED_MAX)
 		return;
 	log_warn("net", "%s raises no interrupts: it is asked every millisecond", device->name);
@@ -422,14 +441,16 @@ static uint64_t tick(struct net_device *device)
 	spin_lock(&device->lock);
 	if (device->state == NET_RUNNING && time_ns() >= device->due) {
 		uint64_t received = device->counters.received;
-		bool was_listening = !device->is_muted;
+		bool was_listening = !device->is_muted, link = device->link;
 
 		device->due = NEVER;
+		watch_link(device);
 		if (device->is_polling)
 			device->again = true;
 		else
 			poll(device);
-		watch_interrupts(device, was_listening, received);
+		if (was_listening)
+			watch_interrupts(device, received, link);
 	}
 	due = device->state == NET_RUNNING ? device->due : NEVER;
 	spin_unlock(&device->lock);

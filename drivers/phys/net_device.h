@@ -10,7 +10,8 @@
  * flood of frames nor one of interrupts takes more than a part of the CPU.
  *
  * A card that does not send what it was given is reset.  One that does not even
- * after several resets is given up: event=net-lost.
+ * after several resets is given up: event=net-lost.  Until its first interrupt a card
+ * is looked after ten times a second, since there may never be one.
  */
 #ifndef UMBRA_DRIVERS_PHYS_NET_DEVICE_H
 #define UMBRA_DRIVERS_PHYS_NET_DEVICE_H
@@ -131,7 +132,8 @@ struct net_device {
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
 	struct net_credit credit;
-	unsigned missed;		/* frames found by the timer since the last interrupt */
+	uint64_t link_due;		/* not sooner is the timer to ask for the link */
+	unsigned missed;		/* times that the timer was first, since the last interrupt */
 	uint64_t frames_before;		/* taken in when the last interrupt had been served */
 	bool link_before;
 	struct net_counters counters;

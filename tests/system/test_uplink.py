@@ -313,6 +313,10 @@ def test_storm(net, build, tmp_path):
     m.command('net', r'(?m)^  net0 .*, the link is up, polled$')
     for length in 60, 700, 1514:
         echo(m, wire, length)
+    for count, state in enumerate(('down', 'up'), 1):
+        m.ask('set_link', name=wire.name, up=state == 'up')
+        m.event('link', port='net0', state=state, count=count)
+    echo(m, wire, 1000)
     hand.close()
 
 

@@ -27,7 +27,7 @@ static const struct pci_irq_ops *irq;
 static struct {
 	struct net_device device;
 	struct pci_device pci;
-	unsigned starts, stops, kicks, filled, done, late_frames, listens, mutes, asked;
+	unsigned starts, stops, kicks, filled, done, late_frames, listens, mutes, asked, links;
 	uint32_t sent_length;
 	bool link, is_nonsense, does_not_start, listening, mine;
 	unsigned waiting;		/* frames that came in; UINT_MAX: without end */
@@ -210,6 +210,7 @@ static bool card_acknowledge(struct net_device *device)
 static bool card_link(struct net_device *device)
 {
 	(void)device;
+	card.links++;
 	return card.link;
 }
 
@@ -273,7 +274,6 @@ static void reset_all(void)
 	receive_time = time_received = 0;
 	on_writable = NULL;
 	events[0] = '\0';
-	has_interrupts = true;
 	alarm_at = UINT64_MAX;
 	now += 1000 * MS;
 	net_devices_set_alarm(alarm);
@@ -299,6 +299,7 @@ static void run_until(uint64_t end)
 static int setup(void **state)
 {
 	(void)state;
+	has_interrupts = true;
 	reset_all();
 	net_device_add(&card.device);
 	assert_int_equal(net_device_open(&card.device, &client), 0);
@@ -624,8 +625,8 @@ static void no_interrupts(void **state)
 static void never_any(void **state)
 {
 	(void)state;
-	reset_all();
 	has_interrupts = false;
+	reset_all();
 	net_device_add(&card.device);
 	assert_int_equal(net_device_open(&card.device, &client), 0);
 	run_until(now + MS);
@@ -633,6 +634,94 @@ static void never_any(void **state)
 	run_until(now + 2 * MS);
 	assert_int_equal(received, 5);
 	assert_int_equal(card.listens, 0);
+}
+
+static void open_without_link(void)
+{
+	reset_all();
+	card.link = false;
+	net_device_add(&card.device);
+	assert_int_equal(net_device_open(&card.device, &client), 0);
+	run_until(now + 5000 * MS);
+	assert_string_equal(events, "");
+	assert_int_equal(send(60, 0), WIRE_DROPPED);
+}
+
+/* A line that leads nowhere, and a link that takes its time, as all do after a reset. */
+static void deaf_without_link(void **state)
+{
+	(void)state;
+	open_without_link();
+	card.link = true;
+	run_until(now + 101 * MS);
+	assert_event("link", "state=up");
+	assert_int_equal(send(60, 0), WIRE_SENT);
+	for (unsigned i = 0; i < 8; i++) {
+		card.waiting = 1;
+		run_until(now + 101 * MS);
+		assert_int_equal(received, i + 1);
+	}
+	card.waiting = 1;
+	run_until(now + 2 * MS);
+	assert_int_equal(received, 9);
+}
+
+/* A link that comes and goes is as good a sign as frames are. */
+static void deaf_to_link(void **state)
+{
+	struct net_status status;
+
+	(void)state;
+	open_without_link();
+	for (unsigned i = 0; i < 8; i++) {
+		net_device_status(&card.device, &status);
+		assert_false(status.is_polled);
+		card.link = !card.link;
+		run_until(now + 101 * MS);
+	}
+	net_device_status(&card.device, &status);
+	assert_true(status.is_polled);
+}
+
+static void polled_link(void **state)
+{
+	unsigned links;
+
+	(void)state;
+	interrupt();
+	irq->silenced(&card.device);
+	for (unsigned i = 0; i < 2; i++) {
+		card.link = i;
+		links = card.links;
+		run_until(now + 1000 * MS);
+		assert_event("link", i ? "state=up" : "state=down");
+		assert_in_range(card.links - links, 9, 11);
+		events[0] = '\0';
+	}
+}
+
+static void polled_without_link(void **state)
+{
+	(void)state;
+	has_interrupts = false;
+	open_without_link();
+	card.link = true;
+	run_until(now + 101 * MS);
+	assert_event("link", "state=up");
+}
+
+/* Whoever was heard once is believed: nobody looks while nothing happens. */
+static void idle(void **state)
+{
+	unsigned links;
+
+	(void)state;
+	interrupt();
+	run_until(now + 101 * MS);
+	assert_true(alarm_at == UINT64_MAX && card.device.due == UINT64_MAX);
+	links = card.links;
+	run_until(now + 10000 * MS);
+	assert_int_equal(card.links, links);
 }
 
 static void interrupt_again(void)
@@ -702,6 +791,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_interrupts, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(opens_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(polled_link, setup, teardown),
+		cmocka_unit_test_setup_teardown(idle, setup, teardown),
+		cmocka_unit_test_teardown(deaf_without_link, teardown),
+		cmocka_unit_test_teardown(deaf_to_link, teardown),
+		cmocka_unit_test_teardown(polled_without_link, teardown),
 		cmocka_unit_test_teardown(never_any, teardown),
 		cmocka_unit_test_teardown(does_not_open, teardown),
 	};
