@@ -423,6 +423,8 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 	e1000->is_express = model_of(device)->is_express;
 	e1000->device.driver = e1000->is_express ? "e1000e" : "e1000";
 	e1000->device.pci = device;
+	/* They corrupt what the older ones write to memory (specification updates: 82540, no. 6; 82546, no. 26). */
+	device->no_messages = !e1000->is_express;
 	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);
 	if (!e1000->registers)
 		return "it has no registers";

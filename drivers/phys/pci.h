@@ -70,6 +70,7 @@ struct pci_device {
 	uint8_t line;		/* ISA line that the firmware routed it to; 255: none */
 	uint8_t pin;		/* 1-4 for INTA-INTD, 0 when it raises none */
 	struct pci_bar bars[PCI_BARS];
+	bool no_messages;	/* its driver: it must not use them, though it says that it can */
 	const struct pci_driver *driver;	/* NULL: none */
 	enum pci_interrupt interrupt;		/* its driver says which, in attach */
 	struct list_node node;	/* in the list of all */
@@ -96,7 +97,7 @@ void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context);
 
 /*
- * Fills *device, but for driver, interrupt and node, from configuration space; it decodes
+ * Fills *device, but for what drivers say and node, from configuration space; it decodes
  * nothing meanwhile.  A bridge goes on decoding, and its bars are not looked at.
  */
 void pci_read_device(const struct pci_access *access, pci_function_t function,

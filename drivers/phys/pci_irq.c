@@ -125,9 +125,12 @@ static int open_messages(struct source *source)
 static int attach_messages(const struct pci_device *device, const struct pci_irq_ops *ops,
 			   void *context)
 {
-	struct source *source = heap_alloc(sizeof(*source));
+	struct source *source;
 	int error;
 
+	if (device->no_messages)
+		return -E_UNSUPPORTED;
+	source = heap_alloc(sizeof(*source));
 	if (!source)
 		return -E_NOMEM;
 	source->sender = device;

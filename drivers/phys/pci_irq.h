@@ -24,7 +24,7 @@ struct pci_irq_ops {
 
 /*
  * ops are called, with context, from now on: by MSI-X or MSI where the machine and the
- * function have that, else by the function's line; device->interrupt says which.
+ * function have that and device->no_messages does not forbid it, else by the function's line; device->interrupt says which.
  * -E_UNSUPPORTED when no interrupt can arrive, -E_NOMEM: the driver has to ask.  A
  * line that leads nowhere is not noticed: a driver has to be content when it never
  * hears anything.  Boot CPU, before others start.

@@ -229,10 +229,20 @@ static void attaches(void **state)
 	assert_int_equal(attach(0x10D3, PCI_MSIX), 0);
 	assert_memory_equal(device->address, address, 6);
 	assert_string_equal(device->driver, "e1000e");
+	assert_false(pci.no_messages);
 	assert_false(command & PCI_COMMAND_MASTER);
 	assert_int_equal(*reg(RCTL) | *reg(TCTL), 0);
 	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = 0x1AF4, .id = 0x100E }));
 	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1229 }));
+}
+
+/* Those of before PCI Express cannot send messages, whatever they say. */
+static void attaches_old(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(0x100E, PCI_LINE), 0);
+	assert_string_equal(device->driver, "e1000");
+	assert_true(pci.no_messages);
 }
 
 /* It is not used, and what was taken for it is given back. */
@@ -415,6 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attaches, setup, teardown),
+		cmocka_unit_test_setup_teardown(attaches_old, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(starts, setup_started, teardown),

@@ -213,6 +213,17 @@ static void by_line(void **state)
 	assert_int_equal(users[0].raised, 1);
 }
 
+/* Its driver knows better than its configuration space. */
+static void by_line_though_it_could(void **state)
+{
+	(void)state;
+	has_messages = has_capability = true;
+	devices[0].no_messages = true;
+	assert_int_equal(attach(0), 0);
+	assert_int_equal(messages, 0);
+	assert_int_equal(devices[0].interrupt, PCI_LINE);
+}
+
 static void shared_line(void **state)
 {
 	(void)state;
@@ -325,6 +336,7 @@ int main(void)
 		IRQ_TEST(by_messages),
 		IRQ_TEST(by_msix),
 		IRQ_TEST(by_line),
+		IRQ_TEST(by_line_though_it_could),
 		IRQ_TEST(shared_line),
 		IRQ_TEST(isa_line),
 		IRQ_TEST(no_way),
