@@ -120,6 +120,8 @@ static void restart(struct net_device *device, const char *cause)
 	device->ops->stop(device);
 	if (start(device) != 0)
 		give_up(device, "it cannot be reset");
+	else
+		check_link(device);
 }
 
 /* --- sending ------------------------------------------------------------------------------ */
@@ -334,7 +336,8 @@ static bool rest(struct net_device *device, bool more)
 	if (device->is_polled)
 		return false;
 	device->is_muted = false;
-	if (device->ops->listen(device))
+	/* The link may have been asked for meanwhile, by an interrupt that was taken for nobody's. */
+	if (device->ops->listen(device) && !device->link_asked)
 		return false;
 	device->is_muted = true;
 	device->ops->mute(device);

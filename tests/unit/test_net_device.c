@@ -748,6 +748,26 @@ static void at_once(void **state)
 	assert_true(card.listening);
 }
 
+static void ask_link_again(void)
+{
+	on_writable = NULL;
+	card.link = card.mine = false;
+	interrupt();
+	/* Muted, that is somebody else's interrupt; but it is over now. */
+	assert_true(card.device.link_asked && card.device.link);
+}
+
+static void link_goes_at_once(void **state)
+{
+	(void)state;
+	interrupt();
+	net_device_want_room(&card.device);
+	on_writable = ask_link_again;
+	run_until(now + MS);
+	assert_event("link", "state=down");
+	assert_true(card.listening);
+}
+
 static void opens_once(void **state)
 {
 	(void)state;
@@ -790,6 +810,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(silenced, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_interrupts, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(link_goes_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(opens_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(polled_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(idle, setup, teardown),
