@@ -11,8 +11,8 @@ import pytest
 from qtest import Qtest
 from test_faults import EDU_RAISE, find_device
 from test_guests import Results, names_in
-from wire import (ANYBODY, ECHO, ECHO_ANSWER, NOISE, TYPE_TAG, TYPE_TEST, Peer, Wire, frame, mac,
-                  type_of)
+from wire import (ANYBODY, ECHO, ECHO_ANSWER, NOISE, TYPE_IPV4, TYPE_TAG, TYPE_TEST, Peer, Wire,
+                  frame, mac, type_of)
 
 US, OTHER = mac('06:00:00:00:00:01'), mac('06:00:00:00:00:02')
 PEER = mac('02:00:00:00:00:0e')
@@ -193,6 +193,19 @@ def test_dhcp(machine, build, card, tmp_path):
     m.wait_poweroff()
     m.wait_line('^DHCP 10.0.2.15 from 10.0.2.2$')
     m.wait_line(f'^FILE 70000 bytes, sum {total:x}$')
+
+
+def test_contents(net, build, card):
+    """A frame with a wrong checksum inside goes in, since that is its receiver's affair."""
+    wire = net.plug(card)
+    m = net.start(build, peer())
+    wait_peers(m)
+    body = bytes.fromhex('45000028000100004006' 'ffff' '0a0000010a000002' '0050005000000001000000005000'
+                         '0400' '1234' '0000')
+    wire.send(frame(PEER, US, TYPE_IPV4, body.ljust(46, b'\0')))
+    echo(m, wire, 60)
+    assert counters(m)['damaged'] == 0
+    m.command('net', r'(?m)^  e .*\n +sent +1 frames, .*\n +received 2 frames')
 
 
 # --- the link ---------------------------------------------------------------------------------------
