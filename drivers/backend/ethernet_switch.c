@@ -158,7 +158,8 @@ static bool fetch_frame(struct delivery *delivery, struct switch_frame *frame)
 	return !delivery->refused;
 }
 
-static void deliver(struct delivery *delivery, struct switch_port *port)
+/* True when the port is to be told that it has something. */
+static bool deliver(struct delivery *delivery, struct switch_port *port)
 {
 	uint32_t length = delivery->source->length;
 	bool was_empty = switch_queue_is_empty(port);
@@ -168,11 +169,11 @@ static void deliver(struct delivery *delivery, struct switch_port *port)
 		frame = switch_queue_room(port, delivery->from, length);
 	if (!frame) {
 		port->counters.lost++;
-		return;
+		return false;
 	}
 	if (!delivery->copy) {
 		if (!fetch_frame(delivery, frame))
-			return;
+			return false;
 	} else {
 		memcpy(frame->bytes, delivery->copy->bytes, length);
 		frame->offload = delivery->copy->offload;
@@ -180,20 +181,27 @@ static void deliver(struct delivery *delivery, struct switch_port *port)
 	frame->length = length;
 	frame->from = (uint16_t)delivery->from;
 	switch_queue_add(port, frame);
-	if (was_empty)
-		port->ready(port->context);
+	return was_empty;
 }
 
+/*
+ * Ports are told when all have their copy: they may change theirs at once, as one that
+ * leads to a wire does, and the others' are made from it.
+ */
 static void flood(struct delivery *delivery, struct switch_port *from)
 {
 	struct switch_port *port;
+	uint64_t told = 0;
 
 	list_for_each(port, &from->ethernet->ports, node) {
-		if (port != from)
-			deliver(delivery, port);
+		if (port != from && deliver(delivery, port))
+			told |= BIT64(port->number);
 		if (delivery->refused || delivery->broken)
 			return;
 	}
+	list_for_each(port, &from->ethernet->ports, node)
+		if (told & BIT64(port->number))
+			port->ready(port->context);
 }
 
 static void forward(struct delivery *delivery, struct switch_port *from, uint64_t now)
@@ -205,8 +213,8 @@ static void forward(struct delivery *delivery, struct switch_port *from, uint64_
 		port = look_up(from->ethernet, destination, now);
 	if (!port)
 		flood(delivery, from);
-	else if (port != from)
-		deliver(delivery, port);
+	else if (port != from && deliver(delivery, port))
+		port->ready(port->context);
 }
 
 static bool is_sendable(const struct switch_source *source)

@@ -12,16 +12,19 @@
 
 #define TYPE_OFFSET 12u
 #define TYPE_TAG 0x8100u
+#define TYPE_CONTROL 0x8808u
 
 /*
- * Addresses that are for the next bridge alone: pauses, spanning trees and the like
- * (IEEE 802.1D, 7.12.6).  A guest must not speak in the machine's name there.
+ * What is for the next bridge alone: spanning trees and the like by their addresses
+ * (IEEE 802.1D, 7.12.6), and pauses by their type, since a station heeds those to its
+ * own address too (802.3, annex 31B).  A guest must not speak in the machine's name there.
  */
-static bool is_reserved(const uint8_t *destination)
+static bool is_reserved(const uint8_t *frame)
 {
 	static const uint8_t group[] = { 0x01, 0x80, 0xC2, 0x00, 0x00 };
 
-	return memcmp(destination, group, sizeof(group)) == 0 && destination[5] <= 0x0F;
+	return load_be16(frame + TYPE_OFFSET) == TYPE_CONTROL ||
+	       (memcmp(frame, group, sizeof(group)) == 0 && frame[5] <= 0x0F);
 }
 
 /* The header of a frame in two pieces has the addresses and the type, or the frame is whole there. */

@@ -232,6 +232,66 @@ static void reserved(void **state)
 	}
 }
 
+/* A pause to a station's own address would stop it from sending. */
+static void pauses(void **state)
+{
+	uint8_t incoming[60] = { 2, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 9, 0x88, 0x08, 0, 1, 0xFF, 0xFF };
+
+	(void)state;
+	memcpy(frame, incoming, 60);
+	memcpy(frame, station, 6);
+	guest_sends(60, NULL);
+	assert_false(switch_wire_drain(&wire, 10));
+	assert_int_equal(out_count, 0);
+	switch_wire_receive(&wire, incoming, 60, 1);
+	assert_null(switch_port_first(guest));
+	/* The types around it are anybody's. */
+	frame[13] = incoming[13] = 0x09;
+	guest_sends(60, NULL);
+	assert_false(switch_wire_drain(&wire, 10));
+	assert_int_equal(out_count, 1);
+	switch_wire_receive(&wire, incoming, 60, 1);
+	assert_non_null(switch_port_first(guest));
+}
+
+static void drain_at_once(void *context)
+{
+	(void)context;
+	assert_false(switch_wire_drain(&wire, OUT_MAX));
+}
+
+/* What the wire does to its copy of a datagram, at once, is not done to the guests' copies. */
+static void floods(void **state)
+{
+	static const struct big_frame rows[] = {
+		{ .payload = 20000, .gso_size = 1448, .udp = true }, { .payload = 1000 },
+		{ .payload = 20000, .gso_size = 1448 },
+	};
+
+	(void)state;
+	wire.port->ready = drain_at_once;
+	/* Behind the wire's port in the list, as guests are that were started later. */
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct switch_frame *got;
+		struct switch_port *late;
+		struct net_offload offload;
+		uint32_t length = make_frame(&rows[i], frame, &offload);
+
+		assert_int_equal(switch_port_create(ethernet, "late", (const uint8_t[]){ 2, 0, 0, 0, 0, 2 },
+						    note_ready, &ready, &late), 0);
+		assert_true(switch_port_open(late, true));
+		out_count = 0;
+		memcpy(frame, station, 6);
+		guest_sends(length, &offload);
+		assert_true(out_count > 0);
+		got = switch_port_first(late);
+		assert_int_equal(got->length, length);
+		assert_memory_equal(got->bytes, frame, length);
+		assert_int_equal(got->offload.flags, offload.flags);
+		switch_port_destroy(late);
+	}
+}
+
 static void comes_in(void **state)
 {
 	uint8_t incoming[1514] = { 2, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 9, 0x88, 0xB5 };
@@ -296,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
 		cmocka_unit_test_setup_teardown(lengths, setup, teardown),
 		cmocka_unit_test_setup_teardown(reserved, setup, teardown),
+		cmocka_unit_test_setup_teardown(pauses, setup, teardown),
+		cmocka_unit_test_setup_teardown(floods, setup, teardown),
 		cmocka_unit_test_setup_teardown(comes_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(learns, setup, teardown),
 	};
