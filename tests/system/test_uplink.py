@@ -5,6 +5,7 @@ them, and this test at the wire's other end.
 """
 
 import socket
+import time
 
 import pytest
 
@@ -87,6 +88,21 @@ def ask(wire, length, number=1, to=PEER, sender=US, tag=b''):
 def echo(m, wire, length, number=1, **options):
     answer = ask(wire, length, number, **options)
     assert wire.expect(m, lambda data: type_of(data) == TYPE_TEST and data[14] == ECHO_ANSWER) == answer
+
+
+def echo_behind_flood(m, wire):
+    """
+    The guest's queue is still full of the flood, so the first questions may be lost; it
+    is asked twice a second until it answers.
+    """
+    answers, times = [], []
+
+    def answered():
+        if not times or time.monotonic() >= times[-1] + 0.5:
+            answers.append(ask(wire, 60, len(times)))
+            times.append(time.monotonic())
+        return wire.take(lambda data: data in answers)
+    m.wait(answered, 'an answer behind the flood', 20, step=0.002)
 
 
 def counters(m):
@@ -287,7 +303,7 @@ def test_flood(net, build, card, length):
         m.key(':start t\r')
         m.event('guest-exit', count=2, guest='t', timeout=15)
     assert counters(m)['resets'] == 0
-    echo(m, wire, 60)
+    echo_behind_flood(m, wire)
     m.wait_line('TOTAL 1 passed, 0 failed$', count=2)
 
 
