@@ -116,7 +116,7 @@ struct net_device {
 	uint8_t *send_memory, *receive_memory;
 	paddr_t send_address, receive_address;
 
-	/* The rest is for net_device.c alone. */
+	/* The rest is for net_device.c, net_send.c and net_poll.c. */
 	char name[NET_DEVICE_NAME_SIZE];
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum net_state state;

@@ -16,6 +16,8 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
 	drivers/virtio/pci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config.c hv/config_line.c hv/config_umbra.c hv/config_module.c
+NET_DEVICE := tests/unit/fake_net_card.c drivers/phys/net_device.c drivers/phys/net_poll.c \
+	drivers/phys/net_send.c drivers/phys/net_credit.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/backend/net_offload.c drivers/backend/net_headers.c drivers/backend/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/switch_queue.c \
 	tests/unit/fake_heap.c
@@ -68,8 +70,9 @@ unit_madt        := arch/acpi.c arch/acpi_s5.c arch/madt.c
 unit_multiboot1  := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_multiboot2  := $(unit_multiboot1)
 unit_net_credit  := drivers/phys/net_credit.c lib/div64.c
-unit_net_device  := drivers/phys/net_device.c drivers/phys/net_credit.c lib/format.c lib/div64.c
+unit_net_device  := $(NET_DEVICE)
 unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
+unit_net_poll    := $(NET_DEVICE)
 unit_parse       := lib/parse.c
 unit_partition   := $(PARTITION) drivers/backend/partition.c
 unit_pci_bus     := $(PCI_BUS)
