@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Credit of a network card.
+ * Credit of network cards.
  */
 #include "drivers/phys/net_credit.h"
 
 #include "lib/compiler.h"
-#include "lib/div64.h"
 
-#include <stddef.h>
-
-#define SHARE 4
+#define SHARE_SHIFT 2
 #define LEFT_MAX 1000000
 
 /* A turn that takes longer was held up by something else, such as whoever runs this machine. */
@@ -18,16 +15,16 @@
 /* What a handler costs before it can look at the clock, and after. */
 #define HANDLER_COST 3000
 
-void net_credit_charge(struct net_credit *credit, unsigned cards, uint64_t since, uint64_t now)
+void net_credit_charge(struct net_credit *credit, uint64_t since, uint64_t now)
 {
-	int64_t left = credit->left + (int64_t)div_u64_u32(now - credit->reckoned, SHARE * cards, NULL);
+	int64_t left = credit->left + (int64_t)((now - credit->reckoned) >> SHARE_SHIFT);
 
 	left = MIN(left, LEFT_MAX) - (int64_t)(now - since) - HANDLER_COST;
 	credit->left = MAX(left, LEFT_MIN);
 	credit->reckoned = now;
 }
 
-uint64_t net_credit_wait(const struct net_credit *credit, unsigned cards)
+uint64_t net_credit_wait(const struct net_credit *credit)
 {
-	return credit->left < 0 ? (uint64_t)-credit->left * SHARE * cards : 0;
+	return credit->left < 0 ? (uint64_t)-credit->left << SHARE_SHIFT : 0;
 }

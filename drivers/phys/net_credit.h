@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much of a CPU network cards may take that nobody on that CPU asked for: a
- * quarter of the time that passes, which they share equally, and each a millisecond
- * at once.  Pure.
+ * How much of a CPU network cards may take, all together, that nobody on that CPU
+ * asked for: a quarter of the time that passes, and a millisecond at once.  Pure.
  */
 #ifndef UMBRA_DRIVERS_PHYS_NET_CREDIT_H
 #define UMBRA_DRIVERS_PHYS_NET_CREDIT_H
@@ -14,10 +13,10 @@ struct net_credit {
 	uint64_t reckoned;	/* when */
 };
 
-/* From since until now, in ns, the card, which is one of so many, has had the CPU. */
-void net_credit_charge(struct net_credit *credit, unsigned cards, uint64_t since, uint64_t now);
+/* From since until now, in ns, a card has had the CPU. */
+void net_credit_charge(struct net_credit *credit, uint64_t since, uint64_t now);
 
-/* For how many nanoseconds the card has to be left alone; 0: it need not be. */
-uint64_t net_credit_wait(const struct net_credit *credit, unsigned cards);
+/* For how many nanoseconds it has to be left alone; 0: it need not be. */
+uint64_t net_credit_wait(const struct net_credit *credit);
 
 #endif

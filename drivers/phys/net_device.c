@@ -138,7 +138,6 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 		return -E_NOMEM;
 	device->client = *client;
 	spin_lock(&device->lock);
-	device->credit.reckoned = time_ns();
 	error = start(device);
 	if (!error) {
 		device->state = NET_RUNNING;

@@ -18,7 +18,6 @@
 
 #include "arch/spinlock.h"
 #include "drivers/backend/switch_wire.h"
-#include "drivers/phys/net_credit.h"
 #include "drivers/phys/pci.h"
 #include "lib/list.h"
 #include "mm/address.h"
@@ -131,7 +130,6 @@ struct net_device {
 	uint64_t deadline;		/* the card is to have sent something by then */
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
-	struct net_credit credit;
 	uint64_t link_due;		/* not sooner is the timer to ask for the link */
 	unsigned missed;		/* times that the timer was first, since the last interrupt */
 	uint64_t frames_before;		/* taken in when the last interrupt had been served */

@@ -7,8 +7,10 @@
  */
 #include "drivers/phys/net_internal.h"
 
+#include "arch/cpu.h"
 #include "arch/log.h"
 #include "arch/time.h"
+#include "drivers/phys/net_credit.h"
 #include "lib/compiler.h"
 
 /* Frames taken in until the client has its chance to send, and with one taking of its lock. */
@@ -19,6 +21,8 @@
 
 /* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
 #define MISSED_MAX 8
+
+static struct net_credit credits[MAX_CPUS];	/* each CPU's own */
 
 /* --- rounds ---------------------------------------------------------------------------------- */
 
@@ -83,17 +87,6 @@ static void call_writable(struct net_device *device)
 	spin_lock(&device->lock);
 }
 
-/* Those that share what cards may cost.  Of others' states any that they had lately will do. */
-static unsigned cards_in_use(void)
-{
-	const struct net_device *device;
-	unsigned count = 0;
-
-	list_for_each(device, net_devices(), node)
-		count += READ_ONCE(device->state) == NET_RUNNING;
-	return MAX(count, 1u);
-}
-
 /* One round; true when another one is due at once, as far as frames are concerned. */
 static bool look(struct net_device *device)
 {
@@ -107,7 +100,7 @@ static bool look(struct net_device *device)
 	if (device->state == NET_RUNNING)
 		net_watch_sending(device);
 	call_writable(device);
-	net_credit_charge(&device->credit, cards_in_use(), since, time_ns());
+	net_credit_charge(&credits[this_cpu()->id], since, time_ns());
 	return more || device->again;
 }
 
@@ -120,7 +113,7 @@ static bool is_unheard(const struct net_device *device)
 /* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
 static bool rest(struct net_device *device, bool more)
 {
-	uint64_t wait = net_credit_wait(&device->credit, cards_in_use());
+	uint64_t wait = net_credit_wait(&credits[this_cpu()->id]);
 
 	if (device->wants_room)
 		net_look_after(device, NET_ROOM_PERIOD);

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/fake_net_card.h"
 
+#include "arch/cpu.h"
 #include "arch/log.h"
 #include "arch/time.h"
 #include "lib/error.h"
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct cpu native_cpu;
 
 struct fake_card card;
 struct fake_client client;

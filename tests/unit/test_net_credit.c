@@ -9,7 +9,7 @@
 /* How long of 10 s that many cards have the CPU, all flooded, in per mille. */
 static unsigned flooded(unsigned cards)
 {
-	struct net_credit credits[4] = { 0 };
+	struct net_credit credit = { 0 };
 	uint64_t due[4] = { 0 }, now = 0, taken = 0;
 
 	while (now < 10000 * MS) {
@@ -21,8 +21,8 @@ static unsigned flooded(unsigned cards)
 
 				now += ROUND;
 				taken += ROUND;
-				net_credit_charge(&credits[i], cards, since, now);
-				wait = net_credit_wait(&credits[i], cards);
+				net_credit_charge(&credit, since, now);
+				wait = net_credit_wait(&credit);
 				due[i] = now + wait;
 			}
 			soonest = due[i] < soonest ? due[i] : soonest;
@@ -46,19 +46,19 @@ static void saves_little(void **state)
 	unsigned rounds = 0;
 
 	(void)state;
-	for (uint64_t now = 60000 * MS; net_credit_wait(&credit, 1) == 0; now += ROUND, rounds++)
-		net_credit_charge(&credit, 1, now, now + ROUND);
+	for (uint64_t now = 60000 * MS; net_credit_wait(&credit) == 0; now += ROUND, rounds++)
+		net_credit_charge(&credit, now, now + ROUND);
 	assert_in_range(rounds, 10, 14);
 }
 
-/* Held up for however long, it waits for 20 ms times the number of cards. */
+/* Held up for however long, it waits for 20 ms. */
 static void owes_little(void **state)
 {
 	struct net_credit credit = { 0 };
 
 	(void)state;
-	net_credit_charge(&credit, 2, 0, 60000 * MS);
-	assert_int_equal(net_credit_wait(&credit, 2), 40 * MS);
+	net_credit_charge(&credit, 0, 60000 * MS);
+	assert_int_equal(net_credit_wait(&credit), 20 * MS);
 }
 
 int main(void)

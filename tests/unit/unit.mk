@@ -69,7 +69,7 @@ unit_list        :=
 unit_madt        := arch/acpi.c arch/acpi_s5.c arch/madt.c
 unit_multiboot1  := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_multiboot2  := $(unit_multiboot1)
-unit_net_credit  := drivers/phys/net_credit.c lib/div64.c
+unit_net_credit  := drivers/phys/net_credit.c
 unit_net_device  := $(NET_DEVICE)
 unit_net_offload := tests/unit/net_frames.c $(NET_OFFLOAD)
 unit_net_poll    := $(NET_DEVICE)
@@ -131,7 +131,7 @@ UNIT_OUT := $(O)/unit
 NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
 	tests/unit/test_shadow_%.c tests/unit/test_first_tables.c tests/unit/test_frames.c \
-	tests/unit/test_guest_tables.c tests/unit/test_heap.c
+	tests/unit/test_guest_tables.c tests/unit/test_heap.c tests/unit/fake_net_card.c drivers/phys/net_poll.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
 
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))
