@@ -10,6 +10,7 @@ APPEND   ?=
 DISK     ?=
 GUEST    ?= linux
 MEM      ?= 128M
+GUEST_WORDS ?=
 # Umbra's own words.
 WORDS    ?= console=com1,screen when-idle=poweroff
 # The physical machine.
@@ -28,6 +29,7 @@ export UMBRA_WORDS  := $(call verbatim,WORDS)
 export UMBRA_GUEST   := $(call verbatim,GUEST)
 export UMBRA_MEM    := $(call verbatim,MEM)
 export UMBRA_DISK   := $(call verbatim,DISK)
+export UMBRA_GUEST_WORDS := $(call verbatim,GUEST_WORDS)
 
 DEMO     := $(O)/guest/demo.elf
 DEMO_ISO := $(O)/umbra.iso
@@ -55,13 +57,14 @@ $(OWN_ISO): $(KERNEL_ELF) FORCE
 	@echo "  ISO     $@"
 	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_GUEST" \
 		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
-		-a "$$UMBRA_APPEND"
+		-x "$$UMBRA_GUEST_WORDS" -a "$$UMBRA_APPEND"
 
 # What cannot work is said before anything is installed or built.
 .PHONY: settings
 settings:
-	@[ -z "$$UMBRA_INITRD$$UMBRA_DISK$$UMBRA_APPEND" ] || [ -n "$$UMBRA_KERNEL" ] || \
-		{ echo "make: INITRD, DISK and APPEND need a KERNEL" >&2; exit 1; }
+	@[ -z "$$UMBRA_INITRD$$UMBRA_DISK$$UMBRA_APPEND$$UMBRA_GUEST_WORDS" ] || \
+		[ -n "$$UMBRA_KERNEL" ] || \
+		{ echo "make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL" >&2; exit 1; }
 	@for file in "$$UMBRA_KERNEL" "$$UMBRA_INITRD" "$$UMBRA_DISK"; do \
 		[ -z "$$file" ] || [ -f "$$file" ] || \
 		{ echo "make: there is no file '$$file'" >&2; exit 1; }; done
@@ -71,6 +74,7 @@ settings:
 ## make run KERNEL=f [INITRD=f] [DISK=f] [MEM=128M] [APPEND="console=hvc0 ..."] [GUEST=linux]
 ##                      the same with a Linux guest of your own; what it writes to the disk
 ##                      is lost with the machine
+##     GUEST_WORDS="weight=50 net=none"                    more words for the guest's line
 ##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
 ##     WORDS="console=com1,screen when-idle=poweroff"      Umbra's own words
 .PHONY: run

@@ -124,7 +124,13 @@ class Machine:
     def expect(self, pattern, timeout=TIMEOUT):
         """Waits for the pattern behind what was expected before; the match."""
         compiled = re.compile(pattern, re.MULTILINE)
-        found = self.wait(lambda: compiled.search(self.text, self.cursor), f'/{pattern}/', timeout)
+        whole = pattern.endswith('$')
+
+        def find():
+            # What has come of a line so far does not end where the line does.
+            end = self.text.rfind('\n') + 1 if whole else len(self.text)
+            return compiled.search(self.text, self.cursor, max(end, self.cursor))
+        found = self.wait(find, f'/{pattern}/', timeout)
         self.cursor = found.end()
         return found
 

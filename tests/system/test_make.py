@@ -63,19 +63,21 @@ def test_run_own_kernel(release, tmp_path):
     kernel = tmp_path / "a 'b$c\" & (d).elf"
     shutil.copy(release.guest('demo'), kernel)
     words = 'name=own run=echo:$x&|;<>*#,poweroff'
-    terminal = make_run(release, f'KERNEL={kernel}', 'MEM=5M', f'APPEND={words}', 'GUEST=it')
-    terminal.expect('event=guest-start guest=it mem=5120K')
+    terminal = make_run(release, f'KERNEL={kernel}', 'MEM=5M', f'APPEND={words}', 'GUEST=it',
+                        'GUEST_WORDS=weight=50 cap=90')
+    terminal.expect('event=guest-start guest=it mem=5120K kind=elf weight=50 cap=90')
     terminal.expect(r'own> echo \$x&\|;<>\*#\r+\n\$x&\|;<>\*#\r')
     end(terminal)
 
 
 @pytest.mark.parametrize('settings, answer', [
-    (['DISK=Makefile'], 'make: INITRD, DISK and APPEND need a KERNEL'),
+    (['DISK=Makefile'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
     (['KERNEL=Makefile', 'DISK=/none'], "make: there is no file '/none'"),
     (['KERNEL=/none at all'], "make: there is no file '/none at all'"),
     (['KERNEL=Makefile', 'INITRD=/none'], "make: there is no file '/none'"),
     (['KERNEL=/tmp'], "make: there is no file '/tmp'"),
-    (['APPEND=console=hvc0'], 'make: INITRD, DISK and APPEND need a KERNEL'),
+    (['GUEST_WORDS=cap=9'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
+    (['APPEND=console=hvc0'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
 ])
 def test_refused(settings, answer):
     """One clear line, before anything is installed or built."""

@@ -94,7 +94,8 @@ def test_many_modules(machine, build, tmp_path):
     for name in names[1:]:
         m.wait_line(rf'^\[{name}\] This is {name},')
     assert not m.events('guest-exit')
-    m.command('guests', rf'^{MANY} +g{MANY - 1} +waiting ')
+    m.wait(lambda: m.command('guests', rf'^{MANY} +g{MANY - 1} +(\w+) ')[1] == 'waiting',
+           'the last one to wait', step=0.1)
 
 
 def test_idle_guests_cost_nothing(machine, build, full_speed):
