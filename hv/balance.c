@@ -87,10 +87,11 @@ static uint32_t wanted_cpus(const struct run_cpu *run)
 
 void balance_catch_up(struct run_cpu *run)
 {
-	uint64_t now = time_ns(), least = UINT64_MAX, theirs;
+	uint64_t now, least = UINT64_MAX, theirs;
 
 	if (is_alone() || run->queue.running || run->queue.ready_count != 0)
 		return;
+	now = time_ns();
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
 		if (cpu != run->id && look_at(cpu, now, &theirs))
 			least = MIN(least, theirs);

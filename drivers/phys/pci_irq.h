@@ -24,10 +24,10 @@ struct pci_irq_ops {
 
 /*
  * ops are called, with context, from now on: by MSI-X or MSI where the machine and the
- * function have that and device->no_messages does not forbid it, else by the function's line; device->interrupt says which.
- * -E_UNSUPPORTED when no interrupt can arrive, -E_NOMEM: the driver has to ask.  A
- * line that leads nowhere is not noticed: a driver has to be content when it never
- * hears anything.  Boot CPU, before others start.
+ * function have that and device->no_messages does not forbid it, else by the function's
+ * line; device->interrupt says which.  -E_UNSUPPORTED when no interrupt can arrive,
+ * -E_NOMEM: the driver has to ask.  A line that leads nowhere is not noticed: a driver has
+ * to be content when it never hears anything.  Boot CPU, before others start.
  */
 int pci_irq_attach(struct pci_device *device, const struct pci_irq_ops *ops, void *context);
 

@@ -242,6 +242,13 @@ static void submit(struct virtio_block_request *request, uint32_t *budget)
 		take_result(request, error);
 }
 
+/* One that nobody wants to hear of has its place until the disk is done with it. */
+static void settle_abandoned(struct virtio_block_request *request)
+{
+	if (READ_ONCE(request->finished))
+		release(request);
+}
+
 /* As far as the disk and the budget allow.  Each round spends some of it, or is the last but one. */
 static void go_on(struct virtio_block_request *request, uint32_t *budget)
 {
@@ -252,9 +259,8 @@ static void go_on(struct virtio_block_request *request, uint32_t *budget)
 			compiler_barrier();
 			take_result(request, request->error);
 		} else if (request->state == VIRTIO_BLOCK_ABANDONED) {
-			if (!READ_ONCE(request->finished))
-				return;
-			release(request);
+			settle_abandoned(request);
+			return;
 		} else if (!request->pending) {
 			answer(request);
 		} else if (*budget > 0) {
@@ -321,8 +327,8 @@ static bool block_is_at_rest(struct virtio_device *device)
 	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++) {
 		struct virtio_block_request *request = &block->requests[i];
 
-		if (request->state == VIRTIO_BLOCK_ABANDONED && READ_ONCE(request->finished))
-			release(request);
+		if (request->state == VIRTIO_BLOCK_ABANDONED)
+			settle_abandoned(request);
 		if (request->state == VIRTIO_BLOCK_ABANDONED)
 			return false;
 	}

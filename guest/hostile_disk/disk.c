@@ -405,16 +405,23 @@ ATTACK(long_chains, "disk-long-chains", SURVIVES)
 	disk_again();
 }
 
-ATTACK(resets, "disk-reset-storm", SURVIVES)
+/* So many requests for all of the data, not told of yet. */
+static void offer_many(struct block_request *requests, uint16_t count, enum block_type type)
 {
 	const struct virtqueue_buffer all = {DATA_AT, DATA_SIZE};
+
+	for (uint16_t i = 0; i < count; i++)
+		block_offer(&disk, (uint16_t)(i * 4), &requests[i], type, 0, &all, 1);
+}
+
+ATTACK(resets, "disk-reset-storm", SURVIVES)
+{
 	static struct block_request requests[8];
 
 	while (!attack_over()) {
 		if (!disk_open(0))
 			return;
-		for (uint16_t i = 0; i < 8; i++)
-			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_IN, 0, &all, 1);
+		offer_many(requests, 8, BLOCK_IN);
 		virtqueue_kick(&disk.queue);
 	}
 	disk_again();
@@ -429,8 +436,7 @@ ATTACK(flushed_resets, "disk-reset-flush", SURVIVES)
 	while (!attack_over()) {
 		if (!disk_open(0))
 			return;
-		for (uint16_t i = 0; i < 7; i++)
-			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_OUT, 0, &all, 1);
+		offer_many(requests, 7, BLOCK_OUT);
 		block_offer(&disk, 28, &requests[7], BLOCK_FLUSH, 0, &all, 0);
 		virtqueue_kick(&disk.queue);
 	}
@@ -440,7 +446,6 @@ ATTACK(flushed_resets, "disk-reset-flush", SURVIVES)
 /* A reset that is over is over: nothing from before it comes to memory any more. */
 ATTACK(late_data, "disk-reset-late-data", SURVIVES)
 {
-	const struct virtqueue_buffer all = {DATA_AT, DATA_SIZE};
 	static struct block_request requests[8];
 	uint8_t *data = virt_of(DATA_AT);
 
@@ -449,8 +454,7 @@ ATTACK(late_data, "disk-reset-late-data", SURVIVES)
 
 		if (!disk_open(0))
 			return;
-		for (uint16_t i = 0; i < 8; i++)
-			block_offer(&disk, (uint16_t)(i * 4), &requests[i], BLOCK_IN, 0, &all, 1);
+		offer_many(requests, 8, BLOCK_IN);
 		virtqueue_kick(&disk.queue);
 		if (!disk_open(0))
 			return;

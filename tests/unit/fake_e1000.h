@@ -44,16 +44,6 @@ void log_line(enum log_level level, const char *subsystem, const char *format, .
 	(void)format;
 }
 
-void *heap_alloc(size_t size)
-{
-	return calloc(1, size);
-}
-
-void heap_free(void *pointer)
-{
-	free(pointer);
-}
-
 void *pages_alloc(uint32_t count)
 {
 	void *pages = memory + memory_used * PAGE_SIZE;

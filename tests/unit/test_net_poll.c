@@ -148,13 +148,19 @@ static void no_interrupts(void **state)
 	assert_int_equal(client.received, 13);
 }
 
+/* A card as the test has set it up behind card_reset. */
+static void add_and_open(void)
+{
+	net_device_add(&card.device);
+	assert_int_equal(card_open(), 0);
+}
+
 static void never_any(void **state)
 {
 	(void)state;
 	has_interrupts = false;
 	card_reset();
-	net_device_add(&card.device);
-	assert_int_equal(card_open(), 0);
+	add_and_open();
 	run_until(now + MS);
 	card.waiting = 5;
 	run_until(now + 2 * MS);
@@ -166,8 +172,7 @@ static void open_without_link(void)
 {
 	card_reset();
 	card.link = false;
-	net_device_add(&card.device);
-	assert_int_equal(card_open(), 0);
+	add_and_open();
 	run_until(now + 5000 * MS);
 	assert_string_equal(events, "");
 	assert_int_equal(send_frame(60, 0), WIRE_DROPPED);

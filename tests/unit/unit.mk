@@ -52,7 +52,7 @@ unit_disk_trouble := $(unit_disk)
 unit_div64       := lib/div64.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
-unit_e1000       :=
+unit_e1000       := tests/unit/fake_heap.c
 unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
@@ -113,7 +113,7 @@ unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_cons
 unit_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 unit_virtio_net  := tests/unit/fake_guest_memory.c tests/unit/net_frames.c $(VIRTIO_NET)
-unit_virtio_net_pci :=
+unit_virtio_net_pci := tests/unit/fake_heap.c
 unit_virtio_net_hostile := $(unit_virtio_net)
 unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_virtqueue_indirect := $(unit_virtqueue)
