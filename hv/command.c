@@ -71,9 +71,8 @@ static void list_pci(const char *argument)
 	(void)argument;
 	list_for_each(device, pci_devices(), node) {
 		pci_describe_driver(device, driver);
-		house_print("%02x:%02x.%u %04x:%04x class %02x%02x%02x line %3u: %s\n",
-			    PCI_BUS(device->function), PCI_DEVICE(device->function),
-			    PCI_NUMBER(device->function), device->vendor, device->id,
+		house_print(PCI_FORMAT " %04x:%04x class %02x%02x%02x line %3u: %s\n",
+			    PCI_ARGUMENTS(device->function), device->vendor, device->id,
 			    device->class_code, device->subclass, device->interface, device->line,
 			    driver);
 	}

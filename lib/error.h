@@ -18,4 +18,11 @@ enum error_code {
 	E_UNSUPPORTED,	/* well formed, but nothing that Umbra does */
 };
 
+/*
+ * What the code means, as a clause to stand behind a colon in a message; for 0 and for
+ * what is no code, one that says that nobody knows.  error may be negated or not.  Any
+ * context.  Where the caller knows better what went wrong, it says that instead.
+ */
+const char *error_words(int error);
+
 #endif

@@ -470,14 +470,15 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 static int e1000_attach(struct pci_device *device)
 {
 	struct e1000 *e1000 = heap_alloc(sizeof(*e1000));
-	const char *cause = "no memory";
+	const char *cause = error_words(-E_NOMEM);
 
 	if (e1000)
 		e1000->rings = pages_alloc(RING_PAGES);
 	if (e1000 && e1000->rings)
 		cause = open(e1000, device);
 	if (cause) {
-		log_warn("e1000", "%04x cannot be used: %s", device->function, cause);
+		log_warn("e1000", PCI_FORMAT ": the network port cannot be used: %s",
+			 PCI_ARGUMENTS(device->function), cause);
 		if (e1000 && e1000->rings)
 			pages_free(e1000->rings, RING_PAGES);
 		heap_free(e1000);

@@ -5,6 +5,7 @@
 #include "drivers/phys/pci.h"
 
 #include "arch/log.h"
+#include "lib/error.h"
 #include "lib/format.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
@@ -47,7 +48,8 @@ static void note_function(void *context, pci_function_t function)
 	struct pci_device *device = heap_alloc(sizeof(*device));
 
 	if (!device) {
-		log_error("pci", "no memory for function %04x", function);
+		log_error("pci", PCI_FORMAT " cannot be used: %s", PCI_ARGUMENTS(function),
+			  error_words(-E_NOMEM));
 		return;
 	}
 	pci_read_device(context, function, device);
@@ -83,10 +85,9 @@ static void report(const struct pci_device *device)
 	char driver[PCI_DRIVER_TEXT];
 
 	pci_describe_driver(device, driver);
-	log_info("pci", "%02x:%02x.%u %04x:%04x class %02x%02x%02x: %s", PCI_BUS(device->function),
-		 PCI_DEVICE(device->function), PCI_NUMBER(device->function), device->vendor,
-		 device->id, device->class_code, device->subclass, device->interface,
-		 driver);
+	log_info("pci", PCI_FORMAT " %04x:%04x class %02x%02x%02x: %s", PCI_ARGUMENTS(device->function),
+		 device->vendor, device->id, device->class_code, device->subclass,
+		 device->interface, driver);
 }
 
 void pci_init(const struct pci_driver *const *drivers, unsigned count)

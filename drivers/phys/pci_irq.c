@@ -47,15 +47,12 @@ static struct source lines[IRQ_LINES];
 
 static void silence(const struct source *source)
 {
-	pci_function_t sender;
-
 	if (source->sender) {
-		sender = source->sender->function;
 		pci_msi_disable(source->sender);
 		/* Not that it goes on by its line. */
 		pci_change_command(source->sender, PCI_COMMAND_NO_LINE, 0);
-		log_warn("irq", "%02x:%02x.%u interrupts without end and for nothing: it is asked instead",
-			 PCI_BUS(sender), PCI_DEVICE(sender), PCI_NUMBER(sender));
+		log_warn("irq", PCI_FORMAT " interrupts without end and for nothing: it is asked instead",
+			 PCI_ARGUMENTS(source->sender->function));
 	} else {
 		irq_silence(source->line);
 		log_warn("irq", "line %u interrupts without end and for nothing: it is masked, "

@@ -368,8 +368,8 @@ static int virtio_attach(struct pci_device *device)
 		error = virtio_pci_map(&port->virtio, device) ? set_up(port) : -E_UNSUPPORTED;
 	}
 	if (error) {
-		log_warn("virtio", "%04x: the network port cannot be used (error %d)",
-			 device->function, -error);
+		log_warn("virtio", PCI_FORMAT ": the network port cannot be used: %s",
+			 PCI_ARGUMENTS(device->function), error_words(error));
 		if (memory)
 			pages_free(memory, MEMORY_PAGES);
 		heap_free(port);

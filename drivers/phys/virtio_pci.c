@@ -116,7 +116,8 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 	struct virtio_pci_places places;
 
 	if (!virtio_pci_find(pci, &places)) {
-		log_warn("virtio", "%04x: no registers of virtio 1.0", pci->function);
+		log_warn("virtio", PCI_FORMAT ": it has no registers of virtio 1.0",
+			 PCI_ARGUMENTS(pci->function));
 		return false;
 	}
 	virtio->pci = pci;
@@ -129,7 +130,8 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 	virtio->notify_multiplier = places.notify_multiplier;
 	if (virtio->common && virtio->isr && virtio->config && virtio->notify)
 		return true;
-	log_warn("virtio", "%04x: its registers cannot be mapped", pci->function);
+	log_warn("virtio", PCI_FORMAT ": its registers cannot be mapped",
+		 PCI_ARGUMENTS(pci->function));
 	return false;
 }
 
