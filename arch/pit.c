@@ -47,10 +47,10 @@ void pit_arm(uint64_t ns)
 	write_count(CHANNEL0_DATA, (uint16_t)MAX(ticks, 1u));
 }
 
-void pit_start_periodic(void)
+void pit_start_periodic(uint32_t ticks)
 {
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE2);
-	write_count(CHANNEL0_DATA, PIT_PERIOD & 0xFFFFu);	/* 0 stands for 65536 */
+	write_count(CHANNEL0_DATA, (uint16_t)ticks);	/* 0 stands for 65536 */
 }
 
 void pit_stop(void)

@@ -20,10 +20,10 @@
  */
 void pit_arm(uint64_t ns);
 
-#define PIT_PERIOD 65536u /* ticks between two interrupts of pit_start_periodic */
+#define PIT_PERIOD_MAX 65536u
 
-/* Channel 0 raises its line every PIT_PERIOD ticks from now on, until pit_stop. */
-void pit_start_periodic(void);
+/* Channel 0 raises its line every so many ticks, 2 to PIT_PERIOD_MAX, from now on, until pit_stop. */
+void pit_start_periodic(uint32_t ticks);
 
 /* Nothing is armed any more; the firmware's periodic tick ends with the first call. */
 void pit_stop(void);

@@ -7,6 +7,7 @@
 #include "arch/watchdog.h"
 
 #include "arch/irq.h"
+#include "arch/log.h"
 #include "arch/panic.h"
 #include "arch/pit.h"
 #include "arch/time.h"
@@ -17,19 +18,21 @@
 
 static bool is_on;
 static uint32_t limit_s, limit_ticks;
-static volatile uint32_t ticks;	/* only to see that there are some */
+static volatile uint32_t ticks;	/* NMIs so far; nothing depends on how many */
 
-int watchdog_start(uint32_t seconds)
+int watchdog_start(uint32_t seconds, uint32_t period_us)
 {
+	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX
+					 : (uint32_t)(((uint64_t)period_us * PIT_HZ + 999999) / 1000000);
 	uint64_t end;
 	int error = irq_route_nmi(PIT_IRQ_LINE);
 
 	if (error)
 		return error;
 	limit_s = seconds;
-	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / PIT_PERIOD);
+	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / period);
 	is_on = true;
-	pit_start_periodic();
+	pit_start_periodic(period);
 	end = time_ns() + FIRST_NMI_NS;
 	while (ticks == 0) {
 		if (time_ns() > end) {
@@ -47,6 +50,7 @@ void watchdog_stop(void)
 		return;
 	pit_stop();
 	is_on = false;
+	log_info("watchdog", "%u NMIs came from the interval timer", ticks);
 }
 
 static bool stands_still(struct cpu *cpu)

@@ -164,9 +164,12 @@ static void start_watchdog(void)
 {
 	int error;
 
-	if (options.watchdog_s == 0)
+	if (options.watchdog_s == 0) {
+		if (options.nmi_storm_us != 0)
+			log_warn("watchdog", "nmi-storm= does nothing without watchdog=");
 		return;
-	error = watchdog_start(options.watchdog_s);
+	}
+	error = watchdog_start(options.watchdog_s, options.nmi_storm_us);
 	if (error)
 		log_warn("watchdog", "it cannot watch here: %s", error == -E_UNSUPPORTED
 			 ? "that takes an APIC" : "no NMIs come from the interval timer");

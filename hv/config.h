@@ -33,6 +33,10 @@
 /* Limits of watchdog=, in seconds. */
 #define CONFIG_WATCHDOG_MAX 3600
 
+/* Limits of nmi-storm=, in microseconds: what Umbra has time for, and what the 8254 can count. */
+#define CONFIG_NMI_STORM_MIN 20
+#define CONFIG_NMI_STORM_MAX 50000
+
 /* Limits of shadow=; 0 stands for "not given". */
 #define CONFIG_SHADOW_MIN (256u << 10)
 #define CONFIG_SHADOW_MAX (64u << 20)
@@ -98,6 +102,7 @@ struct umbra_options {
 	bool apic;			/* use the APICs, if there are; default true */
 	uint32_t max_cpus;		/* how many are started at most, 1-32 */
 	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
+	uint32_t nmi_storm_us;		/* from one NMI of the watchdog to the next; 0: its own choice */
 	struct uplink_words uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
 	unsigned int uplink_count;
 };

@@ -118,6 +118,17 @@ static const char *read_watchdog(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_nmi_storm(struct config_line *line, const char *value)
+{
+	uint32_t period_us;
+
+	if (!parse_u32(value, &period_us) || period_us < CONFIG_NMI_STORM_MIN ||
+	    period_us > CONFIG_NMI_STORM_MAX)
+		return "the value is a number of microseconds from 20 to 50000";
+	line->options->nmi_storm_us = period_us;
+	return NULL;
+}
+
 static const char *read_maxcpus(struct config_line *line, const char *value)
 {
 	uint32_t count;
@@ -184,6 +195,7 @@ static const struct config_row umbra_rows[] = {
 	{ "clock", read_clock, false },
 	{ "apic", read_apic, false },
 	{ "watchdog", read_watchdog, false },
+	{ "nmi-storm", read_nmi_storm, false },
 	{ "maxcpus", read_maxcpus, false },
 };
 

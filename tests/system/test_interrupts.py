@@ -154,6 +154,26 @@ def test_watchdog_sleeps(machine, build):
     assert not m.events('nmi')
 
 
+@pytest.mark.parametrize('period', [20, 50000])
+def test_nmi_storm(machine, build, period):
+    """Its NMIs as often as somebody likes, counted in the end."""
+    m = machine(build, ['demo guest=one kernel mem=4M -- name=one run=spin:1,poweroff'],
+                options=f'when-idle=poweroff watchdog=10 nmi-storm={period}',
+                extra=['-icount', 'shift=0,sleep=off'])
+    m.wait_poweroff()
+    count, = (int(match[1]) for line in m.lines
+              if (match := re.search(r'watchdog: (\d+) NMIs came', line)))
+    # The demo guest spins for a second, 50 to 50000 periods; an NMI that is still pending is one.
+    assert 1e6 / period / 2 <= count <= float(m.events('idle')[0]['at']) * 1e6 / period + 50
+
+
+def test_nmi_storm_alone(machine, release):
+    m = machine(release, ['demo guest=one kernel mem=4M -- name=one run=poweroff'],
+                options='when-idle=poweroff nmi-storm=20')
+    m.wait_line('watchdog: nmi-storm= does nothing without watchdog=')
+    m.wait_poweroff()
+
+
 def test_watchdog_needs_apic(machine, release):
     m = machine(release, ['demo guest=one kernel mem=4M -- name=one run=poweroff'], cpu='qemu32,-apic',
                 options='when-idle=poweroff watchdog=1')

@@ -46,6 +46,7 @@ static void test_umbra_defaults(void **state)
 		assert_true(options.apic);
 		assert_int_equal(options.max_cpus, 32);
 		assert_int_equal(options.watchdog_s, 0);
+		assert_int_equal(options.nmi_storm_us, 0);
 	}
 }
 
@@ -63,8 +64,9 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.clock, CLOCK_TSC);
 	assert_false(options.apic);
 	assert_int_equal(options.watchdog_s, 10);
-	parse_umbra("watchdog=3600 apic=on clock=hpet");
+	parse_umbra("watchdog=3600 apic=on clock=hpet nmi-storm=20");
 	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.nmi_storm_us, 20);
 	assert_int_equal(options.clock, CLOCK_HPET);
 	assert_true(options.apic);
 	assert_int_equal(options.watchdog_s, 3600);
@@ -179,6 +181,11 @@ static void test_umbra_problems(void **state)
 	parse_umbra("watchdog=3601");
 	assert_problem("watchdog=3601", "1 to 3600");
 	assert_int_equal(options.watchdog_s, 0);
+	parse_umbra("nmi-storm=19");
+	assert_problem("nmi-storm=19", "20 to 50000");
+	parse_umbra("nmi-storm=50001");
+	assert_problem("nmi-storm=50001", "20 to 50000");
+	assert_int_equal(options.nmi_storm_us, 0);
 	parse_umbra("=x");
 	assert_problem("=x", "unknown word");
 }
