@@ -83,9 +83,11 @@ static void add_volumes(struct disk *disk)
 	uint64_t sectors = disk->device.sectors;
 
 	add_volume(disk, 0, 0, sectors);
-	if (partition_table_read(&table, sectors, read_sector, disk) != 0)
+	if (partition_table_read(&table, sectors, BLOCK_SECTOR_SIZE, read_sector, disk) != 0)
 		log_warn("disk", "%s: its partition table cannot be read", disk->name);
-	if (table.warning)
+	if (table.warning && table.warning_number != 0)
+		log_warn("disk", "%sp%u: %s", disk->name, table.warning_number, table.warning);
+	else if (table.warning)
 		log_warn("disk", "%s: %s", disk->name, table.warning);
 	for (unsigned i = 0; i < table.count; i++)
 		add_volume(disk, table.list[i].number, table.list[i].first, table.list[i].sectors);

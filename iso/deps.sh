@@ -29,6 +29,7 @@ table() {
 	test python3-pytest /usr/lib/python3/dist-packages/pytest
 	test python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	test python3-pytest-xdist /usr/lib/python3/dist-packages/xdist
+	test fdisk sfdisk|/usr/sbin/sfdisk
 	test ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
 	test ovmf-ia32 /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
 	bochs bochs bochs

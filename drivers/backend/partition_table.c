@@ -1,160 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MBR: four entries, of which one may lead to a chain of more.  A protective
- * MBR says that there is a GPT instead (UEFI 2.8, 5.2.3).
+ * The first sector of a disk: which kind of table it has, and the four entries of an
+ * MBR.  A protective entry says that there is a GPT instead (UEFI 2.8, 5.2.3).
  */
 #include "drivers/backend/partition_internal.h"
 
 #include "lib/bytes.h"
-#include "lib/checked.h"
+#include "lib/compiler.h"
+#include "lib/div64.h"
+#include "lib/string.h"
 
-#define ENTRIES 446u
-#define ENTRY_SIZE 16u
-#define ENTRY_COUNT 4u
 #define ENTRY_ACTIVE 0x80	/* of its first byte, whose other bits are 0 */
 #define ENTRY_TYPE 4u
 #define ENTRY_FIRST 8u
 #define ENTRY_SECTORS 12u
-#define SIGNATURE 510u
-#define SIGNATURE_VALUE 0xAA55u
 
-#define TYPE_NONE 0x00
 #define TYPE_EXTENDED 0x05
 #define TYPE_EXTENDED_LBA 0x0F
 #define TYPE_EXTENDED_LINUX 0x85
 #define TYPE_PROTECTIVE 0xEE
+#define PROTECTIVE_FIRST 1u	/* where the header of the GPT is */
+
+/*
+ * Disks of AIX have a mark where others have code, and may have the MBR's signature, but
+ * no table of its kind: unless Linux has made one there, or there is no AIX volume.
+ */
+#define AIX_MARK "\xC9\xC2\xD4\xC1"
+#define AIX_VOLUME_SECTOR 7u
+#define AIX_VOLUME_MARK "_LVM"
 
 #define FIRST_LOGICAL 5u
 
-struct mbr_entry {
-	uint8_t type;
-	uint32_t first, sectors;
-};
-
-static struct mbr_entry entry_of(const uint8_t *sector, unsigned index)
+static const uint8_t *entry_at(const uint8_t *sector, unsigned index)
 {
-	const uint8_t *entry = sector + ENTRIES + index * ENTRY_SIZE;
-
-	return (struct mbr_entry){ entry[ENTRY_TYPE], load_le32(entry + ENTRY_FIRST),
-				   load_le32(entry + ENTRY_SECTORS) };
+	return sector + MBR_ENTRIES + (size_t)index * MBR_ENTRY_SIZE;
 }
 
-/* A boot sector without a table has the signature too, and code where the entries would be. */
-static bool is_table(const uint8_t *sector)
+struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sector, unsigned index)
 {
-	for (unsigned i = 0; i < ENTRY_COUNT; i++)
-		if (sector[ENTRIES + i * ENTRY_SIZE] & ~ENTRY_ACTIVE)
-			return false;
-	return load_le16(sector + SIGNATURE) == SIGNATURE_VALUE;
+	const uint8_t *entry = entry_at(sector, index);
+
+	return (struct mbr_entry){
+		.type = entry[ENTRY_TYPE],
+		.first = (uint64_t)load_le32(entry + ENTRY_FIRST) * reader->unit,
+		.sectors = (uint64_t)load_le32(entry + ENTRY_SECTORS) * reader->unit,
+	};
 }
 
-static bool is_extended(const struct mbr_entry *entry)
+bool mbr_is_extended(const struct mbr_entry *entry)
 {
 	return entry->type == TYPE_EXTENDED || entry->type == TYPE_EXTENDED_LBA ||
 	       entry->type == TYPE_EXTENDED_LINUX;
 }
 
-void partition_add(struct table_reader *reader, unsigned number, uint64_t first, uint64_t sectors)
+void partition_warn(struct table_reader *reader, unsigned number, const char *warning)
+{
+	if (reader->table->warning)
+		return;
+	reader->table->warning = warning;
+	reader->table->warning_number = number;
+}
+
+void partition_add(struct table_reader *reader, unsigned number, uint64_t first, uint64_t sectors,
+		   uint64_t link)
 {
 	struct partition_table *table = reader->table;
 
-	if (sectors == 0 || !range_inside(first, sectors, reader->sectors)) {
-		table->warning = "a partition does not lie inside the disk";
+	if (first >= reader->sectors) {
+		partition_warn(reader, number, "it begins behind the end of the disk");
 		return;
 	}
-	if (table->count == PARTITIONS_MAX) {
-		table->warning = "there are more partitions than Umbra takes";
-		return;
+	if (sectors > reader->sectors - first) {
+		partition_warn(reader, number, "it reaches beyond the end of the disk, and is cut there");
+		sectors = reader->sectors - first;
 	}
-	table->list[table->count++] = (struct partition_entry){ number, first, sectors };
+	/* Each number comes once, so there is room. */
+	table->list[table->count++] = (struct partition_entry){ number, first, sectors, link };
 }
 
-/* Adds what a sector of the chain describes, and returns the place of the next; 0 at the end. */
-static uint64_t read_link(struct table_reader *reader, const struct mbr_entry *extended,
-			  const uint8_t *sector, uint64_t at, unsigned *number)
+/* A boot sector without a table has the signature too, and code where the entries would be. */
+static bool is_table(const uint8_t *sector)
 {
-	uint64_t next = 0;
-
-	for (unsigned i = 0; i < ENTRY_COUNT; i++) {
-		struct mbr_entry entry = entry_of(sector, i);
-
-		if (is_extended(&entry))
-			next = entry.first;
-		else if (entry.type != TYPE_NONE)
-			partition_add(reader, (*number)++, at + entry.first, entry.sectors);
-	}
-	/* Links count from the start of the extended partition and stay inside it. */
-	return next < extended->sectors && next != 0 ? extended->first + next : 0;
+	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
+		if (*entry_at(sector, i) & ~ENTRY_ACTIVE)
+			return false;
+	return true;
 }
 
-/*
- * The chain of an extended partition.  Each link is to lie behind the one before it,
- * so that a chain in a circle ends; tools write them so.
- */
-static int read_extended(struct table_reader *reader, const struct mbr_entry *extended,
-			 unsigned *number)
+static bool has_type(const uint8_t *sector, uint8_t type)
 {
-	uint8_t sector[SECTOR_SIZE];
-	uint64_t at = extended->first;
-
-	for (unsigned links = 0; links < PARTITIONS_MAX; links++) {
-		uint64_t next;
-		int error;
-
-		if (at >= reader->sectors)
-			break;
-		error = reader->read(reader->context, at, sector);
-		if (error)
-			return error;
-		if (!is_table(sector))
-			break;
-		next = read_link(reader, extended, sector, at, number);
-		if (next == 0)
-			return 0;
-		if (next <= at)
-			break;
-		at = next;
-	}
-	reader->table->warning = "the chain of logical partitions is damaged";
-	return 0;
+	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
+		if (entry_at(sector, i)[ENTRY_TYPE] == type)
+			return true;
+	return false;
 }
 
-static int read_mbr(struct table_reader *reader, const uint8_t *sector)
+/* Other entries may stand beside it: a hybrid of both kinds is a GPT. */
+static bool is_protective(const uint8_t *sector)
+{
+	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
+		if (entry_at(sector, i)[ENTRY_TYPE] == TYPE_PROTECTIVE &&
+		    load_le32(entry_at(sector, i) + ENTRY_FIRST) == PROTECTIVE_FIRST)
+			return true;
+	return false;
+}
+
+static bool is_aix(const struct table_reader *reader, const uint8_t *sector)
+{
+	static const uint8_t linux_types[] = {
+		0x82, 0x83, 0x8E, 0xFD, TYPE_EXTENDED, TYPE_EXTENDED_LBA, TYPE_EXTENDED_LINUX,
+	};
+	uint8_t volume[SECTOR_SIZE];
+
+	if (memcmp(sector, AIX_MARK, 4) != 0 || reader->sectors <= AIX_VOLUME_SECTOR)
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(linux_types); i++)
+		if (has_type(sector, linux_types[i]))
+			return false;
+	return reader->read(reader->context, AIX_VOLUME_SECTOR, volume) == 0 &&
+	       memcmp(volume, AIX_VOLUME_MARK, 4) == 0;
+}
+
+/* A type of 0 does not make an entry unused, as Linux has it: only having no sectors does. */
+static int read_entries(struct table_reader *reader, const uint8_t *sector)
 {
 	unsigned number = FIRST_LOGICAL;
 	int error = 0;
 
 	reader->table->kind = PARTITION_TABLE_MBR;
-	for (unsigned i = 0; i < ENTRY_COUNT; i++) {
-		struct mbr_entry entry = entry_of(sector, i);
+	for (unsigned i = 0; i < MBR_ENTRY_COUNT && !error; i++) {
+		struct mbr_entry entry = mbr_entry(reader, sector, i);
 
-		if (entry.type != TYPE_NONE && !is_extended(&entry))
-			partition_add(reader, i + 1, entry.first, entry.sectors);
-	}
-	for (unsigned i = 0; i < ENTRY_COUNT && !error; i++) {
-		struct mbr_entry entry = entry_of(sector, i);
-
-		if (is_extended(&entry))
-			error = read_extended(reader, &entry, &number);
+		if (entry.sectors == 0)
+			continue;
+		if (mbr_is_extended(&entry))
+			error = partition_read_chain(reader, &entry, &number);
+		else
+			partition_add(reader, i + 1, entry.first, entry.sectors, 0);
 	}
 	return error;
 }
 
-int partition_table_read(struct partition_table *table, uint64_t sectors, partition_read_t *read,
-			 void *context)
+static int read_mbr(struct table_reader *reader, const uint8_t *sector)
 {
-	struct table_reader reader = { table, sectors, read, context };
+	if (is_aix(reader, sector) || !is_table(sector))
+		return 0;
+	if (has_type(sector, TYPE_PROTECTIVE)) {
+		partition_warn(reader, 0, "its protective entry does not begin at block 1, so that "
+					  "neither its GPT nor its MBR counts");
+		return 0;
+	}
+	return read_entries(reader, sector);
+}
+
+int partition_table_read(struct partition_table *table, uint64_t sectors, unsigned block_size,
+			 partition_read_t *read, void *context)
+{
+	struct table_reader reader = {
+		.table = table, .sectors = sectors, .unit = block_size / SECTOR_SIZE,
+		.read = read, .context = context,
+	};
+	uint64_t blocks = div_u64_u32(sectors, reader.unit, NULL);
 	uint8_t sector[SECTOR_SIZE];
 	int error;
 
 	*table = (struct partition_table){ .kind = PARTITION_TABLE_NONE };
-	if (sectors == 0)
+	if (blocks == 0)
 		return 0;
+	reader.last_block = blocks - 1;
 	error = read(context, 0, sector);
-	if (error || !is_table(sector))
+	if (error || load_le16(sector + MBR_SIGNATURE) != MBR_SIGNATURE_VALUE)
 		return error;
-	for (unsigned i = 0; i < ENTRY_COUNT; i++)
-		if (entry_of(sector, i).type == TYPE_PROTECTIVE)
-			return partition_read_gpt(&reader);
-	return read_mbr(&reader, sector);
+	return is_protective(sector) ? partition_read_gpt(&reader) : read_mbr(&reader, sector);
 }

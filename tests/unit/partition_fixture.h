@@ -72,6 +72,8 @@ static inline void put_gpt_header(uint32_t place, uint32_t array, uint32_t count
 	store_le32(header + 8, 0x00010000);
 	store_le32(header + 12, 92);
 	store_le64(header + 24, place);
+	store_le64(header + 40, 34);
+	store_le64(header + 48, FAKE_SECTORS - 34);
 	store_le64(header + 72, array);
 	store_le32(header + 80, count);
 	store_le32(header + 84, 128);

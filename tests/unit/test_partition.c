@@ -18,7 +18,7 @@ static int setup(void **state)
 
 static void read_table(uint64_t sectors)
 {
-	assert_int_equal(partition_table_read(&table, sectors, fake_read, NULL), 0);
+	assert_int_equal(partition_table_read(&table, sectors, 512, fake_read, NULL), 0);
 }
 
 static void assert_entry(unsigned index, unsigned number, uint64_t first, uint64_t sectors)
@@ -72,9 +72,11 @@ static void outside_the_disk(void **state)
 	put_mbr(0, 2, 0x83, 100, 0);
 	put_mbr(0, 3, 0x83, 100, 1);
 	read_table(FAKE_SECTORS);
-	assert_int_equal(table.count, 1);
-	assert_entry(0, 4, 100, 1);
+	assert_int_equal(table.count, 2);
+	assert_entry(0, 1, 100, FAKE_SECTORS - 100);
+	assert_entry(1, 4, 100, 1);
 	assert_non_null(table.warning);
+	assert_int_equal(table.warning_number, 1);
 }
 
 static void logical(void **state)
@@ -109,7 +111,24 @@ static void logical_in_a_circle(void **state)
 	assert_non_null(table.warning);
 }
 
-/* Each link leads to the next sector: there are as many as fit, and then it ends. */
+/* Links in any order, as fdisk leaves them: numbers follow the chain. */
+static void logical_out_of_order(void **state)
+{
+	(void)state;
+	put_mbr(0, 1, 0x05, 1000, 1000);
+	put_mbr(1000, 0, 0x83, 1, 9);
+	put_mbr(1000, 1, 0x05, 500, 10);
+	put_mbr(1500, 0, 0x83, 1, 9);
+	put_mbr(1500, 1, 0x05, 200, 10);
+	put_mbr(1200, 0, 0x83, 1, 9);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 3);
+	assert_entry(1, 6, 1501, 9);
+	assert_entry(2, 7, 1201, 9);
+	assert_null(table.warning);
+}
+
+/* Each link leads to the next sector: there are as many as there are numbers. */
 static void logical_without_end(void **state)
 {
 	(void)state;
@@ -119,9 +138,80 @@ static void logical_without_end(void **state)
 		put_mbr(100 + i, 1, 0x05, i + 1, 1);
 	}
 	read_table(FAKE_SECTORS);
-	assert_int_equal(table.count, PARTITIONS_MAX);
+	assert_int_equal(table.count, PARTITIONS_MAX - 4);
+	assert_entry(PARTITIONS_MAX - 5, PARTITIONS_MAX, 100 + PARTITIONS_MAX - 4, 1);
 	assert_non_null(table.warning);
-	assert_true(fake_reads <= PARTITIONS_MAX + 1);
+	assert_int_equal(fake_reads, PARTITIONS_MAX - 4 + 1);
+}
+
+/* One link in so many has a partition. */
+static void put_sparse_chain(uint32_t period)
+{
+	put_mbr(0, 1, 0x05, 100, FAKE_SECTORS - 100);
+	for (uint32_t i = 0; i < FAKE_SECTORS - 101; i++) {
+		put_mbr(100 + i, 1, 0x05, i + 1, 1);
+		if (i % period == period - 1)
+			put_mbr(100 + i, 0, 0x83, 1, 1);
+	}
+}
+
+static void links_without_partitions(void **state)
+{
+	(void)state;
+	put_sparse_chain(100);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 1024 / 100);
+	assert_int_equal(fake_reads, 1024 + 1);
+	setup(NULL);
+	put_sparse_chain(101);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 0);
+	assert_int_equal(fake_reads, 100 + 1);
+	assert_non_null(table.warning);
+}
+
+/* Tables of a disk with large blocks count in these. */
+static void large_blocks(void **state)
+{
+	(void)state;
+	put_mbr(0, 0, 0x83, 10, 20);
+	put_mbr(0, 1, 0x05, 100, 100);
+	put_mbr(800, 0, 0x83, 1, 2);
+	put_mbr(800, 1, 0x05, 50, 10);
+	put_mbr(1200, 0, 0x83, 1, 1000);
+	assert_int_equal(partition_table_read(&table, FAKE_SECTORS - 1, 4096, fake_read, NULL), 0);
+	assert_int_equal(table.count, 3);
+	assert_entry(0, 1, 80, 160);
+	assert_entry(1, 5, 808, 16);
+	assert_entry(2, 6, 1208, FAKE_SECTORS - 1 - 1208);
+	assert_int_equal(partition_table_read(&table, 7, 4096, fake_read, NULL), 0);
+	assert_int_equal(table.count, 0);
+}
+
+static void aix(void **state)
+{
+	(void)state;
+	put_mbr(0, 0, 0x07, 100, 200);
+	memcpy(fake_disk[0], "\xC9\xC2\xD4\xC1", 4);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 1);
+	memcpy(fake_disk[7], "_LVM", 4);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.kind, PARTITION_TABLE_NONE);
+	put_mbr(0, 1, 0x8E, 300, 200);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 2);
+}
+
+static void protective_elsewhere(void **state)
+{
+	(void)state;
+	put_mbr(0, 0, 0xEE, 2, 100);
+	put_mbr(0, 1, 0x83, 200, 100);
+	read_table(FAKE_SECTORS);
+	assert_int_equal(table.count, 0);
+	assert_int_equal(table.kind, PARTITION_TABLE_NONE);
+	assert_non_null(table.warning);
 }
 
 static void extended_outside(void **state)
@@ -138,10 +228,10 @@ static void unreadable(void **state)
 {
 	(void)state;
 	fake_bad = 0;
-	assert_int_equal(partition_table_read(&table, FAKE_SECTORS, fake_read, NULL), -E_IO);
+	assert_int_equal(partition_table_read(&table, FAKE_SECTORS, 512, fake_read, NULL), -E_IO);
 	put_mbr(0, 0, 0x05, 1000, 100);
 	fake_bad = 1000;
-	assert_int_equal(partition_table_read(&table, FAKE_SECTORS, fake_read, NULL), -E_IO);
+	assert_int_equal(partition_table_read(&table, FAKE_SECTORS, 512, fake_read, NULL), -E_IO);
 }
 
 /* --- GPT --------------------------------------------------------------------------- */
@@ -339,7 +429,12 @@ int main(void)
 		cmocka_unit_test_setup(outside_the_disk, setup),
 		cmocka_unit_test_setup(logical, setup),
 		cmocka_unit_test_setup(logical_in_a_circle, setup),
+		cmocka_unit_test_setup(logical_out_of_order, setup),
+		cmocka_unit_test_setup(links_without_partitions, setup),
+		cmocka_unit_test_setup(large_blocks, setup),
+		cmocka_unit_test_setup(aix, setup),
 		cmocka_unit_test_setup(logical_without_end, setup),
+		cmocka_unit_test_setup(protective_elsewhere, setup),
 		cmocka_unit_test_setup(extended_outside, setup),
 		cmocka_unit_test_setup(unreadable, setup),
 		cmocka_unit_test_setup(gpt, setup),

@@ -24,7 +24,8 @@ ETHERNET := $(NET_OFFLOAD) drivers/backend/ethernet_switch.c drivers/backend/swi
 VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 
-PARTITION := drivers/backend/partition_table.c drivers/backend/partition_gpt.c lib/crc32.c
+PARTITION := drivers/backend/partition_table.c drivers/backend/partition_chain.c drivers/backend/partition_gpt.c \
+	lib/crc32.c lib/div64.c
 PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capability.c drivers/phys/pci_mcfg.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
@@ -147,6 +148,10 @@ $(UNIT_OUT)/test_$(1): $(patsubst %.c,$(UNIT_OUT)/%.o,tests/unit/test_$(1).c $(u
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $$@ $$^ -lcmocka
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name))))
+
+# For tests/system/test_partitions.py, which asks for it.
+$(UNIT_OUT)/read_partitions: $(patsubst %.c,$(UNIT_OUT)/%.o,tests/unit/read_partitions.c $(PARTITION))
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
