@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports: requests that wait, commands under way, and what is done about those
- * that are not answered.  Everything happens under the port's lock, done()
- * included, so that a request that was cancelled is never heard of again.
+ * Ports: requests that wait, and commands under way; what is done about those that
+ * are not answered is in disk_recover.c.  Everything happens under the port's lock,
+ * done() included, so that a request that was cancelled is never heard of again.
  */
-#include "drivers/phys/disk.h"
+#include "drivers/phys/disk_internal.h"
 
 #include "arch/log.h"
 #include "arch/time.h"
-#include "drivers/phys/disk_transfer.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -16,38 +15,30 @@
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
-#define SECOND 1000000000ull
-#define MILLISECOND 1000000ull
-
 /* A disk may try for seconds to read a bad sector, and longer to empty a large cache. */
-#define ANSWER_TIME (8 * SECOND)
-#define FLUSH_TIME (30 * SECOND)
-#define REVIVE_TIME (10 * SECOND)	/* a disk that spins up */
-#define RESETS_MAX 2			/* in a row; then the port is lost */
-#define RESTARTS_MAX 10			/* the same, when the device asks for them */
-
-/* A command fails that was not answered twice, or was at work when the device wanted five restarts. */
-#define BLAME_MAX 10
-#define BLAME_SILENCE 5
-#define BLAME_RESTART 2
+#define ANSWER_TIME (8 * DISK_SECOND)
+#define FLUSH_TIME (30 * DISK_SECOND)
 
 /*
  * How long the end of a guest waits for its requests before it has the port reset:
  * disks answer much sooner, and a reset costs all others on the port seconds.  (And
  * QEMU 7.2 may crash when an AHCI port is stopped while it moves data.)
  */
-#define CANCEL_TIME (250 * MILLISECOND)
+#define CANCEL_TIME (250 * DISK_MILLISECOND)
 
-#define POLL_PERIOD (1 * MILLISECOND)
-#define WATCH_PERIOD (100 * MILLISECOND)
-/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
-#define MISSED_MAX 8
+#define POLL_PERIOD (1 * DISK_MILLISECOND)
+#define WATCH_PERIOD (100 * DISK_MILLISECOND)
 
 #define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
 
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
 static struct list disks = LIST_INIT(disks);
 static void (*set_alarm)(uint64_t nanoseconds);
+
+struct list *disk_ports(void)
+{
+	return &ports;
+}
 
 struct list *disk_list(void)
 {
@@ -59,9 +50,15 @@ void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
 	set_alarm = alarm;
 }
 
+void disk_look_after(uint64_t nanoseconds)
+{
+	if (set_alarm)
+		set_alarm(nanoseconds);
+}
+
 /* --- requests ------------------------------------------------------------------------ */
 
-static bool is_busy(const struct disk_port *port)
+bool disk_is_busy(const struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->slots; i++)
 		if (port->under_way[i])
@@ -69,17 +66,17 @@ static bool is_busy(const struct disk_port *port)
 	return false;
 }
 
-static bool has_work(const struct disk_port *port)
+bool disk_has_work(const struct disk_port *port)
 {
-	return is_busy(port) || !list_is_empty(&port->waiting);
+	return disk_is_busy(port) || !list_is_empty(&port->waiting);
 }
 
-static uint64_t period(const struct disk_port *port)
+uint64_t disk_period(const struct disk_port *port)
 {
 	return port->polled ? POLL_PERIOD : WATCH_PERIOD;
 }
 
-static void finish(struct disk_port *port, struct disk_transfer *transfer, int error)
+void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error)
 {
 	struct block_request *request = transfer->request;
 
@@ -89,7 +86,7 @@ static void finish(struct disk_port *port, struct disk_transfer *transfer, int e
 }
 
 /* One line a second, however many there are. */
-static void report_error(struct disk_port *port, const struct disk_transfer *transfer)
+void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer)
 {
 	static const char *const names[] = {
 		[BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush",
@@ -99,7 +96,7 @@ static void report_error(struct disk_port *port, const struct disk_transfer *tra
 	port->counters.errors++;
 	if (time_ns() < port->next_report)
 		return;
-	port->next_report = time_ns() + SECOND;
+	port->next_report = time_ns() + DISK_SECOND;
 	log_warn("disk", "%s: %s of %u bytes from sector %llu failed; errors so far: %u",
 		 transfer->disk->name, names[command->operation], command->length,
 		 (unsigned long long)command->sector, port->counters.errors);
@@ -108,12 +105,12 @@ static void report_error(struct disk_port *port, const struct disk_transfer *tra
 static void start(struct disk_port *port, unsigned slot, struct disk_transfer *transfer)
 {
 	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
-	bool first = !is_busy(port);
+	bool first = !disk_is_busy(port);
 
 	disk_transfer_next(transfer, slot);
 	/* No word from the device, which may be as dead as before. */
 	if (!port->ops->start(port, slot, &transfer->command)) {
-		finish(port, transfer, 0);
+		disk_finish(port, transfer, 0);
 		return;
 	}
 	port->under_way[slot] = transfer;
@@ -121,11 +118,11 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 	if (transfer->bounced)
 		port->counters.bounced++;
 	port->deadline = MAX(first ? 0 : port->deadline, time_ns() + limit);
-	if (first && set_alarm)
-		set_alarm(period(port));
+	if (first)
+		disk_look_after(disk_period(port));
 }
 
-static void start_waiting(struct disk_port *port)
+void disk_start_waiting(struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->slots; i++) {
 		/* What the device need not be asked for is finished at once, and leaves the slot free. */
@@ -150,187 +147,13 @@ void disk_finished(struct disk_port *port, unsigned slot, int error)
 	port->resets = 0;
 	port->deadline = MAX(port->deadline, time_ns() + ANSWER_TIME);
 	if (error) {
-		report_error(port, transfer);
-		finish(port, transfer, error);
+		disk_report_error(port, transfer);
+		disk_finish(port, transfer, error);
 	} else if (transfer->cancelled || disk_transfer_advance(transfer, slot)) {
-		finish(port, transfer, 0);
+		disk_finish(port, transfer, 0);
 	} else {
 		list_add_first(&port->waiting, &transfer->node);
 	}
-}
-
-/* --- trouble ---------------------------------------------------------------------------- */
-
-static void fail_all(struct disk_port *port)
-{
-	struct list_node *node;
-
-	for (unsigned i = 0; i < port->slots; i++) {
-		struct disk_transfer *transfer = port->under_way[i];
-
-		port->under_way[i] = NULL;
-		if (transfer)
-			finish(port, transfer, -E_IO);
-	}
-	while ((node = list_take_first(&port->waiting)) != NULL)
-		finish(port, container_of(node, struct disk_transfer, node), -E_IO);
-}
-
-void disk_port_give_up(struct disk_port *port, const char *cause)
-{
-	port->state = DISK_LOST;
-	port->ops->stop(port);
-	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
-		if (port->units[i])
-			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name, cause);
-	fail_all(port);
-}
-
-static void try_revive(struct disk_port *port)
-{
-	int result = port->ops->revive(port);
-
-	if (result == 0) {
-		port->state = DISK_RUNNING;
-		start_waiting(port);
-	} else if (result != BLOCK_LATER) {
-		disk_port_give_up(port, "it cannot be reset");
-	} else if (time_ns() >= port->deadline) {
-		disk_port_give_up(port, "it does not come back from a reset");
-	}
-}
-
-/* What was under way waits again, in its old order, in front, if anybody wants it. */
-static void stop(struct disk_port *port)
-{
-	port->counters.resets++;
-	port->state = DISK_REVIVING;
-	port->deadline = time_ns() + REVIVE_TIME;
-	port->ops->stop(port);
-	for (unsigned i = port->slots; i-- > 0;) {
-		struct disk_transfer *transfer = port->under_way[i];
-
-		port->under_way[i] = NULL;
-		if (!transfer)
-			continue;
-		if (transfer->cancelled) {
-			finish(port, transfer, -E_IO);
-		} else if (transfer->blame >= BLAME_MAX) {
-			report_error(port, transfer);
-			finish(port, transfer, -E_IO);
-		} else {
-			list_add_first(&port->waiting, &transfer->node);
-		}
-	}
-	if (set_alarm)
-		set_alarm(period(port));
-}
-
-/*
- * The first command is the one at work, or will be the next time: what is started again
- * keeps its order.  Those behind it have done nothing.
- */
-void disk_port_restart(struct disk_port *port)
-{
-	struct disk_transfer *first = NULL;
-
-	for (unsigned i = 0; i < port->slots && !first; i++)
-		first = port->under_way[i];
-	if (first && port->resets++ >= RESTARTS_MAX) {
-		disk_port_give_up(port, "resets do not help it");
-		return;
-	}
-	if (first)
-		first->blame += BLAME_RESTART;
-	stop(port);
-	try_revive(port);
-}
-
-static void time_out(struct disk_port *port)
-{
-	if (port->resets++ >= RESETS_MAX) {
-		disk_port_give_up(port, "it does not answer");
-		return;
-	}
-	log_warn("disk", "%s does not answer: reset", port->name);
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i])
-			port->under_way[i]->blame += BLAME_SILENCE;
-	stop(port);
-	try_revive(port);
-}
-
-/* --- looking after ports ---------------------------------------------------------------- */
-
-static void poll(struct disk_port *port)
-{
-	port->answered = false;
-	if (port->state == DISK_RUNNING)
-		port->ops->poll(port);
-	start_waiting(port);
-}
-
-void disk_port_set_polled(struct disk_port *port)
-{
-	spin_lock(&port->lock);
-	port->polled = true;
-	spin_unlock(&port->lock);
-}
-
-bool disk_port_interrupt(struct disk_port *port)
-{
-	bool answered;
-
-	spin_lock(&port->lock);
-	poll(port);
-	answered = port->answered;
-	if (answered) {
-		port->counters.interrupts++;
-		port->missed = 0;
-	}
-	spin_unlock(&port->lock);
-	return answered;
-}
-
-static void watch_interrupts(struct disk_port *port)
-{
-	if (!port->answered || port->polled || ++port->missed < MISSED_MAX)
-		return;
-	log_warn("disk", "%s raises no interrupts: it is asked every millisecond", port->name);
-	port->polled = true;
-}
-
-/* Returns when to come again, 0 for not. */
-static uint64_t tick(struct disk_port *port)
-{
-	uint64_t again;
-
-	spin_lock(&port->lock);
-	if (has_work(port)) {
-		poll(port);
-		watch_interrupts(port);
-	}
-	if (port->state == DISK_REVIVING)
-		try_revive(port);
-	else if (is_busy(port) && time_ns() >= port->deadline)
-		time_out(port);
-	again = has_work(port) || port->state == DISK_REVIVING ? period(port) : 0;
-	spin_unlock(&port->lock);
-	return again;
-}
-
-uint64_t disks_tick(void)
-{
-	struct disk_port *port;
-	uint64_t soonest = 0;
-
-	list_for_each(port, &ports, node) {
-		uint64_t again = tick(port);
-
-		if (again != 0 && (soonest == 0 || again < soonest))
-			soonest = again;
-	}
-	return soonest;
 }
 
 /* --- the block device --------------------------------------------------------------------- */
@@ -360,7 +183,7 @@ static int accept(struct disk *disk, struct block_request *request)
 		return error;
 	}
 	list_add_last(&port->waiting, &transfer->node);
-	start_waiting(port);
+	disk_start_waiting(port);
 	return BLOCK_LATER;
 }
 
@@ -425,10 +248,10 @@ static void disk_cancel(struct block_device *device, struct block_request *const
 	while (has_cancelled(port) && port->state == DISK_RUNNING && time_ns() < end)
 		port->ops->poll(port);
 	if (has_cancelled(port)) {
-		stop(port);
-		try_revive(port);
+		disk_stop(port);
+		disk_try_revive(port);
 	}
-	start_waiting(port);
+	disk_start_waiting(port);
 	spin_unlock(&port->lock);
 }
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports that do not do their part: devices that do not answer, or ask for a reset, and
+ * interrupts that do not come.
+ */
+#include "drivers/phys/disk_internal.h"
+
+#include "arch/log.h"
+#include "arch/time.h"
+#include "lib/error.h"
+
+#define REVIVE_TIME (10 * DISK_SECOND)	/* a disk that spins up */
+#define RESETS_MAX 2			/* in a row; then the port is lost */
+#define RESTARTS_MAX 10			/* the same, when the device asks for them */
+
+/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
+#define MISSED_MAX 8
+
+/* --- trouble ---------------------------------------------------------------------------- */
+
+static void fail_all(struct disk_port *port)
+{
+	struct list_node *node;
+
+	for (unsigned i = 0; i < port->slots; i++) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (transfer)
+			disk_finish(port, transfer, -E_IO);
+	}
+	while ((node = list_take_first(&port->waiting)) != NULL)
+		disk_finish(port, container_of(node, struct disk_transfer, node), -E_IO);
+}
+
+void disk_port_give_up(struct disk_port *port, const char *cause)
+{
+	port->state = DISK_LOST;
+	port->ops->stop(port);
+	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
+		if (port->units[i])
+			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name, cause);
+	fail_all(port);
+}
+
+void disk_try_revive(struct disk_port *port)
+{
+	int result = port->ops->revive(port);
+
+	if (result == 0) {
+		port->state = DISK_RUNNING;
+		disk_start_waiting(port);
+	} else if (result != BLOCK_LATER) {
+		disk_port_give_up(port, "it cannot be reset");
+	} else if (time_ns() >= port->deadline) {
+		disk_port_give_up(port, "it does not come back from a reset");
+	}
+}
+
+/* What was under way waits again, in its old order, in front, if anybody wants it. */
+void disk_stop(struct disk_port *port)
+{
+	port->counters.resets++;
+	port->state = DISK_REVIVING;
+	port->deadline = time_ns() + REVIVE_TIME;
+	port->ops->stop(port);
+	for (unsigned i = port->slots; i-- > 0;) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (!transfer)
+			continue;
+		if (transfer->cancelled) {
+			disk_finish(port, transfer, -E_IO);
+		} else if (transfer->blame >= DISK_BLAME_MAX) {
+			disk_report_error(port, transfer);
+			disk_finish(port, transfer, -E_IO);
+		} else {
+			list_add_first(&port->waiting, &transfer->node);
+		}
+	}
+	disk_look_after(disk_period(port));
+}
+
+/*
+ * The first command is the one at work, or will be the next time: what is started again
+ * keeps its order.  Those behind it have done nothing.
+ */
+void disk_port_restart(struct disk_port *port)
+{
+	struct disk_transfer *first = NULL;
+
+	for (unsigned i = 0; i < port->slots && !first; i++)
+		first = port->under_way[i];
+	if (first && port->resets++ >= RESTARTS_MAX) {
+		disk_port_give_up(port, "resets do not help it");
+		return;
+	}
+	if (first)
+		first->blame += DISK_BLAME_RESTART;
+	disk_stop(port);
+	disk_try_revive(port);
+}
+
+static void time_out(struct disk_port *port)
+{
+	if (port->resets++ >= RESETS_MAX) {
+		disk_port_give_up(port, "it does not answer");
+		return;
+	}
+	log_warn("disk", "%s does not answer: reset", port->name);
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i])
+			port->under_way[i]->blame += DISK_BLAME_SILENCE;
+	disk_stop(port);
+	disk_try_revive(port);
+}
+
+/* --- looking after ports ---------------------------------------------------------------- */
+
+static void poll(struct disk_port *port)
+{
+	port->answered = false;
+	if (port->state == DISK_RUNNING)
+		port->ops->poll(port);
+	disk_start_waiting(port);
+}
+
+void disk_port_set_polled(struct disk_port *port)
+{
+	spin_lock(&port->lock);
+	port->polled = true;
+	spin_unlock(&port->lock);
+}
+
+bool disk_port_interrupt(struct disk_port *port)
+{
+	bool answered;
+
+	spin_lock(&port->lock);
+	poll(port);
+	answered = port->answered;
+	if (answered) {
+		port->counters.interrupts++;
+		port->missed = 0;
+	}
+	spin_unlock(&port->lock);
+	return answered;
+}
+
+static void watch_interrupts(struct disk_port *port)
+{
+	if (!port->answered || port->polled || ++port->missed < MISSED_MAX)
+		return;
+	log_warn("disk", "%s raises no interrupts: it is asked every millisecond", port->name);
+	port->polled = true;
+}
+
+/* Returns when to come again, 0 for not. */
+static uint64_t tick(struct disk_port *port)
+{
+	uint64_t again;
+
+	spin_lock(&port->lock);
+	if (disk_has_work(port)) {
+		poll(port);
+		watch_interrupts(port);
+	}
+	if (port->state == DISK_REVIVING)
+		disk_try_revive(port);
+	else if (disk_is_busy(port) && time_ns() >= port->deadline)
+		time_out(port);
+	again = disk_has_work(port) || port->state == DISK_REVIVING ? disk_period(port) : 0;
+	spin_unlock(&port->lock);
+	return again;
+}
+
+uint64_t disks_tick(void)
+{
+	struct disk_port *port;
+	uint64_t soonest = 0;
+
+	list_for_each(port, disk_ports(), node) {
+		uint64_t again = tick(port);
+
+		if (again != 0 && (soonest == 0 || again < soonest))
+			soonest = again;
+	}
+	return soonest;
+}
