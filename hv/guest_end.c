@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest has ended: it is reported, taken apart, and perhaps started again.
+ */
+#include "hv/guest_life.h"
+
+#include "arch/log.h"
+#include "arch/time.h"
+#include "hv/balance.h"
+#include "hv/guest_block.h"
+#include "hv/guest_devices.h"
+#include "hv/guest_list.h"
+#include "hv/house.h"
+#include "hv/restart.h"
+#include "hv/run.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+
+static void give_back_machine(struct guest *guest)
+{
+	timer_stop(&guest->clock);
+	timer_stop(&guest->recheck);
+	timer_stop(&guest->delay);
+	if (guest->shadow.memory) {
+		uint32_t budget = guest->shadow.budget;
+
+		shadow_destroy(&guest->shadow);
+		frames_unreserve(budget);
+	}
+	/* Devices before the memory: a disk may be at work in it. */
+	guest_devices_destroy(guest->devices);
+	guest_memory_destroy(&guest->memory);
+	heap_free(guest->fpu);
+	if (guest->registers)
+		page_free(guest->registers);
+	guest->devices = NULL;
+	guest->fpu = NULL;
+	guest->registers = NULL;
+}
+
+/* Nobody finds it any more, so nobody posts its note; true when it was the last guest. */
+bool guest_drop(struct guest *guest)
+{
+	bool was_last;
+
+	give_back_machine(guest);
+	if (guest->console)
+		house_console_close(guest->console);
+	guest_block_release(guest);
+	was_last = guest_list_remove(guest);
+	cpu_note_withdraw(&guest->note);
+	heap_free(guest);
+	return was_last;
+}
+
+static uint32_t count_exits(const struct guest *guest)
+{
+	uint32_t count = 0;
+
+	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
+		count += guest->counters.exits[vector];
+	return count;
+}
+
+static void report_exit(const struct guest *guest)
+{
+	static const char *const reasons[] = {
+		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
+		[GUEST_CRASH] = "crash", [GUEST_KILLED] = "killed",
+		[GUEST_RESTARTED] = "reboot",
+	};
+
+	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
+		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
+		  guest->sched.run_time / 1000000, count_exits(guest),
+		  guest->shadow.used << (PAGE_SHIFT - 10));
+}
+
+/* It starts in turns of its own.  While it is delayed its memory is taken already, so that nobody else can. */
+static void start_again(struct guest *guest, uint64_t delay)
+{
+	if (!delay) {
+		run_wake(guest);
+		return;
+	}
+	log_event("guest-delay", "guest=%s delay=%llums restarts=%u", guest->name, delay / 1000000,
+		  guest->short_lives);
+	guest->state = GUEST_DELAYED;
+	timer_start(&guest->delay, time_ns() + delay);
+}
+
+void guest_finish(struct guest *guest)
+{
+	uint64_t began = time_ns(), delay = 0;
+
+	if (guest->end_reason != GUEST_NOT_LOADED)
+		report_exit(guest);
+	if (guest->end_reason == GUEST_REBOOT)
+		delay = restart_delay(&guest->short_lives, began - guest->loaded);
+	if (guest->end_reason == GUEST_REBOOT || guest->end_reason == GUEST_RESTARTED) {
+		give_back_machine(guest);
+		if (guest_start(guest)) {
+			/* What its restarts take is its own time too, or they would be a way round its share. */
+			sched_charge(&guest->sched, time_ns() - began);
+			start_again(guest, delay);
+			return;
+		}
+	}
+	balance_forget(guest);
+	if (guest_drop(guest))
+		house_all_guests_gone();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between hv/guest.c, guest_start.c and guest_end.c.
+ */
+#ifndef UMBRA_HV_GUEST_LIFE_H
+#define UMBRA_HV_GUEST_LIFE_H
+
+#include "hv/guest.h"
+
+/* event=module-error */
+void guest_report_problem(const char *module, const char *word, const char *cause);
+
+/* Makes the guest's machine, for it to start.  False, said in the log, when memory is out. */
+bool guest_start(struct guest *guest);
+
+/*
+ * Takes apart a guest that is in no run queue, and frees it.  Nobody finds it any more, so nobody
+ * posts its note.  True when it was the last guest.
+ */
+bool guest_drop(struct guest *guest);
+
+#endif

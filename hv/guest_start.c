@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest starts: its machine is made, its memory cleared, its kernel loaded, in turns of
+ * its own.  At first, and again after a restart.
+ */
+#include "hv/guest_life.h"
+
+#include "arch/log.h"
+#include "arch/time.h"
+#include "hv/guest_cpu.h"
+#include "hv/guest_devices.h"
+#include "hv/loader.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+
+/* Without shadow=: a sixteenth of the guest's memory, within these. */
+#define SHADOW_SHARE 16
+#define SHADOW_LEAST (2u << 20)
+#define SHADOW_MOST (16u << 20)
+
+/*
+ * Pages a turn that a starting guest clears: 512 KB, a tenth of a millisecond or,
+ * on an old machine, a whole one.  Interrupts wait for so long, and keys with
+ * them (drivers/phys/uart16550.c).
+ */
+#define CLEAR_PAGES 128u
+
+_Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
+		       CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
+
+static uint32_t shadow_pages(const struct guest_plan *plan)
+{
+	uint32_t bytes = plan->shadow_bytes;
+
+	if (!bytes)
+		bytes = MIN(MAX(plan->mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
+	return bytes >> PAGE_SHIFT;
+}
+
+static int make_shadow(struct guest *guest)
+{
+	uint32_t budget = shadow_pages(guest->plan);
+	int error = frames_reserve(budget);
+
+	if (error)
+		return error;
+	error = shadow_create(&guest->shadow, &guest->memory, budget);
+	if (error)
+		frames_unreserve(budget);
+	return error;
+}
+
+/* Memory, tables, devices: everything that a restart makes anew. */
+static int make_machine(struct guest *guest)
+{
+	uint32_t ram = guest->plan->mem_bytes >> PAGE_SHIFT;
+	int error;
+
+	guest->registers = page_alloc();
+	guest->fpu = heap_alloc(sizeof(*guest->fpu));
+	guest->devices = guest_devices_create(guest);
+	if (!guest->registers || !guest->fpu || !guest->devices)
+		return -E_NOMEM;
+	/* The tables first: they are reserved from low memory, which guests' memory might use up. */
+	error = make_shadow(guest);
+	if (!error)
+		error = guest_memory_create(&guest->memory, ram, guest_devices_pages(guest->devices));
+	return error;
+}
+
+static void reset_state(struct guest *guest)
+{
+	guest->state = GUEST_STARTING;
+	guest->cleared_pages = 0;
+	guest->end_cause[0] = '\0';
+	guest->data = NULL;
+	guest->protocol = (struct guest_protocol){ 0 };
+	guest->ring_cursor = 0;
+	guest->pending_irqs = 0;
+	guest->devices_due = false;
+	guest->wall_second = 0;
+	guest->counters = (struct guest_counters){ 0 };
+}
+
+void guest_report_problem(const char *module, const char *word, const char *cause)
+{
+	log_event("module-error", "module=%s word=%s cause=\"%s\"", module, word, cause);
+}
+
+bool guest_start(struct guest *guest)
+{
+	char word[24], cause[IMAGE_CAUSE_SIZE];
+
+	reset_state(guest);
+	if (make_machine(guest) == 0)
+		return true;
+	if (IS_ALIGNED(guest->plan->mem_bytes, 1u << 20))
+		format_text(word, sizeof(word), "mem=%uM", guest->plan->mem_bytes >> 20);
+	else
+		format_text(word, sizeof(word), "mem=%uK", guest->plan->mem_bytes >> 10);
+	format_text(cause, sizeof(cause), "no memory left for guest %s: %u MB are free",
+		    guest->name, frames_free() >> 8);
+	guest_report_problem(guest->plan->kernel_file, word, cause);
+	return false;
+}
+
+/* The memory is clear: the devices, the kernel, and the first state of the CPU. */
+static bool load(struct guest *guest)
+{
+	if (guest_devices_attach(guest->devices) != 0 ||
+	    loader_load(guest->plan, &guest->image, guest->initrd, &guest->memory) != 0) {
+		guest_report_problem(guest->plan->kernel_file, "kernel", "no memory left to load the guest");
+		return false;
+	}
+	guest_cpu_reset(guest, gpa_value(guest->image.entry));
+	guest_cpu_load(guest);
+	guest->state = GUEST_RUNNING;
+	guest->loaded = time_ns();
+	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
+		  guest->plan->mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
+		  guest->plan->weight, guest->plan->cap);
+	return true;
+}
+
+void guest_prepare(struct guest *guest)
+{
+	uint32_t end = MIN(guest->cleared_pages + CLEAR_PAGES, guest->memory.pages);
+
+	guest_memory_clear(&guest->memory, guest->cleared_pages, end);
+	guest->cleared_pages = end;
+	if (end == guest->memory.pages && !load(guest)) {
+		guest->state = GUEST_ENDED;
+		guest->end_reason = GUEST_NOT_LOADED;
+	}
+}
