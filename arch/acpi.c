@@ -6,6 +6,7 @@
  */
 #include "arch/acpi.h"
 
+#include "arch/acpi_ports.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -27,6 +28,10 @@
 #define FADT_TIMER_32BIT BIT(8)
 #define FADT_RESET_SUPPORTED BIT(10)
 #define FADT_NO_FIXED_HARDWARE BIT(20)
+
+/* Registers of the battery clock's chip: the first 14 are the clock, 128 are all (MC146818A). */
+#define CMOS_CLOCK_LAST 0x0Du
+#define CMOS_LAST 0x7Fu
 
 #define MAP_UNIT 4096u /* no map request crosses a multiple of it */
 
@@ -307,28 +312,83 @@ static bool find_s5_anywhere(const struct fadt *fadt)
 	return false;
 }
 
+static void refuse_port(const char *what, uint32_t port)
+{
+	struct acpi_fixed *fixed = &acpi.fixed;
+
+	if (fixed->refusal_count < ACPI_REFUSALS)
+		fixed->refusals[fixed->refusal_count++] = (struct acpi_refusal){ what, port };
+}
+
+/* A block of length ports; 0 when there is none, or none can be there. */
+static uint16_t sane_block(const char *what, uint32_t port, unsigned length)
+{
+	if (port == 0 || acpi_ports_are_free(port, length))
+		return (uint16_t)port;
+	refuse_port(what, port);
+	return 0;
+}
+
 /* The old field, or the address that later firmware fills instead; only ports are of use. */
-static uint16_t register_port(uint32_t port, const struct generic_address *extended)
+static uint16_t register_block(const char *what, uint32_t port, const struct generic_address *extended,
+			       unsigned length)
 {
 	if (port != 0 && port <= UINT16_MAX)
-		return (uint16_t)port;
+		return sane_block(what, port, length);
 	if (extended->space == ACPI_SPACE_PORT && extended->address <= UINT16_MAX)
-		return (uint16_t)extended->address;
+		return sane_block(what, (uint32_t)extended->address, length);
+	if (port != 0)
+		refuse_port(what, port);
 	return 0;
 }
 
 static void read_events(struct acpi_fixed *fixed, const struct fadt *fadt)
 {
-	fixed->pm1a_event = register_port(fadt->pm1a_event, &fadt->x_pm1a_event);
-	fixed->pm1b_event = register_port(fadt->pm1b_event, &fadt->x_pm1b_event);
 	fixed->pm1_event_length = fadt->pm1_event_length;
+	fixed->pm1a_event = register_block("the PM1a event block", fadt->pm1a_event, &fadt->x_pm1a_event,
+					   MAX(fadt->pm1_event_length, 4));
+	fixed->pm1b_event = register_block("the PM1b event block", fadt->pm1b_event, &fadt->x_pm1b_event,
+					   MAX(fadt->pm1_event_length, 4));
 	for (unsigned i = 0; i < ARRAY_SIZE(fixed->gpe_blocks); i++) {
-		fixed->gpe_blocks[i] = fadt->gpe[i] <= UINT16_MAX ? (uint16_t)fadt->gpe[i] : 0;
 		fixed->gpe_lengths[i] = fadt->gpe_length[i];
+		if (fadt->gpe_length[i] >= 2)
+			fixed->gpe_blocks[i] = sane_block("a block of general events", fadt->gpe[i],
+							  fadt->gpe_length[i]);
 	}
 	fixed->sci_line = fadt->sci_interrupt;
 	fixed->has_power_button = fixed->pm1a_event != 0 && fixed->pm1_event_length >= 4 &&
 				  !(fadt->flags & (FADT_BUTTON_ELSEWHERE | FADT_NO_FIXED_HARDWARE));
+}
+
+static void read_reset(struct acpi_fixed *fixed, const struct fadt *fadt)
+{
+	fixed->has_reset = (fadt->flags & FADT_RESET_SUPPORTED) != 0;
+	fixed->reset_space = fadt->reset.space;
+	fixed->reset_address = fadt->reset.address;
+	fixed->reset_value = fadt->reset_value;
+	if (fixed->has_reset && fixed->reset_space == ACPI_SPACE_PORT &&
+	    !acpi_reset_port_is_sane(fixed->reset_address)) {
+		refuse_port("the reset register", (uint32_t)MIN(fixed->reset_address, (uint64_t)UINT32_MAX));
+		fixed->has_reset = false;
+	}
+}
+
+static void read_smi(struct acpi_fixed *fixed, const struct fadt *fadt)
+{
+	if (fadt->smi_command == 0)
+		return;
+	if (acpi_smi_port_is_sane(fadt->smi_command))
+		fixed->smi_command = (uint16_t)fadt->smi_command;
+	else
+		refuse_port("the SMI command port", fadt->smi_command);
+	fixed->acpi_enable = fadt->acpi_enable;
+}
+
+/* An index of the clock itself would make a century of its seconds. */
+static void read_century(struct acpi_fixed *fixed, const struct fadt *fadt)
+{
+	if (fadt->century > CMOS_CLOCK_LAST && fadt->century <= CMOS_LAST)
+		fixed->century = fadt->century;
 }
 
 static void read_fixed(void)
@@ -341,18 +401,16 @@ static void read_fixed(void)
 	if (acpi_find_table("FACP", 0, &table) != 0 ||
 	    !copy_physical(table.address, &fadt, MIN(table.length, (uint32_t)sizeof(fadt))))
 		return;
-	fixed->pm1a_control = register_port(fadt.pm1a_control, &fadt.x_pm1a_control);
-	fixed->pm1b_control = register_port(fadt.pm1b_control, &fadt.x_pm1b_control);
+	fixed->pm1a_control = register_block("the PM1a control register", fadt.pm1a_control,
+					     &fadt.x_pm1a_control, 2);
+	fixed->pm1b_control = register_block("the PM1b control register", fadt.pm1b_control,
+					     &fadt.x_pm1b_control, 2);
 	read_events(fixed, &fadt);
-	fixed->pm_timer = register_port(fadt.pm_timer, &fadt.x_pm_timer);
+	fixed->pm_timer = register_block("the PM timer", fadt.pm_timer, &fadt.x_pm_timer, 4);
 	fixed->pm_timer_is_32bit = (fadt.flags & FADT_TIMER_32BIT) != 0;
-	fixed->smi_command = fadt.smi_command <= UINT16_MAX ? (uint16_t)fadt.smi_command : 0;
-	fixed->acpi_enable = fadt.acpi_enable;
-	fixed->century = fadt.century;
-	fixed->has_reset = (fadt.flags & FADT_RESET_SUPPORTED) != 0;
-	fixed->reset_space = fadt.reset.space;
-	fixed->reset_address = fadt.reset.address;
-	fixed->reset_value = fadt.reset_value;
+	read_smi(fixed, &fadt);
+	read_century(fixed, &fadt);
+	read_reset(fixed, &fadt);
 	fixed->has_s5 = find_s5_anywhere(&fadt);
 }
 

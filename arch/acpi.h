@@ -28,7 +28,15 @@ struct acpi_table {
 /* Address spaces of a register, ACPI 6.4 section 5.2.3.2. */
 enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_PORT = 1, ACPI_SPACE_PCI = 2 };
 
-/* What the fixed description table and \_S5 say.  A port of 0 means that there is none. */
+#define ACPI_REFUSALS 12
+
+/* A port in the fixed description table that cannot be what the table says it is. */
+struct acpi_refusal {
+	const char *what;	/* "the PM timer" */
+	uint32_t port;
+};
+
+/* What the fixed description table and \_S5 say.  A port of 0 means that there is none that can be used. */
 struct acpi_fixed {
 	uint16_t pm1a_control;
 	uint16_t pm1b_control;
@@ -51,6 +59,8 @@ struct acpi_fixed {
 	uint8_t reset_space;	/* enum acpi_space, or another one that Umbra does not know */
 	uint8_t reset_value;
 	uint64_t reset_address;
+	unsigned refusal_count;
+	struct acpi_refusal refusals[ACPI_REFUSALS];
 };
 
 /*
@@ -86,8 +96,8 @@ bool acpi_parse_s5(const uint8_t *aml, size_t length, uint8_t *type_a, uint8_t *
 /*
  * Enter the off state, and use the reset register.  Both return only when that
  * failed: -E_UNSUPPORTED when the tables do not say how (or say it in a way
- * that Umbra does not know), -E_IO when the machine did not react.  Interrupts
- * off.
+ * that Umbra does not know), -E_NOENT when there is nothing where they say that the
+ * register is, -E_IO when the machine did not react.  Interrupts off.
  */
 int acpi_power_off(void);
 int acpi_reset(void);
@@ -103,8 +113,8 @@ void acpi_enter_mode(void);
  * pressed(), in an interrupt handler on the boot CPU, whenever somebody presses
  * the power button.  Turns off all other ACPI events.  0, the error of
  * irq_register, or -E_UNSUPPORTED when the tables describe no such button; then
- * pressing it does what the board does by itself.  Boot CPU, once, when
- * interrupt lines work.
+ * pressing it does what the board does by itself; -E_NOENT when there is nothing where
+ * the tables say that its register is.  Boot CPU, once, when interrupt lines work.
  */
 int acpi_power_button_start(void (*pressed)(void));
 

@@ -14,6 +14,7 @@
 /* PM1 status and enable registers, ACPI 6.4, tables 4.11 and 4.12; writing a 1 clears a status. */
 #define PM1_POWER_BUTTON BIT(8)
 #define PM1_ALL 0xFFFFu
+#define PM1_NOTHING 0xFFFFu	/* where no register is; in one, some bits are reserved and read as 0 */
 
 /*
  * The SCI's line stays raised while any event waits, and others may share it.  So
@@ -37,6 +38,8 @@ static uint16_t take_status(uint16_t block)
 	if (block == 0)
 		return 0;
 	happened = port_in16(block);
+	if (happened == PM1_NOTHING)
+		return 0;
 	port_out16(block, happened);
 	return happened;
 }
@@ -83,6 +86,8 @@ int acpi_power_button_start(void (*pressed)(void))
 
 	if (!fixed->has_power_button)
 		return -E_UNSUPPORTED;
+	if (port_in16(fixed->pm1a_event) == PM1_NOTHING)
+		return -E_NOENT;
 	acpi_enter_mode();
 	disable_general_events(fixed);
 	button_pressed = pressed;

@@ -13,6 +13,7 @@
 #define PM1_SLEEP_TYPE_SHIFT 10
 #define PM1_SLEEP_TYPE_MASK (7u << PM1_SLEEP_TYPE_SHIFT)
 #define PM1_SLEEP_ENABLE BIT(13)
+#define PM1_NOTHING 0xFFFFu	/* where no register is; in one, PM1_SLEEP_ENABLE reads as 0 */
 
 /* Configuration mechanism 1, PCI 3.0, section 3.2.2.3.2. */
 #define PCI_ADDRESS_PORT 0xCF8
@@ -66,6 +67,8 @@ int acpi_power_off(void)
 
 	if (!fixed->has_s5 || fixed->pm1a_control == 0)
 		return -E_UNSUPPORTED;
+	if (port_in16(fixed->pm1a_control) == PM1_NOTHING)
+		return -E_NOENT;
 	acpi_enter_mode();
 	write_sleep(fixed->pm1a_control, fixed->s5_type_a);
 	if (fixed->pm1b_control != 0)

@@ -65,11 +65,18 @@ static void __noreturn reset_by_triple_fault(void)
 
 void power_off(void)
 {
+	const char *cause;
+	int error;
+
 	log_info("power", "powering off");
-	if (acpi_power_off() == -E_UNSUPPORTED)
-		log_error("power", "ACPI says nothing that Umbra understands about powering off");
+	error = acpi_power_off();
+	if (error == -E_UNSUPPORTED)
+		cause = "ACPI says nothing that Umbra understands about powering off";
+	else if (error == -E_NOENT)
+		cause = "there is nothing at the port where ACPI says that power is switched off";
 	else
-		log_error("power", "the machine did not react to powering off by ACPI");
+		cause = "the machine did not react to powering off by ACPI";
+	log_error("power", "%s", cause);
 	log_error("power", "the machine cannot be powered off by Umbra; halted, switch it off by hand");
 	cpu_halt_forever();
 }

@@ -5,6 +5,7 @@
  */
 #include "boot/report.h"
 
+#include "arch/acpi.h"
 #include "arch/cpu_features.h"
 #include "arch/log.h"
 #include "lib/compiler.h"
@@ -99,6 +100,15 @@ static void report_map(const struct boot_info *info)
 	}
 }
 
+static void report_acpi(void)
+{
+	const struct acpi_fixed *fixed = acpi_fixed();
+
+	for (unsigned i = 0; i < fixed->refusal_count; i++)
+		log_warn("acpi", "the FADT puts %s at port %04x, where it cannot be; it is left alone",
+			 fixed->refusals[i].what, fixed->refusals[i].port);
+}
+
 void report_machine(const struct boot_info *info, const char *version)
 {
 	log_event("boot", "version=%s mem=%uM debug=%u", version, frames_total() >> 8,
@@ -106,6 +116,7 @@ void report_machine(const struct boot_info *info, const char *version)
 	report_cpu();
 	report_map(info);
 	log_info("mm", "%u MB usable, %u MB of it low", frames_free() >> 8, frames_low_free() >> 8);
+	report_acpi();
 	if (info->problem)
 		log_warn("boot", "boot information: %s", info->problem);
 }

@@ -40,8 +40,12 @@ void power_button_start(unsigned seconds)
 	error = acpi_power_button_start(button_pressed);
 	if (error == -E_UNSUPPORTED)
 		log_info("power", "the board's power button is none that Umbra can watch");
+	else if (error == -E_NOENT)
+		log_warn("power", "the power button cannot be watched: there is nothing at port %04x, where "
+			 "the firmware says it is", acpi_fixed()->pm1a_event);
 	else if (error)
-		log_warn("power", "the power button has no interrupt line of its own");
+		log_warn("power", "the power button cannot be watched: its interrupt line is %u, but %s",
+			 acpi_fixed()->sci_line, error_words(error));
 }
 
 static void end_guest(struct guest *guest, void *context)

@@ -243,6 +243,99 @@ static void events(void **state)
 	assert_false(fixed->has_power_button);
 }
 
+struct bad_port {
+	uint32_t field, port;
+	const char *what;
+};
+
+/* Where every PC has another chip, or where no port is; each is told of, and none is used. */
+static void ports_of_others(void **state)
+{
+	static const struct bad_port bad[] = {
+		{ FADT_PM1A_CONTROL, 0x20, "the PM1a control register" },
+		{ FADT_PM1A_CONTROL, 0xCF7, "the PM1a control register" },
+		{ FADT_PM1A_CONTROL, 0x10604, "the PM1a control register" },
+		{ FADT_PM1A_EVENT, 0x3FC, "the PM1a event block" },
+		{ FADT_PM1A_EVENT, 0xFFFE, "the PM1a event block" },
+		{ FADT_GPE0, 0x1F0, "a block of general events" },
+		{ FADT_GPE0, 0x10000, "a block of general events" },
+		{ FADT_PM_TIMER, 0x40, "the PM timer" },
+		{ FADT_PM_TIMER, 0xFFFD, "the PM timer" },
+		{ FADT_SMI_COMMAND, 0x21, "the SMI command port" },
+		{ FADT_SMI_COMMAND, 0x100B2, "the SMI command port" },
+	};
+	const struct acpi_fixed *fixed = acpi_fixed();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		memset(physical_memory + ACPI_FADT, 0, 244);
+		put_events(0);
+		physical_put32(ACPI_FADT + FADT_SMI_COMMAND, 0xB2);
+		physical_put8(ACPI_FADT + FADT_GPE1_LENGTH, 0);
+		physical_put32(ACPI_FADT + bad[i].field, bad[i].port);
+		acpi_put_header(ACPI_FADT, "FACP", 244);
+		assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
+		assert_int_equal(fixed->refusal_count, 1);
+		assert_string_equal(fixed->refusals[0].what, bad[i].what);
+		assert_int_equal(fixed->refusals[0].port, bad[i].port);
+		assert_true(fixed->pm1a_control == (bad[i].field == FADT_PM1A_CONTROL ? 0 : 0x604));
+		assert_true(fixed->pm1a_event == (bad[i].field == FADT_PM1A_EVENT ? 0 : 0x600));
+		assert_true(fixed->gpe_blocks[0] == (bad[i].field == FADT_GPE0 ? 0 : 0xAFE0));
+		assert_true(fixed->smi_command == (bad[i].field == FADT_SMI_COMMAND ? 0 : 0xB2));
+		assert_int_equal(fixed->pm_timer, 0);
+		assert_int_equal(fixed->has_power_button, bad[i].field != FADT_PM1A_EVENT);
+	}
+}
+
+static void put_reset(uint8_t space, uint64_t address)
+{
+	put_tables(2, 244);
+	physical_put32(ACPI_FADT + FADT_FLAGS, 1u << 10);
+	physical_put8(ACPI_FADT + 116, space);
+	physical_put64(ACPI_FADT + 120, address);
+	acpi_put_header(ACPI_FADT, "FACP", 244);
+	assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
+}
+
+static void reset_registers(void **state)
+{
+	static const uint64_t good[] = { 0xCF9, 0x64, 0x92, 0x605, 0xFFFF };
+	static const uint64_t bad[] = { 0, 0x20, 0xCF8, 0x3F8, 0x10CF9, 0xFFFFFFFFFFFF0CF9ull };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		put_reset(ACPI_SPACE_PORT, good[i]);
+		assert_true(acpi_fixed()->has_reset);
+		assert_int_equal(acpi_fixed()->refusal_count, 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_reset(ACPI_SPACE_PORT, bad[i]);
+		assert_false(acpi_fixed()->has_reset);
+		assert_string_equal(acpi_fixed()->refusals[0].what, "the reset register");
+	}
+	/* What it means in other spaces is another's affair. */
+	put_reset(ACPI_SPACE_PCI, 0x20);
+	assert_true(acpi_fixed()->has_reset);
+}
+
+/* Registers of the clock itself, and such as the chip does not have. */
+static void centuries(void **state)
+{
+	static const uint8_t good[] = { 0x0E, 0x32, 0x37, 0x7F }, bad[] = { 0, 1, 9, 0x0D, 0x80, 0xFF };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good) + ARRAY_SIZE(bad); i++) {
+		bool is_good = i < ARRAY_SIZE(good);
+		uint8_t index = is_good ? good[i] : bad[i - ARRAY_SIZE(good)];
+
+		put_tables(2, 244);
+		physical_put8(ACPI_FADT + 108, index);
+		acpi_put_header(ACPI_FADT, "FACP", 244);
+		assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
+		assert_int_equal(acpi_fixed()->century, is_good ? index : 0);
+	}
+}
+
 static void extended_fields(void **state)
 {
 	(void)state;
@@ -360,6 +453,9 @@ int main(void)
 		TEST(damaged_lengths),
 		TEST(old_fadt_has_no_reset),
 		TEST(events),
+		TEST(ports_of_others),
+		TEST(reset_registers),
+		TEST(centuries),
 		TEST(extended_fields),
 		TEST(s5_anywhere),
 		TEST(s5_in_ssdt),

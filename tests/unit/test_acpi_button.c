@@ -166,6 +166,21 @@ static void line_of_somebody_else(void **state)
 	assert_int_equal(silenced, 1);
 }
 
+/* All bits set would be a button that is pressed without end. */
+static void nothing_at_the_port(void **state)
+{
+	(void)state;
+	status[0] = 0xFFFF;
+	assert_int_equal(acpi_power_button_start(count_press), -E_NOENT);
+	assert_int_equal(entered, 0);
+	assert_null(handler);
+	start(NULL);
+	assert_int_equal(acpi_power_button_start(count_press), 0);
+	status[1] = 0xFFFF;
+	handler(NULL);
+	assert_int_equal(presses, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup(events_are_the_button_alone, start),
 		cmocka_unit_test_setup(presses_are_told_and_cleared, start),
 		cmocka_unit_test_setup(line_of_somebody_else, start),
+		cmocka_unit_test_setup(nothing_at_the_port, start),
 	};
 
 	return cmocka_run_group_tests_name("acpi_button", tests, NULL, NULL);

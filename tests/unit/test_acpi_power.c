@@ -105,6 +105,16 @@ static void reset_registers(void **state)
 	assert_write(2, 0xCFE, 0x0F);
 }
 
+/* Nothing is written where nothing is. */
+static void nothing_at_the_port(void **state)
+{
+	(void)state;
+	fixed_tables = (struct acpi_fixed){ .pm1a_control = 0x604, .has_s5 = true };
+	pm1a = 0xFFFF;
+	assert_int_equal(acpi_power_off(), -E_NOENT);
+	assert_int_equal(fake_write_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +123,7 @@ int main(void)
 		cmocka_unit_test_setup(off_from_legacy_mode, start),
 		cmocka_unit_test_setup(off_though_firmware_is_silent, start),
 		cmocka_unit_test_setup(reset_registers, start),
+		cmocka_unit_test_setup(nothing_at_the_port, start),
 	};
 
 	return cmocka_run_group_tests_name("acpi_power", tests, NULL, NULL);

@@ -36,6 +36,13 @@ void log_event(const char *name, const char *format, ...)
 	assert_non_null(format);
 }
 
+static struct acpi_fixed tables;
+
+const struct acpi_fixed *acpi_fixed(void)
+{
+	return &tables;
+}
+
 uint32_t frames_total(void)
 {
 	return 128 << 8;
