@@ -9,10 +9,14 @@
 #include "lib/error.h"
 
 #define REGISTERS_SIZE 32u
+#define ALIGNMENT 16u
 #define SELECT 0x00u
 #define WINDOW 0x10u
 
 #define REGISTER_VERSION 0x01u
+#define VERSION(version) ((version) & 0xFF)
+#define VERSION_RESERVED 0xFF007F00u
+#define LINES_MAX 240u
 #define VERSION_LINES(version) (((version) >> 16 & 0xFF) + 1)
 #define ENTRY_LOW(input) (0x10u + 2 * (input))
 #define ENTRY_HIGH(input) (0x11u + 2 * (input))
@@ -57,20 +61,48 @@ static const struct io_apic *find(uint32_t line, uint32_t *input)
 	return NULL;
 }
 
+/*
+ * Memory would keep what is written to either register, and what is not there reads as all
+ * ones.  0 when nothing there looks like an I/O APIC.
+ */
+static uint32_t probe(const struct io_apic *io_apic)
+{
+	uint32_t version = get(io_apic, REGISTER_VERSION);
+
+	if ((mmio_read32(io_apic->registers, SELECT) & 0xFF) != REGISTER_VERSION ||
+	    version & VERSION_RESERVED || VERSION(version) == 0 || VERSION_LINES(version) > LINES_MAX)
+		return 0;
+	return VERSION_LINES(version);
+}
+
+/* Does another one have its registers, or one of its lines? */
+static bool is_taken(const struct io_apic *candidate)
+{
+	for (unsigned i = 0; i < io_apic_count; i++)
+		if (io_apics[i].registers == candidate->registers ||
+		    (candidate->first < io_apics[i].first + io_apics[i].lines &&
+		     io_apics[i].first < candidate->first + candidate->lines))
+			return true;
+	return false;
+}
+
 int ioapic_add(const struct madt_io_apic *entry, mmio_map_t *map)
 {
 	struct io_apic io_apic = { .first = entry->first_line };
-	uint32_t version;
 
+	if (entry->address == 0 || !IS_ALIGNED(entry->address, ALIGNMENT) ||
+	    entry->first_line > UINT32_MAX - LINES_MAX)
+		return -E_INVAL;
 	if (io_apic_count == ARRAY_SIZE(io_apics))
 		return -E_NOSPC;
 	io_apic.registers = map(entry->address, REGISTERS_SIZE);
 	if (!io_apic.registers)
 		return -E_NOSPC;
-	version = get(&io_apic, REGISTER_VERSION);
-	if (version == UINT32_MAX || (version & 0xFF) == 0)
+	io_apic.lines = probe(&io_apic);
+	if (io_apic.lines == 0)
 		return -E_IO;
-	io_apic.lines = VERSION_LINES(version);
+	if (is_taken(&io_apic))
+		return -E_EXIST;
 	/*
 	 * Edge, so that one that still waits for its end forgets that.  What the
 	 * firmware handles by SMI stays its own.
@@ -80,6 +112,11 @@ int ioapic_add(const struct madt_io_apic *entry, mmio_map_t *map)
 			put(&io_apic, ENTRY_LOW(input), ENTRY_MASKED);
 	io_apics[io_apic_count++] = io_apic;
 	return 0;
+}
+
+unsigned ioapic_count(void)
+{
+	return io_apic_count;
 }
 
 unsigned ioapic_lines(void)

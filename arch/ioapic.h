@@ -15,13 +15,15 @@
 #include <stdint.h>
 
 /*
- * Maps the one that entry tells of and masks its inputs.  0, -E_NOSPC when it
- * cannot be mapped or there are too many, -E_IO when nothing answers there.
- * Boot CPU.
+ * Maps the one that entry tells of and masks its inputs.  0; -E_INVAL for a place where
+ * none can be; -E_NOSPC when it cannot be mapped or there are too many; -E_IO when
+ * nothing answers there, or not as an I/O APIC does; -E_EXIST when the place or a line is
+ * that of another one.  Boot CPU.
  */
 int ioapic_add(const struct madt_io_apic *entry, mmio_map_t *map);
 
-/* How many inputs all of them have. */
+/* How many there are that work, and how many inputs all of them have. */
+unsigned ioapic_count(void);
 unsigned ioapic_lines(void);
 
 /*

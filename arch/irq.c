@@ -17,6 +17,8 @@ _Static_assert(VECTOR_ISA == PIC_FIRST_VECTOR && VECTOR_ISA_LINES == PIC_LINES,
 	       "both controllers raise the same vectors");
 _Static_assert(IRQ_LINES == PIC_LINES, "these are the ISA lines");
 
+#define TIMER_LINE 0u	/* of the ISA bus */
+
 struct irq_entry {
 	irq_handler_t *handler;
 	void *context;
@@ -49,6 +51,15 @@ static void apic_error(void *context)
 	seen |= errors;
 }
 
+static void add_io_apic(const struct madt_io_apic *io_apic, mmio_map_t *map)
+{
+	int error = ioapic_add(io_apic, map);
+
+	if (error)
+		log_warn("irq", "the I/O APIC at %08x, lines from %u, is left out: %s", io_apic->address,
+			 io_apic->first_line, error_words(error));
+}
+
 /* Both must be there; NULL, or why the 8259A have to do. */
 static const char *start_apics(mmio_map_t *map)
 {
@@ -58,32 +69,54 @@ static const char *start_apics(mmio_map_t *map)
 		return "no I/O APIC in the MADT";
 	if (lapic_probe(&madt, map) != 0)
 		return "no local APIC";
+	madt_refuse_unreachable(&madt, lapic_can_reach);
 	for (unsigned i = 0; i < madt.io_apic_count; i++)
-		if (ioapic_add(&madt.io_apics[i], map) != 0)
-			log_warn("irq", "no I/O APIC answers at %08x", madt.io_apics[i].address);
+		add_io_apic(&madt.io_apics[i], map);
 	return ioapic_lines() ? NULL : "no I/O APIC that works";
+}
+
+static void report_refusals(void)
+{
+	for (unsigned i = 0; i < madt.refusal_count; i++)
+		log_warn("cpu", "the CPU with APIC id %u is left out: %s", madt.refusals[i].apic_id,
+			 madt.refusals[i].cause);
+	if (madt.left_out)
+		log_warn("irq", "%u more entries of the MADT are left out: there is no room for so many",
+			 madt.left_out);
 }
 
 static void report_apics(void)
 {
 	unsigned overrides = 0;
 
+	report_refusals();
 	for (unsigned i = 0; i < MADT_ISA_LINES; i++)
 		overrides += madt.isa[i].line != i;
 	log_info("irq", "%u CPU%s; local APIC %u (%s); %u I/O APIC%s with %u lines, ISA lines moved: %u",
 		 madt.cpu_count, madt.cpu_count == 1 ? "" : "s", lapic_id(),
-		 lapic_is_x2apic() ? "x2apic" : "xapic", madt.io_apic_count,
-		 madt.io_apic_count == 1 ? "" : "s", ioapic_lines(), overrides);
-	if (madt.left_out)
-		log_warn("irq", "%u entries of the MADT are left out", madt.left_out);
+		 lapic_is_x2apic() ? "x2apic" : "xapic", ioapic_count(),
+		 ioapic_count() == 1 ? "" : "s", ioapic_lines(), overrides);
 }
 
 /* To the boot CPU: one that nobody has started might wake up from it where no code is. */
+static int connect_nmi_line(const struct madt_line *line)
+{
+	/* The timer ticks from the start, whoever listens. */
+	if (line->line == madt.isa[TIMER_LINE].line)
+		return -E_EXIST;
+	return ioapic_connect_nmi(line, this_cpu()->apic_id);
+}
+
 static void connect_nmi_lines(void)
 {
-	for (unsigned i = 0; i < madt.nmi_line_count; i++)
-		if (ioapic_connect_nmi(&madt.nmi_lines[i], this_cpu()->apic_id) != 0)
-			log_warn("irq", "no I/O APIC has line %u, for NMIs", madt.nmi_lines[i].line);
+	for (unsigned i = 0; i < madt.nmi_line_count; i++) {
+		int error = connect_nmi_line(&madt.nmi_lines[i]);
+
+		if (error)
+			log_warn("irq", "I/O APIC line %u raises no NMIs, as the MADT says it does: %s",
+				 madt.nmi_lines[i].line, error == -E_EXIST
+				 ? "it is the timer's" : "there is no such line");
+	}
 }
 
 void irq_init(bool apic, mmio_map_t *map)
@@ -121,6 +154,16 @@ const struct madt *irq_madt(void)
 
 /* --- lines -------------------------------------------------------------------------------- */
 
+/* Has another line of the ISA bus that has a handler been wired to the same input? */
+static bool shares_input(unsigned line)
+{
+	for (unsigned other = 0; other < IRQ_LINES; other++)
+		if (other != line && entries[VECTOR_ISA + other].handler &&
+		    madt.isa[other].line == madt.isa[line].line)
+			return true;
+	return false;
+}
+
 static int connect_line(unsigned line)
 {
 	int error;
@@ -129,6 +172,8 @@ static int connect_line(unsigned line)
 		pic_unmask(line);
 		return 0;
 	}
+	if (shares_input(line))
+		return -E_EXIST;
 	spin_lock(&lock);
 	error = ioapic_connect(&madt.isa[line], VECTOR_ISA + line, this_cpu()->apic_id);
 	if (!error)

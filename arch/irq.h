@@ -39,7 +39,7 @@ const struct madt *irq_madt(void);
  * handler(context) runs on the boot CPU whenever the ISA line fires, and the
  * line is acknowledged after it; it is unmasked here.  -E_RANGE for a line
  * above 15 or one that leads nowhere, -E_EXIST when the line is taken (line 2
- * always is).  Boot time only.
+ * always is), or the input of an I/O APIC that the firmware wired it to.  Boot time only.
  */
 int irq_register(unsigned line, irq_handler_t *handler, void *context);
 

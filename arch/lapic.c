@@ -30,6 +30,7 @@
 #define REGISTER_LVT_ERROR 0x370u
 
 #define ID_SHIFT 24
+#define VERSION(version) ((version) & 0xFF)
 #define VERSION_LVT_COUNT(version) (((version) >> 16 & 0xFF) + 1)
 #define SPURIOUS_ENABLE BIT(8)
 
@@ -42,8 +43,17 @@
 #define COMMAND_BUSY BIT(12)
 #define COMMAND_ASSERT BIT(14)
 
-/* Ids that fit an entry of 8 bits; the last one is the broadcast. */
+/*
+ * The largest ids: the one behind each stands for all CPUs (SDM vol. 3, 10.6.2.1 and
+ * 10.12.9).  Local APICs from before the Pentium 4 have ids of 4 bits and do not look at
+ * the others, so that a larger id reaches somebody else; their version is below 14h, which
+ * it is on AMD's later ones as well (AMD APM vol. 2, 16.3.3).
+ */
+#define OLD_ID_MAX 14u
 #define XAPIC_ID_MAX 254u
+#define X2APIC_ID_MAX 0xFFFFFFFEu
+#define VERSION_XAPIC 0x14u
+#define FAMILY_XAPIC 15u
 
 /* A read of the register takes some ten cycles at least. */
 #define BUSY_READS 100000u
@@ -52,6 +62,7 @@
 static struct {
 	void *registers;
 	bool x2apic;
+	uint32_t id_max;
 	const struct madt *madt;
 } lapic;
 
@@ -78,6 +89,16 @@ static bool has_large_ids(const struct madt *madt)
 	return false;
 }
 
+static uint32_t largest_id(void)
+{
+	if (lapic.x2apic)
+		return X2APIC_ID_MAX;
+	if (VERSION(lapic_read(REGISTER_VERSION)) < VERSION_XAPIC &&
+	    cpu_features()->family < FAMILY_XAPIC)
+		return OLD_ID_MAX;
+	return XAPIC_ID_MAX;
+}
+
 int lapic_probe(const struct madt *madt, mmio_map_t *map)
 {
 	uint64_t base;
@@ -91,11 +112,13 @@ int lapic_probe(const struct madt *madt, mmio_map_t *map)
 	lapic.madt = madt;
 	lapic.x2apic = (base & APIC_BASE_X2APIC) ||
 		       (cpu_features()->x2apic && has_large_ids(madt));
-	if (lapic.x2apic)
-		return 0;
 	/* Where the processor itself says: the table is about all of them, and may be old. */
-	lapic.registers = map(base & PTE_FRAME, REGISTERS_SIZE);
-	return lapic.registers ? 0 : -E_NOSPC;
+	if (!lapic.x2apic)
+		lapic.registers = map(base & PTE_FRAME, REGISTERS_SIZE);
+	if (!lapic.x2apic && !lapic.registers)
+		return -E_NOSPC;
+	lapic.id_max = largest_id();
+	return 0;
 }
 
 /* What stays is the firmware's own business: thermal events that it handles by SMI. */
@@ -168,7 +191,15 @@ uint32_t lapic_id(void)
 {
 	uint32_t id = lapic_read(REGISTER_ID);
 
-	return lapic.x2apic ? id : id >> ID_SHIFT;
+	if (lapic.x2apic)
+		return id;
+	/* The upper half of an id of 4 bits is reserved. */
+	return lapic.id_max == OLD_ID_MAX ? id >> ID_SHIFT & 0xF : id >> ID_SHIFT;
+}
+
+bool lapic_can_reach(uint32_t apic_id)
+{
+	return apic_id <= lapic.id_max;
 }
 
 bool lapic_is_x2apic(void)
@@ -195,6 +226,8 @@ static int send_xapic(uint32_t apic_id, uint32_t command)
 
 static int send(uint32_t apic_id, uint32_t command)
 {
+	if (!lapic_can_reach(apic_id))
+		return -E_RANGE;
 	if (!lapic.x2apic)
 		return send_xapic(apic_id, command | COMMAND_ASSERT);
 	/* A write to this MSR does not wait for stores before it (SDM vol. 3, 10.12.3). */
@@ -214,14 +247,20 @@ int lapic_send_nmi(uint32_t apic_id)
 	return send(apic_id, DELIVERY_NMI);
 }
 
+/* The sender would go through its own reset, which nothing on it outlives. */
+static bool is_own(uint32_t apic_id)
+{
+	return apic_id == lapic_id();
+}
+
 int lapic_send_init(uint32_t apic_id)
 {
-	return send(apic_id, DELIVERY_INIT);
+	return is_own(apic_id) ? -E_RANGE : send(apic_id, DELIVERY_INIT);
 }
 
 int lapic_send_startup(uint32_t apic_id, uint32_t address)
 {
-	return send(apic_id, DELIVERY_STARTUP | (address >> 12 & 0xFF));
+	return is_own(apic_id) ? -E_RANGE : send(apic_id, DELIVERY_STARTUP | (address >> 12 & 0xFF));
 }
 
 uint32_t lapic_take_errors(void)

@@ -32,14 +32,22 @@ void lapic_init_cpu(void);
 uint32_t lapic_id(void);
 bool lapic_is_x2apic(void);
 
+/*
+ * Can a message to that APIC id reach one CPU, if there is one of that id, and no other?
+ * Valid after lapic_probe.
+ */
+bool lapic_can_reach(uint32_t apic_id);
+
 /* The interrupt being handled is over. */
 void lapic_end(void);
 
 /*
  * Send an interrupt to the CPU with that APIC id; startup makes one that was
  * reset by init begin in real mode at address, a multiple of 4 KB below 1 MB.
- * 0, or -E_IO when the sender was still busy after a millisecond or so.  Not
- * from an NMI, which may strike between the two halves of another command.
+ * 0; -E_IO when the sender was still busy after a millisecond or so; -E_RANGE, and
+ * nothing is sent, for an id that lapic_can_reach denies and for an init or startup to
+ * the sender itself.  Not from an NMI, which may strike between the two halves of
+ * another command.
  */
 int lapic_send_vector(uint32_t apic_id, unsigned vector);
 int lapic_send_nmi(uint32_t apic_id);

@@ -15,6 +15,10 @@
 #define CPU_ENABLED BIT(0)
 #define UID8_ALL 0xFFu
 
+/* Ids that every local APIC takes for its own: SDM vol. 3, 10.6.2.1 and 10.12.9. */
+#define XAPIC_BROADCAST 0xFFu
+#define X2APIC_BROADCAST UINT32_MAX
+
 /* Flags of interrupts, ACPI 6.4, table 5.26: 0 means "as on that bus". */
 #define POLARITY(flags) ((flags) & 3u)
 #define POLARITY_LOW 3u
@@ -114,18 +118,51 @@ static uint32_t entry_size(uint8_t type)
 	}
 }
 
-/* A processor may stand there twice, with both kinds of entry. */
-static void add_cpu(struct madt *madt, uint32_t apic_id, uint32_t uid, uint32_t flags)
+static void refuse_cpu(struct madt *madt, uint32_t apic_id, const char *cause)
+{
+	if (madt->refusal_count == MADT_REFUSALS)
+		madt->left_out++;
+	else
+		madt->refusals[madt->refusal_count++] = (struct madt_refusal){ apic_id, cause };
+}
+
+static bool has_cpu(const struct madt *madt, uint32_t apic_id, bool by_x2apic)
+{
+	for (unsigned i = 0; i < madt->cpu_count; i++)
+		if (madt->cpus[i].apic_id == apic_id && madt->cpus[i].by_x2apic == by_x2apic)
+			return true;
+	return false;
+}
+
+/* A processor may stand there twice, if it is with both kinds of entry. */
+static void add_cpu(struct madt *madt, const struct madt_cpu *cpu, uint32_t flags)
 {
 	if (!(flags & CPU_ENABLED))
 		return;
-	for (unsigned i = 0; i < madt->cpu_count; i++)
-		if (madt->cpus[i].apic_id == apic_id)
-			return;
-	if (madt->cpu_count == MADT_CPUS)
+	if (cpu->apic_id == (cpu->by_x2apic ? X2APIC_BROADCAST : XAPIC_BROADCAST))
+		refuse_cpu(madt, cpu->apic_id, "the id stands for all CPUs");
+	else if (has_cpu(madt, cpu->apic_id, cpu->by_x2apic))
+		refuse_cpu(madt, cpu->apic_id, "there is another one of that id");
+	else if (has_cpu(madt, cpu->apic_id, !cpu->by_x2apic))
+		return;
+	else if (madt->cpu_count == MADT_CPUS)
 		madt->left_out++;
 	else
-		madt->cpus[madt->cpu_count++] = (struct madt_cpu){ apic_id, uid };
+		madt->cpus[madt->cpu_count++] = *cpu;
+}
+
+void madt_refuse_unreachable(struct madt *madt, bool (*can_reach)(uint32_t apic_id))
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < madt->cpu_count; i++) {
+		if (can_reach(madt->cpus[i].apic_id))
+			madt->cpus[kept++] = madt->cpus[i];
+		else
+			refuse_cpu(madt, madt->cpus[i].apic_id,
+				   "this machine's local APICs cannot address it");
+	}
+	madt->cpu_count = kept;
 }
 
 static void add_io_apic(struct madt *madt, const struct io_apic *entry)
@@ -177,7 +214,7 @@ static void take_entry(struct madt *madt, uint8_t type, const union entry *entry
 
 	switch (type) {
 	case ENTRY_LOCAL_APIC:
-		add_cpu(madt, local->apic_id, local->uid, local->flags);
+		add_cpu(madt, &(struct madt_cpu){ local->apic_id, local->uid, false }, local->flags);
 		break;
 	case ENTRY_IO_APIC:
 		add_io_apic(madt, &entry->io_apic);
@@ -195,7 +232,7 @@ static void take_entry(struct madt *madt, uint8_t type, const union entry *entry
 		madt->local_address = entry->address.address;
 		break;
 	case ENTRY_X2APIC:
-		add_cpu(madt, x2->apic_id, x2->uid, x2->flags);
+		add_cpu(madt, &(struct madt_cpu){ x2->apic_id, x2->uid, true }, x2->flags);
 		break;
 	case ENTRY_X2APIC_NMI:
 		add_local_nmi(madt, entry->x2apic_nmi.uid, entry->x2apic_nmi.lint);

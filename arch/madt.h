@@ -13,6 +13,7 @@
 #define MADT_CPUS 64
 #define MADT_IO_APICS 16
 #define MADT_NMIS 16
+#define MADT_REFUSALS 16
 
 #define MADT_ISA_LINES 16u
 #define MADT_ALL_CPUS UINT32_MAX /* the uid that stands for every processor */
@@ -20,6 +21,13 @@
 struct madt_cpu {
 	uint32_t apic_id;
 	uint32_t uid;	/* the firmware's number, to which struct madt_local_nmi refers */
+	bool by_x2apic;	/* the kind of its entry; else it has an id of 8 bits */
+};
+
+/* A processor that the table names and that nothing may be sent to. */
+struct madt_refusal {
+	uint32_t apic_id;
+	const char *cause;	/* a clause */
 };
 
 struct madt_io_apic {
@@ -44,15 +52,24 @@ struct madt {
 	uint64_t local_address;	/* of every processor's local APIC */
 	bool has_8259;
 	unsigned cpu_count, io_apic_count, local_nmi_count, nmi_line_count;
+	unsigned refusal_count;
 	unsigned left_out;	/* entries for which there was no room */
 	struct madt_cpu cpus[MADT_CPUS];	/* those that can be used, in the firmware's order */
+	struct madt_refusal refusals[MADT_REFUSALS];
 	struct madt_io_apic io_apics[MADT_IO_APICS];
 	struct madt_line isa[MADT_ISA_LINES];	/* by ISA line */
 	struct madt_local_nmi local_nmis[MADT_NMIS];
 	struct madt_line nmi_lines[MADT_NMIS];	/* inputs of I/O APICs that carry NMIs */
 };
 
-/* Reads the table.  0, or -E_NOENT when there is none.  Boot CPU, after acpi_init. */
+/*
+ * Reads the table.  0, or -E_NOENT when there is none.  A usable processor comes once, and
+ * none has an id that stands for all; others are among the refusals.  Boot CPU, after
+ * acpi_init.
+ */
 int madt_read(struct madt *madt);
+
+/* Moves the processors whose APIC ids can_reach denies to the refusals. */
+void madt_refuse_unreachable(struct madt *madt, bool (*can_reach)(uint32_t apic_id));
 
 #endif

@@ -117,12 +117,28 @@ static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
 	return true;
 }
 
+/* Who has that APIC id in truth, whatever the table says of ids; NULL: nobody who runs. */
+static const struct cpu *running_as(uint32_t apic_id)
+{
+	for (unsigned id = 0; id < cpu_count(); id++)
+		if (cpu_by_id(id)->apic_id == apic_id)
+			return cpu_by_id(id);
+	return NULL;
+}
+
 static void start_all(const struct madt *madt, uint32_t page, unsigned max, uint64_t *tsc_step)
 {
-	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++)
-		if (madt->cpus[i].apic_id != this_cpu()->apic_id &&
-		    !start(madt->cpus[i].apic_id, page, tsc_step))
+	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++) {
+		uint32_t apic_id = madt->cpus[i].apic_id;
+		const struct cpu *runs = running_as(apic_id);
+
+		/* The boot CPU stands in the table as well. */
+		if (runs && runs->id != 0)
+			log_warn("cpu", "the CPU with APIC id %u is left out: it is cpu%u, which runs",
+				 apic_id, runs->id);
+		else if (!runs && !start(apic_id, page, tsc_step))
 			return;
+	}
 }
 
 static void judge_tscs(uint64_t step)

@@ -59,7 +59,10 @@ static const void *map_low(paddr_t address, size_t size)
 /* For the ACPI tables, which can lie anywhere. */
 static const void *map_any(uint64_t address, size_t size)
 {
-	(void)size;
+	(void)size;	/* it crosses no page */
+	/* A table entry with a bit beyond the CPU's would fault. */
+	if (address >> cpu_features()->physical_bits != 0)
+		return NULL;
 	return temporary_map(address);
 }
 

@@ -24,6 +24,8 @@ struct chunk {
 
 /* The lock guards everything below. */
 static struct spinlock lock = SPINLOCK(LOCK_FRAMES);
+static const struct memory_range *memory;	/* as the firmware described it */
+static unsigned memory_count;
 static struct chunk *chunks;
 static uint32_t chunk_count, low_chunks;
 static void **owners;			/* one a low frame */
@@ -121,6 +123,8 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	paddr_t top = 0, room;
 	uint32_t size, low_frames;
 
+	memory = usable;
+	memory_count = usable_count;
 	for (unsigned i = 0; i < usable_count; i++)
 		top = MAX(top, usable[i].end);
 	top = MIN(top, limit);
@@ -381,6 +385,16 @@ void *frame_owner(paddr_t frame)
 void frame_set_owner(paddr_t frame, void *owner)
 {
 	owners[frame >> PAGE_SHIFT] = owner;
+}
+
+bool frames_are_memory(paddr_t address, uint64_t length)
+{
+	paddr_t end = length > UINT64_MAX - address ? UINT64_MAX : address + length;
+
+	for (unsigned i = 0; i < memory_count; i++)
+		if (overlaps(&memory[i], address, end))
+			return true;
+	return false;
 }
 
 uint32_t frames_total(void)

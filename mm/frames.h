@@ -30,7 +30,8 @@ enum frame_zone { FRAME_LOW, FRAME_ANY };
 /*
  * Takes possession of the usable ranges, whole frames only, less the reserved
  * ones (which win where they overlap), below limit.  Places its own bookkeeping in low
- * memory.  -E_NOMEM when there is no room for that.  Boot CPU, once.
+ * memory.  usable stays in use.  -E_NOMEM when there is no room for the bookkeeping.  Boot
+ * CPU, once.
  */
 int __must_check frames_init(const struct memory_range *usable, unsigned usable_count,
 			     const struct memory_range *reserved, unsigned reserved_count,
@@ -68,6 +69,12 @@ void page_free_reserved(void *page);
  */
 void *frame_owner(paddr_t frame);
 void frame_set_owner(paddr_t frame, void *owner);
+
+/*
+ * Is any of these length bytes of physical memory what the firmware said is usable, whoever
+ * uses it?  No device is there.  Any CPU.
+ */
+bool frames_are_memory(paddr_t address, uint64_t length);
 
 /* In frames; free ones include those set aside. */
 uint32_t frames_total(void);

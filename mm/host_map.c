@@ -250,21 +250,28 @@ static void *map_window(paddr_t address, size_t length, uint64_t flags)
 	return (uint8_t *)base + (uint32_t)(address - first);
 }
 
+/* A table entry with a bit beyond the CPU's would fault. */
+static bool is_addressable(paddr_t address, size_t length)
+{
+	paddr_t limit = (paddr_t)1 << cpu_features()->physical_bits;
+
+	return address < limit && length <= limit - address;
+}
+
 void *map_mmio(paddr_t address, size_t length)
 {
+	/* Firmware, or a BAR that it wrote, may name anything: writes there would be to somebody's data. */
+	if (!is_addressable(address, length) || frames_are_memory(address, length))
+		return NULL;
 	return map_window(address, length, PTE_W | PTE_PCD | PTE_PWT);
 }
 
 void *map_video(paddr_t address, size_t length)
 {
-	const struct cpu_features *features = cpu_features();
-	paddr_t limit = (paddr_t)1 << features->physical_bits;
-
-	/* A table entry with a bit beyond the CPU's would fault. */
-	if (address >= limit || length > limit - address)
+	if (!is_addressable(address, length))
 		return NULL;
 	/* Without a PAT, PCD alone leaves it to the firmware's MTRRs (SDM vol. 3, 11.5.2.1). */
-	return map_window(address, length, PTE_W | (features->pat ? PTE_LARGE_PAT : PTE_PCD));
+	return map_window(address, length, PTE_W | (cpu_features()->pat ? PTE_LARGE_PAT : PTE_PCD));
 }
 
 const void *map_module(paddr_t address, size_t length)

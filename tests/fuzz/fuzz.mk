@@ -7,7 +7,7 @@
 ## make fuzz            the fuzzers alone; FUZZ_RUNS=n runs of each
 
 # fuzz_NAME := the sources that fuzz_NAME.c is linked with.
-fuzz_acpi         := arch/acpi.c arch/acpi_s5.c
+fuzz_acpi         := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c
 fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
@@ -15,7 +15,7 @@ fuzz_decode       := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
-fuzz_madt         := arch/acpi.c arch/acpi_s5.c arch/madt.c
+fuzz_madt         := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c arch/madt.c
 fuzz_module_words := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)

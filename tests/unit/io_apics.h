@@ -22,6 +22,8 @@ struct io_apic_model {
 	uint32_t select, inputs;
 	uint32_t entries[24][2];	/* low and high word */
 	bool absent;			/* reads as all ones */
+	uint32_t version;		/* what it says instead of what is right; 0: nothing else */
+	bool is_memory;			/* does not keep what is written to its select register */
 };
 
 static struct io_apic_model io_apic_models[IO_APICS];
@@ -54,10 +56,14 @@ static uint32_t fake_mmio_read(const void *base, uint32_t offset)
 {
 	struct io_apic_model *model = &io_apic_models[base != &io_apic_models[0]];
 
-	assert_int_equal(offset, 0x10);
 	if (model->absent)
 		return UINT32_MAX;
-	return model->select == 1 ? (model->inputs - 1) << 16 | 0x20 : *io_apic_word(model);
+	if (offset == 0)
+		return model->is_memory ? 0 : model->select;
+	assert_int_equal(offset, 0x10);
+	if (model->select == 1)
+		return model->version ? model->version : (model->inputs - 1) << 16 | 0x20;
+	return *io_apic_word(model);
 }
 
 static void fake_mmio_write(void *base, uint32_t offset, uint32_t value)

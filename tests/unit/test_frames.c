@@ -430,6 +430,26 @@ static void random_run(void **state)
 	frames_unreserve(300);
 }
 
+/* Whether it is free, used or reserved makes no difference: no device is there. */
+static void memory_is_no_device(void **state)
+{
+	static const struct memory_range usable[] = { { MB(1), MB(32) }, { MB(8192), MB(8193) } };
+	static const struct memory_range reserved[] = { { MB(4), MB(5) } };
+
+	(void)state;
+	start(usable, 2, reserved, 1);
+	assert_true(frames_are_memory(MB(1), 1));
+	assert_true(frames_are_memory(MB(4), 4096));
+	assert_true(frames_are_memory(MB(32) - 1, 1));
+	assert_true(frames_are_memory(0, MB(1) + 1));
+	assert_true(frames_are_memory(MB(8000), MB(1000)));
+	assert_true(frames_are_memory(MB(8000), UINT64_MAX));
+	assert_false(frames_are_memory(0, MB(1)));
+	assert_false(frames_are_memory(MB(32), MB(8160)));
+	assert_false(frames_are_memory(0xFEC00000, 32));
+	assert_false(frames_are_memory(UINT64_MAX - 3, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +467,7 @@ int main(void)
 		cmocka_unit_test(reserve_holds_against_another_cpu),
 		cmocka_unit_test(owners_are_remembered),
 		cmocka_unit_test(random_run),
+		cmocka_unit_test(memory_is_no_device),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

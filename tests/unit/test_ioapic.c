@@ -101,8 +101,56 @@ static void not_there(void **state)
 	assert_int_equal(ioapic_add(&first, fake_io_apic_map), -E_IO);
 	assert_int_equal(ioapic_lines(), 0);
 	for (unsigned i = 0; i < MADT_IO_APICS; i++)
-		assert_int_equal(ioapic_add(&second, fake_io_apic_map), 0);
+		io_apics[i].registers = &io_apics[i];
+	io_apic_count = MADT_IO_APICS;
 	assert_int_equal(ioapic_add(&second, fake_io_apic_map), -E_NOSPC);
+}
+
+/* What firmware may name by mistake: nothing of it is written to but the select register. */
+static void something_else(void **state)
+{
+	static const struct madt_io_apic wrong[] = {
+		{ 0, 0 }, { IO_APIC_FIRST + 8, 0 }, { IO_APIC_FIRST, UINT32_MAX }, { IO_APIC_FIRST, UINT32_MAX - 100 },
+	};
+	static const uint32_t versions[] = { 0x00170000, 0xFF170020, 0x00171020, 0x00F00020, UINT32_MAX };
+
+	(void)state;
+	io_apic_count = 0;
+	io_apics_reset();
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(ioapic_add(&wrong[i], fake_io_apic_map), -E_INVAL);
+	for (unsigned i = 0; i < ARRAY_SIZE(versions); i++) {
+		io_apic_models[0].version = versions[i];
+		assert_int_equal(ioapic_add(&first, fake_io_apic_map), -E_IO);
+	}
+	io_apics_reset();
+	io_apic_models[0].is_memory = true;
+	io_apic_models[0].version = 0x00170020;
+	assert_int_equal(ioapic_add(&first, fake_io_apic_map), -E_IO);
+	for (unsigned i = 0; i < 23; i++)
+		assert_int_equal(io_apic_models[0].entries[i][0], 0x8000 | i);
+	assert_int_equal(ioapic_lines(), 0);
+}
+
+/* The same one twice, or two with a line in common: the first one stays. */
+static void twice(void **state)
+{
+	static const struct madt_io_apic again = { IO_APIC_FIRST, 100 };
+	static const uint32_t lines[] = { 0, 1, 16, 23 };
+	const struct madt_line line = { 23, false, false };
+
+	(void)state;
+	assert_int_equal(ioapic_add(&again, fake_io_apic_map), -E_EXIST);
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+		const struct madt_io_apic overlapping = { IO_APIC_SECOND, lines[i] };
+
+		io_apic_count = 1;
+		assert_int_equal(ioapic_add(&overlapping, fake_io_apic_map), -E_EXIST);
+	}
+	assert_int_equal(ioapic_add(&second, fake_io_apic_map), 0);
+	assert_int_equal(ioapic_lines(), 32);
+	assert_int_equal(ioapic_connect(&line, 0x40, 1), 0);
+	assert_int_equal(io_apic_models[0].entries[23][0], 0x10040);
 }
 
 int main(void)
@@ -113,6 +161,8 @@ int main(void)
 		cmocka_unit_test_setup(nmi_to_one, start),
 		cmocka_unit_test_setup(out_of_reach, start),
 		cmocka_unit_test_setup(not_there, start),
+		cmocka_unit_test_setup(something_else, start),
+		cmocka_unit_test_setup(twice, start),
 	};
 
 	return cmocka_run_group_tests_name("ioapic", tests, NULL, NULL);

@@ -42,13 +42,25 @@ static unsigned warnings;
 
 static struct madt table;
 static bool has_table, has_local_apic;
-static unsigned ended, locked;
+static unsigned ended, locked, refusals_asked_for;
 static uint32_t errors;
 
 int madt_read(struct madt *into)
 {
 	*into = table;
 	return has_table ? 0 : -E_NOENT;
+}
+
+void madt_refuse_unreachable(struct madt *which, bool (*can_reach)(uint32_t apic_id))
+{
+	assert_int_equal(which->cpu_count, table.cpu_count);
+	assert_ptr_equal(can_reach, lapic_can_reach);
+	refusals_asked_for++;
+}
+
+bool lapic_can_reach(uint32_t apic_id)
+{
+	return apic_id < 255;
 }
 
 int lapic_probe(const struct madt *from, mmio_map_t *map)
@@ -387,6 +399,25 @@ static void unwanted(void **state)
 	assert_int_equal(warnings, 3);
 }
 
+/* Firmware that wires two lines of the ISA bus to one input: the second is refused, the first goes on. */
+static void two_lines_at_one_input(void **state)
+{
+	(void)state;
+	reset();
+	make_table();
+	table.isa[4].line = 2;
+	table.nmi_lines[0].line = 2;
+	irq_init(true, fake_io_apic_map);
+	/* The timer's is no source of NMIs, either. */
+	assert_int_equal(warnings, 1);
+	assert_int_equal(io_apic_models[0].entries[2][0] & 0x10000, 0x10000);
+	assert_int_equal(irq_register(0, count, &calls[0]), 0);
+	assert_int_equal(irq_register(4, count, &calls[4]), -E_EXIST);
+	assert_int_equal(io_apic_models[0].entries[2][0], 0x20);
+	arrive(0x20);
+	assert_int_equal(calls[0], 1);
+}
+
 static void silenced(void **state)
 {
 	(void)state;
@@ -454,6 +485,7 @@ int main(void)
 		cmocka_unit_test_setup(apic_spurious, start_apic),
 		cmocka_unit_test_setup(apic_errors, start_apic),
 		cmocka_unit_test_setup(unwanted, start_apic),
+		cmocka_unit_test(two_lines_at_one_input),
 		cmocka_unit_test_setup(silenced, start_apic),
 		cmocka_unit_test_setup(messages, start_apic),
 		cmocka_unit_test_setup(message_to_nobody, start_apic),

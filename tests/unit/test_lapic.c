@@ -193,8 +193,8 @@ static int reset(void **state)
 	base_msr = BASE | APIC_BASE_ENABLE | BIT(8);
 	features = (struct cpu_features){ .apic = true };
 	table.cpu_count = 2;
-	table.cpus[0] = (struct madt_cpu){ 0, 10 };
-	table.cpus[1] = (struct madt_cpu){ 5, 11 };
+	table.cpus[0] = (struct madt_cpu){ 0, 10, false };
+	table.cpus[1] = (struct madt_cpu){ 5, 11, false };
 	REGISTER(REGISTER_VERSION) = 0x50014; /* 6 entries */
 	REGISTER(REGISTER_ID) = 5u << 24;
 	REGISTER(REGISTER_SPURIOUS) = SPURIOUS_ENABLE | 0x0F;
@@ -294,6 +294,64 @@ static void commands(void **state)
 	busy_reads = UINT32_MAX;
 	assert_int_equal(lapic_send_nmi(2), -E_IO);
 	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x469F);
+}
+
+/* Nothing goes out to an id that stands for all, or that the hardware cuts off. */
+static void assert_not_sent(uint32_t apic_id)
+{
+	REGISTER(REGISTER_COMMAND) = 0x1234567;
+	command_msr = 0x1234567;
+	assert_false(lapic_can_reach(apic_id));
+	assert_int_equal(lapic_send_vector(apic_id, 0xE1), -E_RANGE);
+	assert_int_equal(lapic_send_nmi(apic_id), -E_RANGE);
+	assert_int_equal(lapic_send_init(apic_id), -E_RANGE);
+	assert_int_equal(lapic_send_startup(apic_id, 0x9F000), -E_RANGE);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x1234567);
+	assert_int_equal(command_msr, 0x1234567);
+}
+
+static void ids_that_reach_others(void **state)
+{
+	static const uint32_t too_large[] = { 0xFF, 0x100, 0x10005, 0xFF00, UINT32_MAX };
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < ARRAY_SIZE(too_large); i++)
+		assert_not_sent(too_large[i]);
+	assert_int_equal(lapic_send_init(254), 0);
+	/* Its own reset would be the end of it. */
+	REGISTER(REGISTER_COMMAND) = 0x1234567;
+	assert_int_equal(lapic_send_init(5), -E_RANGE);
+	assert_int_equal(lapic_send_startup(5, 0x9F000), -E_RANGE);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x1234567);
+
+	reset(state);
+	base_msr |= APIC_BASE_X2APIC;
+	start();
+	assert_not_sent(UINT32_MAX);
+	assert_int_equal(lapic_send_init(0xFF), 0);
+	assert_int_equal(lapic_send_init(UINT32_MAX - 1), 0);
+}
+
+/* Ids of 4 bits: 16 would be 0, and 15 is all of them. */
+static void ids_of_the_first_ones(void **state)
+{
+	(void)state;
+	features.family = 6;
+	REGISTER(REGISTER_VERSION) = 0x40011;
+	REGISTER(REGISTER_ID) = 0xF5u << 24;
+	start();
+	assert_int_equal(lapic_id(), 5);
+	for (uint32_t id = 15; id <= 256; id++)
+		assert_not_sent(id);
+	assert_int_equal(lapic_send_init(14), 0);
+	/* The version of AMD's stayed low when the ids grew. */
+	reset(state);
+	features.family = 15;
+	REGISTER(REGISTER_VERSION) = 0x40010;
+	start();
+	assert_int_equal(lapic_send_init(254), 0);
+	assert_not_sent(255);
 }
 
 static void x2apic_left_on(void **state)
@@ -426,6 +484,8 @@ int main(void)
 		cmocka_unit_test_setup(stuck_in_service, reset),
 		cmocka_unit_test_setup(not_usable, reset),
 		cmocka_unit_test_setup(commands, reset),
+		cmocka_unit_test_setup(ids_that_reach_others, reset),
+		cmocka_unit_test_setup(ids_of_the_first_ones, reset),
 		cmocka_unit_test_setup(x2apic_left_on, reset),
 		cmocka_unit_test_setup(x2apic_for_large_ids, reset),
 		cmocka_unit_test(counter_measured),

@@ -134,6 +134,7 @@ static void processors(void **state)
 	MADT_ENTRY(9, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0);	/* there already */
 	MADT_ENTRY(9, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0);
 	read_table();
+	assert_int_equal(madt.refusal_count, 0);
 	assert_int_equal(madt.cpu_count, 3);
 	assert_int_equal(madt.cpus[0].apic_id, 0);
 	assert_int_equal(madt.cpus[0].uid, 1);
@@ -142,6 +143,56 @@ static void processors(void **state)
 	assert_int_equal(madt.cpus[2].apic_id, 0x12345);
 	assert_int_equal(madt.cpus[2].uid, 9);
 	assert_int_equal(madt.left_out, 0);
+}
+
+static bool below_255(uint32_t apic_id)
+{
+	return apic_id < 255;
+}
+
+/* What no message may ever be sent to is not among the processors, and is told of. */
+static void refused_processors(void **state)
+{
+	static const uint32_t ids[] = { 0xFF, 0xFF, 0, UINT32_MAX, 0x100, 0x100, 0xFF };
+
+	(void)state;
+	MADT_ENTRY(0, 0, 0, 1, 0, 0, 0);
+	MADT_ENTRY(0, 1, 0xFF, 1, 0, 0, 0);
+	MADT_ENTRY(0, 2, 0xFF, 1, 0, 0, 0);
+	MADT_ENTRY(0, 3, 0xFF, 0, 0, 0, 0);	/* it does not say that it can be used */
+	MADT_ENTRY(0, 4, 0, 1, 0, 0, 0);
+	MADT_ENTRY(9, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 5, 0, 0, 0);
+	MADT_ENTRY(9, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 6, 0, 0, 0);
+	MADT_ENTRY(9, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0);
+	MADT_ENTRY(9, 0, 0, 0xFF, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0);
+	MADT_ENTRY(0, 9, 1, 1, 0, 0, 0);
+	read_table();
+	assert_int_equal(madt.cpu_count, 4);
+	assert_int_equal(madt.cpus[0].apic_id, 0);
+	assert_int_equal(madt.cpus[1].apic_id, 0x100);
+	assert_int_equal(madt.cpus[2].apic_id, 0xFF);
+	assert_int_equal(madt.cpus[3].apic_id, 1);
+	assert_int_equal(madt.refusal_count, 5);
+	madt_refuse_unreachable(&madt, below_255);
+	assert_int_equal(madt.cpu_count, 2);
+	assert_int_equal(madt.cpus[1].apic_id, 1);
+	assert_int_equal(madt.cpus[1].uid, 9);
+	assert_int_equal(madt.refusal_count, ARRAY_SIZE(ids));
+	for (unsigned i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_int_equal(madt.refusals[i].apic_id, ids[i]);
+		assert_non_null(madt.refusals[i].cause);
+	}
+}
+
+static void refusals_that_do_not_fit(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MADT_REFUSALS + 5; i++)
+		MADT_ENTRY(0, (uint8_t)i, 0xFF, 1, 0, 0, 0);
+	read_table();
+	assert_int_equal(madt.cpu_count, 0);
+	assert_int_equal(madt.refusal_count, MADT_REFUSALS);
+	assert_int_equal(madt.left_out, 5);
 }
 
 static void more_than_fit(void **state)
@@ -360,6 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(no_table),	 TEST(empty_table), TEST(processors), TEST(more_than_fit),
+		TEST(refused_processors), TEST(refusals_that_do_not_fit),
 		TEST(overrides), TEST(nmis),	    TEST(address),    TEST(damaged),
 		TEST(hpet_counts), TEST(hpet_missing), TEST(pm_timer_counts),
 	};
