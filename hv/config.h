@@ -139,6 +139,7 @@ struct module_words {
 	char net[CONFIG_NAME_SIZE];	/* empty: no network */
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];
+	bool mac_spoof;			/* it may send from other addresses too */
 	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
 };
 

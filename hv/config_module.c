@@ -159,6 +159,17 @@ static const char *read_mac(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_mac_spoof(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "deny", "allow", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is allow or deny";
+	line->words->mac_spoof = choice == 1;
+	return NULL;
+}
+
 static const struct config_row module_rows[] = {
 	{ "guest", read_guest, false },
 	{ "mem", read_mem, true },
@@ -168,6 +179,7 @@ static const struct config_row module_rows[] = {
 	{ "cpus", read_cpus, true },
 	{ "net", read_net, true },
 	{ "mac", read_mac, true },
+	{ "mac-spoof", read_mac_spoof, true },
 };
 
 /* In the order of enum module_role, without ROLE_NONE. */
@@ -295,6 +307,9 @@ static void check_role(const struct config_line *line)
 	}
 	if (words->mac_given && words->net[0] == '\0')
 		config_add_problem(line->problems, line->name, "mac", "the guest has no network");
+	if (words->mac_spoof && words->net[0] == '\0')
+		config_add_problem(line->problems, line->name, "mac-spoof=allow",
+				   "the guest has no network");
 	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {

@@ -24,14 +24,19 @@ struct guest_net {
 
 /* --- what the device calls ------------------------------------------------------------------ */
 
-static bool port_send(void *context, const struct switch_source *source)
+static bool port_send(void *context, struct switch_source *source)
 {
 	struct guest_net *net = context;
-	bool sent;
+	uint64_t now = time_ns();
+	struct switch_forgery forgery;
+	bool sent, told;
 
 	spin_lock(&net->network->lock);
-	sent = switch_port_send(net->port, source, time_ns());
+	sent = switch_port_send(net->port, source, now);
+	told = switch_port_forgery(net->port, now, &forgery);
 	spin_unlock(&net->network->lock);
+	if (told)
+		network_report_forgery(net->network, "guest", net->port->name, &forgery);
 	return sent;
 }
 
@@ -96,6 +101,8 @@ static int join(struct guest_net *net, struct guest *guest)
 	spin_lock(&net->network->lock);
 	error = switch_port_create(net->network->ethernet, guest->name, plan->mac, port_ready,
 				   guest, &net->port);
+	if (!error && plan->mac_spoof)
+		switch_port_bridge(net->port);
 	spin_unlock(&net->network->lock);
 	if (error)
 		network_leave(net->network);

@@ -108,6 +108,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	memcpy(plan->net, words->net, sizeof(plan->net));
 	plan->mac_given = words->mac_given;
 	memcpy(plan->mac, words->mac, sizeof(plan->mac));
+	plan->mac_spoof = words->mac_spoof;
 	plan->command_line = words->command_line;
 	add_host_disks(plans, plan, words);
 }

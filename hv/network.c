@@ -4,6 +4,7 @@
  */
 #include "hv/network.h"
 
+#include "arch/log.h"
 #include "hv/house.h"
 #include "hv/uplink.h"
 #include "lib/string.h"
@@ -63,14 +64,25 @@ void network_leave(struct network *network)
 	spin_unlock(&networks_lock);
 }
 
+void network_report_forgery(const struct network *network, const char *kind, const char *name,
+			    const struct switch_forgery *forgery)
+{
+	const uint8_t *mac = forgery->address;
+
+	log_event("net-forged", "%s=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x count=%llu", kind, name,
+		  network->ethernet->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		  forgery->count);
+}
+
 /* --- for people ------------------------------------------------------------------------- */
 
 static void show_guest(const struct switch_port *port)
 {
 	const uint8_t *mac = port->own.bytes;
 
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s\n", port->name, mac[0], mac[1], mac[2],
-		    mac[3], mac[4], mac[5], port->is_open ? "" : ", not in use");
+	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
+		    mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
+		    port->is_open ? "" : ", not in use");
 }
 
 static void show_port(struct network *network, const struct switch_port *port)
@@ -81,8 +93,8 @@ static void show_port(struct network *network, const struct switch_port *port)
 		show_guest(port);
 	else
 		uplink_show(network->uplink);
-	house_print("    sent     %llu frames, %llu bytes, %llu more refused\n", c->sent,
-		    c->sent_bytes, c->refused);
+	house_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
+		    c->sent, c->sent_bytes, c->refused, c->forged);
 	house_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
 		    c->received_bytes, c->lost);
 }

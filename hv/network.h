@@ -25,6 +25,13 @@ struct network *network_join(const char *name);
 /* One less is on it, and perhaps the network is gone. */
 void network_leave(struct network *network);
 
+/*
+ * event=net-forged for a port of the network: kind is "guest" or "port", and name whose it
+ * is.  Any CPU, without the network's lock.
+ */
+void network_report_forgery(const struct network *network, const char *kind, const char *name,
+			    const struct switch_forgery *forgery);
+
 /* Prints all networks and what is on them; for a command. */
 void network_show_all(void);
 

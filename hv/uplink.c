@@ -74,8 +74,12 @@ static void wire_begin(void *context)
 static void wire_end(void *context)
 {
 	struct uplink *uplink = context;
+	struct switch_forgery forgery;
+	bool told = switch_port_forgery(uplink->wire.port, time_ns(), &forgery);
 
 	spin_unlock(&uplink->network->lock);
+	if (told)
+		network_report_forgery(uplink->network, "port", uplink->device->name, &forgery);
 }
 
 static void wire_received(void *context, const uint8_t *bytes, uint32_t length)

@@ -8,6 +8,7 @@
  */
 #include "drivers/backend/ethernet_switch.h"
 
+#include "drivers/backend/net_headers.h"
 #include "drivers/backend/switch_queue.h"
 #include "lib/bytes.h"
 #include "lib/error.h"
@@ -16,6 +17,8 @@
 
 #define DESTINATION 0u
 #define SOURCE ETHERNET_ADDRESS_SIZE
+#define TYPE (2 * ETHERNET_ADDRESS_SIZE)
+#define TYPE_CONTROL 0x8808u		/* IEEE 802.3, 31.4.1.3 */
 
 /* --- addresses ---------------------------------------------------------------------- */
 
@@ -94,18 +97,33 @@ static struct switch_address *learning_place(struct switch_port *port)
 	return oldest;
 }
 
-/* Port sent from that address; false when it must not. */
-static bool learn(struct switch_port *port, const uint8_t *address, uint64_t now)
+static bool is_fresh(const struct switch_address *entry, uint64_t now)
 {
-	struct switch_address *entry;
+	return is_own(entry) || now - entry->seen < SWITCH_AGE_NS;
+}
 
-	if (port->own.used && same(port->own.bytes, address))
+static bool is_wire(const struct switch_port *port)
+{
+	return !port->own.used;
+}
+
+/*
+ * May the port send from the address that entry, if not NULL, is about?  Nobody takes another
+ * port's own address, nor one behind a wire: there are the gateways of all others.
+ */
+static bool may_use(const struct switch_port *port, const struct switch_address *entry, uint64_t now)
+{
+	if (!port->bridges)
+		return false;
+	if (!entry || entry->port == port)
 		return true;
-	if (is_group(address))
-		return false;
-	entry = find(port->ethernet, address);
-	if (entry && is_own(entry))
-		return false;
+	return !is_own(entry) && (!is_wire(entry->port) || !is_fresh(entry, now));
+}
+
+/* The station of that address is behind the port; entry is what was known of it, or NULL. */
+static void learn(struct switch_port *port, struct switch_address *entry, const uint8_t *address,
+		  uint64_t now)
+{
 	if (!entry || entry->port != port) {
 		/* It was behind another port until now, perhaps. */
 		if (entry)
@@ -115,6 +133,33 @@ static bool learn(struct switch_port *port, const uint8_t *address, uint64_t now
 		add(port, entry, address);
 	}
 	entry->seen = now;
+}
+
+/* Port sent from that address; false when it must not. */
+static bool admit(struct switch_port *port, const uint8_t *address, uint64_t now)
+{
+	struct switch_address *entry;
+
+	if (port->own.used && same(port->own.bytes, address))
+		return true;
+	entry = is_group(address) ? NULL : find(port->ethernet, address);
+	if (is_group(address) || !may_use(port, entry, now)) {
+		port->counters.forged++;
+		memcpy(port->forged_address, address, sizeof(port->forged_address));
+		return false;
+	}
+	learn(port, entry, address, now);
+	return true;
+}
+
+bool switch_port_forgery(struct switch_port *port, uint64_t now, struct switch_forgery *forgery)
+{
+	if (port->counters.forged == port->forged_told || now < port->forged_due)
+		return false;
+	forgery->count = port->counters.forged - port->forged_told;
+	memcpy(forgery->address, port->forged_address, sizeof(forgery->address));
+	port->forged_told = port->counters.forged;
+	port->forged_due = now + SWITCH_REPORT_NS;
 	return true;
 }
 
@@ -124,16 +169,14 @@ static struct switch_port *look_up(struct ethernet_switch *ethernet, const uint8
 {
 	struct switch_address *entry = find(ethernet, address);
 
-	if (!entry || (!is_own(entry) && now - entry->seen >= SWITCH_AGE_NS))
-		return NULL;
-	return entry->port;
+	return entry && is_fresh(entry, now) ? entry->port : NULL;
 }
 
 /* --- sending -------------------------------------------------------------------------- */
 
 /* A frame under way to one port or to many. */
 struct delivery {
-	const struct switch_source *source;
+	struct switch_source *source;
 	unsigned from;
 	const uint8_t *head;
 	const struct switch_frame *copy;	/* in the first queue that took it */
@@ -181,20 +224,22 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 	frame->length = length;
 	frame->from = (uint16_t)delivery->from;
 	switch_queue_add(port, frame);
+	delivery->source->copies++;
 	return was_empty;
 }
 
 /*
+ * To a group, or to a station that nobody knows, which can be behind ports that bridge alone.
  * Ports are told when all have their copy: they may change theirs at once, as one that
  * leads to a wire does, and the others' are made from it.
  */
-static void flood(struct delivery *delivery, struct switch_port *from)
+static void flood(struct delivery *delivery, struct switch_port *from, bool to_group)
 {
 	struct switch_port *port;
 	uint64_t told = 0;
 
 	list_for_each(port, &from->ethernet->ports, node) {
-		if (port != from && deliver(delivery, port))
+		if (port != from && (to_group || port->bridges) && deliver(delivery, port))
 			told |= BIT64(port->number);
 		if (delivery->refused || delivery->broken)
 			return;
@@ -207,12 +252,13 @@ static void flood(struct delivery *delivery, struct switch_port *from)
 static void forward(struct delivery *delivery, struct switch_port *from, uint64_t now)
 {
 	const uint8_t *destination = delivery->head + DESTINATION;
+	bool to_group = is_group(destination);
 	struct switch_port *port = NULL;
 
-	if (!is_group(destination))
+	if (!to_group)
 		port = look_up(from->ethernet, destination, now);
 	if (!port)
-		flood(delivery, from);
+		flood(delivery, from, to_group);
 	else if (port != from && deliver(delivery, port))
 		port->ready(port->context);
 }
@@ -223,18 +269,27 @@ static bool is_sendable(const struct switch_source *source)
 	       (net_offload_needs(&source->offload) & ~source->abilities) == 0;
 }
 
-bool switch_port_send(struct switch_port *port, const struct switch_source *source, uint64_t now)
+bool ethernet_is_reserved(const uint8_t head[ETHERNET_HEADER_SIZE])
+{
+	static const uint8_t group[] = { 0x01, 0x80, 0xC2, 0x00, 0x00 };
+
+	return load_be16(head + TYPE) == TYPE_CONTROL ||
+	       (memcmp(head, group, sizeof(group)) == 0 && head[sizeof(group)] <= 0x0F);
+}
+
+bool switch_port_send(struct switch_port *port, struct switch_source *source, uint64_t now)
 {
 	uint8_t head[ETHERNET_HEADER_SIZE];
 	struct delivery delivery = { .source = source, .from = port->number, .head = head };
 
+	source->copies = 0;
 	if (!is_sendable(source)) {
 		port->counters.refused++;
 		return true;
 	}
 	if (!source->fetch(source->context, 0, head, sizeof(head)))
 		return false;
-	if (learn(port, head + SOURCE, now))
+	if (!ethernet_is_reserved(head) && admit(port, head + SOURCE, now))
 		forward(&delivery, port, now);
 	else
 		delivery.refused = true;
@@ -297,6 +352,7 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 	if (!port)
 		return -E_NOMEM;
 	port->learned_count = learned;
+	port->bridges = !address;
 	if (entry)
 		forget(entry);
 	string_copy(port->name, name, sizeof(port->name));
@@ -322,6 +378,11 @@ void switch_port_destroy(struct switch_port *port)
 	port->ethernet->numbers &= ~BIT64(port->number);
 	heap_free(port->queue);
 	heap_free(port);
+}
+
+void switch_port_bridge(struct switch_port *port)
+{
+	port->bridges = true;
 }
 
 bool switch_port_open(struct switch_port *port, bool open)

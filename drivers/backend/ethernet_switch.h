@@ -7,10 +7,13 @@
  * so that a flood of frames does not shut them out.
  *
  * The address a port was made with is its own: frames for it go there and
- * nowhere else, and no other port may use it as a sender's.  Other addresses are
- * learned, a bounded number for each port, so that a port that uses ever new
- * ones makes nobody else's be forgotten.  A port that leads to a wire has no
- * address of its own, and more learned ones.
+ * nowhere else, and no other port may use it as a sender's.  Such a port sends
+ * from its own address only, and gets what is for that address or for a group.
+ * A port that leads to a wire has no address of its own, and one that bridges
+ * has others besides it: there addresses are learned, a bounded number for each
+ * port, so that a port that uses ever new ones makes nobody else's be forgotten;
+ * and frames for stations that nobody knows go to these ports.  What was learned
+ * behind a wire moves to no other port while it is fresh.
  *
  * A switch and its ports are guarded by one lock, which is the caller's.
  */
@@ -27,6 +30,7 @@
 #define SWITCH_LEARNED_WIRE 256u	/* of a port that has none of its own */
 #define SWITCH_QUEUE_SIZE 0x80000u	/* bytes of a port's queue */
 #define SWITCH_AGE_NS 300000000000ull	/* until an address is forgotten (IEEE 802.1D, 7.9.2) */
+#define SWITCH_REPORT_NS 10000000000ull	/* from one report of forged frames to the next */
 
 struct switch_port;
 
@@ -46,6 +50,7 @@ struct switch_source {
 	/* Copies length bytes at offset, all inside the frame; false when they cannot be had. */
 	bool (*fetch)(void *context, uint32_t offset, void *to, uint32_t length);
 	void *context;
+	uint32_t copies;	/* set by switch_port_send: into so many queues the frame was copied */
 };
 
 struct switch_address {
@@ -61,7 +66,14 @@ struct switch_counters {
 	uint64_t sent, sent_bytes;
 	uint64_t received, received_bytes;
 	uint64_t lost;			/* to be received, but there was no room, or no device that listens */
-	uint64_t refused;		/* sent, but malformed, or with somebody else's address */
+	uint64_t refused;		/* sent, but malformed, reserved, or forged */
+	uint64_t forged;		/* of those: from an address that is not the port's to use */
+};
+
+/* Forged frames of a port. */
+struct switch_forgery {
+	uint64_t count;			/* since the last report */
+	uint8_t address[ETHERNET_ADDRESS_SIZE];	/* from which the last of them was sent */
 };
 
 struct switch_port {
@@ -70,8 +82,12 @@ struct switch_port {
 	char name[SWITCH_NAME_SIZE];
 	unsigned number;		/* below SWITCH_PORTS_MAX */
 	bool is_open;
+	bool bridges;			/* stations besides its own may be behind it */
 	struct switch_address own;	/* not used: it has none */
 	struct switch_counters counters;
+	uint64_t forged_told;		/* counters.forged at the last report */
+	uint64_t forged_due;		/* no report before, in ns */
+	uint8_t forged_address[ETHERNET_ADDRESS_SIZE];
 	void (*ready)(void *context);
 	void *context;
 
@@ -109,6 +125,9 @@ int __must_check switch_port_create(struct ethernet_switch *ethernet, const char
 				    void *context, struct switch_port **result);
 void switch_port_destroy(struct switch_port *port);
 
+/* Stations with addresses of their own may be behind the port.  One without an address bridges anyway. */
+void switch_port_bridge(struct switch_port *port);
+
 /*
  * A closed port gets no frames; closing it throws those away that wait.  The
  * queue is taken when the port is opened for the first time: false when memory
@@ -120,8 +139,22 @@ bool switch_port_open(struct switch_port *port, bool open);
  * Sends a frame, now being the time in ns.  It is taken, refused or lost, and
  * counted so.  False when fetch failed; then nobody gets anything.
  */
-bool __must_check switch_port_send(struct switch_port *port, const struct switch_source *source,
+bool __must_check switch_port_send(struct switch_port *port, struct switch_source *source,
 				   uint64_t now);
+
+/*
+ * True when frames that the port forged are to be reported, which is at once for
+ * the first, and then every SWITCH_REPORT_NS while there are more.  now as above.
+ */
+bool switch_port_forgery(struct switch_port *port, uint64_t now, struct switch_forgery *forgery);
+
+/*
+ * A frame that a bridge must not forward, by its header: what is for the next bridge
+ * alone, spanning trees and the like by their addresses (IEEE 802.1D, 7.12.6), and
+ * pauses by their type, since a station heeds those to its own address too (802.3,
+ * annex 31B).
+ */
+bool ethernet_is_reserved(const uint8_t head[ETHERNET_HEADER_SIZE]);
 
 /*
  * The first frame that waits, NULL when there is none.  It stays where it is,

@@ -12,20 +12,6 @@
 
 #define TYPE_OFFSET 12u
 #define TYPE_TAG 0x8100u
-#define TYPE_CONTROL 0x8808u
-
-/*
- * What is for the next bridge alone: spanning trees and the like by their addresses
- * (IEEE 802.1D, 7.12.6), and pauses by their type, since a station heeds those to its
- * own address too (802.3, annex 31B).  A guest must not speak in the machine's name there.
- */
-static bool is_reserved(const uint8_t *frame)
-{
-	static const uint8_t group[] = { 0x01, 0x80, 0xC2, 0x00, 0x00 };
-
-	return load_be16(frame + TYPE_OFFSET) == TYPE_CONTROL ||
-	       (memcmp(frame, group, sizeof(group)) == 0 && frame[5] <= 0x0F);
-}
 
 /* The header of a frame in two pieces has the addresses and the type, or the frame is whole there. */
 static bool fits(const struct wire_frame *frame)
@@ -81,10 +67,6 @@ static enum wire_result send_one(struct switch_wire *wire, struct switch_frame *
 	const struct wire_frame frame = { .header = first->bytes, .header_length = first->length };
 	enum wire_result result;
 
-	if (is_reserved(first->bytes)) {
-		switch_port_take(wire->port, false);
-		return WIRE_DROPPED;
-	}
 	prepare(wire, first);
 	result = wire->is_cutting ? send_segment(wire) : send(wire, &frame);
 	/* What is left of a frame of which a segment is lost would only be sent again. */
@@ -127,10 +109,11 @@ void switch_wire_receive(struct switch_wire *wire, const uint8_t *bytes, uint32_
 			 uint64_t now)
 {
 	struct incoming incoming = { bytes };
-	const struct switch_source source = { .length = length, .fetch = fetch, .context = &incoming };
+	struct switch_source source = { .length = length, .fetch = fetch, .context = &incoming };
 	bool fetched;
 
-	if (length >= ETHERNET_HEADER_SIZE && is_reserved(bytes))
+	/* Of the bridge at the other end, for the machine: nobody's mistake, so not counted as one. */
+	if (length >= ETHERNET_HEADER_SIZE && ethernet_is_reserved(bytes))
 		return;
 	fetched = switch_port_send(wire->port, &source, now);
 	(void)fetched;		/* from this memory it always is */

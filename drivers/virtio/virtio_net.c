@@ -106,8 +106,19 @@ static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
 			      net->header_size + offset, to, length);
 }
 
-/* False when the queue broke. */
-static bool send_request(struct virtio_net *net, struct request *request)
+/*
+ * What the request cost in the unit of NET_BUDGET: to a group it is copied for each
+ * receiver, and all that with the others' switch locked.
+ */
+static uint32_t cost_of(const struct request *request, uint32_t copies)
+{
+	uint32_t copy = NET_FRAME_COST + MIN(request->chain.readable, NET_FRAME_MAX);
+
+	return request->chain.count * NET_DESCRIPTOR_COST + MAX(copies, 1u) * copy;
+}
+
+/* False when the queue broke; else what it cost is taken from the budget. */
+static bool send_request(struct virtio_net *net, struct request *request, uint32_t *budget)
 {
 	struct switch_source source = {
 		.abilities = net->send_abilities,
@@ -124,7 +135,10 @@ static bool send_request(struct virtio_net *net, struct request *request)
 		net_offload_load(&source.offload, header);
 		source.length = request->chain.readable - net->header_size;
 	}
-	return net->port->send(net->port_context, &source);
+	if (!net->port->send(net->port_context, &source))
+		return false;
+	*budget -= MIN(*budget, cost_of(request, source.copies));
+	return true;
 }
 
 static bool next_request(struct virtio_net *net, struct request *request)
@@ -150,14 +164,10 @@ static void send_frames(struct virtio_net *net)
 	request.chain.buffers = net->buffers;
 	request.chain.capacity = ARRAY_SIZE(net->buffers);
 	while (budget > 0 && next_request(net, &request)) {
-		uint32_t cost = NET_FRAME_COST + request.chain.count * NET_DESCRIPTOR_COST;
-
-		if (!send_request(net, &request))
+		if (!send_request(net, &request, &budget))
 			break;
 		virtqueue_push(queue, &request.chain, 0);
 		pushed = true;
-		cost += MIN(request.chain.readable, NET_FRAME_MAX);
-		budget -= MIN(budget, cost);
 	}
 	net->more_to_send = budget == 0;
 	if (net->more_to_send)

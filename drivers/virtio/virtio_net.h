@@ -27,7 +27,7 @@ enum net_feature {
  * takes the lock that it needs.
  */
 struct net_port {
-	bool (*send)(void *context, const struct switch_source *source);
+	bool (*send)(void *context, struct switch_source *source);
 	void (*flush)(void *context);	/* nothing more is sent for now */
 	struct switch_frame *(*first)(void *context);
 	void (*take)(void *context, bool received);

@@ -25,6 +25,35 @@ static bool open(void)
 	return false;
 }
 
+/* They talk in tests: a peer, whoever asks it and may have ended, and a gateway on a wire. */
+static const uint8_t stations[][NET_ADDRESS_SIZE] = {
+	{0x02, 0, 0, 0, 0, 0x0E}, {0x02, 0, 0, 0, 0, 0x0F}, {0x06, 0, 0, 0, 0, 0x01},
+};
+
+#define STATIONS (sizeof(stations) / sizeof(stations[0]))
+
+static uint8_t incoming[NET_FRAME_MAX];
+
+/*
+ * Whatever comes must be for this guest or for a group: what others say to each other must
+ * not. The word spoofs=1 says that it may use other addresses: then it hears what is for
+ * nobody known, but still not what is for the peer.
+ */
+static void listen(void)
+{
+	bool spoofs = machine_number("spoofs", 0) != 0;
+	struct net_header header;
+	uint32_t length;
+
+	while (net_receive(&header, incoming, &length)) {
+		if ((incoming[0] & 1) || memcmp(incoming, net_address(), NET_ADDRESS_SIZE) == 0)
+			continue;
+		if (!spoofs || memcmp(incoming, stations[0], NET_ADDRESS_SIZE) == 0)
+			attack_fail("heard a frame for %x:...:%x from %x:...:%x", incoming[0],
+				    incoming[5], incoming[6], incoming[11]);
+	}
+}
+
 /* Whoever sends may still be served afterwards. */
 static void net_again(void)
 {
@@ -172,6 +201,83 @@ ATTACK(net_addresses, "net-addresses", SURVIVES)
 		if (attack_random() % 4 == 0)
 			memcpy(frame + NET_ADDRESS_SIZE, other, NET_ADDRESS_SIZE);
 		net_send(NULL, frame, 60);
+		listen();
+	}
+	net_again();
+}
+
+/* From one station to another (beyond the last: to all), as it is and behind tags. */
+static void forge(uint32_t from, uint32_t to)
+{
+	static const uint8_t tagged[] = {0x81, 0, 0, 0, 0x81, 0, 0, 5, 0x88, 0xB5, 1, 0};
+
+	memset(frame, 0xFF, NET_ADDRESS_SIZE);
+	if (to < STATIONS)
+		memcpy(frame, stations[to], NET_ADDRESS_SIZE);
+	memcpy(frame + NET_ADDRESS_SIZE, stations[from], NET_ADDRESS_SIZE);
+	for (uint32_t skip = 0; skip < sizeof(tagged); skip += 4) {
+		memcpy(frame + 12, tagged + skip, sizeof(tagged) - skip);
+		net_send(NULL, frame, 60);
+	}
+}
+
+/* In the names of the others, so that the switch might look for them here. */
+ATTACK(net_takeover, "net-takeover", SURVIVES)
+{
+	if (!open())
+		return;
+	while (!attack_over()) {
+		for (uint32_t from = 0; from < STATIONS; from++)
+			for (uint32_t to = 0; to <= STATIONS; to++)
+				forge(from, to);
+		listen();
+	}
+	net_again();
+}
+
+/* What bridges tell each other, pauses, and senders that are groups. */
+ATTACK(net_reserved, "net-reserved", SURVIVES)
+{
+	static const uint8_t bridges[NET_ADDRESS_SIZE] = {0x01, 0x80, 0xC2, 0, 0, 0};
+	static const uint8_t pause[] = {0x88, 0x08, 0, 1, 0xFF, 0xFF};
+
+	if (!open())
+		return;
+	while (!attack_over()) {
+		uint32_t dice = attack_random();
+
+		memcpy(frame, dice & 1 ? bridges : stations[dice % STATIONS], NET_ADDRESS_SIZE);
+		if (dice & 1)
+			frame[5] = (uint8_t)(dice >> 8 & 0xF);
+		memcpy(frame + NET_ADDRESS_SIZE, net_address(), NET_ADDRESS_SIZE);
+		if (dice & 2)
+			frame[NET_ADDRESS_SIZE] |= 1;
+		if (dice & 4)
+			memcpy(frame + 12, pause, sizeof(pause));
+		else
+			memset(frame + 12, (int)(dice >> 16 & 0xFF), sizeof(pause));
+		net_send(NULL, frame, 60);
+		listen();
+	}
+	net_again();
+}
+
+/* As much as possible to all: the switch copies it once for each. */
+ATTACK(net_broadcasts, "net-broadcasts", SURVIVES)
+{
+	static uint8_t large[65536 - 2048];
+
+	if (!open())
+		return;
+	memset(large, 0xFF, NET_ADDRESS_SIZE);
+	memcpy(large + NET_ADDRESS_SIZE, net_address(), NET_ADDRESS_SIZE);
+	while (!attack_over()) {
+		uint32_t length = attack_random() % 2 != 0 ? 60 : sizeof(large);
+
+		for (uint32_t i = 0; i < 16; i++)
+			net_queue(NULL, large, length);
+		net_flush();
+		listen();
 	}
 	net_again();
 }

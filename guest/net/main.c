@@ -11,6 +11,7 @@
  *     lengths               send frames at the limits of a wire
  *     dhcp                  get an address, and the file file=NAME (dhcp.c)
  *     bench                 measure (bench.c)
+ * bridges=1 says that the peer's port is one that bridges (mac-spoof=allow).
  * accept= names what it takes from the device: any of csum, tso and mrg (frames
  * without checksum, frames to be cut, several buffers a frame). Needs 8 MB.
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzer of the switch: ports come and go, send, read, and close, in any order.
- * No frame comes back to its sender, each queue gives out what went in, in its
- * order, and in the end nothing is left.
+ * No frame comes back to its sender or comes from an address that is not its
+ * sender's to use, each queue gives out what went in, in its order, and in the end
+ * nothing is left.
  *
  * Input: records of four bytes: what to do and with which port, two parameters,
  * and a third.
@@ -23,6 +24,8 @@
 	} while (0)
 
 #define PORTS 4
+#define BRIDGE 2
+#define WIRE 3
 #define RECORD 4u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -74,6 +77,18 @@ static void send(unsigned port, const uint8_t *what, uint64_t now)
 	REQUIRE(switch_port_send(ports[port], &source, now) || unreadable);
 }
 
+/* Guests that do not bridge send as themselves, and get what is for them or for a group. */
+static void check_addresses(const uint8_t *bytes, unsigned port)
+{
+	unsigned from = bytes[12];
+
+	REQUIRE(!(bytes[ETHERNET_ADDRESS_SIZE] & 1) && !ethernet_is_reserved(bytes));
+	if (from < BRIDGE)
+		REQUIRE(bytes[ETHERNET_ADDRESS_SIZE + 5] == from);
+	if (port < BRIDGE)
+		REQUIRE(bytes[0] & 1 || bytes[5] == port);
+}
+
 static void receive(unsigned port)
 {
 	struct switch_frame *first = switch_port_first(ports[port]);
@@ -87,6 +102,7 @@ static void receive(unsigned port)
 		memcpy(&number, first->bytes + 14, sizeof(number));
 		REQUIRE(first->bytes[12] != port);
 		REQUIRE(number > last_seen[port] && number <= serial);
+		check_addresses(first->bytes, port);
 		last_seen[port] = number;
 	}
 	switch_port_take(ports[port], true);
@@ -112,8 +128,10 @@ static void toggle(struct ethernet_switch *ethernet, unsigned port)
 		return;
 	}
 	put_address(address, (uint8_t)port);
-	REQUIRE(switch_port_create(ethernet, "port", address, note_ready, &ports[port],
-				   &ports[port]) == 0);
+	REQUIRE(switch_port_create(ethernet, "port", port == WIRE ? NULL : address, note_ready,
+				   &ports[port], &ports[port]) == 0);
+	if (port == BRIDGE)
+		switch_port_bridge(ports[port]);
 	REQUIRE(switch_port_open(ports[port], true));
 }
 

@@ -38,7 +38,7 @@ struct side {
 	bool broken;
 };
 
-static bool side_send(void *context, const struct switch_source *source)
+static bool side_send(void *context, struct switch_source *source)
 {
 	return switch_port_send(((struct side *)context)->port, source, 0);
 }

@@ -5,7 +5,6 @@ The network between guests: frames and offloads between guests of our own
 play along.
 """
 
-import functools
 import re
 
 import pytest
@@ -14,6 +13,7 @@ from test_guests import ICOUNT, Results, names_in
 from test_hostile import check_witnesses, judge, results, start, wait_attackers
 
 PEER = '02:00:00:00:00:0e'
+ASKER = '02:00:00:00:00:0f'     # where guest/hostile is to know it
 NAMES = names_in('net')
 ACCEPTS = ['', 'csum', 'csum,tso', 'csum,mrg', 'mrg', 'tso', 'csum,tso,mrg']
 PAIRS = [('net', 'net', accept) for accept in ACCEPTS] + \
@@ -22,8 +22,8 @@ PAIRS = [('net', 'net', accept) for accept in ACCEPTS] + \
 TIMEOUT = 90
 
 
-def asker(guest='net', words=''):
-    return f'{guest} guest=t kernel mem=8M -- role=test peer={PEER} {words}'
+def asker(guest='net', words='', own=''):
+    return f'{guest} guest=t kernel mem=8M {own} -- role=test peer={PEER} {words}'
 
 
 def peer(guest='net', accept='csum,tso,mrg', words=''):
@@ -47,10 +47,11 @@ def run_tests(machine, *others):
 
 
 def counters(machine, guest):
-    """What `:net` says of a guest: frames sent, refused, received, lost."""
+    """What `:net` says of a guest: frames sent, refused, forged, received, lost."""
     row = machine.command('net', rf'(?m)^  {guest} +([0-9a-f:]{{17}}).*\n +sent +(\d+) frames, \d+ bytes, '
-                          r'(\d+) more refused\n +received (\d+) frames, \d+ bytes, (\d+) more lost')
-    return dict(zip(('sent', 'refused', 'received', 'lost'), map(int, row.groups()[1:])))
+                          r'(\d+) more refused, (\d+) of them forged\n'
+                          r' +received (\d+) frames, \d+ bytes, (\d+) more lost')
+    return dict(zip(('sent', 'refused', 'forged', 'received', 'lost'), map(int, row.groups()[1:])))
 
 
 # --- frames and offloads -----------------------------------------------------------------
@@ -189,17 +190,6 @@ EITHER_QUEUE = ['queue-loop', 'queue-long-loop', 'queue-next-outside', 'queue-he
                 'queue-indirect', 'queue-wrong-direction', 'queue-buffer-is-ring', 'queue-noise']
 
 
-@pytest.fixture(scope='session')
-def frames_left(build, session_machine):
-    """frames_left(guest) is how many frames are free in the end when the attacker did nothing."""
-    @functools.cache
-    def measure(guest):
-        m = start(session_machine, build, 'attack=list', guest=guest)
-        wait_attackers(m)
-        return check_witnesses(m)
-    return measure
-
-
 @pytest.mark.parametrize('guest', ['hostile', 'hostile_c'])
 def test_queues(machine, build, guest):
     """Attacks on a queue, on both of the network's, side by side; and frames that others send keep arriving."""
@@ -215,21 +205,55 @@ def test_queues(machine, build, guest):
     check_witnesses(m)
 
 
-@pytest.mark.parametrize('guest', ['hostile', 'hostile_c'])
-@pytest.mark.parametrize('name', ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses'])
-def test_attack(machine, build, frames_left, guest, name):
-    """Attacks on the device and the switch, while two guests talk over the same network."""
-    m = start(machine, build, f'attack={name} seconds=1', guest=guest)
-    end, = wait_attackers(m)
-    assert judge(name, end, results(m)) is None
-    assert check_witnesses(m) == frames_left(guest)
-
-
 @pytest.mark.parametrize('seed', [2, 3])
 def test_attacks_among_talkers(machine, build, seed):
     """Two guests on the attackers' network notice nothing but their frames."""
-    attacks = ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses']
+    attacks = ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses', 'net-reserved']
     m = machine(build, [asker(words='only=frames.conversation'), peer()] +
                 [f'hostile guest=bad{number} kernel mem=8M -- attack={name} seed={seed} seconds=3'
                  for number, name in enumerate(attacks, 1)], extra=ICOUNT)
+    run_tests(m, 'e')
+
+
+TAKEOVERS = ['net-takeover', 'net-addresses', 'net-takeover mac-spoof=allow', 'net-addresses mac-spoof=allow']
+
+
+@pytest.mark.parametrize('guest', ['hostile', 'hostile_c'])
+def test_takeover(machine, build, guest):
+    """In the names of two guests that talk, and of everybody else: they talk on, and nobody listens."""
+    attackers = [f'{guest} guest=bad{number} kernel mem=8M {words} -- attack={name} seconds=4 '
+                 f'spoofs={int(bool(words))}'
+                 for number, attack in enumerate(TAKEOVERS, 1) for name, _, words in [attack.partition(' ')]]
+    m = machine(build, [asker(words='only=frames.conversation', own=f'mac={ASKER}'), peer(), *attackers],
+                extra=ICOUNT)
+    m.event('guest-exit', guest='t', timeout=TIMEOUT)
+    for number, (attack, end) in enumerate(zip(TAKEOVERS, wait_attackers(m, len(TAKEOVERS))), 1):
+        assert judge(attack.split()[0], end, results(m, number)) is None
+    for number in 1, 2, 3:
+        first = m.events('net-forged', guest=f'bad{number}')[0]
+        assert first['net'] == 'lan' and int(first['count']) > 0
+    # Not one event a frame.
+    assert len(m.events('net-forged')) <= 2 * len(TAKEOVERS)
+    run_tests(m, 'e')
+
+
+def test_forged(machine, build):
+    """What is dropped is counted and shown, of the guest that sent it."""
+    m = machine(build, [asker(words='only=frames.somebody'), peer()])
+    m.wait_line(r'\[e\] peer: ready')
+    m.event('guest-exit', guest='t', reason='poweroff', timeout=TIMEOUT)
+    forged = m.event('net-forged')
+    assert (forged['guest'], forged['mac'], forged['net']) == ('t', PEER, 'lan')
+    assert len(m.events('net-forged')) == 1
+    assert counters(m, 'e')['forged'] == 0
+    run_tests(m, 'e')
+
+
+@pytest.mark.parametrize('sender, receiver', [('net', 'net_c'), ('net_c', 'net')])
+def test_bridges(machine, build, sender, receiver):
+    """Guests that may use all addresses: the same tests, and they hear what is for nobody known."""
+    m = machine(build, [asker(sender, 'only=frames bridges=1', own='mac-spoof=allow'),
+                        f'{receiver} guest=e kernel mem=8M mac={PEER} mac-spoof=allow -- role=peer accept=csum,tso,mrg'])
+    m.wait_line(r'\[e\] peer: ready')
+    m.command('net', rf'(?m)^  e +{PEER}, may use others$')
     run_tests(m, 'e')

@@ -174,9 +174,35 @@ def test_stations(net, build, card):
     m.run_on(0.2)
     wire.pump()
     assert not wire.received and tagged
-    row = m.command('net', r'(?m)^ +sent +(\d+) frames, \d+ bytes, (\d+) more refused\n +received (\d+)')
-    assert tuple(map(int, row.groups())) == (4, 1, 3)
+    row = m.command('net', r'(?m)^ +sent +(\d+) frames, \d+ bytes, (\d+) more refused, (\d+) of them forged\n +received (\d+)')
+    assert tuple(map(int, row.groups())) == (4, 1, 1, 3)
+    forged = m.event('net-forged')
+    assert (forged['port'], forged['net'], forged['mac'], forged['count']) == \
+        ('net0', 'lan', PEER.hex(':'), '1')
     m.command('net', r'(?m)^  f .*\n +sent +1 frames, .*\n +received 2 frames')
+
+
+@pytest.mark.parametrize('words', ['', 'mac-spoof=allow'])
+def test_takeover(net, build, words):
+    """A guest in the gateway's name: the others still reach the gateway, and are reached."""
+    wire = net.plug('virtio')
+    m = net.start(build, peer(), f'hostile guest=bad kernel mem=8M {words} -- attack=net-takeover '
+                  f'seconds=2 spoofs={int(bool(words))}')
+
+    def reach(number):
+        answer = ask(wire, 60, number)
+        wire.expect(m, lambda data: data == answer)
+    wait_peers(m)
+    reach(0)
+    m.event('net-forged', guest='bad')
+    number = 1
+    while not m.events('guest-exit', guest='bad'):
+        reach(number)
+        number += 1
+    assert number > 1
+    assert m.event('guest-exit', guest='bad')['reason'] == 'poweroff'
+    assert 'PASS net-takeover' in m.text
+    reach(number)
 
 
 @pytest.mark.parametrize('card', ONE_OF_EACH)

@@ -431,6 +431,14 @@ static void test_network(void **state)
 	assert_string_equal(words.net, "dmz-1");
 	assert_true(words.mac_given);
 	assert_memory_equal(words.mac, mac, sizeof(mac));
+	assert_false(words.mac_spoof);
+	parse_module("f guest=a kernel mac-spoof=allow");
+	assert_int_equal(problems.found, 0);
+	assert_true(words.mac_spoof);
+	assert_false(words.mac_given);
+	parse_module("f guest=a kernel mac-spoof=deny net=none");
+	assert_int_equal(problems.found, 0);
+	assert_false(words.mac_spoof);
 	parse_module("f guest=a kernel net=none");
 	assert_int_equal(problems.found, 0);
 	assert_string_equal(words.net, "");
@@ -460,6 +468,14 @@ static void test_bad_networks(void **state)
 	assert_problem("net=0123456789abcdef", "1 to 15");
 	parse_module("f guest=a kernel net=none mac=02:00:00:00:00:01");
 	assert_problem("mac", "no network");
+	parse_module("f guest=a kernel net=none mac-spoof=allow");
+	assert_problem("mac-spoof=allow", "no network");
+	parse_module("f guest=a kernel mac-spoof=yes");
+	assert_problem("mac-spoof=yes", "allow or deny");
+	parse_module("f guest=a kernel mac-spoof");
+	assert_problem("mac-spoof", "needs a value");
+	parse_module("f guest=a disk mac-spoof=allow");
+	assert_problem("mac-spoof", "kernel's line");
 	parse_module("f guest=a initrd net=x");
 	assert_problem("net", "kernel's line");
 }

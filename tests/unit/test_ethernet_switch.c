@@ -27,7 +27,7 @@ static void note_ready(void *context)
 	++*(unsigned *)context;
 }
 
-/* Port i has the address 02:00:00:00:00:i. */
+/* Port i has the address 02:00:00:00:00:i, and bridges; test_switch_attacks.c has such as do not. */
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -39,6 +39,7 @@ static int setup(void **state)
 
 		assert_int_equal(switch_port_create(f->ethernet, name, address, note_ready,
 						    &f->ready[i], &f->ports[i]), 0);
+		switch_port_bridge(f->ports[i]);
 		assert_true(switch_port_open(f->ports[i], true));
 	}
 	now = 1000;
@@ -204,9 +205,10 @@ static void test_learning(void **state)
 
 /* --- what a sender must not --------------------------------------------------------------- */
 
-static void assert_refused(struct fixture *f, unsigned port, uint64_t count)
+static void assert_refused(struct fixture *f, unsigned port, uint64_t count, uint64_t forged)
 {
 	assert_int_equal(f->ports[port]->counters.refused, count);
+	assert_int_equal(f->ports[port]->counters.forged, forged);
 	assert_int_equal(f->ports[port]->counters.sent, 0);
 	for (unsigned i = 0; i < PORTS; i++)
 		assert_nothing(f->ports[i]);
@@ -217,13 +219,13 @@ static void test_somebody_elses_address(void **state)
 	struct fixture *f = *state;
 
 	assert_true(send(f->ports[0], 2, 1, 60));
-	assert_refused(f, 0, 1);
+	assert_refused(f, 0, 1, 1);
 	assert_true(send(f->ports[2], 1, 2, 60));
 	assert_got(f->ports[1], 60);
 	/* A group is no sender. */
 	memcpy(frame + 6, "\x03\0\0\0\0\1", 6);
 	assert_true(send_as(f->ports[0], 60, NULL, 0));
-	assert_refused(f, 0, 2);
+	assert_refused(f, 0, 2, 2);
 }
 
 static void test_lengths(void **state)
@@ -240,7 +242,7 @@ static void test_lengths(void **state)
 	assert_true(send_as(f->ports[0], 0, NULL, 0));
 	assert_true(send_as(f->ports[0], NET_FRAME_MAX + 1, NULL, 0));
 	assert_true(send_as(f->ports[0], UINT32_MAX, NULL, 0));
-	assert_refused(f, 0, 4);
+	assert_refused(f, 0, 4, 0);
 	assert_int_equal(fetches, 0);
 }
 
@@ -279,7 +281,7 @@ static void test_unreadable(void **state)
 	fetch_limit = 40;
 	assert_false(send(f->ports[0], 1, 0, 60));
 	assert_false(send(f->ports[0], 99, 0, 60));
-	assert_refused(f, 0, 0);
+	assert_refused(f, 0, 0, 0);
 }
 
 /* --- facts about frames --------------------------------------------------------------------- */
@@ -294,7 +296,7 @@ static void test_offloads(void **state)
 
 	/* From 1 to 2.  Who did not agree to leave the work to others has to do it. */
 	assert_true(send_as(f->ports[1], length, &offload, NET_CSUM));
-	assert_refused(f, 1, 1);
+	assert_refused(f, 1, 1, 0);
 	assert_true(send_as(f->ports[1], length, &offload, NET_CSUM | NET_TSO4));
 	got = switch_port_first(f->ports[2]);
 	assert_int_equal(got->length, length);
@@ -307,7 +309,7 @@ static void test_offloads(void **state)
 	assert_true(send_as(f->ports[1], length, &offload, NET_CSUM | NET_TSO4));
 	frame[5] = 99;
 	assert_true(send_as(f->ports[1], length, &offload, NET_CSUM | NET_TSO4));
-	assert_refused(f, 1, 3);
+	assert_refused(f, 1, 3, 0);
 }
 
 /* --- queues ------------------------------------------------------------------------------------ */
@@ -474,6 +476,7 @@ static void test_most_ports(void **state)
 
 		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready, &ready,
 						    &ports[i]), 0);
+		switch_port_bridge(ports[i]);
 		assert_true(switch_port_open(ports[i], true));
 	}
 	assert_int_equal(switch_port_create(f->ethernet, "more", (uint8_t[]){ 2, 0, 0, 0, 2, 0 },

@@ -279,6 +279,7 @@ static void floods(void **state)
 
 		assert_int_equal(switch_port_create(ethernet, "late", (const uint8_t[]){ 2, 0, 0, 0, 0, 2 },
 						    note_ready, &ready, &late), 0);
+		switch_port_bridge(late);
 		assert_true(switch_port_open(late, true));
 		out_count = 0;
 		memcpy(frame, station, 6);
@@ -328,6 +329,7 @@ static void learns(void **state)
 	(void)state;
 	assert_int_equal(switch_port_create(ethernet, "h", (const uint8_t[]){ 2, 0, 0, 0, 0, 2 },
 					    note_ready, &ready, &third), 0);
+	switch_port_bridge(third);
 	assert_true(switch_port_open(third, true));
 	for (unsigned i = 0; i < SWITCH_LEARNED_WIRE; i++) {
 		incoming[10] = (uint8_t)(i >> 8);

@@ -99,6 +99,7 @@ unit_shadow_random := $(SHADOW_MODEL)
 unit_shadow_space := $(SHADOW)
 unit_shadow_update := $(SHADOW)
 unit_string      :=
+unit_switch_attacks := tests/unit/net_frames.c $(ETHERNET)
 unit_switch_wire := tests/unit/net_frames.c drivers/backend/switch_wire.c $(ETHERNET)
 unit_time        := lib/div64.c
 unit_tsc         :=

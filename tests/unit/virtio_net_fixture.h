@@ -48,7 +48,7 @@ struct fixture {
 	struct side sides[2];
 };
 
-static inline bool side_send(void *context, const struct switch_source *source)
+static inline bool side_send(void *context, struct switch_source *source)
 {
 	((struct side *)context)->unflushed++;
 	return switch_port_send(((struct side *)context)->port, source, 0);
