@@ -17,6 +17,7 @@ CC32     := $(CROSS)gcc
 LD32     := $(CROSS)ld
 NM32     := $(CROSS)nm
 OBJCOPY32 := $(CROSS)objcopy
+OBJDUMP32 := $(CROSS)objdump
 NASM     ?= nasm
 
 # The font of the frame buffer console.
@@ -29,7 +30,9 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 CFLAGS32 := -std=gnu11 -ffreestanding -m32 -march=i686 -O2 -g -fno-pic -fno-pie \
             -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
             -fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -I. -I$(O)
-CFLAGS   := $(CFLAGS32) -mregparm=3 -mgeneral-regs-only -fno-omit-frame-pointer \
+# No indirect branch that a guest could teach the predictor: arch/thunks.asm has what stands for them.
+RETPOLINE := -mindirect-branch=thunk-extern -mindirect-branch-register -fno-jump-tables
+CFLAGS   := $(CFLAGS32) -mregparm=3 -mgeneral-regs-only -fno-omit-frame-pointer $(RETPOLINE) \
             -DUMBRA_DEBUG=$(DEBUG)
 ASFLAGS  := -f elf32 -g -F dwarf -Werror -I$(O)/ -I./
 LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
@@ -64,7 +67,8 @@ deps:
 
 # --- the hypervisor -------------------------------------------------------
 
-$(O)/%.o: %.c | $(O)/version.h
+# The Makefile holds the flags: an object that is older was perhaps made with others.
+$(O)/%.o: %.c Makefile | $(O)/version.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC32) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -103,7 +107,7 @@ $(O)/version.h: FORCE
 
 # Linked twice: the first pass tells the addresses that the symbol table of the
 # second one holds.  The table lies behind the text, so they do not move.
-$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk
+$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk arch/branches.awk
 	@echo "  LD      $@"
 	$(Q)awk -f arch/symbols.awk < /dev/null > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
@@ -111,6 +115,7 @@ $(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk
 	$(Q)$(NM32) -n $(O)/umbra.pass1 | awk -f arch/symbols.awk > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
+	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | awk -f arch/branches.awk
 
 # --- for editors ----------------------------------------------------------
 

@@ -4,6 +4,7 @@
  */
 #include "arch/cpu.h"
 
+#include "arch/barrier.h"
 #include "arch/host_traps.h"
 #include "arch/panic.h"
 #include "arch/switcher.h"
@@ -138,6 +139,7 @@ void cpu_init(struct cpu *cpu)
 	write_dr7(0);
 	if (features->sep)
 		write_msr(MSR_SYSENTER_CS, 0);
+	barriers_init_cpu(cpu);
 }
 
 struct cpu *cpu_by_id(unsigned id)

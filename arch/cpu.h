@@ -8,6 +8,8 @@
 
 #include "arch/cpu_features.h"
 #include "arch/layout.h"
+#include "arch/smt.h"
+#include "arch/speculation.h"
 #include "arch/state_page.h"
 #include "arch/trap_frame.h"
 
@@ -42,11 +44,14 @@ struct cpu {
 	unsigned id;			/* 0 is the boot CPU */
 	uint32_t apic_id;		/* where interrupts for it are sent */
 	struct cpu_pages *pages;
+	struct smt smt;
+	struct speculation speculation;	/* what it gives away, and what is done (arch/barrier.h) */
 
 	/* Only this CPU touches what follows. */
 	uint32_t cr0;			/* what the register holds */
 	uint32_t cr4, guest_cr4;	/* for Umbra's code, and for a guest's */
 	struct fpu_state *fpu_owner;	/* whose values the FPU holds; NULL: nobody's */
+	uint32_t barriers_due;		/* before the next entry to a guest: of enum remedy */
 	const char *running;		/* name of the guest that has this CPU, or NULL */
 
 	/* Written by the NMI handler alone, read by the run loop. */

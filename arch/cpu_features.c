@@ -27,15 +27,17 @@ static void read_names(uint32_t max_extended)
 }
 
 /* SDM vol. 2, CPUID, figure 3-6 and below. */
-static void read_signature(uint32_t signature)
+void cpu_signature(unsigned *family, unsigned *model, unsigned *stepping)
 {
-	features.stepping = signature & 0xF;
-	features.model = signature >> 4 & 0xF;
-	features.family = signature >> 8 & 0xF;
-	if (features.family == 6 || features.family == 15)
-		features.model |= signature >> 12 & 0xF0;
-	if (features.family == 15)
-		features.family += signature >> 20 & 0xFF;
+	uint32_t signature = cpuid(1, 0).eax;
+
+	*stepping = signature & 0xF;
+	*model = signature >> 4 & 0xF;
+	*family = signature >> 8 & 0xF;
+	if (*family == 6 || *family == 15)
+		*model |= signature >> 12 & 0xF0;
+	if (*family == 15)
+		*family += signature >> 20 & 0xFF;
 }
 
 /*
@@ -57,7 +59,7 @@ void cpu_features_init(void)
 	uint32_t max_extended = cpuid(0x80000000u, 0).eax;
 	struct cpuid r = cpuid(1, 0);
 
-	read_signature(r.eax);
+	cpu_signature(&features.family, &features.model, &features.stepping);
 	features.mce = (r.edx & BIT(7)) != 0;
 	features.apic = (r.edx & BIT(9)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;

@@ -24,6 +24,9 @@ void cpu_features_init(void);
 
 const struct cpu_features *cpu_features(void);
 
+/* Of the CPU that this runs on, the extended parts included. */
+void cpu_signature(unsigned *family, unsigned *model, unsigned *stepping);
+
 /*
  * NULL when this CPU can run Umbra, else a sentence that says what it lacks.
  * PAE and CPUID themselves were checked by the first instructions.

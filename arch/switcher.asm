@@ -29,7 +29,7 @@
 bits 32
 section .switcher progbits alloc exec nowrite align=4096
 
-extern host_nmi, host_switcher_bug
+extern host_nmi, host_switcher_bug, __x86_indirect_thunk_ecx
 global switcher_enter, switcher_stubs, switcher_nmi
 
 ; ---------------------------------------------------------------------------
@@ -79,7 +79,8 @@ leave_guest:
 	pop esi
 	pop ebx
 	pop ebp
-	ret				; switcher_enter returns to its caller
+	pop ecx				; switcher_enter returns to its caller, but not by
+	jmp __x86_indirect_thunk_ecx	; `ret`: the return stack is the guest's
 
 	; Virtual-8086 mode.  A guest has no way there: `iret` obeys VM at ring 0
 	; alone (SDM vol. 2, IRET).  An emulator that lets ring 1 do it (QEMU's

@@ -17,6 +17,7 @@
 #include "arch/tsc_sync.h"
 #include "arch/vectors.h"
 #include "arch/x86.h"
+#include "boot/report_speculation.h"
 #include "hv/run.h"
 #include "hv/timer.h"
 #include "mm/frames.h"
@@ -126,7 +127,7 @@ static const struct cpu *running_as(uint32_t apic_id)
 	return NULL;
 }
 
-static void start_all(const struct madt *madt, uint32_t page, unsigned max, uint64_t *tsc_step)
+static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool smt, uint64_t *tsc_step)
 {
 	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++) {
 		uint32_t apic_id = madt->cpus[i].apic_id;
@@ -136,7 +137,7 @@ static void start_all(const struct madt *madt, uint32_t page, unsigned max, uint
 		if (runs && runs->id != 0)
 			log_warn("cpu", "the CPU with APIC id %u is left out: it is cpu%u, which runs",
 				 apic_id, runs->id);
-		else if (!runs && !start(apic_id, page, tsc_step))
+		else if (!runs && (smt || !cpu_has_sibling(apic_id)) && !start(apic_id, page, tsc_step))
 			return;
 	}
 }
@@ -155,7 +156,7 @@ static void judge_tscs(uint64_t step)
 			  step);
 }
 
-void cpus_start(const struct boot_info *info, unsigned max)
+void cpus_start(const struct boot_info *info, unsigned max, bool smt)
 {
 	const struct madt *madt = irq_madt();
 	uint32_t page = find_startup_page(info);
@@ -164,7 +165,7 @@ void cpus_start(const struct boot_info *info, unsigned max)
 	run_init(0);
 	if (irq_has_apic() && madt->cpu_count > 1 && max > 1) {
 		if (page)
-			start_all(madt, page, MIN(max, (unsigned)MAX_CPUS), &tsc_step);
+			start_all(madt, page, MIN(max, (unsigned)MAX_CPUS), smt, &tsc_step);
 		else
 			log_warn("cpu", "no page below 640 KB to start other CPUs from");
 	}

@@ -9,11 +9,12 @@
 #include "boot/boot_info.h"
 
 /*
- * Starts up to max - 1 of the CPUs that the MADT lists.  What keeps one from
+ * Starts up to max - 1 of the CPUs that the MADT lists; without smt only one
+ * thread of each core (boot/report_speculation.h).  What keeps one from
  * starting is said in the log.  When their TSCs differ, the clock is another from
  * here on (arch/time.h).  Boot CPU, after irq_init, before timers_init.
  */
-void cpus_start(const struct boot_info *info, unsigned max);
+void cpus_start(const struct boot_info *info, unsigned max, bool smt);
 
 /* They run guests from now on.  Boot CPU, when everything that they need is there. */
 void cpus_release(void);

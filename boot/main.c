@@ -3,6 +3,7 @@
  * The order in which Umbra comes up.
  */
 #include "arch/acpi.h"
+#include "arch/barrier.h"
 #include "arch/cpu.h"
 #include "arch/irq.h"
 #include "arch/log.h"
@@ -14,6 +15,7 @@
 #include "boot/cpus.h"
 #include "boot/main.h"
 #include "boot/report.h"
+#include "boot/report_speculation.h"
 #include "boot/screen.h"
 #include "hv/config.h"
 #include "hv/cpu_note.h"
@@ -196,6 +198,7 @@ void boot_main(uint32_t magic, uint32_t information)
 		panic("no tables for the boot CPU");
 	cpu_prepare(&boot_cpu, &boot_cpu_pages, host_cr3);
 	host_map_activate(host_cr3);
+	barriers_configure(options.mitigations, options.smt && options.apic && options.max_cpus > 1);
 	cpu_init(&boot_cpu);
 	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
 
@@ -212,7 +215,8 @@ void boot_main(uint32_t magic, uint32_t information)
 
 	irq_init(options.apic, map_mmio);
 	cpu_notes_init();
-	cpus_start(&info, options.max_cpus);		/* asleep until guests can start */
+	cpus_start(&info, options.max_cpus, options.smt);	/* asleep until guests can start */
+	report_speculation(options.mitigations);
 	timers_init();
 	start_watchdog();
 	entropy_init();					/* before there is a guest to give some to */

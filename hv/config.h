@@ -101,6 +101,8 @@ struct umbra_options {
 	enum clock_source clock;	/* default: what is right for the machine */
 	bool apic;			/* use the APICs, if there are; default true */
 	uint32_t max_cpus;		/* how many are started at most, 1-32 */
+	bool smt;			/* use all threads of a core; default true */
+	bool mitigations;		/* of speculation (arch/barrier.h); default true */
 	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
 	uint32_t nmi_storm_us;		/* from one NMI of the watchdog to the next; 0: its own choice */
 	struct uplink_words uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */

@@ -108,6 +108,28 @@ static const char *read_apic(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_smt(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "off", "on", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of on, off";
+	line->options->smt = choice == 1;
+	return NULL;
+}
+
+static const char *read_mitigations(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "off", "auto", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of auto, off";
+	line->options->mitigations = choice == 1;
+	return NULL;
+}
+
 static const char *read_watchdog(struct config_line *line, const char *value)
 {
 	uint32_t seconds;
@@ -197,6 +219,8 @@ static const struct config_row umbra_rows[] = {
 	{ "watchdog", read_watchdog, false },
 	{ "nmi-storm", read_nmi_storm, false },
 	{ "maxcpus", read_maxcpus, false },
+	{ "smt", read_smt, false },
+	{ "mitigations", read_mitigations, false },
 };
 
 void config_parse_umbra(const char *line_text, struct umbra_options *options,
@@ -212,6 +236,7 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 		.power_button = CONFIG_POWER_BUTTON_DEFAULT,
 		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
 		.clock = CLOCK_AUTO, .apic = true, .max_cpus = CONFIG_CPUS_MAX,
+		.smt = true, .mitigations = true,
 	};
 	/* Multiboot 1 loaders put the file name in front. */
 	rest = config_next_word(at, &word);

@@ -10,6 +10,7 @@
 #include "hv/run.h"
 
 #include "arch/assert.h"
+#include "arch/barrier.h"
 #include "arch/irq.h"
 #include "arch/log.h"
 #include "arch/machine_check.h"
@@ -192,6 +193,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector) {
 			entropy_note();
 			irq_dispatch(vector);
+			barriers_note_data(this_cpu());
 		} else {
 			guest_reflect_trap(guest, vector, frame->error);
 		}
@@ -211,7 +213,7 @@ static void pin_stack(struct guest *guest)
 			   guest->kernel_stack);
 }
 
-static void enter(struct guest *guest)
+static inline __force_inline void enter(struct guest *guest)
 {
 	struct cpu *cpu = this_cpu();
 	struct cpu_pages *pages = cpu->pages;
@@ -220,6 +222,10 @@ static void enter(struct guest *guest)
 	guest_fpu_prepare(guest);
 	if (cpu->cr4 != cpu->guest_cr4)
 		write_cr4(cpu->guest_cr4);
+	if (unlikely(cpu->barriers_due)) {
+		barriers_carry_out(cpu->barriers_due);
+		cpu->barriers_due = 0;
+	}
 	watchdog_leave(cpu);
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
 	watchdog_return(cpu);
@@ -248,26 +254,42 @@ static void report_nmis(struct run_cpu *run)
 		  sources[cpu->nmi_source]);
 }
 
+/* Frames from others, and all guests' output, are not the guest's own. */
+static void serve_devices(struct guest *guest)
+{
+	guest_devices_service(guest);
+	barriers_note_data(this_cpu());
+}
+
+static void keep_house(void)
+{
+	house_keep();
+	barriers_note_data(this_cpu());
+}
+
 /*
  * Until the guest waits, ends, or must make way.  A function of its own for the
  * compiler too: all it keeps in registers is for this loop, the hottest there is.
+ * And it alone enters guests, with what it calls for that inlined: so it has the only
+ * returns whose return stack a guest has filled (arch/branches.awk looks).
  */
 static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 {
 	while (!run->reschedule) {
 		if (guest->devices_due)
-			guest_devices_service(guest);
+			serve_devices(guest);
 		guest_deliver_interrupts(guest);
 		if (guest->state == GUEST_RUNNING)
 			pin_stack(guest);
 		if (guest->state != GUEST_RUNNING)
-			return;
+			break;
 		enter(guest);
 		if (house_is_due())
-			house_keep();
+			keep_house();
 		if (unlikely(run->nmis_reported != this_cpu()->nmi_count))
 			report_nmis(run);
 	}
+	barriers_shield_returns(this_cpu());
 }
 
 /* --- turns ---------------------------------------------------------------------------- */
@@ -276,7 +298,7 @@ static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 static void wake_up(struct guest *guest)
 {
 	if (guest->devices_due)
-		guest_devices_service(guest);
+		serve_devices(guest);
 	if (guest->state == GUEST_HALTED && guest_has_interrupt(guest))
 		guest->state = GUEST_RUNNING;
 }
@@ -288,6 +310,9 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	cpu->running = guest->name;
 	run->reschedule = false;
 	run->loaded = guest;
+	if (run->entered != guest->plan)
+		barriers_note_switch(cpu);
+	run->entered = guest->plan;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
 	balance_show(run);
@@ -319,6 +344,7 @@ static void idle(struct run_cpu *run)
 	balance_idle(run);
 	watchdog_leave(this_cpu());
 	wait_for_interrupt();
+	barriers_note_data(this_cpu());
 	watchdog_alive(this_cpu());
 	balance_awake(run);
 	entropy_note();
@@ -335,7 +361,7 @@ void run_forever(void)
 		if (run->nmis_reported != this_cpu()->nmi_count)
 			report_nmis(run);
 		if (house_is_due())
-			house_keep();
+			keep_house();
 		next = sched_pick(&run->queue, time_ns());
 		if (next)
 			take_turn(run, container_of(next, struct guest, sched));
@@ -344,9 +370,11 @@ void run_forever(void)
 		 * interrupts come in: a starting one clears memory, a halted one
 		 * has its devices served.
 		 */
-		if (next || house_is_due())
+		if (next || house_is_due()) {
 			poll_interrupts();
-		else
+			barriers_note_data(this_cpu());
+		} else {
 			idle(run);
+		}
 	}
 }

@@ -18,6 +18,7 @@ struct run_cpu {
 	struct timer fairness;	/* somebody waits: does another CPU do better? */
 	bool reschedule;	/* the running guest is to make way */
 	const struct guest *loaded;	/* whose window this CPU has; NULL: perhaps somebody's who is gone */
+	const struct guest_plan *entered;	/* of whose turn was the last here, even if it is gone */
 	uint32_t nmis_reported;
 	uint64_t nmi_report_due;
 

@@ -13,6 +13,7 @@
 #define __aligned(n) __attribute__((aligned(n)))
 #define __noreturn __attribute__((noreturn))
 #define __noinline __attribute__((noinline))
+#define __force_inline __attribute__((always_inline))
 #define __must_check __attribute__((warn_unused_result))
 #define __printf(text, first) __attribute__((__format__(__printf__, text, first)))
 

@@ -47,6 +47,8 @@ static void test_umbra_defaults(void **state)
 		assert_int_equal(options.max_cpus, 32);
 		assert_int_equal(options.watchdog_s, 0);
 		assert_int_equal(options.nmi_storm_us, 0);
+		assert_true(options.smt);
+		assert_true(options.mitigations);
 	}
 }
 
@@ -70,6 +72,14 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.clock, CLOCK_HPET);
 	assert_true(options.apic);
 	assert_int_equal(options.watchdog_s, 3600);
+	parse_umbra("mitigations=off smt=off");
+	assert_int_equal(problems.found, 0);
+	assert_false(options.smt);
+	assert_false(options.mitigations);
+	parse_umbra("mitigations=auto smt=on");
+	assert_int_equal(problems.found, 0);
+	assert_true(options.smt);
+	assert_true(options.mitigations);
 	parse_umbra("clock=pmtimer");
 	assert_int_equal(options.clock, CLOCK_PM_TIMER);
 	/* A file name may hold an equals sign behind its directory. */
@@ -176,6 +186,11 @@ static void test_umbra_problems(void **state)
 	parse_umbra("apic=no");
 	assert_problem("apic=no", "off");
 	assert_true(options.apic);
+	parse_umbra("mitigations=on");
+	assert_problem("mitigations=on", "one of auto, off");
+	assert_true(options.mitigations);
+	parse_umbra("smt=auto");
+	assert_problem("smt=auto", "one of on, off");
 	parse_umbra("watchdog=0");
 	assert_problem("watchdog=0", "1 to 3600");
 	parse_umbra("watchdog=3601");
