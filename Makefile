@@ -105,9 +105,20 @@ $(O)/version.h: FORCE
 	@echo '#define UMBRA_VERSION "$(VERSION)"' > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
+# $(call check_switcher,image,prefix of scratch files): do the lists of the Switcher say what is
+# in it?  The address is SWITCHER_CODE of arch/layout.h.
+check_switcher = $(NM32) $(1) > $(2).nm && \
+	for part in switcher switcher_own; do \
+		$(OBJCOPY32) -O binary --set-section-flags .switcher_own=alloc \
+			--only-section=.$$part $(1) $(2).bin && \
+		od -An -v -w4 -tx4 --endian=little $(2).bin > $(2).$$part || exit; \
+	done && \
+	$(OBJDUMP32) -D -j .switcher $(1) > $(2).lst && \
+	awk -v page=ffe00000 -f arch/switcher_check.awk $(2).nm $(2).switcher $(2).switcher_own $(2).lst
+
 # Linked twice: the first pass tells the addresses that the symbol table of the
 # second one holds.  The table lies behind the text, so they do not move.
-$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk arch/branches.awk
+$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk arch/branches.awk arch/switcher_check.awk
 	@echo "  LD      $@"
 	$(Q)awk -f arch/symbols.awk < /dev/null > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
@@ -116,6 +127,7 @@ $(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk arch/branches.awk
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
 	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | awk -f arch/branches.awk
+	$(Q)$(call check_switcher,$@,$(O)/switcher)
 
 # --- for editors ----------------------------------------------------------
 

@@ -6,10 +6,10 @@
 
 #include "arch/cpu.h"
 #include "arch/irq.h"
-#include "arch/irqs_off.h"
 #include "arch/machine_check.h"
 #include "arch/panic.h"
 #include "arch/port.h"
+#include "arch/switcher.h"
 #include "arch/watchdog.h"
 #include "lib/string.h"
 
@@ -22,10 +22,7 @@ void host_trap(const struct trap_frame *frame)
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
 		/* It may have slept. */
 		watchdog_alive(this_cpu());
-		irqs_off_begin();
-		irqs_off_mark("handler", frame->vector);
 		irq_dispatch(frame->vector);
-		irqs_off_end();
 		return;
 	}
 	if (frame->vector == VECTOR_PF)
@@ -55,24 +52,39 @@ static uint8_t nmi_source(void)
 	return status == UINT8_MAX ? NMI_UNKNOWN : status >> BOARD_NMI_SHIFT;
 }
 
-void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp)
+/*
+ * Umbra's own code runs at ring 0, and so does no guest.  A guest runs with interrupts on, in ring
+ * 1 or 3, and never in virtual-8086 mode, where a selector says nothing of the ring.
+ */
+static bool struck_guest(const struct nmi_frame *frame)
+{
+	return (frame->eflags & EFLAGS_VM) || (frame->cs & SELECTOR_RPL) != 0;
+}
+
+static void count_nmi(const struct nmi_frame *frame, uint8_t source)
 {
 	struct cpu *cpu = this_cpu();
+
+	cpu->nmi_source = source;
+	string_copy(cpu->nmi_running, cpu->running ? cpu->running : "", sizeof(cpu->nmi_running));
+	cpu->nmi_eip = frame->eip;
+	cpu->nmi_cs = frame->cs;
+	cpu->nmi_count++;
+}
+
+bool host_nmi(const struct nmi_frame *frame)
+{
 	uint8_t source;
 
 	if (panic_has_begun()) {
-		panic_stop(eip, cs, ebp);
-		return;
+		panic_stop(frame->eip, frame->cs, frame->ebp);
+		return false;
 	}
 	source = nmi_source();
 	/* One that the board accounts for is not the watchdog's. */
-	if (source == NMI_UNKNOWN && watchdog_nmi(eip, ebp))
-		return;
-	cpu->nmi_source = source;
-	string_copy(cpu->nmi_running, cpu->running ? cpu->running : "", sizeof(cpu->nmi_running));
-	cpu->nmi_eip = eip;
-	cpu->nmi_cs = cs;
-	cpu->nmi_count++;
+	if (source != NMI_UNKNOWN || !watchdog_nmi(frame->eip, frame->ebp))
+		count_nmi(frame, source);
+	return struck_guest(frame) && !guest_state_is_possible(frame->cs, frame->eflags);
 }
 
 void host_switcher_bug(const uint32_t *frame)

@@ -10,6 +10,8 @@
 #include "arch/trap_frame.h"
 #include "lib/compiler.h"
 
+#include <stdbool.h>
+
 /* Any vector but NMI and double fault; esp and ss of the frame do not exist. */
 void host_trap(const struct trap_frame *frame);
 
@@ -17,9 +19,10 @@ void host_trap(const struct trap_frame *frame);
 void __noreturn host_double_fault(void);
 
 /*
- * An NMI, which may have come at any instruction: counts, and remembers where.  ebp is as it was there.
+ * An NMI, which may have come at any instruction: counts, and remembers where.  True when the
+ * guest that it struck is in a state that it must be taken out of.
  */
-void host_nmi(uint32_t eip, uint32_t cs, uint32_t ebp);
+bool host_nmi(const struct nmi_frame *frame);
 
 /*
  * A fault in the Switcher at an instruction that cannot; frame begins with vector, error, eip,

@@ -35,6 +35,16 @@ uint64_t switcher_gate(unsigned vector, unsigned dpl);
 /* The NMI gate, the same for Umbra and for guests. */
 uint64_t switcher_nmi_gate(void);
 
+/*
+ * Can a guest that the CPU runs by the book have got to this CS and EFLAGS?  It is in ring 1 or 3,
+ * with interrupts on and without privilege over ports, and not in virtual-8086 mode.
+ */
+static inline bool guest_state_is_possible(uint32_t cs, uint32_t eflags)
+{
+	return (eflags & (EFLAGS_VM | EFLAGS_IF | EFLAGS_IOPL)) == EFLAGS_IF &&
+	       (cs & SELECTOR_RPL) % 2 == 1;
+}
+
 /* Physical address of the page of code. */
 uint32_t switcher_code_physical(void);
 

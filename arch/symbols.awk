@@ -7,7 +7,7 @@ BEGIN {
 	print "section .symbols"
 	print "global symbol_count, symbol_table"
 }
-$2 ~ /^[tT]$/ {
+$2 ~ /^[tT]$/ && $3 !~ /^\.\.@/ {
 	addresses[count] = $1
 	names[count++] = $3
 }

@@ -23,10 +23,27 @@ struct trap_frame {
 	uint32_t esp, ss;
 };
 
-/* The vector that the Switcher reports when `iret` refused what the guest made of its CS or SS. */
-#define VECTOR_BAD_IRET 256
-/* And when the guest was in virtual-8086 mode; nothing else of the frame is valid then. */
-#define VECTOR_VM86 257
+/*
+ * What the Switcher adds to the vector when that alone does not tell what happened.
+ *
+ * BAD_IRET: the CPU refused to go on with the guest where the frame says; vector and error are
+ * those of the fault (#NP, #SS or #GP).
+ *
+ * IN_VM86: the guest was in virtual-8086 mode.  The vector is what ended that; eip, cs, esp and ss
+ * are those of that mode.
+ */
+#define VECTOR_BAD_IRET 0x100u
+#define VECTOR_IN_VM86 0x200u
+
+/* What the NMI handler pushes (arch/switcher.asm). */
+struct nmi_frame {
+	uint32_t cr3, es, ds;
+	/* pusha */
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
+	/* by the CPU */
+	uint32_t eip, cs, eflags;
+	uint32_t esp, ss;	/* only when it struck a guest */
+};
 
 /*
  * One page a guest, mapped writable while it runs: TSS.ESP0 is its end, so

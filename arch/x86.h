@@ -19,6 +19,7 @@
 #define EFLAGS_NT BIT(14)
 #define EFLAGS_RF BIT(16)
 #define EFLAGS_VM BIT(17)
+#define EFLAGS_AC BIT(18)
 
 #define CR0_MP BIT(1)
 #define CR0_EM BIT(2)

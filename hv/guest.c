@@ -19,29 +19,15 @@
 
 static const struct guest_plans *all_plans;	/* what guests there can be */
 
-/* One that is taken apart wakes by its timer, if it waits at all. */
-static void wake(struct guest *guest)
-{
-	if (guest->state != GUEST_ENDING)
-		run_wake(guest);
-}
-
 /* --- ending ------------------------------------------------------------------------ */
-
-static bool has_ended(const struct guest *guest)
-{
-	return guest->state == GUEST_ENDED || guest->state == GUEST_ENDING;
-}
 
 /* What a guest says may hold anything; an event line holds one line, and its quotes are ours. */
 static void set_end(struct guest *guest, enum guest_end reason)
 {
+	timer_stop(&guest->delay);
+	guest->state = GUEST_ENDED;
 	guest->end_reason = reason;
-	if (!has_ended(guest)) {
-		timer_stop(&guest->delay);
-		guest->state = GUEST_ENDED;
-		guest->end_eip = guest->registers->frame.eip;
-	}
+	guest->end_eip = guest->registers->frame.eip;
 	for (char *c = guest->end_cause; *c; c++) {
 		if (*c == '"')
 			*c = '\'';
@@ -54,7 +40,7 @@ void guest_kill(struct guest *guest, const char *format, ...)
 {
 	va_list arguments;
 
-	if (has_ended(guest))
+	if (guest->state == GUEST_ENDED)
 		return;
 	va_start(arguments, format);
 	format_text_v(guest->end_cause, sizeof(guest->end_cause), format, arguments);
@@ -64,19 +50,10 @@ void guest_kill(struct guest *guest, const char *format, ...)
 
 void guest_end(struct guest *guest, enum guest_end reason, const char *text)
 {
-	if (has_ended(guest))
+	if (guest->state == GUEST_ENDED)
 		return;
 	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", text);
 	set_end(guest, reason);
-}
-
-/* What others want counts after its own wish too, as long as it is to start again. */
-static void carry_out(struct guest *guest, const char *cause)
-{
-	if (has_ended(guest) && !guest_starts_again(guest))
-		return;
-	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", cause);
-	set_end(guest, GUEST_KILLED);
 }
 
 void guest_sentence(struct guest *guest, const char *cause)
@@ -96,7 +73,7 @@ void guest_restart(struct guest *guest)
 	} else {
 		guest_end(guest, GUEST_RESTARTED, "restarted at the console");
 	}
-	wake(guest);
+	run_wake(guest);
 }
 
 /* --- making -------------------------------------------------------------------------- */
@@ -116,8 +93,7 @@ static void delay_expired(struct timer *timer)
 {
 	struct guest *guest = container_of(timer, struct guest, delay);
 
-	if (guest->state == GUEST_DELAYED)
-		guest->state = GUEST_STARTING;
+	guest->state = GUEST_STARTING;
 	run_wake(guest);
 }
 
@@ -128,11 +104,11 @@ static void note_read(struct cpu_note *note)
 	const char *cause = __atomic_exchange_n(&guest->sentence, NULL, __ATOMIC_SEQ_CST);
 
 	if (cause)
-		carry_out(guest, cause);
+		guest_kill(guest, "%s", cause);
 	if (guest->is_arriving)
 		balance_arrive(guest);	/* which may send it on: it is another CPU's now */
 	else if (cause || (guest->devices_due && guest->state == GUEST_HALTED))
-		wake(guest);
+		run_wake(guest);
 }
 
 static struct guest *new_guest(const struct guest_plan *plan)

@@ -130,16 +130,12 @@ static int block_create(struct guest *guest, unsigned index, struct virtio_devic
 	return 0;
 }
 
-static bool block_close(struct virtio_device *device)
-{
-	return virtio_block_close(&container_of(device, struct guest_disk, block.device)->block);
-}
-
 static void block_destroy(struct virtio_device *device)
 {
-	heap_free(container_of(device, struct guest_disk, block.device));
+	struct guest_disk *disk = container_of(device, struct guest_disk, block.device);
+
+	virtio_block_close(&disk->block);
+	heap_free(disk);
 }
 
-const struct guest_device_kind guest_block_kind = {
-	.create = block_create, .close = block_close, .destroy = block_destroy,
-};
+const struct guest_device_kind guest_block_kind = { block_create, block_destroy };

@@ -111,7 +111,7 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 	if (is_syscall_vector(vector)) {
 		if (vector != guest->protocol.syscall_vector || !wanted)
 			return switcher_gate(vector, 0);
-		if (gate_type(wanted) == GATE_TRAP)
+		if (gate_type(wanted) == GATE_TRAP && !guest->calls_by_umbra)
 			return wanted;
 		return switcher_gate(vector, gate_dpl(wanted));
 	}
@@ -162,6 +162,13 @@ void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, ui
 	}
 	if (vector < VECTOR_EXCEPTIONS || is_syscall_vector(vector))
 		load_gate(guest, vector);
+}
+
+void guest_change_call_gate(struct guest *guest)
+{
+	guest->calls_by_umbra = !guest->calls_by_umbra;
+	load_gate(guest, LGUEST_SYSCALL_VECTOR);
+	load_gate(guest, LGUEST_SYSCALL_VECTOR_PLAN9);
 }
 
 /* --- stack ------------------------------------------------------------------------- */

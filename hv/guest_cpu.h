@@ -29,4 +29,20 @@ void guest_load_tls(struct guest *guest, gpa_t descriptors);
 void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, uint32_t high);
 void guest_set_stack(struct guest *guest, uint32_t selector, uint32_t esp, uint32_t pages);
 
+/* For the next function alone: calls_by_umbra is not what it ought to be. */
+void guest_change_call_gate(struct guest *guest);
+
+/*
+ * Before every entry: whether the gate for system calls may lead straight into the guest's kernel.
+ * Emulators are known that let a program into virtual-8086 mode (arch/switcher.asm), and through
+ * such a gate it would bring IOPL and IF of its choice along, with which all ports of the machine
+ * are its kernel's.  In that mode code lies in the first 2 MB: where nothing is mapped there, it
+ * faults before its first instruction.  Elsewhere system calls come through Umbra.
+ */
+static inline void guest_choose_call_gate(struct guest *guest)
+{
+	if (unlikely(shadow_has_low(&guest->shadow) != guest->calls_by_umbra))
+		guest_change_call_gate(guest);
+}
+
 #endif

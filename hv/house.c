@@ -18,7 +18,6 @@
 #include "hv/cpu_note.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"
-#include "hv/latency.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
@@ -141,7 +140,7 @@ void house_print(const char *format, ...)
 
 /* --- endings ------------------------------------------------------------------------- */
 
-static void __noreturn end_machine(enum idle_action action)
+void house_end_machine(enum idle_action action)
 {
 	watchdog_stop();
 	run_stop_others();
@@ -153,12 +152,6 @@ static void __noreturn end_machine(enum idle_action action)
 	if (action == IDLE_REBOOT)
 		power_reset();
 	cpu_halt_forever();
-}
-
-void house_end_machine(enum idle_action action)
-{
-	latency_log();
-	end_machine(action);
 }
 
 void house_set_when_idle(enum idle_action action)
@@ -185,12 +178,9 @@ static void end_if_idle(void)
 	guests_gone = false;
 	if (!guest_list_is_empty())
 		return;
-	/* The last event is that of the end. */
-	if (when_idle != IDLE_STAY)
-		latency_log();
 	log_event("idle", "action=%s", names[when_idle]);
 	if (when_idle != IDLE_STAY)
-		end_machine(when_idle);
+		house_end_machine(when_idle);
 }
 
 static void panic_reboot(void)

@@ -12,12 +12,12 @@
 #include "arch/assert.h"
 #include "arch/barrier.h"
 #include "arch/irq.h"
-#include "arch/irqs_off.h"
 #include "arch/log.h"
 #include "arch/machine_check.h"
 #include "arch/switcher.h"
 #include "arch/time.h"
 #include "arch/watchdog.h"
+#include "hv/bad_exit.h"
 #include "hv/balance.h"
 #include "hv/emulate.h"
 #include "hv/entropy.h"
@@ -152,21 +152,60 @@ static void page_fault(struct guest *guest, uint32_t address)
 	}
 }
 
+/* A system call through an interrupt gate is the one trap above the exceptions. */
+static bool is_interrupt(const struct guest *guest, uint32_t vector)
+{
+	return vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector;
+}
+
+static void interrupt(uint32_t vector)
+{
+	entropy_note();
+	irq_dispatch(vector);
+	barriers_note_data(this_cpu());
+}
+
+/*
+ * No event is lost on the way out of virtual-8086 mode: an interrupt is served, a machine check
+ * ends the machine, an NMI was counted by its handler; all else is an exception or an `int` of the
+ * guest's own, in whose place it gets #GP.
+ */
+static void handle_bad_exit(struct guest *guest, uint32_t vector)
+{
+	uint32_t event = vector % VECTOR_COUNT;
+
+	guest->counters.exits[event]++;
+	if (!(vector & VECTOR_IN_VM86)) {
+		guest_bad_return(guest, event);
+		return;
+	}
+	if (event == VECTOR_MC)
+		machine_check_panic(NULL);
+	if (is_interrupt(guest, event))
+		interrupt(event);
+	guest_bad_state(guest);
+}
+
 static void handle_exit(struct guest *guest, uint32_t fault_address)
 {
 	const struct trap_frame *frame = guest_frame_of(guest);
 	uint32_t vector = frame->vector;
 
-	if (vector < VECTOR_COUNT)
-		guest->counters.exits[vector]++;
-	irqs_off_mark("exit", vector);
-	switch (vector) {
-	case LGUEST_HYPERCALL_VECTOR:
+	if (unlikely(vector >= VECTOR_COUNT)) {
+		handle_bad_exit(guest, vector);
+		return;
+	}
+	guest->counters.exits[vector]++;
+	/* Most exits are one of these two; a switch asks in the order of the numbers. */
+	if (vector == LGUEST_HYPERCALL_VECTOR) {
 		guest_hypercall(guest, HYPERCALL_LENGTH);
 		return;
-	case VECTOR_PF:
+	}
+	if (vector == VECTOR_PF) {
 		page_fault(guest, fault_address);
 		return;
+	}
+	switch (vector) {
 	case VECTOR_GP:
 	case VECTOR_UD:
 		guest_emulate(guest);
@@ -179,26 +218,15 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 		return;
 	case VECTOR_MC:
 		machine_check_panic(NULL);
-	case VECTOR_BAD_IRET:
-		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)", frame->cs & 0xFFFF,
-			   frame->ss & 0xFFFF, frame->error);
-		return;
-	case VECTOR_VM86:
-		guest_kill(guest, "virtual-8086 mode");
+	case VECTOR_NMI:
+		/* The handler has counted it, and took the guest out for its state (arch/host_traps.c). */
+		guest_bad_state(guest);
 		return;
 	default:
-		if (vector >= VECTOR_COUNT) {
-			guest_kill(guest, "trap number %u, which does not exist", vector);
-			return;
-		}
-		/* A system call through an interrupt gate is the one trap above the exceptions. */
-		if (vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector) {
-			entropy_note();
-			irq_dispatch(vector);
-			barriers_note_data(this_cpu());
-		} else {
+		if (is_interrupt(guest, vector))
+			interrupt(vector);
+		else
 			guest_reflect_trap(guest, vector, frame->error);
-		}
 	}
 }
 
@@ -222,6 +250,7 @@ static inline __force_inline void enter(struct guest *guest)
 	uint32_t fault_address = 0;
 
 	guest_fpu_prepare(guest);
+	guest_choose_call_gate(guest);
 	if (cpu->cr4 != cpu->guest_cr4)
 		write_cr4(cpu->guest_cr4);
 	if (unlikely(cpu->barriers_due)) {
@@ -229,9 +258,7 @@ static inline __force_inline void enter(struct guest *guest)
 		cpu->barriers_due = 0;
 	}
 	watchdog_leave(cpu);
-	irqs_off_end();
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
-	irqs_off_begin();
 	watchdog_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
@@ -267,9 +294,7 @@ static void serve_devices(struct guest *guest)
 
 static void keep_house(void)
 {
-	irqs_off_mark("console", 0);
 	house_keep();
-	irqs_off_mark("run loop", 0);
 	barriers_note_data(this_cpu());
 }
 
@@ -282,10 +307,8 @@ static void keep_house(void)
 static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 {
 	while (!run->reschedule) {
-		irqs_off_mark("devices", 0);
 		if (guest->devices_due)
 			serve_devices(guest);
-		irqs_off_mark("entry", 0);
 		guest_deliver_interrupts(guest);
 		if (guest->state == GUEST_RUNNING)
 			pin_stack(guest);
@@ -305,31 +328,10 @@ static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 /* A halted guest has its turn only because something came for it: let it see what. */
 static void wake_up(struct guest *guest)
 {
-	irqs_off_mark("devices", 0);
 	if (guest->devices_due)
 		serve_devices(guest);
 	if (guest->state == GUEST_HALTED && guest_has_interrupt(guest))
 		guest->state = GUEST_RUNNING;
-}
-
-/* Nobody needs its window for that, so the one that is loaded stays. */
-static void take_apart(struct run_cpu *run, struct guest *guest)
-{
-	struct cpu *cpu = this_cpu();
-	enum guest_rest rest;
-
-	cpu->running = guest->name;
-	balance_show(run);
-	irqs_off_mark("ending", 0);
-	rest = guest_take_apart(guest);
-	irqs_off_mark("turn", 0);
-	cpu->running = NULL;
-	sched_put(&run->queue, time_ns(), rest == GUEST_MORE);
-	balance_show(run);
-	if (rest == GUEST_DONE)
-		guest_finish(guest);
-	balance_share(run);
-	run_follow_queue(run);
 }
 
 static void take_turn(struct run_cpu *run, struct guest *guest)
@@ -339,7 +341,6 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	cpu->running = guest->name;
 	run->reschedule = false;
 	run->loaded = guest;
-	irqs_off_mark("turn", 0);
 	if (run->entered != guest->plan)
 		barriers_note_switch(cpu);
 	run->entered = guest->plan;
@@ -347,14 +348,11 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	guest_cpu_load(guest);
 	balance_show(run);
 	run_follow_queue(run);
-	if (guest->state == GUEST_STARTING) {
-		irqs_off_mark("starting", 0);
+	if (guest->state == GUEST_STARTING)
 		guest_prepare(guest);
-	}
 	if (guest->state == GUEST_HALTED)
 		wake_up(guest);
 	run_guest(run, guest);
-	irqs_off_mark("turn", 0);
 	timer_stop(&run->turn);
 	cpu->running = NULL;
 	sched_put(&run->queue, time_ns(),
@@ -362,9 +360,8 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	balance_show(run);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
-		guest_window_load(NULL);
 		run->loaded = NULL;
-		guest_begin_end(guest);
+		guest_finish(guest);
 	} else if (guest->state == GUEST_HALTED && (guest->devices_due || guest_has_interrupt(guest))) {
 		run_wake(guest);
 	}
@@ -373,40 +370,21 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	run_follow_queue(run);
 }
 
-static void serve(struct run_cpu *run, struct guest *guest)
-{
-	if (guest->state == GUEST_ENDING)
-		take_apart(run, guest);
-	else
-		take_turn(run, guest);
-}
-
 static void idle(struct run_cpu *run)
 {
 	balance_idle(run);
 	watchdog_leave(this_cpu());
-	irqs_off_end();
 	wait_for_interrupt();
-	irqs_off_begin();
 	barriers_note_data(this_cpu());
 	watchdog_alive(this_cpu());
 	balance_awake(run);
 	entropy_note();
 }
 
-static void let_interrupts_in(void)
-{
-	irqs_off_end();
-	poll_interrupts();
-	irqs_off_begin();
-	barriers_note_data(this_cpu());
-}
-
 void run_forever(void)
 {
 	struct run_cpu *run = this_run_cpu();
 
-	irqs_off_begin();
 	for (;;) {
 		struct sched_entity *next;
 
@@ -417,15 +395,17 @@ void run_forever(void)
 			keep_house();
 		next = sched_pick(&run->queue, time_ns());
 		if (next)
-			serve(run, container_of(next, struct guest, sched));
+			take_turn(run, container_of(next, struct guest, sched));
 		/*
 		 * A turn need not have entered the guest, which is where
 		 * interrupts come in: a starting one clears memory, a halted one
 		 * has its devices served.
 		 */
-		if (next || house_is_due())
-			let_interrupts_in();
-		else
+		if (next || house_is_due()) {
+			poll_interrupts();
+			barriers_note_data(this_cpu());
+		} else {
 			idle(run);
+		}
 	}
 }

@@ -118,11 +118,8 @@ enum shadow_result {
  */
 int __must_check shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget);
 
-/*
- * Gives every page back to the reserve, in bounded pieces: true when all is gone, and it is as
- * before shadow_create.  Nothing to do for one that is all zero.
- */
-bool __must_check shadow_destroy(struct shadow *shadow);
+/* Gives every page back to the reserve. */
+void shadow_destroy(struct shadow *shadow);
 
 /*
  * The guest told where the part begins that all its address spaces share, and
@@ -170,6 +167,12 @@ enum shadow_result shadow_flush_all(struct shadow *shadow);
 
 /* Puts the CPU's Switcher PTE page into the current tables; returns what CR3 is to be. */
 uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages);
+
+/* Is anything mapped for the guest in the first 2 MB of its current address space, or may be? */
+static inline bool shadow_has_low(const struct shadow *shadow)
+{
+	return (shadow->current->linked[0] & 1) != 0;
+}
 
 /* Debug builds: checks every table against the invariants, panics on a violation. */
 void shadow_audit(const struct shadow *shadow);

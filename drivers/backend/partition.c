@@ -23,12 +23,12 @@ static int partition_submit(struct block_device *device, struct block_request *r
 	return partition->parent->ops->submit(partition->parent, request);
 }
 
-static bool partition_cancel(struct block_device *device, struct block_request *const *list,
+static void partition_cancel(struct block_device *device, struct block_request *const *list,
 			     unsigned count)
 {
 	const struct partition *partition = container_of(device, struct partition, device);
 
-	return partition->parent->ops->cancel(partition->parent, list, count);
+	partition->parent->ops->cancel(partition->parent, list, count);
 }
 
 void partition_init(struct partition *partition, struct block_device *parent, uint64_t first,

@@ -42,7 +42,10 @@ void disk_start_waiting(struct disk_port *port);
 
 /* --- disk_recover.c -------------------------------------------------------------------- */
 
-/* As the last thing: the port, which runs, is stopped, and is to run again. */
-void disk_reset(struct disk_port *port);
+/* Stops the port.  What was under way waits again, in its old order, in front, if anybody wants it. */
+void disk_stop(struct disk_port *port);
+
+/* Does a port that was stopped take commands again? */
+void disk_try_revive(struct disk_port *port);
 
 #endif

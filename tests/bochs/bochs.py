@@ -5,7 +5,9 @@ A second opinion: boots test guests in Bochs, which checks what QEMU does not
 their results by the serial log.  The last line is `bochs: N passed, N failed`.
 Called by `make test-bochs`.
 
-Usage: bochs.py BUILD-DIRECTORY [GUEST...]      guests are abi, abi_c and access by default
+Usage: bochs.py BUILD-DIRECTORY [RUN...]
+A run is GUEST, or GUEST:WORDS with a command line for the guest, which may hold attack=NAME; that
+one runs under a storm of NMIs.  By default the guests abi, abi_c and access, and ATTACKS.
 """
 
 import pathlib
@@ -19,7 +21,10 @@ import pexpect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv[1]).resolve()
-GUESTS = sys.argv[2:] or ['abi', 'abi_c', 'access']
+ATTACKS = ['cs-edge-kernel', 'cs-edge-user']    # what QEMU does not check
+RUNS = sys.argv[2:] or ['abi', 'abi_c', 'access',
+                        *(f'hostile:attack={name} seconds=20' for name in ATTACKS)]
+STORM = 'on-panic=poweroff watchdog=10 nmi-storm=200'
 LIMIT = 900             # seconds for a guest
 TAIL_LINES = 40
 
@@ -49,19 +54,20 @@ debug: action=ignore
 '''
 
 
-def make_image(guest, directory):
+def make_image(guest, words, directory):
     image = directory / 'umbra.iso'
+    storm = f' {STORM}' if 'attack=' in words else ''
     subprocess.run([ROOT / 'iso/make-iso', '-o', image, '-u', BUILD / 'umbra.elf',
-                    '-w', 'console=com1 when-idle=poweroff', '-g', guest,
-                    '-k', BUILD / f'guest/{guest}.elf', '-m', '8M'], check=True)
+                    '-w', f'console=com1 when-idle=poweroff{storm}', '-g', guest,
+                    '-k', BUILD / f'guest/{guest}.elf', '-m', '8M', '-a', words], check=True)
     return image
 
 
-def boot(guest, directory):
+def boot(guest, words, directory):
     """The serial log of the whole run, in lines."""
     log = directory / 'serial.log'
     settings = directory / 'bochsrc'
-    settings.write_text(SETTINGS.format(image=make_image(guest, directory), log=log,
+    settings.write_text(SETTINGS.format(image=make_image(guest, words, directory), log=log,
                                         directory=directory))
     bochs = pexpect.spawn('bochs', ['-q', '-f', str(settings)], dimensions=TERMINAL,
                           encoding='latin-1')
@@ -100,13 +106,26 @@ def judge(guest, lines):
     return len(passed), len(failed) + (not good)
 
 
+def judge_attack(guest, name, lines):
+    """The same for an attack, which has to survive."""
+    text = '\n'.join(lines)
+    passed = f'PASS {name}' in text and 'event=panic' not in text and \
+        re.search(rf'^event=guest-exit guest={guest} reason=poweroff ', text, re.MULTILINE)
+    if not passed:
+        print(f'FAIL {guest}: {name}; the end of the log:', *lines[-TAIL_LINES:], sep='\n    ')
+    return int(bool(passed)), int(not passed)
+
+
 def main():
     counts = []
-    for guest in GUESTS:
+    for run in RUNS:
         start = time.monotonic()
+        guest, _, words = run.partition(':')
+        attack = re.search(r'attack=(\S+)', words)
         with tempfile.TemporaryDirectory(prefix='umbra-bochs.') as directory:
-            counts.append(judge(guest, boot(guest, pathlib.Path(directory))))
-        print(f'{guest}: {counts[-1][0]} passed, {counts[-1][1]} failed '
+            lines = boot(guest, words, pathlib.Path(directory))
+        counts.append(judge_attack(guest, attack[1], lines) if attack else judge(guest, lines))
+        print(f'{run}: {counts[-1][0]} passed, {counts[-1][1]} failed '
               f'[{time.monotonic() - start:.0f} s]', flush=True)
     passed, failed = map(sum, zip(*counts))
     print(f'bochs: {passed} passed, {failed} failed')

@@ -66,3 +66,19 @@ def test_on_cpu(machine, release, cpu):
         m.key(f':kill {name}\r')
         m.event('guest-exit', guest=name, reason='killed')
     m.wait_poweroff()
+
+
+def test_takes_a_guest_out(machine, build):
+    """
+    QEMU lets a program turn interrupts off, in a mode that no guest may be in: only an NMI, here
+    the watchdog's, gets the CPU back.  The program has a fault to get, and nobody else anything.
+    """
+    m = machine(build, ['victim guest=victim kernel mem=4M -- seed=5',
+                        'hostile guest=bad kernel mem=4M -- attack=vm86-silent spin'],
+                options='when-idle=poweroff watchdog=10')
+    m.event('guest-exit', guest='bad', reason='poweroff')
+    m.wait_line('PASS vm86-silent')
+    m.wait_line('victim: round 3 checksum OK')
+    m.key(':kill victim\r')
+    m.wait_poweroff()
+    assert not m.events('nmi')
