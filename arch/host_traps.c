@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "arch/irq.h"
+#include "arch/irqs_off.h"
 #include "arch/machine_check.h"
 #include "arch/panic.h"
 #include "arch/port.h"
@@ -22,7 +23,10 @@ void host_trap(const struct trap_frame *frame)
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
 		/* It may have slept. */
 		watchdog_alive(this_cpu());
+		irqs_off_begin();
+		irqs_off_mark("handler", frame->vector);
 		irq_dispatch(frame->vector);
+		irqs_off_end();
 		return;
 	}
 	if (frame->vector == VECTOR_PF)

@@ -32,9 +32,10 @@ enum lock_rank {
 struct spinlock {
 	uint16_t next, serving;
 	enum lock_rank rank;
+	uint32_t place;		/* debug builds: where it was taken last */
 };
 
-#define SPINLOCK(rank_) { 0, 0, rank_ }
+#define SPINLOCK(rank_) { .rank = rank_ }
 
 /* Any CPU; not from an NMI. */
 void spin_lock(struct spinlock *lock);

@@ -16,6 +16,7 @@
 #include "hv/cpu_note.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
+#include "hv/latency.h"
 #include "hv/network.h"
 #include "hv/run.h"
 #include "lib/parse.h"
@@ -53,8 +54,10 @@ static void list_cpus(const char *argument)
 	for (unsigned id = 0; id < cpu_count(); id++) {
 		house_print("%-3u %5u %7u", id, cpu_by_id(id)->apic_id, run_load(id));
 		guest_list_visit(print_if_running, cpu_by_id(id));
+		latency_show_cpu(id);
 		house_print("\n");
 	}
+	latency_show_locks();
 }
 
 static void show_networks(const char *argument)

@@ -14,7 +14,7 @@ static const char *state_name(const struct guest *guest)
 	static const char *const names[] = {
 		[GUEST_DELAYED] = "delayed", [GUEST_STARTING] = "starting",
 		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted",
-		[GUEST_ENDED] = "ended",
+		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
 	};
 
 	return names[guest->state];
@@ -88,6 +88,10 @@ void command_show_registers(struct guest *guest)
 {
 	const struct trap_frame *f = &guest->registers->frame;
 
+	if (guest->state == GUEST_ENDING) {
+		house_print("it has ended: %s\n", guest->end_cause);
+		return;
+	}
 	house_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
 		    f->eflags, f->esp, f->ss & 0xFFFF);
 	house_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
@@ -100,8 +104,7 @@ void command_show_registers(struct guest *guest)
 
 void command_kill(struct guest *guest)
 {
-	guest_kill(guest, "killed at the console");
-	run_wake(guest);
+	guest_sentence(guest, "killed at the console");
 }
 
 void command_start(const char *argument)

@@ -19,15 +19,29 @@
 
 static const struct guest_plans *all_plans;	/* what guests there can be */
 
+/* One that is taken apart wakes by its timer, if it waits at all. */
+static void wake(struct guest *guest)
+{
+	if (guest->state != GUEST_ENDING)
+		run_wake(guest);
+}
+
 /* --- ending ------------------------------------------------------------------------ */
+
+static bool has_ended(const struct guest *guest)
+{
+	return guest->state == GUEST_ENDED || guest->state == GUEST_ENDING;
+}
 
 /* What a guest says may hold anything; an event line holds one line, and its quotes are ours. */
 static void set_end(struct guest *guest, enum guest_end reason)
 {
-	timer_stop(&guest->delay);
-	guest->state = GUEST_ENDED;
 	guest->end_reason = reason;
-	guest->end_eip = guest->registers->frame.eip;
+	if (!has_ended(guest)) {
+		timer_stop(&guest->delay);
+		guest->state = GUEST_ENDED;
+		guest->end_eip = guest->registers->frame.eip;
+	}
 	for (char *c = guest->end_cause; *c; c++) {
 		if (*c == '"')
 			*c = '\'';
@@ -40,7 +54,7 @@ void guest_kill(struct guest *guest, const char *format, ...)
 {
 	va_list arguments;
 
-	if (guest->state == GUEST_ENDED)
+	if (has_ended(guest))
 		return;
 	va_start(arguments, format);
 	format_text_v(guest->end_cause, sizeof(guest->end_cause), format, arguments);
@@ -50,10 +64,19 @@ void guest_kill(struct guest *guest, const char *format, ...)
 
 void guest_end(struct guest *guest, enum guest_end reason, const char *text)
 {
-	if (guest->state == GUEST_ENDED)
+	if (has_ended(guest))
 		return;
 	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", text);
 	set_end(guest, reason);
+}
+
+/* What others want counts after its own wish too, as long as it is to start again. */
+static void carry_out(struct guest *guest, const char *cause)
+{
+	if (has_ended(guest) && !guest_starts_again(guest))
+		return;
+	format_text(guest->end_cause, sizeof(guest->end_cause), "%s", cause);
+	set_end(guest, GUEST_KILLED);
 }
 
 void guest_sentence(struct guest *guest, const char *cause)
@@ -73,7 +96,7 @@ void guest_restart(struct guest *guest)
 	} else {
 		guest_end(guest, GUEST_RESTARTED, "restarted at the console");
 	}
-	run_wake(guest);
+	wake(guest);
 }
 
 /* --- making -------------------------------------------------------------------------- */
@@ -93,7 +116,8 @@ static void delay_expired(struct timer *timer)
 {
 	struct guest *guest = container_of(timer, struct guest, delay);
 
-	guest->state = GUEST_STARTING;
+	if (guest->state == GUEST_DELAYED)
+		guest->state = GUEST_STARTING;
 	run_wake(guest);
 }
 
@@ -104,11 +128,11 @@ static void note_read(struct cpu_note *note)
 	const char *cause = __atomic_exchange_n(&guest->sentence, NULL, __ATOMIC_SEQ_CST);
 
 	if (cause)
-		guest_kill(guest, "%s", cause);
+		carry_out(guest, cause);
 	if (guest->is_arriving)
 		balance_arrive(guest);	/* which may send it on: it is another CPU's now */
 	else if (cause || (guest->devices_due && guest->state == GUEST_HALTED))
-		run_wake(guest);
+		wake(guest);
 }
 
 static struct guest *new_guest(const struct guest_plan *plan)

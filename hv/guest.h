@@ -18,6 +18,7 @@
 #include "hv/cpu_note.h"
 #include "hv/guest_plan.h"
 #include "hv/image.h"
+#include "hv/loader.h"
 #include "hv/scheduler.h"
 #include "hv/timer.h"
 #include "mm/guest_memory.h"
@@ -32,11 +33,12 @@ struct guest_devices;
 
 enum guest_state {
 	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/restart.h) */
-	GUEST_STARTING,	/* its memory is being cleared, a piece each turn */
+	GUEST_STARTING,	/* gets its memory, and is loaded, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
 	GUEST_PARKED,	/* halted with interrupts off: for good */
-	GUEST_ENDED,	/* has an end_reason; its CPU takes it apart */
+	GUEST_ENDED,	/* has an end_reason, and runs no more */
+	GUEST_ENDING,	/* is taken apart, a piece each turn, or waits for its disks to let go of it */
 };
 
 enum guest_end {
@@ -97,14 +99,17 @@ struct guest {
 	/* What is loaded, and again after a restart. */
 	struct image image;
 	gpa_t initrd;
-	uint32_t cleared_pages;		/* while it starts */
+	uint32_t cleared_pages;		/* while it starts, and */
+	struct load_progress load;	/* once they are all clear */
 
-	uint64_t loaded;		/* time_ns() when it was, last */
+	uint64_t loaded, ended;		/* time_ns() when it was, last */
 	uint32_t short_lives;		/* in a row; restart_delay() counts */
-	struct timer delay;		/* while it is delayed */
+	struct timer delay;		/* while it is delayed, or waits for its disks */
 
-	struct guest_memory memory;
+	struct guest_memory memory;	/* kept over a restart */
 	struct shadow shadow;
+	uint32_t shadow_reserved;	/* frames set aside for that; kept over a restart */
+	uint32_t shadow_used;		/* frames that it had when the guest ended */
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
@@ -145,6 +150,21 @@ const struct guest_plan *guest_plan_of(const char *name);
 void guest_prepare(struct guest *guest);
 
 /*
+ * A guest that has just ended, no longer in any run queue or window: it is put into the queue
+ * again, to be taken apart.
+ */
+void guest_begin_end(struct guest *guest);
+
+enum guest_rest {
+	GUEST_MORE,	/* there is more to do, in another turn */
+	GUEST_WAITS,	/* the same, but not before a timer puts it into the queue again */
+	GUEST_DONE,	/* guest_finish is next */
+};
+
+/* A turn of a guest that is ending: one bounded piece of the work.  Its window is not loaded. */
+enum guest_rest guest_take_apart(struct guest *guest);
+
+/*
  * Ends the guest for something it did; the first cause counts.  The caller goes
  * on for as long as it needs to unwind: the guest just never runs again.
  */
@@ -160,9 +180,9 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 void guest_restart(struct guest *guest);
 
 /*
- * An ended guest, no longer in any run queue: reports event=guest-exit, gives
- * all it had back, and starts it again if it is to be; at once, or after a
- * delay if it does this all the time.
+ * A guest that is taken apart, no longer in any run queue: reports event=guest-exit, and starts
+ * it again if it is to be, at once, or after a delay if it does this all the time.  Else it is
+ * gone when this returns.
  */
 void guest_finish(struct guest *guest);
 

@@ -130,12 +130,16 @@ static int block_create(struct guest *guest, unsigned index, struct virtio_devic
 	return 0;
 }
 
-static void block_destroy(struct virtio_device *device)
+static bool block_close(struct virtio_device *device)
 {
-	struct guest_disk *disk = container_of(device, struct guest_disk, block.device);
-
-	virtio_block_close(&disk->block);
-	heap_free(disk);
+	return virtio_block_close(&container_of(device, struct guest_disk, block.device)->block);
 }
 
-const struct guest_device_kind guest_block_kind = { block_create, block_destroy };
+static void block_destroy(struct virtio_device *device)
+{
+	heap_free(container_of(device, struct guest_disk, block.device));
+}
+
+const struct guest_device_kind guest_block_kind = {
+	.create = block_create, .close = block_close, .destroy = block_destroy,
+};

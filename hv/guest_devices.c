@@ -130,6 +130,16 @@ void guest_devices_choose(struct guest *guest, bool pci)
 		choose_page(guest);
 }
 
+bool guest_devices_close(struct guest_devices *devices)
+{
+	bool closed = true;
+
+	for (unsigned i = 0; devices && i < devices->count; i++)
+		if (devices->kind[i]->close)
+			closed &= devices->kind[i]->close(devices->list[i]);
+	return closed;
+}
+
 void guest_devices_destroy(struct guest_devices *devices)
 {
 	if (!devices)

@@ -19,6 +19,13 @@ struct guest_device_kind {
 	 * memory is not there yet.
 	 */
 	int (*create)(struct guest *guest, unsigned index, struct virtio_device **device);
+	/*
+	 * The guest runs no more: ends what is under way for the device, without waiting.  False
+	 * when somebody may still touch the guest's memory; then to be called again later.
+	 * NULL where nothing ever is under way.
+	 */
+	bool (*close)(struct virtio_device *device);
+	/* After that. */
 	void (*destroy)(struct virtio_device *device);
 };
 
@@ -31,7 +38,13 @@ uint32_t guest_devices_pages(struct guest_devices *devices);
 /* Puts them on the guest's PCI bus; its memory is there and its window loaded. */
 int __must_check guest_devices_attach(struct guest_devices *devices);
 
-/* Frees them; nothing of theirs goes on.  The console end in the guest stays. */
+/*
+ * The guest runs no more, and nothing is to go on for its devices: true once that is so, and to
+ * be called again until then, every millisecond or so.  NULL counts as none.
+ */
+bool __must_check guest_devices_close(struct guest_devices *devices);
+
+/* After that, or before the guest first ran: frees them.  The console end in the guest stays. */
 void guest_devices_destroy(struct guest_devices *devices);
 
 /*

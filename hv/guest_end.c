@@ -16,20 +16,46 @@
 #include "mm/frames.h"
 #include "mm/heap.h"
 
-static void give_back_machine(struct guest *guest)
+/* How often a guest that has ended looks whether its disks are done with its memory. */
+#define DRAIN_NS 1000000ull
+
+bool guest_starts_again(const struct guest *guest)
 {
+	return guest->end_reason == GUEST_REBOOT || guest->end_reason == GUEST_RESTARTED;
+}
+
+/* --- in pieces ------------------------------------------------------------------------ */
+
+void guest_begin_end(struct guest *guest)
+{
+	guest->ended = time_ns();
+	guest->shadow_used = guest->shadow.used;
 	timer_stop(&guest->clock);
 	timer_stop(&guest->recheck);
 	timer_stop(&guest->delay);
-	if (guest->shadow.memory) {
-		uint32_t budget = guest->shadow.budget;
+	guest->state = GUEST_ENDING;
+	run_wake(guest);
+}
 
-		shadow_destroy(&guest->shadow);
-		frames_unreserve(budget);
+/* Devices before the memory: a disk may be at work in it.  What a restart needs again stays. */
+enum guest_rest guest_take_apart(struct guest *guest)
+{
+	if (!shadow_destroy(&guest->shadow))
+		return GUEST_MORE;
+	if (!guest_devices_close(guest->devices)) {
+		timer_stop(&guest->delay);
+		timer_start(&guest->delay, time_ns() + DRAIN_NS);
+		return GUEST_WAITS;
 	}
-	/* Devices before the memory: a disk may be at work in it. */
+	if (!guest_starts_again(guest) && !guest_memory_shrink(&guest->memory))
+		return GUEST_MORE;
+	return GUEST_DONE;
+}
+
+/* What a restart makes anew; nothing goes on for the devices any more. */
+static void discard_machine(struct guest *guest)
+{
 	guest_devices_destroy(guest->devices);
-	guest_memory_destroy(&guest->memory);
 	heap_free(guest->fpu);
 	if (guest->registers)
 		page_free(guest->registers);
@@ -38,12 +64,15 @@ static void give_back_machine(struct guest *guest)
 	guest->registers = NULL;
 }
 
-/* Nobody finds it any more, so nobody posts its note; true when it was the last guest. */
 bool guest_drop(struct guest *guest)
 {
 	bool was_last;
 
-	give_back_machine(guest);
+	/* Of one that never ran this is soon done; of others it is done already. */
+	while (!shadow_destroy(&guest->shadow) || !guest_memory_shrink(&guest->memory))
+		;
+	frames_unreserve(guest->shadow_reserved);
+	discard_machine(guest);
 	if (guest->console)
 		house_console_close(guest->console);
 	guest_block_release(guest);
@@ -52,6 +81,8 @@ bool guest_drop(struct guest *guest)
 	heap_free(guest);
 	return was_last;
 }
+
+/* --- what comes then -------------------------------------------------------------------- */
 
 static uint32_t count_exits(const struct guest *guest)
 {
@@ -73,10 +104,10 @@ static void report_exit(const struct guest *guest)
 	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
 		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
 		  guest->sched.run_time / 1000000, count_exits(guest),
-		  guest->shadow.used << (PAGE_SHIFT - 10));
+		  guest->shadow_used << (PAGE_SHIFT - 10));
 }
 
-/* It starts in turns of its own.  While it is delayed its memory is taken already, so that nobody else can. */
+/* It starts in turns of its own.  While it is delayed it keeps its memory, so that nobody else takes it. */
 static void start_again(struct guest *guest, uint64_t delay)
 {
 	if (!delay) {
@@ -89,22 +120,30 @@ static void start_again(struct guest *guest, uint64_t delay)
 	timer_start(&guest->delay, time_ns() + delay);
 }
 
-void guest_finish(struct guest *guest)
+static void restart(struct guest *guest)
 {
 	uint64_t began = time_ns(), delay = 0;
 
+	if (guest->end_reason == GUEST_REBOOT)
+		delay = restart_delay(&guest->short_lives, guest->ended - guest->loaded);
+	discard_machine(guest);
+	if (guest_start(guest)) {
+		/* What its restarts take is its own time too, or they would be a way round its share. */
+		sched_charge(&guest->sched, time_ns() - began);
+		start_again(guest, delay);
+	} else {
+		guest->end_reason = GUEST_NOT_LOADED;
+		guest_begin_end(guest);
+	}
+}
+
+void guest_finish(struct guest *guest)
+{
 	if (guest->end_reason != GUEST_NOT_LOADED)
 		report_exit(guest);
-	if (guest->end_reason == GUEST_REBOOT)
-		delay = restart_delay(&guest->short_lives, began - guest->loaded);
-	if (guest->end_reason == GUEST_REBOOT || guest->end_reason == GUEST_RESTARTED) {
-		give_back_machine(guest);
-		if (guest_start(guest)) {
-			/* What its restarts take is its own time too, or they would be a way round its share. */
-			sched_charge(&guest->sched, time_ns() - began);
-			start_again(guest, delay);
-			return;
-		}
+	if (guest_starts_again(guest)) {
+		restart(guest);
+		return;
 	}
 	balance_forget(guest);
 	if (guest_drop(guest))

@@ -10,11 +10,14 @@
 /* event=module-error */
 void guest_report_problem(const char *module, const char *word, const char *cause);
 
+/* It has ended, to be started again. */
+bool guest_starts_again(const struct guest *guest);
+
 /* Makes the guest's machine, for it to start.  False, said in the log, when memory is out. */
 bool guest_start(struct guest *guest);
 
 /*
- * Takes apart a guest that is in no run queue, and frees it.  Nobody finds it any more, so nobody
+ * Frees a guest that is in no run queue, and is taken apart or never ran.  Nobody finds it any more, so nobody
  * posts its note.  True when it was the last guest.
  */
 bool guest_drop(struct guest *guest);

@@ -144,4 +144,4 @@ static void net_destroy(struct virtio_device *device)
 	heap_free(net);
 }
 
-const struct guest_device_kind guest_net_kind = { net_create, net_destroy };
+const struct guest_device_kind guest_net_kind = { .create = net_create, .destroy = net_destroy };

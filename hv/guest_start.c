@@ -22,7 +22,7 @@
 
 /*
  * Pages a turn that a starting guest clears: 512 KB, a tenth of a millisecond or,
- * on an old machine, a whole one.  Interrupts wait for so long, and keys with
+ * on an old machine, a whole one; hv/loader.c copies as much at once.  Interrupts wait for so long, and keys with
  * them (drivers/phys/uart16550.c).
  */
 #define CLEAR_PAGES 128u
@@ -39,23 +39,35 @@ static uint32_t shadow_pages(const struct guest_plan *plan)
 	return bytes >> PAGE_SHIFT;
 }
 
+/* After a restart the frames are still set aside. */
 static int make_shadow(struct guest *guest)
 {
 	uint32_t budget = shadow_pages(guest->plan);
-	int error = frames_reserve(budget);
 
-	if (error)
-		return error;
-	error = shadow_create(&guest->shadow, &guest->memory, budget);
-	if (error)
-		frames_unreserve(budget);
-	return error;
+	if (guest->shadow_reserved == 0) {
+		int error = frames_reserve(budget);
+
+		if (error)
+			return error;
+		guest->shadow_reserved = budget;
+	}
+	return shadow_create(&guest->shadow, &guest->memory, budget);
 }
 
-/* Memory, tables, devices: everything that a restart makes anew. */
+/* After a restart it is there. */
+static int make_memory(struct guest *guest)
+{
+	uint32_t device_pages = guest_devices_pages(guest->devices);
+
+	if (guest->memory.pages == 0)
+		return guest_memory_create(&guest->memory, guest->plan->mem_bytes >> PAGE_SHIFT, device_pages);
+	guest_memory_reuse(&guest->memory, device_pages);
+	return 0;
+}
+
+/* Tables, devices, and memory if there is none yet. */
 static int make_machine(struct guest *guest)
 {
-	uint32_t ram = guest->plan->mem_bytes >> PAGE_SHIFT;
 	int error;
 
 	guest->registers = page_alloc();
@@ -65,15 +77,14 @@ static int make_machine(struct guest *guest)
 		return -E_NOMEM;
 	/* The tables first: they are reserved from low memory, which guests' memory might use up. */
 	error = make_shadow(guest);
-	if (!error)
-		error = guest_memory_create(&guest->memory, ram, guest_devices_pages(guest->devices));
-	return error;
+	return error ? error : make_memory(guest);
 }
 
 static void reset_state(struct guest *guest)
 {
 	guest->state = GUEST_STARTING;
 	guest->cleared_pages = 0;
+	guest->load = (struct load_progress){ 0 };
 	guest->end_cause[0] = '\0';
 	guest->data = NULL;
 	guest->protocol = (struct guest_protocol){ 0 };
@@ -106,14 +117,8 @@ bool guest_start(struct guest *guest)
 	return false;
 }
 
-/* The memory is clear: the devices, the kernel, and the first state of the CPU. */
-static bool load(struct guest *guest)
+static void run(struct guest *guest)
 {
-	if (guest_devices_attach(guest->devices) != 0 ||
-	    loader_load(guest->plan, &guest->image, guest->initrd, &guest->memory) != 0) {
-		guest_report_problem(guest->plan->kernel_file, "kernel", "no memory left to load the guest");
-		return false;
-	}
 	guest_cpu_reset(guest, gpa_value(guest->image.entry));
 	guest_cpu_load(guest);
 	guest->state = GUEST_RUNNING;
@@ -121,17 +126,41 @@ static bool load(struct guest *guest)
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
 		  guest->plan->mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
 		  guest->plan->weight, guest->plan->cap);
-	return true;
 }
 
-void guest_prepare(struct guest *guest)
+static void fail(struct guest *guest)
+{
+	guest_report_problem(guest->plan->kernel_file, "kernel", "no memory left to load the guest");
+	guest->state = GUEST_ENDED;
+	guest->end_reason = GUEST_NOT_LOADED;
+}
+
+static void clear(struct guest *guest)
 {
 	uint32_t end = MIN(guest->cleared_pages + CLEAR_PAGES, guest->memory.pages);
 
 	guest_memory_clear(&guest->memory, guest->cleared_pages, end);
 	guest->cleared_pages = end;
-	if (end == guest->memory.pages && !load(guest)) {
-		guest->state = GUEST_ENDED;
-		guest->end_reason = GUEST_NOT_LOADED;
-	}
+	if (end == guest->memory.pages && guest_devices_attach(guest->devices) != 0)
+		fail(guest);
+}
+
+static void load(struct guest *guest)
+{
+	int more = loader_load(guest->plan, &guest->image, guest->initrd, &guest->memory, &guest->load);
+
+	if (more < 0)
+		fail(guest);
+	else if (more == 0)
+		run(guest);
+}
+
+void guest_prepare(struct guest *guest)
+{
+	if (guest->memory.promised > 0)
+		guest_memory_grow(&guest->memory);
+	else if (guest->cleared_pages < guest->memory.pages)
+		clear(guest);
+	else
+		load(guest);
 }

@@ -18,6 +18,7 @@
 #include "hv/cpu_note.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"
+#include "hv/latency.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
 #include "hv/timer.h"
@@ -140,7 +141,7 @@ void house_print(const char *format, ...)
 
 /* --- endings ------------------------------------------------------------------------- */
 
-void house_end_machine(enum idle_action action)
+static void __noreturn end_machine(enum idle_action action)
 {
 	watchdog_stop();
 	run_stop_others();
@@ -152,6 +153,12 @@ void house_end_machine(enum idle_action action)
 	if (action == IDLE_REBOOT)
 		power_reset();
 	cpu_halt_forever();
+}
+
+void house_end_machine(enum idle_action action)
+{
+	latency_log();
+	end_machine(action);
 }
 
 void house_set_when_idle(enum idle_action action)
@@ -178,9 +185,12 @@ static void end_if_idle(void)
 	guests_gone = false;
 	if (!guest_list_is_empty())
 		return;
+	/* The last event is that of the end. */
+	if (when_idle != IDLE_STAY)
+		latency_log();
 	log_event("idle", "action=%s", names[when_idle]);
 	if (when_idle != IDLE_STAY)
-		house_end_machine(when_idle);
+		end_machine(when_idle);
 }
 
 static void panic_reboot(void)

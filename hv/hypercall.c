@@ -7,6 +7,7 @@
 #include "hv/hypercall.h"
 
 #include "arch/assert.h"
+#include "arch/irqs_off.h"
 #include "arch/time.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
@@ -81,8 +82,11 @@ static void flush_tlb(struct guest *guest, const uint32_t args[4])
 		return;
 	}
 	check_shadow(guest, shadow_flush_all(&guest->shadow));
-	if (UMBRA_DEBUG)
+	if (UMBRA_DEBUG) {
+		irqs_off_pause();
 		shadow_audit(&guest->shadow);
+		irqs_off_resume();
+	}
 }
 
 static void load_idt_entry(struct guest *guest, const uint32_t args[4])

@@ -14,29 +14,26 @@
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
-/* Copies from physical memory to a place in the window that image_parse has checked. */
-static bool copy_in(struct guest_memory *memory, gpa_t to, paddr_t from, uint32_t length)
+/* Bytes that one piece copies at most: as many as a starting guest clears in a turn. */
+#define PIECE (512u << 10)
+
+/*
+ * Copies the next piece of length bytes of physical memory to a place in the window that
+ * image_parse has checked.
+ */
+static int copy_in(struct guest_memory *memory, gpa_t to, paddr_t from, uint32_t length,
+		   struct load_progress *progress)
 {
 	uint64_t end = (uint64_t)gpa_value(to) + length;
+	uint32_t here = MIN(length - progress->done, PIECE);
 
 	if (end > (uint64_t)memory->ram_pages << PAGE_SHIFT)
-		return false;
-	physical_read(from, memory->base + gpa_value(to), length);
-	return true;
-}
-
-static int load_segments(const struct guest_plan *plan, struct guest_memory *memory,
-			 const struct image *image)
-{
-	/* Memory is zero already: what a segment has beyond the file needs nothing. */
-	for (uint32_t i = 0; i < image->segment_count; i++) {
-		const struct image_segment *segment = &image->segments[i];
-
-		if (!copy_in(memory, segment->address, plan->kernel->start + segment->offset,
-			     segment->file_bytes))
-			return -E_RANGE;
-	}
-	return 0;
+		return -E_RANGE;
+	physical_read(from + progress->done, memory->base + gpa_value(to) + progress->done, here);
+	progress->done += here;
+	if (progress->done == length)
+		*progress = (struct load_progress){ .part = progress->part + 1 };
+	return 1;
 }
 
 static int load_boot_params(const struct guest_plan *plan, struct guest_memory *memory,
@@ -99,12 +96,16 @@ int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *init
 }
 
 int loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
-		struct guest_memory *memory)
+		struct guest_memory *memory, struct load_progress *progress)
 {
-	int error = load_segments(plan, memory, image);
+	/* Memory is zero already: what a segment has beyond the file needs nothing. */
+	if (progress->part < image->segment_count) {
+		const struct image_segment *segment = &image->segments[progress->part];
 
-	if (!error && plan->initrd &&
-	    !copy_in(memory, initrd, plan->initrd->start, plan->initrd->size))
-		error = -E_RANGE;
-	return error ? error : load_boot_params(plan, memory, image, initrd);
+		return copy_in(memory, segment->address, plan->kernel->start + segment->offset,
+			       segment->file_bytes, progress);
+	}
+	if (plan->initrd && progress->part == image->segment_count)
+		return copy_in(memory, initrd, plan->initrd->start, plan->initrd->size, progress);
+	return load_boot_params(plan, memory, image, initrd);
 }

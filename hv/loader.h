@@ -25,12 +25,18 @@ struct load_problem {
 int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *initrd,
 		 struct load_problem *problem);
 
+/* How far loading has come; all zero at first. */
+struct load_progress {
+	uint32_t part;		/* segments of the kernel, and then the initial RAM disk */
+	uint32_t done;		/* bytes of that */
+};
+
 /*
- * Loads what loader_check approved of into memory, which is all zero and whose
- * window is loaded.  -E_NOMEM when memory is out; -E_RANGE never, if the check
- * is right.
+ * Loads what loader_check approved of into memory, which is all zero at first and whose
+ * window is loaded: one piece of it, a bounded one.  1 when there is more to do, 0 when that
+ * was the last.  -E_NOMEM when memory is out; -E_RANGE never, if the check is right.
  */
 int __must_check loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
-			     struct guest_memory *memory);
+			     struct guest_memory *memory, struct load_progress *progress);
 
 #endif

@@ -12,6 +12,7 @@
 #include "arch/assert.h"
 #include "arch/barrier.h"
 #include "arch/irq.h"
+#include "arch/irqs_off.h"
 #include "arch/log.h"
 #include "arch/machine_check.h"
 #include "arch/switcher.h"
@@ -191,6 +192,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 	const struct trap_frame *frame = guest_frame_of(guest);
 	uint32_t vector = frame->vector;
 
+	irqs_off_mark("exit", vector);
 	if (unlikely(vector >= VECTOR_COUNT)) {
 		handle_bad_exit(guest, vector);
 		return;
@@ -258,7 +260,9 @@ static inline __force_inline void enter(struct guest *guest)
 		cpu->barriers_due = 0;
 	}
 	watchdog_leave(cpu);
+	irqs_off_end();
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
+	irqs_off_begin();
 	watchdog_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
@@ -294,7 +298,9 @@ static void serve_devices(struct guest *guest)
 
 static void keep_house(void)
 {
+	irqs_off_mark("console", 0);
 	house_keep();
+	irqs_off_mark("run loop", 0);
 	barriers_note_data(this_cpu());
 }
 
@@ -307,8 +313,10 @@ static void keep_house(void)
 static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 {
 	while (!run->reschedule) {
+		irqs_off_mark("devices", 0);
 		if (guest->devices_due)
 			serve_devices(guest);
+		irqs_off_mark("entry", 0);
 		guest_deliver_interrupts(guest);
 		if (guest->state == GUEST_RUNNING)
 			pin_stack(guest);
@@ -328,10 +336,31 @@ static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 /* A halted guest has its turn only because something came for it: let it see what. */
 static void wake_up(struct guest *guest)
 {
+	irqs_off_mark("devices", 0);
 	if (guest->devices_due)
 		serve_devices(guest);
 	if (guest->state == GUEST_HALTED && guest_has_interrupt(guest))
 		guest->state = GUEST_RUNNING;
+}
+
+/* Nobody needs its window for that, so the one that is loaded stays. */
+static void take_apart(struct run_cpu *run, struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+	enum guest_rest rest;
+
+	cpu->running = guest->name;
+	balance_show(run);
+	irqs_off_mark("ending", 0);
+	rest = guest_take_apart(guest);
+	irqs_off_mark("turn", 0);
+	cpu->running = NULL;
+	sched_put(&run->queue, time_ns(), rest == GUEST_MORE);
+	balance_show(run);
+	if (rest == GUEST_DONE)
+		guest_finish(guest);
+	balance_share(run);
+	run_follow_queue(run);
 }
 
 static void take_turn(struct run_cpu *run, struct guest *guest)
@@ -341,6 +370,7 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	cpu->running = guest->name;
 	run->reschedule = false;
 	run->loaded = guest;
+	irqs_off_mark("turn", 0);
 	if (run->entered != guest->plan)
 		barriers_note_switch(cpu);
 	run->entered = guest->plan;
@@ -348,11 +378,14 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	guest_cpu_load(guest);
 	balance_show(run);
 	run_follow_queue(run);
-	if (guest->state == GUEST_STARTING)
+	if (guest->state == GUEST_STARTING) {
+		irqs_off_mark("starting", 0);
 		guest_prepare(guest);
+	}
 	if (guest->state == GUEST_HALTED)
 		wake_up(guest);
 	run_guest(run, guest);
+	irqs_off_mark("turn", 0);
 	timer_stop(&run->turn);
 	cpu->running = NULL;
 	sched_put(&run->queue, time_ns(),
@@ -360,8 +393,9 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	balance_show(run);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
+		guest_window_load(NULL);
 		run->loaded = NULL;
-		guest_finish(guest);
+		guest_begin_end(guest);
 	} else if (guest->state == GUEST_HALTED && (guest->devices_due || guest_has_interrupt(guest))) {
 		run_wake(guest);
 	}
@@ -370,21 +404,40 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	run_follow_queue(run);
 }
 
+static void serve(struct run_cpu *run, struct guest *guest)
+{
+	if (guest->state == GUEST_ENDING)
+		take_apart(run, guest);
+	else
+		take_turn(run, guest);
+}
+
 static void idle(struct run_cpu *run)
 {
 	balance_idle(run);
 	watchdog_leave(this_cpu());
+	irqs_off_end();
 	wait_for_interrupt();
+	irqs_off_begin();
 	barriers_note_data(this_cpu());
 	watchdog_alive(this_cpu());
 	balance_awake(run);
 	entropy_note();
 }
 
+static void let_interrupts_in(void)
+{
+	irqs_off_end();
+	poll_interrupts();
+	irqs_off_begin();
+	barriers_note_data(this_cpu());
+}
+
 void run_forever(void)
 {
 	struct run_cpu *run = this_run_cpu();
 
+	irqs_off_begin();
 	for (;;) {
 		struct sched_entity *next;
 
@@ -395,17 +448,15 @@ void run_forever(void)
 			keep_house();
 		next = sched_pick(&run->queue, time_ns());
 		if (next)
-			take_turn(run, container_of(next, struct guest, sched));
+			serve(run, container_of(next, struct guest, sched));
 		/*
 		 * A turn need not have entered the guest, which is where
 		 * interrupts come in: a starting one clears memory, a halted one
 		 * has its devices served.
 		 */
-		if (next || house_is_due()) {
-			poll_interrupts();
-			barriers_note_data(this_cpu());
-		} else {
+		if (next || house_is_due())
+			let_interrupts_in();
+		else
 			idle(run);
-		}
 	}
 }

@@ -31,6 +31,7 @@ static uint32_t chunk_count, low_chunks;
 static void **owners;			/* one a low frame */
 static uint32_t total, low_free, high_free;
 static uint32_t low_reserved;		/* of low_free, promised to somebody */
+static uint32_t promised;		/* of all that is free, wherever it lies */
 static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 
 static bool overlaps(const struct memory_range *range, paddr_t start, paddr_t end)
@@ -201,21 +202,41 @@ static bool take_low_frame(paddr_t *frame)
 	return true;
 }
 
-bool frame_alloc(enum frame_zone zone, paddr_t *frame)
+/* How many free frames nobody has been promised. */
+static uint32_t spare(void)
+{
+	return low_free - low_reserved + high_free - promised;
+}
+
+static bool take_any(enum frame_zone zone, paddr_t *frame)
 {
 	uint32_t chunk;
-	bool done = false;
 
-	spin_lock(&lock);
 	if (zone == FRAME_ANY && high_free > 0 &&
 	    find_chunk(low_chunks, chunk_count, &high_hint, 1, &chunk)) {
 		*frame = take_frame(chunk);
-		done = true;
-	} else if (low_free > low_reserved) {
-		done = take_low_frame(frame);
+		return true;
 	}
+	return low_free > low_reserved && take_low_frame(frame);
+}
+
+bool frame_alloc(enum frame_zone zone, paddr_t *frame)
+{
+	bool done;
+
+	spin_lock(&lock);
+	done = spare() > 0 && take_any(zone, frame);
 	spin_unlock(&lock);
 	return done;
+}
+
+void frame_alloc_promised(paddr_t *frame)
+{
+	spin_lock(&lock);
+	if (promised == 0 || !take_any(FRAME_ANY, frame))
+		panic("a frame that was promised is gone");
+	promised--;
+	spin_unlock(&lock);
 }
 
 static void give_frame(paddr_t frame)
@@ -242,18 +263,28 @@ static paddr_t take_chunk(uint32_t chunk)
 	return (paddr_t)chunk << CHUNK_SHIFT;
 }
 
-bool chunk_alloc(paddr_t *address)
+static bool take_any_chunk(paddr_t *address)
 {
 	uint32_t chunk;
+
+	if ((high_free < FRAMES_PER_CHUNK ||
+	     !find_chunk(low_chunks, chunk_count, &high_hint, FRAMES_PER_CHUNK, &chunk)) &&
+	    (low_free < low_reserved + FRAMES_PER_CHUNK ||
+	     !find_chunk(0, low_chunks, &low_hint, FRAMES_PER_CHUNK, &chunk)))
+		return false;
+	*address = take_chunk(chunk);
+	return true;
+}
+
+bool chunk_alloc_promised(paddr_t *address)
+{
 	bool done;
 
 	spin_lock(&lock);
-	done = (high_free >= FRAMES_PER_CHUNK &&
-		find_chunk(low_chunks, chunk_count, &high_hint, FRAMES_PER_CHUNK, &chunk)) ||
-	       (low_free >= low_reserved + FRAMES_PER_CHUNK &&
-		find_chunk(0, low_chunks, &low_hint, FRAMES_PER_CHUNK, &chunk));
+	assert(promised >= FRAMES_PER_CHUNK);
+	done = take_any_chunk(address);
 	if (done)
-		*address = take_chunk(chunk);
+		promised -= FRAMES_PER_CHUNK;
 	spin_unlock(&lock);
 	return done;
 }
@@ -298,7 +329,7 @@ static uint32_t find_run(const uint32_t *map, uint32_t count)
 
 static bool take_run(uint32_t count, paddr_t *first)
 {
-	if (low_free < low_reserved + count)
+	if (low_free < low_reserved + count || spare() < count)
 		return false;
 	for (uint32_t chunk = 0; chunk < low_chunks; chunk++) {
 		uint32_t bit = FRAMES_PER_CHUNK;
@@ -340,7 +371,7 @@ int frames_reserve(uint32_t count)
 	int result = -E_NOMEM;
 
 	spin_lock(&lock);
-	if (count <= low_free - low_reserved) {
+	if (count <= low_free - low_reserved && count <= spare()) {
 		low_reserved += count;
 		result = 0;
 	}
@@ -353,6 +384,27 @@ void frames_unreserve(uint32_t count)
 	spin_lock(&lock);
 	assert(count <= low_reserved);
 	low_reserved -= count;
+	spin_unlock(&lock);
+}
+
+int frames_promise(uint32_t count)
+{
+	int result = -E_NOMEM;
+
+	spin_lock(&lock);
+	if (count <= spare()) {
+		promised += count;
+		result = 0;
+	}
+	spin_unlock(&lock);
+	return result;
+}
+
+void frames_withdraw(uint32_t count)
+{
+	spin_lock(&lock);
+	assert(count <= promised);
+	promised -= count;
 	spin_unlock(&lock);
 }
 
@@ -404,10 +456,11 @@ uint32_t frames_total(void)
 
 uint32_t frames_free(void)
 {
-	return low_free + high_free;
+	return low_free + high_free - promised;
 }
 
+/* What is promised comes from high memory as long as there is any. */
 uint32_t frames_low_free(void)
 {
-	return low_free;
+	return low_free - (promised > high_free ? promised - high_free : 0);
 }

@@ -37,12 +37,26 @@ int __must_check frames_init(const struct memory_range *usable, unsigned usable_
 			     const struct memory_range *reserved, unsigned reserved_count,
 			     paddr_t limit);
 
-/* One frame, contents unspecified; false when none is left that is not reserved.  Any CPU. */
+/*
+ * One frame, contents unspecified; false when none is left that is not reserved or promised.
+ * Any CPU.
+ */
 bool __must_check frame_alloc(enum frame_zone zone, paddr_t *frame);
 void frame_free(paddr_t frame);
 
-/* A whole chunk, high memory first. */
-bool __must_check chunk_alloc(paddr_t *chunk);
+/*
+ * Promises count frames, wherever they lie, to somebody who takes them one after the other:
+ * -E_NOMEM when there are not that many.  frames_withdraw takes back what was promised and not
+ * taken.  Any CPU.
+ */
+int __must_check frames_promise(uint32_t count);
+void frames_withdraw(uint32_t count);
+
+/* One of them, high memory first, contents unspecified. */
+void frame_alloc_promised(paddr_t *frame);
+
+/* FRAMES_PER_CHUNK of them, of which so many are left, in one chunk; false when none is whole. */
+bool __must_check chunk_alloc_promised(paddr_t *chunk);
 void chunk_free(paddr_t address);
 
 /* A zeroed low frame through the direct map; NULL when there is none. */
@@ -76,7 +90,7 @@ void frame_set_owner(paddr_t frame, void *owner);
  */
 bool frames_are_memory(paddr_t address, uint64_t length);
 
-/* In frames; free ones include those set aside. */
+/* In frames; free ones include those set aside, but none that is promised. */
 uint32_t frames_total(void);
 uint32_t frames_free(void);
 uint32_t frames_low_free(void);

@@ -14,112 +14,177 @@
 
 #define WINDOW_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)
 
+/*
+ * What one piece of the work costs at most, in frames taken or given back: some tens of
+ * microseconds.  A chunk is found or given back soon; that there is none is known after a search
+ * through all of memory, 32768 chunks at most.
+ */
+#define COST_PIECE 512u
+#define COST_FRAME 1u
+#define COST_CHUNK 2u
+#define COST_SEARCH 256u
+
 static uint64_t no_execute(void)
 {
 	return cpu_features()->nx ? PTE_NX : 0;
 }
 
-/* The directory entry for a guest page, making the directory; NULL when memory is out. */
+static uint64_t *make_table(struct guest_memory *memory)
+{
+	memory->tables--;
+	return page_alloc_reserved();
+}
+
+/* The entry for a guest page; its directory is made if need be. */
 static uint64_t *directory_entry(struct guest_memory *memory, uint32_t page)
 {
 	uint64_t **directory = &memory->directories[page >> WINDOW_DIRECTORY_SHIFT];
 
 	if (!*directory)
-		*directory = page_alloc();
-	if (!*directory)
-		return NULL;
+		*directory = make_table(memory);
 	return &(*directory)[page >> WINDOW_ENTRY_SHIFT & WINDOW_TABLE_MASK];
 }
 
-static bool map_chunk(struct guest_memory *memory, uint32_t page)
+/* False when there is no chunk. */
+static bool map_chunk(struct guest_memory *memory, uint64_t *entry)
 {
-	uint64_t *entry = directory_entry(memory, page);
 	paddr_t chunk;
 
-	if (!entry || !chunk_alloc(&chunk))
+	if (!chunk_alloc_promised(&chunk))
 		return false;
 	*entry = chunk | WINDOW_FLAGS | PTE_PS | no_execute();
-	memory->pages += FRAMES_PER_CHUNK;
+	memory->frames += FRAMES_PER_CHUNK;
+	memory->promised -= FRAMES_PER_CHUNK;
 	return true;
 }
 
-static bool map_frame(struct guest_memory *memory, uint32_t page)
+static void map_frame(struct guest_memory *memory, uint64_t *entry)
 {
-	uint64_t *entry = directory_entry(memory, page), *table;
+	uint64_t *table;
 	paddr_t frame;
 
-	if (!entry)
-		return false;
-	if (!*entry) {
-		table = page_alloc();
-		if (!table)
-			return false;
-		*entry = direct_physical(table) | PTE_P | PTE_W;
-	}
+	if (!*entry)
+		*entry = direct_physical(make_table(memory)) | PTE_P | PTE_W;
 	table = direct_map(*entry & PTE_FRAME);
-	if (!frame_alloc(FRAME_ANY, &frame))
-		return false;
-	table[page & WINDOW_TABLE_MASK] = frame | WINDOW_FLAGS | no_execute();
-	memory->pages++;
-	return true;
+	frame_alloc_promised(&frame);
+	table[memory->frames & WINDOW_TABLE_MASK] = frame | WINDOW_FLAGS | no_execute();
+	memory->frames++;
+	memory->promised--;
+}
+
+/* How many tables it takes at most, with a directory for each GB that is begun. */
+static uint32_t tables_max(uint32_t pages)
+{
+	return WINDOW_DIRECTORIES + (pages + FRAMES_PER_CHUNK - 1) / FRAMES_PER_CHUNK;
 }
 
 int guest_memory_create(struct guest_memory *memory, uint32_t ram_pages, uint32_t device_pages)
 {
-	uint32_t pages = ram_pages + device_pages;
+	uint32_t pages = ram_pages + device_pages, tables = tables_max(pages);
+	int error;
 
 	memset(memory, 0, sizeof(*memory));
 	assert(pages <= GUEST_WINDOW_END / PAGE_SIZE);
-	while (memory->pages < pages) {
-		bool whole = IS_ALIGNED(memory->pages, FRAMES_PER_CHUNK) &&
-			     pages - memory->pages >= FRAMES_PER_CHUNK;
-
-		if (whole && map_chunk(memory, memory->pages))
-			continue;
-		if (!map_frame(memory, memory->pages)) {
-			guest_memory_destroy(memory);
-			return -E_NOMEM;
-		}
+	error = frames_reserve(tables);
+	if (error)
+		return error;
+	error = frames_promise(pages);
+	if (error) {
+		frames_unreserve(tables);
+		return error;
 	}
+	memory->tables = tables;
 	memory->ram_pages = ram_pages;
+	memory->pages = memory->promised = pages;
 	return 0;
 }
 
-static void free_table(uint64_t *table)
+/* Gets the next page a frame, with others if there is a chunk for them.  What it cost. */
+static unsigned grow(struct guest_memory *memory)
 {
-	for (unsigned i = 0; i < 512; i++)
-		if (table[i])
-			frame_free(table[i] & PTE_FRAME);
-	page_free(table);
-}
+	uint64_t *entry = directory_entry(memory, memory->frames);
+	unsigned cost = 0;
 
-static void free_directory(uint64_t *directory)
-{
-	for (unsigned i = 0; i < 512; i++) {
-		if (directory[i] & PTE_PS)
-			chunk_free(directory[i] & PTE_FRAME);
-		else if (directory[i])
-			free_table(direct_map(directory[i] & PTE_FRAME));
+	if (IS_ALIGNED(memory->frames, FRAMES_PER_CHUNK) && memory->promised >= FRAMES_PER_CHUNK) {
+		if (map_chunk(memory, entry))
+			return COST_CHUNK;
+		cost = COST_SEARCH;
 	}
-	page_free(directory);
+	map_frame(memory, entry);
+	return cost + COST_FRAME;
 }
 
-static bool is_loaded(const struct guest_memory *memory)
+/* What was promised is all there, or is not wanted any more. */
+static void give_up_rest(struct guest_memory *memory)
 {
-	const uint64_t *pdpt = this_cpu()->pages->host_pdpt;
-
-	return memory->directories[0] && pdpt[0] == (direct_physical(memory->directories[0]) | PTE_P);
+	frames_withdraw(memory->promised);
+	frames_unreserve(memory->tables);
+	memory->promised = memory->tables = 0;
 }
 
-void guest_memory_destroy(struct guest_memory *memory)
+bool guest_memory_grow(struct guest_memory *memory)
 {
-	/* The window may be another guest's, which goes on when this one could not be made. */
-	if (is_loaded(memory))
-		guest_window_load(NULL);
-	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++)
-		if (memory->directories[i])
-			free_directory(memory->directories[i]);
+	unsigned done = 0;
+
+	while (memory->promised > 0 && done < COST_PIECE)
+		done += grow(memory);
+	if (memory->promised > 0)
+		return false;
+	give_up_rest(memory);
+	return true;
+}
+
+void guest_memory_reuse(struct guest_memory *memory, uint32_t device_pages)
+{
+	memory->pages = memory->ram_pages + device_pages;
+	assert(memory->pages == memory->frames + memory->promised);
+}
+
+/* The last page's frame, or the chunk that it is in.  What it cost. */
+static unsigned shrink(struct guest_memory *memory)
+{
+	uint32_t last = memory->frames - 1;
+	uint64_t *entry = directory_entry(memory, last), *table;
+
+	if (*entry & PTE_PS) {
+		chunk_free(*entry & PTE_FRAME);
+		*entry = 0;
+		memory->frames -= FRAMES_PER_CHUNK;
+		return COST_CHUNK;
+	}
+	table = direct_map(*entry & PTE_FRAME);
+	frame_free(table[last & WINDOW_TABLE_MASK] & PTE_FRAME);
+	table[last & WINDOW_TABLE_MASK] = 0;
+	memory->frames--;
+	return COST_FRAME;
+}
+
+/* No more than one for each 2 MB, and mostly far fewer. */
+static void free_tables(struct guest_memory *memory)
+{
+	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++) {
+		uint64_t *directory = memory->directories[i];
+
+		for (unsigned j = 0; directory && j < 512; j++)
+			if (directory[j])
+				page_free(direct_map(directory[j] & PTE_FRAME));
+		if (directory)
+			page_free(directory);
+	}
+}
+
+bool guest_memory_shrink(struct guest_memory *memory)
+{
+	unsigned done = 0;
+
+	give_up_rest(memory);
+	while (memory->frames > 0 && done < COST_PIECE)
+		done += shrink(memory);
+	if (memory->frames > 0)
+		return false;
+	free_tables(memory);
 	memset(memory, 0, sizeof(*memory));
+	return true;
 }
 
 void guest_window_load(struct guest_memory *memory)

@@ -25,22 +25,37 @@ struct guest_memory {
 	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
 	uint32_t ram_pages;	/* what the guest is told it has */
 	uint32_t pages;		/* all that it can reach: RAM and, until they are hidden, the device pages above it */
+	uint32_t frames;	/* how many pages, from page 0 on, have a frame */
+	uint32_t promised;	/* how many more are to get one */
+	uint32_t tables;	/* frames set aside for tables that this may take */
 	uint64_t *directories[WINDOW_DIRECTORIES];	/* NULL where nothing is mapped */
 };
 
 /*
- * Gives memory ram_pages of RAM and device_pages above it, at most 3 GB
- * together.  The frames hold what their last owner left: guest_memory_clear
- * comes before anything else.  -E_NOMEM leaves it empty.
+ * Promises memory ram_pages of RAM and device_pages above it, at most 3 GB together.
+ * guest_memory_grow gets them, and guest_memory_clear comes before anything else: the
+ * frames hold what their last owner left.  -E_NOMEM leaves it empty.
  */
 int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
 				     uint32_t device_pages);
 
 /*
- * Unloads the window from this CPU, the only one that may have it, and gives all frames and
- * tables back.
+ * One piece of that, bounded whatever the state of the machine's memory; true when all pages
+ * are there.  A window that is loaded does not show them before it is loaded again.
  */
-void guest_memory_destroy(struct guest_memory *memory);
+bool guest_memory_grow(struct guest_memory *memory);
+
+/*
+ * The guest starts afresh in the memory it has: its device pages are there again, what was
+ * promised stays so.  guest_memory_grow and guest_memory_clear come next.
+ */
+void guest_memory_reuse(struct guest_memory *memory, uint32_t device_pages);
+
+/*
+ * Gives frames and tables back, or the promise of them, in bounded pieces: true when there is
+ * nothing left.  No CPU has the window loaded.  Nothing to do for memory that is all zero.
+ */
+bool __must_check guest_memory_shrink(struct guest_memory *memory);
 
 /* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
 void guest_window_load(struct guest_memory *memory);

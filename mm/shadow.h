@@ -118,8 +118,11 @@ enum shadow_result {
  */
 int __must_check shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget);
 
-/* Gives every page back to the reserve. */
-void shadow_destroy(struct shadow *shadow);
+/*
+ * Gives every page back to the reserve, in bounded pieces: true when all is gone, and it is as
+ * before shadow_create.  Nothing to do for one that is all zero.
+ */
+bool __must_check shadow_destroy(struct shadow *shadow);
 
 /*
  * The guest told where the part begins that all its address spaces share, and

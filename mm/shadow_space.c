@@ -359,13 +359,18 @@ int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t b
 	return 0;
 }
 
-void shadow_destroy(struct shadow *shadow)
+bool shadow_destroy(struct shadow *shadow)
 {
-	destroy_all(shadow);
+	if (shadow->memory && !list_is_empty(&shadow->spaces)) {
+		space_destroy(shadow, container_of(list_first(&shadow->spaces), struct address_space,
+						   recency));
+		return false;
+	}
 	assert(shadow->used == 0);
 	heap_free(shadow->leaf_pool);
 	heap_free(shadow->space_pool);
 	memset(shadow, 0, sizeof(*shadow));
+	return true;
 }
 
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top)

@@ -56,12 +56,15 @@ struct block_device_ops {
 
 	/*
 	 * Gives up those of the count requests in list that were to finish later; others
-	 * may be finished, or have never been submitted.  When this returns, none of them
-	 * and none of their memory is touched any more, and done is not called, and no
-	 * call of it is under way.  May wait for the device, and stop it for all that use
-	 * it: for the end of a guest.  NULL for a device that never says BLOCK_LATER.
+	 * may be finished, or have never been submitted.  When this returns, done is not
+	 * called any more, and no call of it is under way.  True when none of them and none
+	 * of their memory is touched any more either; while the device is still at work on
+	 * one, false: to be called again after a millisecond or so, with the same list.
+	 * Does not wait.  A device that goes on with one for seconds is stopped, for all
+	 * that use it: this is for the end of a guest.  NULL for a device that never says
+	 * BLOCK_LATER.
 	 */
-	void (*cancel)(struct block_device *device, struct block_request *const *list,
+	bool (*cancel)(struct block_device *device, struct block_request *const *list,
 		       unsigned count);
 };
 

@@ -23,12 +23,12 @@ static int partition_submit(struct block_device *device, struct block_request *r
 	return partition->parent->ops->submit(partition->parent, request);
 }
 
-static void partition_cancel(struct block_device *device, struct block_request *const *list,
+static bool partition_cancel(struct block_device *device, struct block_request *const *list,
 			     unsigned count)
 {
 	const struct partition *partition = container_of(device, struct partition, device);
 
-	partition->parent->ops->cancel(partition->parent, list, count);
+	return partition->parent->ops->cancel(partition->parent, list, count);
 }
 
 void partition_init(struct partition *partition, struct block_device *parent, uint64_t first,

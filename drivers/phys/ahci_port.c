@@ -224,38 +224,6 @@ static void ahci_poll(struct disk_port *disk_port)
 
 /* --- stopping and starting ------------------------------------------------------------------ */
 
-static bool wait_stopped(const volatile struct ahci_port_registers *registers)
-{
-	uint32_t command;
-
-	wait_until(!((command = registers->command) & COMMAND_RUNNING) || command == ALL_ONES, STOP_TIME);
-	return !(command & COMMAND_RUNNING);
-}
-
-static bool stop_commands(volatile struct ahci_port_registers *registers)
-{
-	registers->command &= ~COMMAND_START;
-	return wait_stopped(registers);
-}
-
-static bool stop_receiving(volatile struct ahci_port_registers *registers)
-{
-	registers->command &= ~COMMAND_RECEIVE;
-	return wait_until(!(registers->command & COMMAND_RECEIVING), STOP_TIME);
-}
-
-/* The disk comes back from it as from power off, and answers to nothing before it is ready. */
-static void reset_link(volatile struct ahci_port_registers *registers)
-{
-	uint32_t control = registers->sata_control & ~DETECT_MASK;
-
-	registers->sata_control = control | DETECT_RESET;
-	wait_until(false, LINK_RESET_TIME);
-	registers->sata_control = control;
-	wait_until((registers->sata_status & DETECT_MASK) == DETECT_READY, LINK_TIME);
-	registers->sata_error = ALL_ONES;
-}
-
 static bool disk_is_busy(const volatile struct ahci_port_registers *registers)
 {
 	return registers->task_file & (ATA_STATUS_BUSY | ATA_STATUS_DATA);
@@ -274,26 +242,96 @@ static bool disk_is_ready(volatile struct ahci_port_registers *registers)
 	return false;
 }
 
-/*
- * Commands that are not started again are forgotten with START.  A port that does not stop
- * so (ibid. 10.4.2), or a disk that is still at something then (6.2.2.1), needs more than that.
- */
+static void wait_for(struct ahci_port *port, enum ahci_stop what, uint64_t nanoseconds)
+{
+	port->stop = what;
+	port->stop_end = time_ns() + nanoseconds;
+}
+
+/* Commands that are not started again are forgotten with START. */
 static void ahci_stop(struct disk_port *disk_port)
 {
 	struct ahci_port *port = port_of(disk_port);
-	bool stopped = stop_commands(port->registers);
 
+	port->registers->command &= ~COMMAND_START;
 	port->started = 0;
 	/* Until it runs again nobody is there to answer interrupts. */
 	port->registers->interrupt_enable = 0;
-	if (!stopped || disk_is_busy(port->registers) || disk_port->resets > 0)
-		reset_link(port->registers);
-	/*
-	 * Whatever a port does that does not stop even so, it does not do it to our memory;
-	 * nor do others of its controller from now on.
-	 */
-	if (!stopped && !wait_stopped(port->registers))
-		pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
+	wait_for(port, AHCI_COMMANDS, STOP_TIME);
+}
+
+/* One that is gone never has. */
+static bool commands_stopped(const volatile struct ahci_port_registers *registers)
+{
+	return !(registers->command & COMMAND_RUNNING);
+}
+
+static void set_link(volatile struct ahci_port_registers *registers, uint32_t detect)
+{
+	registers->sata_control = (registers->sata_control & ~DETECT_MASK) | detect;
+}
+
+/*
+ * The next step, whose time has come.  A port that does not stop (ibid. 10.4.2), or a disk
+ * that is still at something then (6.2.2.1), has its link reset: the disk comes back from that
+ * as from power off, and answers to nothing before it is ready.  True when that was the last.
+ */
+static bool step(struct ahci_port *port)
+{
+	volatile struct ahci_port_registers *registers = port->registers;
+
+	switch (port->stop) {
+	case AHCI_COMMANDS:
+		port->is_stuck = !commands_stopped(registers);
+		if (!port->is_stuck && !disk_is_busy(registers) && port->port.resets == 0)
+			return true;
+		set_link(registers, DETECT_RESET);
+		wait_for(port, AHCI_LINK_DOWN, LINK_RESET_TIME);
+		return false;
+	case AHCI_LINK_DOWN:
+		set_link(registers, 0);
+		wait_for(port, AHCI_LINK_UP, LINK_TIME);
+		return false;
+	case AHCI_LINK_UP:
+		registers->sata_error = ALL_ONES;
+		wait_for(port, AHCI_COMMANDS_AGAIN, STOP_TIME);
+		return !port->is_stuck;
+	case AHCI_COMMANDS_AGAIN:
+		/*
+		 * Whatever a port does that does not stop even so, it does not do it to our
+		 * memory; nor do others of its controller from now on.
+		 */
+		if (!commands_stopped(registers))
+			pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
+		return true;
+	}
+	return true;
+}
+
+static bool has_come(const struct ahci_port *port)
+{
+	const volatile struct ahci_port_registers *registers = port->registers;
+
+	switch (port->stop) {
+	case AHCI_COMMANDS:
+	case AHCI_COMMANDS_AGAIN:
+		return commands_stopped(registers) || registers->command == ALL_ONES;
+	case AHCI_LINK_UP:
+		return (registers->sata_status & DETECT_MASK) == DETECT_READY;
+	case AHCI_LINK_DOWN:
+		return false;	/* a matter of time alone */
+	}
+	return true;
+}
+
+static bool ahci_has_stopped(struct disk_port *disk_port)
+{
+	struct ahci_port *port = port_of(disk_port);
+
+	while (has_come(port) || time_ns() >= port->stop_end)
+		if (step(port))
+			return true;
+	return false;
 }
 
 static void start_commands(volatile struct ahci_port_registers *registers)
@@ -318,10 +356,31 @@ static int ahci_revive(struct disk_port *disk_port)
 }
 
 static const struct disk_port_ops ahci_ops = {
-	.start = ahci_start, .poll = ahci_poll, .stop = ahci_stop, .revive = ahci_revive,
+	.start = ahci_start, .poll = ahci_poll,
+	.stop = ahci_stop, .has_stopped = ahci_has_stopped, .revive = ahci_revive,
 };
 
 /* --- at boot ---------------------------------------------------------------------------------- */
+
+static bool wait_stopped(const volatile struct ahci_port_registers *registers)
+{
+	uint32_t command;
+
+	wait_until(!((command = registers->command) & COMMAND_RUNNING) || command == ALL_ONES, STOP_TIME);
+	return !(command & COMMAND_RUNNING);
+}
+
+static bool stop_commands(volatile struct ahci_port_registers *registers)
+{
+	registers->command &= ~COMMAND_START;
+	return wait_stopped(registers);
+}
+
+static bool stop_receiving(volatile struct ahci_port_registers *registers)
+{
+	registers->command &= ~COMMAND_RECEIVE;
+	return wait_until(!(registers->command & COMMAND_RECEIVING), STOP_TIME);
+}
 
 bool ahci_port_has_disk(volatile struct ahci_port_registers *registers)
 {

@@ -27,6 +27,14 @@ struct ahci_port_registers {
 
 struct ahci_memory;
 
+/* What is waited for while a port is stopped, in this order; the last three are not always needed. */
+enum ahci_stop {
+	AHCI_COMMANDS,		/* it goes on with its list of commands */
+	AHCI_LINK_DOWN,		/* the link is in reset */
+	AHCI_LINK_UP,		/* the link comes back from that */
+	AHCI_COMMANDS_AGAIN,	/* it has not stopped before the link was reset */
+};
+
 struct ahci_port {
 	struct disk_port port;
 	struct disk disk;
@@ -35,6 +43,9 @@ struct ahci_port {
 	struct ahci_memory *memory;
 	const struct pci_device *pci;
 	uint32_t started;		/* a bit for each slot that has a command */
+	enum ahci_stop stop;		/* while it is stopped */
+	uint64_t stop_end;		/* time_ns() until which that may last */
+	bool is_stuck;			/* it did not stop by itself */
 };
 
 /* Is anything attached there that may be a disk?  Waits for a moment if the port was asleep. */

@@ -20,11 +20,11 @@
 #define FLUSH_TIME (30 * DISK_SECOND)
 
 /*
- * How long the end of a guest waits for its requests before it has the port reset:
- * disks answer much sooner, and a reset costs all others on the port seconds.  (And
- * QEMU 7.2 may crash when an AHCI port is stopped while it moves data.)
+ * How long a device may go on with a request of a guest that ends, whose memory waits for
+ * that, before the port is reset: disks answer much sooner, and a reset costs all others on
+ * the port seconds.  (And QEMU 7.2 may crash when an AHCI port is stopped while it moves data.)
  */
-#define CANCEL_TIME (250 * DISK_MILLISECOND)
+#define CANCEL_TIME (2 * DISK_SECOND)
 
 #define POLL_PERIOD (1 * DISK_MILLISECOND)
 #define WATCH_PERIOD (100 * DISK_MILLISECOND)
@@ -73,7 +73,7 @@ bool disk_has_work(const struct disk_port *port)
 
 uint64_t disk_period(const struct disk_port *port)
 {
-	return port->polled ? POLL_PERIOD : WATCH_PERIOD;
+	return port->polled || port->state == DISK_STOPPING ? POLL_PERIOD : WATCH_PERIOD;
 }
 
 void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error)
@@ -212,15 +212,24 @@ static bool is_listed(const struct disk_transfer *t, struct block_request *const
 	return false;
 }
 
-/* Those that have not begun are forgotten; the others are marked. */
-static void mark_cancelled(struct disk_port *port, struct block_request *const *list, unsigned count)
+/* A device that is stopped has them as long as one that runs. */
+static void mark_under_way(struct disk_port *port, struct block_request *const *list, unsigned count)
+{
+	for (unsigned i = 0; i < port->slots; i++) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		if (!transfer || transfer->cancelled || !is_listed(transfer, list, count))
+			continue;
+		transfer->cancelled = true;
+		transfer->patience = time_ns() + CANCEL_TIME;
+	}
+}
+
+static void forget_waiting(struct disk_port *port, struct block_request *const *list, unsigned count)
 {
 	struct list keep = LIST_INIT(keep);
 	struct list_node *node;
 
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && is_listed(port->under_way[i], list, count))
-			port->under_way[i]->cancelled = true;
 	while ((node = list_take_first(&port->waiting)) != NULL)
 		list_add_last(is_listed(container_of(node, struct disk_transfer, node), list, count) ?
 				      &port->unused : &keep, node);
@@ -228,31 +237,26 @@ static void mark_cancelled(struct disk_port *port, struct block_request *const *
 		list_add_last(&port->waiting, node);
 }
 
-static bool has_cancelled(const struct disk_port *port)
+static bool has_listed(const struct disk_port *port, struct block_request *const *list, unsigned count)
 {
 	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && port->under_way[i]->cancelled)
+		if (port->under_way[i] && is_listed(port->under_way[i], list, count))
 			return true;
 	return false;
 }
 
-/* The device may be at work in the memory of those under way; it is given a while for all of them. */
-static void disk_cancel(struct block_device *device, struct block_request *const *list, unsigned count)
+/* The device may be at work in the memory of those under way; the timer sees to it that this ends. */
+static bool disk_cancel(struct block_device *device, struct block_request *const *list, unsigned count)
 {
 	struct disk_port *port = disk_of(device)->port;
-	uint64_t end;
+	bool done;
 
 	spin_lock(&port->lock);
-	mark_cancelled(port, list, count);
-	end = time_ns() + CANCEL_TIME;
-	while (has_cancelled(port) && port->state == DISK_RUNNING && time_ns() < end)
-		port->ops->poll(port);
-	if (has_cancelled(port)) {
-		disk_stop(port);
-		disk_try_revive(port);
-	}
-	disk_start_waiting(port);
+	forget_waiting(port, list, count);
+	mark_under_way(port, list, count);
+	done = !has_listed(port, list, count);
 	spin_unlock(&port->lock);
+	return done;
 }
 
 static const struct block_device_ops disk_ops = { disk_submit, disk_cancel };

@@ -72,14 +72,18 @@ struct disk_port_ops {
 	/* Calls disk_finished for each command that is finished, or one of the functions below it. */
 	void (*poll)(struct disk_port *port);
 
-	/*
-	 * Stops everything: when it returns, the device has forgotten all commands and
-	 * touches no memory.  Takes little more than a second at most.
-	 */
+	/* Begins to stop everything.  Does not wait. */
 	void (*stop)(struct disk_port *port);
 
 	/*
-	 * After stop, again and again: 0 once the device takes commands, BLOCK_LATER
+	 * After stop, again and again until it is true: the device has forgotten all
+	 * commands and touches no memory.  Does not wait, and comes to an end whatever the
+	 * device does: what does not stop within a second or little more is kept from memory.
+	 */
+	bool (*has_stopped)(struct disk_port *port);
+
+	/*
+	 * After that, again and again: 0 once the device takes commands, BLOCK_LATER
 	 * while it does not yet, negative when it never will.  Does not wait.
 	 */
 	int (*revive)(struct disk_port *port);
@@ -87,7 +91,8 @@ struct disk_port_ops {
 
 enum disk_state {
 	DISK_RUNNING,
-	DISK_REVIVING,	/* was stopped; requests wait */
+	DISK_STOPPING,	/* commands are under way until it has stopped; the timer asks */
+	DISK_REVIVING,	/* has stopped; requests wait */
 	DISK_LOST,
 };
 
@@ -106,7 +111,8 @@ struct disk_port {
 	paddr_t bounce_address[DISK_SLOTS_MAX];
 	struct list waiting, unused;	/* of struct disk_transfer */
 	unsigned transfers, wanted;	/* how many there are, and are to be */
-	uint64_t deadline;		/* the device is to have answered something by then */
+	uint64_t deadline;		/* the device is to have answered something by then, or be revived */
+	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
 	unsigned resets;		/* since it last answered */
 	bool polled;			/* its interrupts cannot be relied on */
 	bool answered;			/* some command finished in this call of poll */

@@ -42,10 +42,7 @@ void disk_start_waiting(struct disk_port *port);
 
 /* --- disk_recover.c -------------------------------------------------------------------- */
 
-/* Stops the port.  What was under way waits again, in its old order, in front, if anybody wants it. */
-void disk_stop(struct disk_port *port);
-
-/* Does a port that was stopped take commands again? */
-void disk_try_revive(struct disk_port *port);
+/* As the last thing: the port, which runs, is stopped, and is to run again. */
+void disk_reset(struct disk_port *port);
 
 #endif

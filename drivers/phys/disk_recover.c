@@ -33,37 +33,19 @@ static void fail_all(struct disk_port *port)
 		disk_finish(port, container_of(node, struct disk_transfer, node), -E_IO);
 }
 
-void disk_port_give_up(struct disk_port *port, const char *cause)
+static void lose(struct disk_port *port)
 {
 	port->state = DISK_LOST;
-	port->ops->stop(port);
 	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
 		if (port->units[i])
-			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name, cause);
+			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name,
+				  port->lost_cause);
 	fail_all(port);
 }
 
-void disk_try_revive(struct disk_port *port)
-{
-	int result = port->ops->revive(port);
-
-	if (result == 0) {
-		port->state = DISK_RUNNING;
-		disk_start_waiting(port);
-	} else if (result != BLOCK_LATER) {
-		disk_port_give_up(port, "it cannot be reset");
-	} else if (time_ns() >= port->deadline) {
-		disk_port_give_up(port, "it does not come back from a reset");
-	}
-}
-
 /* What was under way waits again, in its old order, in front, if anybody wants it. */
-void disk_stop(struct disk_port *port)
+static void take_back(struct disk_port *port)
 {
-	port->counters.resets++;
-	port->state = DISK_REVIVING;
-	port->deadline = time_ns() + REVIVE_TIME;
-	port->ops->stop(port);
 	for (unsigned i = port->slots; i-- > 0;) {
 		struct disk_transfer *transfer = port->under_way[i];
 
@@ -79,7 +61,56 @@ void disk_stop(struct disk_port *port)
 			list_add_first(&port->waiting, &transfer->node);
 		}
 	}
+}
+
+static void try_revive(struct disk_port *port)
+{
+	int result = port->ops->revive(port);
+
+	if (result == 0) {
+		port->state = DISK_RUNNING;
+		disk_start_waiting(port);
+	} else if (result != BLOCK_LATER) {
+		disk_port_give_up(port, "it cannot be reset");
+	} else if (time_ns() >= port->deadline) {
+		disk_port_give_up(port, "it does not come back from a reset");
+	}
+}
+
+/* As far as that goes without waiting; the timer goes on with it. */
+static void go_on(struct disk_port *port)
+{
+	if (port->state == DISK_STOPPING && port->ops->has_stopped(port)) {
+		if (port->lost_cause) {
+			lose(port);
+			return;
+		}
+		take_back(port);
+		port->state = DISK_REVIVING;
+		port->deadline = time_ns() + REVIVE_TIME;
+	}
+	if (port->state == DISK_REVIVING)
+		try_revive(port);
+}
+
+static void stop(struct disk_port *port)
+{
+	port->state = DISK_STOPPING;
+	port->ops->stop(port);
 	disk_look_after(disk_period(port));
+	go_on(port);
+}
+
+void disk_port_give_up(struct disk_port *port, const char *cause)
+{
+	port->lost_cause = cause;
+	stop(port);
+}
+
+void disk_reset(struct disk_port *port)
+{
+	port->counters.resets++;
+	stop(port);
 }
 
 /*
@@ -98,8 +129,7 @@ void disk_port_restart(struct disk_port *port)
 	}
 	if (first)
 		first->blame += DISK_BLAME_RESTART;
-	disk_stop(port);
-	disk_try_revive(port);
+	disk_reset(port);
 }
 
 static void time_out(struct disk_port *port)
@@ -112,8 +142,7 @@ static void time_out(struct disk_port *port)
 	for (unsigned i = 0; i < port->slots; i++)
 		if (port->under_way[i])
 			port->under_way[i]->blame += DISK_BLAME_SILENCE;
-	disk_stop(port);
-	disk_try_revive(port);
+	disk_reset(port);
 }
 
 /* --- looking after ports ---------------------------------------------------------------- */
@@ -156,6 +185,23 @@ static void watch_interrupts(struct disk_port *port)
 	port->polled = true;
 }
 
+/* Is it at work for nobody, on something that it has had much time for? */
+static bool is_hung_up(const struct disk_port *port)
+{
+	uint64_t now = time_ns();
+
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && port->under_way[i]->cancelled &&
+		    now >= port->under_way[i]->patience)
+			return true;
+	return false;
+}
+
+static bool is_being_reset(const struct disk_port *port)
+{
+	return port->state == DISK_STOPPING || port->state == DISK_REVIVING;
+}
+
 /* Returns when to come again, 0 for not. */
 static uint64_t tick(struct disk_port *port)
 {
@@ -166,11 +212,13 @@ static uint64_t tick(struct disk_port *port)
 		poll(port);
 		watch_interrupts(port);
 	}
-	if (port->state == DISK_REVIVING)
-		disk_try_revive(port);
+	if (is_being_reset(port))
+		go_on(port);
 	else if (disk_is_busy(port) && time_ns() >= port->deadline)
 		time_out(port);
-	again = disk_has_work(port) || port->state == DISK_REVIVING ? disk_period(port) : 0;
+	else if (is_hung_up(port))
+		disk_reset(port);
+	again = disk_has_work(port) || is_being_reset(port) ? disk_period(port) : 0;
 	spin_unlock(&port->lock);
 	return again;
 }

@@ -12,6 +12,7 @@ struct disk_transfer {
 	struct disk *disk;
 	struct block_request *request;
 	bool cancelled;			/* nobody wants to hear of it any more */
+	uint64_t patience;		/* if so: until then the device may go on with it */
 	bool bounced;			/* goes through the slot's buffer, piece by piece */
 	unsigned blame;			/* for resets, as disk.c counts it */
 	uint32_t done;			/* bytes */

@@ -228,8 +228,17 @@ static void ide_stop(struct disk_port *port)
 	port_out8(channel->control, CONTROL_RESET);
 	wait_until(false, RESET_TIME);
 	port_out8(channel->control, 0);
-	wait_until(false, STATUS_TIME);
+	channel->settled = time_ns() + STATUS_TIME;
+}
+
+static bool ide_has_stopped(struct disk_port *port)
+{
+	const struct ide_channel *channel = channel_of(port);
+
+	if (time_ns() < channel->settled)
+		return false;
 	clear_master_status(channel);
+	return true;
 }
 
 static int ide_revive(struct disk_port *port)
@@ -243,7 +252,8 @@ static int ide_revive(struct disk_port *port)
 }
 
 static const struct disk_port_ops ide_ops = {
-	.start = ide_start, .poll = ide_poll, .stop = ide_stop, .revive = ide_revive,
+	.start = ide_start, .poll = ide_poll,
+	.stop = ide_stop, .has_stopped = ide_has_stopped, .revive = ide_revive,
 };
 
 /* --- at boot ---------------------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ struct ide_channel {
 	struct fragment_table *table;
 	bool busy;			/* a command is under way */
 	bool moves_data;		/* and it does DMA */
+	uint64_t settled;		/* time_ns() from when on disks show what a reset has come to */
 };
 
 /*

@@ -215,10 +215,17 @@ static void virtio_poll(struct disk_port *port)
 
 static void virtio_stop(struct disk_port *port)
 {
-	struct virtio_disk *disk = disk_of(port);
+	virtio_pci_begin_reset(&disk_of(port)->virtio);
+}
 
-	if (!virtio_pci_reset(&disk->virtio))
+static bool virtio_has_stopped(struct disk_port *port)
+{
+	struct virtio_disk *disk = disk_of(port);
+	enum wait_result result = virtio_pci_reset_result(&disk->virtio);
+
+	if (result == WAIT_FAILED)
 		pci_change_command(disk->virtio.pci, 0, PCI_COMMAND_MASTER);
+	return result != WAIT_LATER;
 }
 
 /* The largest power of two that the device and our memory have room for. */
@@ -257,14 +264,15 @@ static int virtio_revive(struct disk_port *port)
 {
 	struct virtio_disk *disk = disk_of(port);
 
-	if (!virtio_pci_reset(&disk->virtio))
+	if (virtio_pci_reset_result(&disk->virtio) != WAIT_DONE)
 		return -E_IO;
 	pci_change_command(disk->virtio.pci, PCI_COMMAND_MASTER, 0);
 	return bring_up(disk);
 }
 
 static const struct disk_port_ops virtio_ops = {
-	.start = virtio_start, .poll = virtio_poll, .stop = virtio_stop, .revive = virtio_revive,
+	.start = virtio_start, .poll = virtio_poll,
+	.stop = virtio_stop, .has_stopped = virtio_has_stopped, .revive = virtio_revive,
 };
 
 static bool virtio_raised(void *context)
@@ -360,7 +368,7 @@ static int attach_interrupts(struct virtio_disk *disk, struct pci_device *device
 	disk->messages = device->interrupt == PCI_MSIX;
 	if (!disk->messages)
 		return 0;
-	error = virtio_revive(&disk->port);
+	error = virtio_pci_reset(&disk->virtio) ? virtio_revive(&disk->port) : -E_IO;
 	if (!error && !virtio_pci_has_vector(&disk->virtio)) {
 		device->interrupt = PCI_POLLED;
 		disk_port_set_polled(&disk->port);

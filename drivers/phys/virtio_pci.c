@@ -137,10 +137,29 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 
 /* --- bringing it up --------------------------------------------------------------------- */
 
-bool virtio_pci_reset(struct virtio_pci *virtio)
+void virtio_pci_begin_reset(struct virtio_pci *virtio)
 {
 	virtio->common->device_status = 0;
-	return wait_until(virtio->common->device_status == 0, RESET_TIME);
+	virtio->reset_end = time_ns() + RESET_TIME;
+}
+
+/* Once its status reads as 0 the device has forgotten all and touches no memory (4.1.4.3.2). */
+enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio)
+{
+	if (virtio->common->device_status == 0)
+		return WAIT_DONE;
+	return time_ns() < virtio->reset_end ? WAIT_LATER : WAIT_FAILED;
+}
+
+bool virtio_pci_reset(struct virtio_pci *virtio)
+{
+	enum wait_result result;
+
+	virtio_pci_begin_reset(virtio);
+	do {
+		result = virtio_pci_reset_result(virtio);
+	} while (result == WAIT_LATER);
+	return result == WAIT_DONE;
 }
 
 static uint64_t read_features(struct virtio_pci *virtio)

@@ -8,6 +8,7 @@
 #define UMBRA_DRIVERS_PHYS_VIRTIO_PCI_H
 
 #include "drivers/phys/pci.h"
+#include "drivers/phys/wait.h"
 #include "lib/compiler.h"
 #include "mm/address.h"
 
@@ -59,15 +60,20 @@ struct virtio_pci {
 	uint32_t config_size;
 	uint8_t *notify;
 	uint32_t notify_size, notify_multiplier;
+	uint64_t reset_end;	/* time_ns() by which a reset is to be over */
 };
 
 /* Maps the registers.  False, said in the log, when that cannot be.  Boot CPU, before others start. */
 bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci);
 
 /*
- * Resets the device: when it returns true, the device has forgotten all and
- * touches no memory.  False when it did not answer in time.
+ * Begins to reset the device.  After that, to be asked again and again, virtio_pci_reset_result
+ * tells what came of it.  Neither waits.
  */
+void virtio_pci_begin_reset(struct virtio_pci *virtio);
+enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio);
+
+/* The same, and waits for it, a tenth of a second at most: true for WAIT_DONE.  At boot. */
 bool virtio_pci_reset(struct virtio_pci *virtio);
 
 /*

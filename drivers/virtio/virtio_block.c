@@ -360,19 +360,19 @@ static void fill_config(struct virtio_block *block)
 	store_le32(block->config + CONFIG_BLK_SIZE, BLOCK_SECTOR_SIZE);
 }
 
-void virtio_block_close(struct virtio_block *block)
+bool virtio_block_close(struct virtio_block *block)
 {
 	struct block_request *pieces[VIRTIO_BLOCK_REQUESTS];
 
 	if (!block->disk->ops->cancel)
-		return;
+		return true;
 	/*
 	 * All of them: of one that is finished, another CPU may still be on its way out of
 	 * `wake`, under a lock that this takes too.
 	 */
 	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++)
 		pieces[i] = &block->requests[i].piece;
-	block->disk->ops->cancel(block->disk, pieces, VIRTIO_BLOCK_REQUESTS);
+	return block->disk->ops->cancel(block->disk, pieces, VIRTIO_BLOCK_REQUESTS);
 }
 
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,

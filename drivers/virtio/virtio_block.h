@@ -13,6 +13,7 @@
 
 #include "drivers/backend/block_device.h"
 #include "drivers/virtio/device.h"
+#include "lib/compiler.h"
 
 /* Up to blk_size; what follows belongs to features that are not offered (virtio 1.0, 5.2.4). */
 #define VIRTIO_BLOCK_CONFIG_SIZE 24
@@ -72,9 +73,10 @@ void virtio_block_init(struct virtio_block *block, const char *name, struct bloc
 		       const char *id, void (*wake)(void *context), void *context);
 
 /*
- * Gives up all requests, whatever it takes, as block_device_ops.cancel; when it returns, wake
- * is not called any more, and no call is under way.
+ * Gives up all requests, as block_device_ops.cancel: when it returns, wake is not called any
+ * more, and no call is under way.  True when the disk is done with all of them, and the device
+ * and the guest's memory may be freed; else it is to be called again, and does not wait.
  */
-void virtio_block_close(struct virtio_block *block);
+bool __must_check virtio_block_close(struct virtio_block *block);
 
 #endif

@@ -9,16 +9,20 @@
  *                           last one wrote
  *     later                 the disks are real ones, which answer when they like
  *     ask=LIST              no tests; single requests (ask.h), and then nothing more
+ *     hammer from=MS to=MS  no tests; reads as fast as it can (load.h)
+ *     leave=MS              no tests; restarts with reads under way until then (load.h)
  * Needs 8 MB of memory. Prints one line a test (report.h); the last line is
  * `TOTAL n passed, m failed`.
  */
 #include "guest/disk/ask.h"
+#include "guest/disk/load.h"
 #include "guest/disk/pattern.h"
 #include "guest/runtime/machine.h"
 #include "guest/runtime/print.h"
 #include "guest/runtime/report.h"
 #include "guest/runtime/runtime.h"
 #include "guest/runtime/string.h"
+#include "guest/runtime/timer.h"
 
 #define MAGIC 0x554D4252u
 
@@ -56,9 +60,20 @@ void guest_main(void)
 {
 	uint32_t starts = machine_number("persist", 0);
 	char prefix[32], list[128];
+	uint64_t leave = (uint64_t)machine_number("leave", 0) * NS_PER_MS;
 
 	if (machine_word("ask", list, sizeof(list))) {
 		disk_ask(list);
+		return;
+	}
+	if (machine_has_word("hammer")) {
+		(void)machine_word("name", prefix, sizeof(prefix));
+		load_hammer(prefix, (uint64_t)machine_number("from", 0) * NS_PER_MS,
+			    (uint64_t)machine_number("to", 0) * NS_PER_MS);
+		return;
+	}
+	if (leave != 0) {
+		load_leave(leave);
 		return;
 	}
 	if (starts != 0) {

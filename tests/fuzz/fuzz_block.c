@@ -102,7 +102,7 @@ static int submit(struct block_device *device, struct block_request *request)
 	return BLOCK_LATER;
 }
 
-static void cancel(struct block_device *device, struct block_request *const *list, unsigned count)
+static bool cancel(struct block_device *device, struct block_request *const *list, unsigned count)
 {
 	struct world *world = container_of(device, struct world, disk);
 
@@ -110,6 +110,7 @@ static void cancel(struct block_device *device, struct block_request *const *lis
 		for (unsigned i = 0; i < world->waiting_count; i++)
 			if (world->waiting[i] == list[n])
 				world->waiting[i] = world->waiting[--world->waiting_count];
+	return true;
 }
 
 static const struct block_device_ops ops = { submit, cancel };
@@ -211,7 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A dead guest does nothing. */
 	for (unsigned i = 0; i < steps && world->times_broken == 0; i++)
 		step(world, data[2 + i], data[0] & 1);
-	virtio_block_close(&world->block);
+	REQUIRE(virtio_block_close(&world->block));
 	REQUIRE(world->waiting_count == 0 && world->times_broken <= 1);
 	fake_guest_memory_free(world->memory);
 	free(world);

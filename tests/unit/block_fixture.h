@@ -104,7 +104,7 @@ static inline void forget(struct fixture *f, unsigned index)
 	f->waiting[index] = f->waiting[--f->waiting_count];
 }
 
-static inline void fake_cancel(struct block_device *device, struct block_request *const *list,
+static inline bool fake_cancel(struct block_device *device, struct block_request *const *list,
 			       unsigned count)
 {
 	struct fixture *f = container_of(device, struct fixture, disk);
@@ -119,6 +119,7 @@ static inline void fake_cancel(struct block_device *device, struct block_request
 			break;
 		}
 	}
+	return true;
 }
 
 /* The disk has finished what it was asked index-th of what it still has. */
@@ -188,7 +189,7 @@ static inline int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	virtio_block_close(&f->block);
+	assert_true(virtio_block_close(&f->block));
 	assert_int_equal(f->waiting_count, 0);
 	fake_guest_memory_free(f->memory);
 	free(f->sectors);

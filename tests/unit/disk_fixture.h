@@ -123,7 +123,7 @@ void physical_write(paddr_t to, const void *from, size_t length)
 static struct disk_port port;
 static struct disk disk;
 static struct disk_command under_way[DISK_SLOTS_MAX];
-static unsigned busy, starts, stops, revive_asked, revive_after, most_fragments;
+static unsigned busy, starts, stops, stop_asked, stops_after, revive_asked, revive_after, most_fragments;
 static bool silent, unreviving, cacheless;
 static int answer;
 static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
@@ -190,8 +190,19 @@ static inline void device_poll(struct disk_port *of)
 static inline void device_stop(struct disk_port *of)
 {
 	(void)of;
-	busy = 0;
 	stops++;
+	stop_asked = 0;
+}
+
+/* Until then it may touch what its commands are about. */
+static inline bool device_has_stopped(struct disk_port *of)
+{
+	assert_int_equal(held, 1);
+	(void)of;
+	if (stop_asked++ < stops_after)
+		return false;
+	busy = 0;
+	return true;
 }
 
 static inline int device_revive(struct disk_port *of)
@@ -202,7 +213,9 @@ static inline int device_revive(struct disk_port *of)
 	return revive_asked++ < revive_after ? BLOCK_LATER : 0;
 }
 
-static const struct disk_port_ops ops = { device_start, device_poll, device_stop, device_revive };
+static const struct disk_port_ops ops = {
+	device_start, device_poll, device_stop, device_has_stopped, device_revive,
+};
 
 static inline void alarm(uint64_t nanoseconds)
 {
@@ -222,7 +235,7 @@ static inline int setup(void **state)
 	strcpy(disk.name, "test0");
 	disk.device.sectors = SECTORS;
 	bounce_count = busy = starts = stops = revive_asked = revive_after = lost_events = alarms = 0;
-	most_fragments = 0;
+	most_fragments = stop_asked = stops_after = 0;
 	silent = unreviving = cacheless = false;
 	answer = 0;
 	troublemaker = 0;

@@ -29,6 +29,8 @@ void shadow_guest_start(struct shadow_guest *guest, bool pae, uint32_t budget)
 	must(native_window != NULL);
 	memset(native_window, 0, GUEST_PAGES * PAGE_SIZE);
 	must(guest_memory_create(&guest->memory, GUEST_RAM_PAGES, GUEST_DEVICE_PAGES) == 0);
+	while (!guest_memory_grow(&guest->memory))
+		;
 	guest->memory.base = native_window;
 	must(frames_reserve(budget) == 0);
 	must(shadow_create(&guest->shadow, &guest->memory, budget) == 0);
@@ -46,11 +48,13 @@ bool shadow_guest_stop(struct shadow_guest *guest)
 {
 	uint32_t budget = guest->shadow.budget;
 
-	shadow_destroy(&guest->shadow);
+	while (!shadow_destroy(&guest->shadow))
+		;
 	frames_unreserve(budget);
 	for (unsigned i = 0; i < ARRAY_SIZE(guest->cpus); i++)
 		pages_free(guest->cpus[i], (sizeof(struct cpu_pages) + PAGE_SIZE - 1) / PAGE_SIZE);
-	guest_memory_destroy(&guest->memory);
+	while (!guest_memory_shrink(&guest->memory))
+		;
 	return frames_free() == guest->frames_before;
 }
 

@@ -177,14 +177,81 @@ static void restarts_at_rest(void **state)
 	assert_int_equal(lost_events, 0);
 }
 
+/* --- stopping ---------------------------------------------------------------------------------------- */
+
+/* What was under way is neither finished nor started again before the device has let go of it. */
+static void slow_to_stop(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	silent = true;
+	stops_after = 5;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	now += 9 * SECOND;
+	for (unsigned i = 0; i < 5; i++) {
+		uint64_t before = now;
+
+		assert_int_equal(disks_tick(), 1000000);
+		assert_true(now - before < 20000);
+		assert_int_equal(port.state, DISK_STOPPING);
+		assert_int_equal(starts, 1);
+	}
+	silent = false;
+	wait_for(&ask);
+	assert_int_equal(ask.error, 0);
+	assert_int_equal(stops, 1);
+	assert_int_equal(starts, 2);
+}
+
+static void slow_to_stop_for_good(void **state)
+{
+	static struct ask ask, later;
+
+	(void)state;
+	stops_after = 3;
+	silent = true;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	spin_lock(&port.lock);
+	disk_port_give_up(&port, "test");
+	spin_unlock(&port.lock);
+	assert_int_equal(ask.finished, 0);
+	assert_int_equal(submit_at(&later, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	while (disks_tick() != 0)
+		assert_int_equal(ask.finished, 0);
+	assert_int_equal(ask.error, -E_IO);
+	assert_int_equal(later.error, -E_IO);
+	assert_int_equal(lost_events, 1);
+}
+
 /* --- giving up requests --------------------------------------------------------------------------- */
 
-static void cancel(struct ask *ask)
+/* Nobody waits in it: the clock is looked at, and time passes, some times at most. */
+static bool cancel(struct ask *asks, unsigned count)
 {
-	struct block_request *list[] = { &ask->request };
+	struct block_request *list[8] = { NULL };
+	uint64_t before = now;
+	bool done;
 
-	disk.device.ops->cancel(&disk.device, list, 1);
-	assert_int_equal(ask->finished, 0);
+	for (unsigned i = 0; i < count; i++)
+		list[i] = &asks[i].request;
+	done = disk.device.ops->cancel(&disk.device, list, count);
+	assert_true(now - before < 20000);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(asks[i].finished, 0);
+	return done;
+}
+
+/* As the guest's timer does; returns how long it took. */
+static uint64_t drain(struct ask *asks, unsigned count)
+{
+	uint64_t before = now;
+
+	while (!cancel(asks, count)) {
+		now += SECOND / 1000;
+		disks_tick();
+	}
+	return now - before;
 }
 
 static void cancelled_while_it_waits(void **state)
@@ -194,7 +261,7 @@ static void cancelled_while_it_waits(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(submit_at(&asks[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
-	cancel(&asks[2]);
+	assert_true(cancel(&asks[2], 1));
 	wait_for(&asks[0]);
 	wait_for(&asks[1]);
 	assert_int_equal(starts, 2);
@@ -202,13 +269,17 @@ static void cancelled_while_it_waits(void **state)
 	assert_int_equal(memory[8192], 0xEE);
 }
 
+/* The device goes on with it, and its memory is not free before. */
 static void cancelled_under_way(void **state)
 {
 	static struct ask ask;
 
 	(void)state;
 	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
-	cancel(&ask);
+	assert_false(cancel(&ask, 1));
+	assert_int_equal(busy, 1);
+	disk_port_interrupt(&port);
+	assert_true(cancel(&ask, 1));
 	assert_int_equal(busy, 0);
 	assert_int_equal(stops, 0);
 }
@@ -217,12 +288,15 @@ static void cancelled_under_way(void **state)
 static void cancelled_in_silence(void **state)
 {
 	static struct ask asks[2];
+	uint64_t took;
 
 	(void)state;
 	silent = true;
+	stops_after = 3;
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(submit_at(&asks[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
-	cancel(&asks[0]);
+	took = drain(asks, 1);
+	assert_true(took > SECOND && took < 3 * SECOND);
 	assert_int_equal(stops, 1);
 	silent = false;
 	memset(memory, 0x11, 512);
@@ -235,28 +309,22 @@ static void cancelled_in_silence(void **state)
 /* One deadline for all of a guest's requests, those that wait too; and none of them is started again. */
 static void all_cancelled_in_silence(void **state)
 {
-	static struct ask mine[6], other, never;
-	struct block_request *list[ARRAY_SIZE(mine) + 1];
-	uint64_t before;
+	static struct ask mine[7], other;
 
 	(void)state;
 	silent = true;
 	port.slots = 4;
 	assert_int_equal(submit_at(&other, BLOCK_READ, 40, 65536, 512), BLOCK_LATER);
-	for (unsigned i = 0; i < ARRAY_SIZE(mine); i++) {
+	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(submit_at(&mine[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
-		list[i] = &mine[i].request;
-	}
-	list[ARRAY_SIZE(mine)] = &never.request;
-	before = now;
-	disk.device.ops->cancel(&disk.device, list, ARRAY_SIZE(list));
-	assert_true(now - before < SECOND / 2);
+	/* The seventh was never submitted. */
+	assert_true(drain(mine, 7) < 3 * SECOND);
 	assert_int_equal(stops, 1);
 	assert_int_equal(starts, 4 + 1);
 	silent = false;
 	wait_for(&other);
 	assert_int_equal(other.error, 0);
-	for (unsigned i = 0; i < ARRAY_SIZE(mine); i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		assert_int_equal(mine[i].finished, 0);
 		assert_int_equal(memory[i * 4096], 0xEE);
 	}
@@ -273,7 +341,7 @@ static void bystander_of_cancels(void **state)
 	assert_int_equal(submit_at(&other, BLOCK_FLUSH, 0, 0, 0), BLOCK_LATER);
 	for (unsigned i = 0; i < 20; i++) {
 		assert_int_equal(submit_at(&mine, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
-		cancel(&mine);
+		drain(&mine, 1);
 	}
 	assert_int_equal(stops, 20);
 	assert_int_equal(other.finished, 0);
@@ -317,6 +385,8 @@ int main(void)
 		DISK_TEST(restarts_without_end),
 		DISK_TEST(restarts_then_silence),
 		DISK_TEST(restarts_at_rest),
+		DISK_TEST(slow_to_stop),
+		DISK_TEST(slow_to_stop_for_good),
 		DISK_TEST(cancelled_while_it_waits),
 		DISK_TEST(cancelled_under_way),
 		DISK_TEST(cancelled_in_silence),

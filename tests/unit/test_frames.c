@@ -18,9 +18,20 @@ static void start(const struct memory_range *usable, unsigned usable_count,
 		  const struct memory_range *reserved, unsigned reserved_count)
 {
 	native_start(true);
-	low_free = high_free = low_reserved = low_hint = 0;
+	low_free = high_free = low_reserved = promised = low_hint = 0;
 	native_unlocked = NULL;
 	assert_int_equal(frames_init(usable, usable_count, reserved, reserved_count, LIMIT), 0);
+}
+
+/* Of those that nobody has been promised. */
+static bool chunk_alloc(paddr_t *chunk)
+{
+	if (frames_promise(FRAMES_PER_CHUNK) != 0)
+		return false;
+	if (chunk_alloc_promised(chunk))
+		return true;
+	frames_withdraw(FRAMES_PER_CHUNK);
+	return false;
 }
 
 static void start_ordinary(void)
@@ -74,7 +85,7 @@ static void no_room_for_itself(void **state)
 
 	(void)state;
 	native_start(true);
-	low_free = high_free = low_reserved = 0;
+	low_free = high_free = low_reserved = promised = 0;
 	assert_int_equal(frames_init(usable, 2, reserved, 1, LIMIT), -E_NOMEM);
 }
 
@@ -266,6 +277,46 @@ static void chunks_leave_the_reserve_alone(void **state)
 	assert_false(chunk_alloc(&chunk));
 	for (uint32_t i = 0; i < low - 2 * FRAMES_PER_CHUNK; i++)
 		assert_non_null(page_alloc_reserved());
+}
+
+/* What was promised is there for who has the promise, whatever others ask for meanwhile. */
+static void promises(void **state)
+{
+	uint32_t all, taken = 0;
+	paddr_t frame;
+
+	(void)state;
+	start_ordinary();
+	all = frames_free();
+	assert_int_equal(frames_promise(all + 1), -E_NOMEM);
+	assert_int_equal(frames_promise(all - 10), 0);
+	assert_int_equal(frames_free(), 10);
+	assert_int_equal(frames_low_free(), 10);
+	assert_int_equal(frames_promise(11), -E_NOMEM);
+	assert_int_equal(frames_reserve(11), -E_NOMEM);
+	assert_null(pages_alloc(11));
+	assert_false(chunk_alloc(&frame));
+	assert_int_equal(frames_reserve(4), 0);
+	for (unsigned i = 0; i < 6; i++)
+		assert_true(frame_alloc(i % 2 == 0 ? FRAME_LOW : FRAME_ANY, &frame));
+	assert_false(frame_alloc(FRAME_LOW, &frame));
+	assert_null(page_alloc());
+	/* In chunks as long as there are any. */
+	for (; all - 10 - taken >= FRAMES_PER_CHUNK && chunk_alloc_promised(&frame); taken += FRAMES_PER_CHUNK)
+		;
+	assert_true(taken > FRAMES_PER_CHUNK);
+	for (; taken < all - 10; taken++)
+		frame_alloc_promised(&frame);
+	for (unsigned i = 0; i < 4; i++)
+		assert_non_null(page_alloc_reserved());
+	assert_int_equal(frames_free(), 0);
+	assert_true(native_panics(frame_alloc_promised(&frame)));
+	frame_free(frame);
+	assert_int_equal(frames_promise(1), 0);
+	assert_null(page_alloc());
+	frames_withdraw(1);
+	assert_non_null(page_alloc());
+	assert_true(native_panics(frames_withdraw(1)));
 }
 
 /* Another CPU takes what it can whenever the lock is free. */
@@ -464,6 +515,7 @@ int main(void)
 		cmocka_unit_test(runs_have_limits),
 		cmocka_unit_test(reservation),
 		cmocka_unit_test(chunks_leave_the_reserve_alone),
+		cmocka_unit_test(promises),
 		cmocka_unit_test(reserve_holds_against_another_cpu),
 		cmocka_unit_test(owners_are_remembered),
 		cmocka_unit_test(random_run),

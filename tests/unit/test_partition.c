@@ -351,12 +351,13 @@ static int note_submit(struct block_device *device, struct block_request *reques
 	return BLOCK_LATER;
 }
 
-static void note_cancel(struct block_device *device, struct block_request *const *list,
+static bool note_cancel(struct block_device *device, struct block_request *const *list,
 			unsigned count)
 {
 	(void)device;
 	assert_non_null(list[0]);
 	cancelled += count;
+	return true;
 }
 
 static const struct block_device_ops noting = { note_submit, note_cancel };

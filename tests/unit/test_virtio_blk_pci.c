@@ -281,8 +281,12 @@ static void stops_and_starts(void **state)
 	(void)state;
 	attached();
 	start(0, BLOCK_READ, 0);
+	reset_lasts = 2;
 	virtio_ops.stop(&found->port);
 	assert_int_equal(resets, 2);
+	for (unsigned i = 0; i < 2; i++)
+		assert_false(virtio_ops.has_stopped(&found->port));
+	assert_true(virtio_ops.has_stopped(&found->port));
 	assert_true(command & PCI_COMMAND_MASTER);
 	assert_int_equal(virtio_ops.revive(&found->port), 0);
 	assert_int_equal(starts, 2);
@@ -299,6 +303,7 @@ static void cannot_be_stopped(void **state)
 	attached();
 	no_answer = true;
 	virtio_ops.stop(&found->port);
+	assert_true(virtio_ops.has_stopped(&found->port));
 	assert_int_equal(command & PCI_COMMAND_MASTER, 0);
 	assert_int_equal(virtio_ops.revive(&found->port), -E_IO);
 	assert_int_equal(command & PCI_COMMAND_MASTER, 0);

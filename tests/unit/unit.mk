@@ -63,6 +63,7 @@ unit_frames      := tests/unit/native/native.c
 unit_framebuffer := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_guest_plan  := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
+unit_guest_window := $(NATIVE) mm/guest_window.c
 unit_heap        := $(NATIVE)
 unit_ide_channel := drivers/phys/ata.c lib/format.c lib/div64.c
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
@@ -137,7 +138,7 @@ UNIT_OUT := $(O)/unit
 NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
 	tests/unit/test_shadow_%.c tests/unit/test_first_tables.c tests/unit/test_frames.c \
-	tests/unit/test_guest_tables.c tests/unit/test_heap.c tests/unit/fake_net_card.c drivers/phys/net_poll.c
+	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c tests/unit/fake_net_card.c drivers/phys/net_poll.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
 
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))

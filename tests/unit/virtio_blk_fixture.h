@@ -29,7 +29,7 @@ static uint16_t notified;
 static uint64_t offered;
 static uint16_t queue_max;
 static uint32_t config_size;
-static unsigned resets, starts, restarts, polled, freed, interrupts;
+static unsigned reset_lasts, resets, starts, restarts, polled, freed, interrupts;
 static bool no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt, needs_reset;
 static uint16_t command;
 static uint32_t good, bad;	/* slots that finished */
@@ -45,6 +45,18 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *device)
 	virtio->config = config;
 	virtio->config_size = config_size;
 	return !no_registers;
+}
+
+void virtio_pci_begin_reset(struct virtio_pci *virtio)
+{
+	(void)virtio;
+	resets++;
+}
+
+enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio)
+{
+	(void)virtio;
+	return reset_lasts > 0 ? (reset_lasts--, WAIT_LATER) : no_answer ? WAIT_FAILED : WAIT_DONE;
 }
 
 bool virtio_pci_reset(struct virtio_pci *virtio)
@@ -189,7 +201,7 @@ static int setup(void **state)
 	queue_max = 1024;
 	config_size = sizeof(config);
 	no_registers = no_answer = no_notify = no_port = no_vector = no_interrupt = needs_reset = false;
-	resets = starts = restarts = polled = freed = interrupts = 0;
+	reset_lasts = resets = starts = restarts = polled = freed = interrupts = 0;
 	command = 0;
 	good = bad = 0;
 	isr = 0;

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+For how long interrupts are off, and locks held.  A debug build keeps the longest of each, and says
+so when the machine ends; time goes by instructions, one a nanosecond, so no load of the host's shows.
+"""
+
+import pytest
+
+from test_disks import drives
+
+ICOUNT = ['-icount', 'shift=0,sleep=off']
+
+# Nanoseconds, which are instructions.  The longest that there is on these machines is a starting
+# guest's 512 KB, cleared or copied: a third of each bound is room for what will come.
+IRQS_OFF_MAX = 200_000
+LOCK_MAX = 60_000
+
+
+def nanoseconds(text):
+    assert text.endswith('ns')
+    return int(text[:-2])
+
+
+def check(m):
+    """What the machine said at its end; also, which locks it spoke of."""
+    m.wait_poweroff()
+    stretches = m.events('irqs-off')
+    assert stretches
+    for event in stretches:
+        assert 0 < nanoseconds(event['longest']) <= IRQS_OFF_MAX, event
+    locks = {event['lock']: event for event in m.events('lock')}
+    for event in locks.values():
+        assert nanoseconds(event['held']) <= LOCK_MAX, event
+    return locks
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / 'image'
+    path.write_bytes(bytes(4 << 20))
+    return path
+
+
+@pytest.mark.parametrize('kind', ['virtio', 'ide'])
+def test_restarts_under_way(machine, debug, image, kind):
+    """
+    A guest that restarts, over and over, with requests under way at a disk that takes minutes for
+    each: its memory waits for the disk, which is reset after a while, and nobody else waits.
+    (An AHCI port that is reset has QEMU itself wait for the request.)
+    """
+    slow = 'format=raw,throttling.bps-total=8192'
+    m = machine(debug, [f'disk guest=one kernel mem=8M disk={kind}0 -- name=one leave=9000'],
+                extra=ICOUNT + drives(kind, (image, slow)))
+    m.event('idle', timeout=60)
+    exits = m.events('guest-exit', guest='one')
+    assert [event['reason'] for event in exits] == ['reboot'] * (len(exits) - 1) + ['poweroff']
+    assert len(exits) >= 3
+    # Each life ends when the disk has let go of its memory, not before.
+    ends = [float(event['at']) for event in exits]
+    assert all(later - before > 1.9 for before, later in zip(ends, ends[1:-1]))
+    assert 'disk' in check(m)
+
+
+def test_starts_and_ends(machine, debug, tmp_path):
+    """Guests with large images, which start, restart and end: all of it in pieces."""
+    initrd = tmp_path / 'initrd'
+    initrd.write_bytes(bytes(range(256)) * (24 << 12))
+    m = machine(debug, ['demo guest=big kernel mem=96M -- name=big', f'{initrd} guest=big initrd',
+                        'demo guest=other kernel mem=16M -- name=other'],
+                memory='256M', extra=ICOUNT, options='when-idle=poweroff')
+    for _ in range(2):
+        m.event('guest-ready', guest='big')
+        m.key(':restart big\r')
+        m.event('guest-exit', guest='big', reason='reboot')
+    m.event('guest-ready', guest='big')
+    for name in 'big', 'other':
+        m.key(f':kill {name}\r')
+        m.event('guest-exit', guest=name, reason='killed')
+    check(m)
+
+
+def test_shown(machine, debug):
+    """The same for who sits at the console."""
+    m = machine(debug, ['demo guest=one kernel mem=8M -- name=one'])
+    m.event('guest-ready', guest='one')
+    m.key(':cpus\r')
+    m.wait_line(r"^0 +0 +100.*; interrupts off for \d+ ns at most, \d+ of them in '[a-z ]+ \d+'$")
+    m.wait_line(r'^lock console +held for \d+ ns at most, by \w+; waited for \d+ ns, for \w+$')
+
+
+def test_not_in_release(machine, release):
+    """A release build measures nothing, and says nothing of it."""
+    m = machine(release, ['abi guest=one kernel mem=16M -- only=traps.kernel'])
+    m.wait_poweroff()
+    assert not m.events('irqs-off') and not m.events('lock')
