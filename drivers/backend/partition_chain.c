@@ -87,8 +87,11 @@ static const char *find_stop(struct table_reader *reader, struct chain *chain)
 		return "its chain of logical partitions goes on for too long without any";
 	if (chain->at >= reader->sectors)
 		return "its chain of logical partitions leads beyond the end of the disk";
-	if (is_circle(reader, chain))
+	if (is_circle(reader, chain)) {
+		/* Linux goes round until there is none. */
+		*chain->number = PARTITIONS_MAX + 1;
 		return "its chain of logical partitions leads in a circle";
+	}
 	return NULL;
 }
 

@@ -73,13 +73,15 @@ def chain(disk, first, size, found, number):
     """
     The logical partitions of one extended partition go into found; the next free number.
     Where a chain comes round, Linux gives the same sectors number after number up to 255;
-    Umbra stops there, and so does this.
+    Umbra stops there, and so does this, but no number is free then.
     """
     at, room, empty, seen = first, size, 0, set()
     while number < NUMBERS:
         empty += 1
         sector = disk.read(at)
-        if empty > EMPTY_LINKS or sector is None or not signed(sector) or at in seen:
+        if at in seen:
+            return NUMBERS
+        if empty > EMPTY_LINKS or sector is None or not signed(sector):
             break
         link = None
         for i, (_, kind, offset, count) in enumerate(entries(sector)):
