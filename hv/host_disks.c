@@ -83,7 +83,7 @@ static void add_volumes(struct disk *disk)
 	uint64_t sectors = disk->device.sectors;
 
 	add_volume(disk, 0, 0, sectors);
-	if (partition_table_read(&table, sectors, BLOCK_SECTOR_SIZE, read_sector, disk) != 0)
+	if (partition_table_read(&table, sectors, disk->device.block_size, read_sector, disk) != 0)
 		log_warn("disk", "%s: its partition table cannot be read", disk->name);
 	if (table.warning && table.warning_number != 0)
 		log_warn("disk", "%sp%u: %s", disk->name, table.warning_number, table.warning);

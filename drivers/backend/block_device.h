@@ -15,6 +15,9 @@
 #define BLOCK_SECTOR_SHIFT 9
 #define BLOCK_SECTOR_SIZE 512u
 
+/* Disks with other blocks than these are none of Umbra's. */
+#define BLOCK_LARGE_SIZE 4096u
+
 struct block_device;
 
 enum block_operation {
@@ -70,7 +73,12 @@ struct block_device_ops {
 
 struct block_device {
 	const struct block_device_ops *ops;
-	uint64_t sectors;
+	uint64_t sectors;		/* a multiple of a block's */
+	/*
+	 * What it reads and writes at once, 512 or 4096 bytes, and what partition tables on it
+	 * count in.  Requests need not be aligned to it, but those that are cost less.
+	 */
+	uint32_t block_size;
 	bool read_only;
 };
 

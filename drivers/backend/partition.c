@@ -39,6 +39,7 @@ void partition_init(struct partition *partition, struct block_device *parent, ui
 	partition->device = (struct block_device){
 		.ops = &ops,
 		.sectors = sectors,
+		.block_size = parent->block_size,
 		.read_only = read_only || parent->read_only,
 	};
 	partition->parent = parent;

@@ -41,6 +41,7 @@ void ram_disk_init(struct ram_disk *disk, paddr_t start, uint64_t bytes, bool re
 
 	disk->device = (struct block_device){
 		.ops = &ops,
+		.block_size = BLOCK_SECTOR_SIZE,
 		.sectors = bytes >> BLOCK_SECTOR_SHIFT,
 		.read_only = read_only,
 	};

@@ -442,6 +442,7 @@ static void describe(struct ahci_port *port, unsigned slots, bool wide)
 		.bytes = MIN(ata_bytes_max(&port->identity), FRAGMENT_MAX),
 	};
 	port->disk.device.sectors = port->identity.sectors;
+	port->disk.device.block_size = port->identity.block_size;
 	string_copy(port->disk.model, port->identity.model, sizeof(port->disk.model));
 }
 

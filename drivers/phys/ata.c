@@ -28,7 +28,7 @@
 #define COMMANDS_2_WIDE 0x0400
 #define COMMANDS_2_FLUSH 0x1000
 #define COMMANDS_2_FLUSH_WIDE 0x2000
-#define SECTOR_SIZE_LARGE 0x1000
+#define SECTOR_SIZE_LARGE 0x1000	/* of word 106: word 117 and the next have the size, in words */
 
 #define READ_DMA 0xC8
 #define READ_DMA_EXT 0x25
@@ -37,8 +37,8 @@
 #define FLUSH_CACHE 0xE7
 #define FLUSH_CACHE_EXT 0xEA
 
-#define SECTORS_NARROW (1u << 28)
-#define SECTORS_WIDE (1ull << 48)
+#define BLOCKS_NARROW (1u << 28)
+#define BLOCKS_WIDE (1ull << 48)
 #define COUNT_NARROW 256u
 #define COUNT_WIDE 65536u
 
@@ -69,10 +69,17 @@ static bool is_valid(uint16_t word)
 	return (word & COMMANDS_VALID_MASK) == COMMANDS_VALID;
 }
 
-static bool has_large_sectors(const uint16_t *words)
+/* What the disk counts in; how its medium is divided is its own affair.  0 when Umbra cannot have it. */
+static uint32_t read_block_size(const uint16_t *words)
 {
-	return is_valid(words[WORD_SECTOR_SIZE]) && words[WORD_SECTOR_SIZE] & SECTOR_SIZE_LARGE &&
-	       double_word(words + WORD_LOGICAL_SIZE) != BLOCK_SECTOR_SIZE / 2;
+	uint32_t size;
+
+	if (!is_valid(words[WORD_SECTOR_SIZE]) || !(words[WORD_SECTOR_SIZE] & SECTOR_SIZE_LARGE))
+		return BLOCK_SECTOR_SIZE;
+	size = double_word(words + WORD_LOGICAL_SIZE);
+	if (size == BLOCK_SECTOR_SIZE / 2 || size == BLOCK_LARGE_SIZE / 2)
+		return 2 * size;
+	return 0;
 }
 
 static void read_features(const uint16_t *words, struct ata_identity *identity)
@@ -86,14 +93,14 @@ static void read_features(const uint16_t *words, struct ata_identity *identity)
 			      words[WORD_COMMANDS_1] & COMMANDS_1_CACHE;
 }
 
-static uint64_t read_sectors(const uint16_t *words, bool wide)
+static uint64_t read_blocks(const uint16_t *words, bool wide)
 {
-	uint64_t sectors = double_word(words + WORD_SECTORS_48) |
+	uint64_t blocks = double_word(words + WORD_SECTORS_48) |
 			   (uint64_t)double_word(words + WORD_SECTORS_48 + 2) << 32;
 
-	if (wide && sectors != 0)
-		return MIN(sectors, SECTORS_WIDE);
-	return MIN(double_word(words + WORD_SECTORS_28), SECTORS_NARROW);
+	if (wide && blocks != 0)
+		return MIN(blocks, BLOCKS_WIDE);
+	return MIN(double_word(words + WORD_SECTORS_28), BLOCKS_NARROW);
 }
 
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
@@ -104,17 +111,26 @@ const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
 	if (!(words[WORD_CAPABILITIES] & CAPABILITY_LBA) ||
 	    !(words[WORD_CAPABILITIES] & CAPABILITY_DMA))
 		return "it cannot do DMA with linear addresses";
-	if (has_large_sectors(words))
-		return "its sectors have not 512 bytes";
+	identity->block_size = read_block_size(words);
+	if (identity->block_size == 0)
+		return "its sectors have neither 512 nor 4096 bytes";
 	read_model(words, identity->model);
 	read_features(words, identity);
-	identity->sectors = read_sectors(words, identity->wide);
+	identity->sectors = read_blocks(words, identity->wide) *
+			    (identity->block_size >> BLOCK_SECTOR_SHIFT);
 	return identity->sectors == 0 ? "it has no sectors" : NULL;
+}
+
+/* By how much numbers of sectors and of bytes are shifted to be numbers of blocks. */
+static unsigned sector_shift(const struct ata_identity *identity)
+{
+	return identity->block_size == BLOCK_LARGE_SIZE ? 3 : 0;
 }
 
 bool ata_make_command(const struct ata_identity *identity, const struct disk_command *command,
 		      struct ata_registers *registers)
 {
+	unsigned shift = sector_shift(identity);
 	bool wide = identity->wide;
 
 	*registers = (struct ata_registers){ .device = ATA_DEVICE_LBA, .wide = wide };
@@ -126,17 +142,17 @@ bool ata_make_command(const struct ata_identity *identity, const struct disk_com
 		registers->command = wide ? READ_DMA_EXT : READ_DMA;
 	else
 		registers->command = wide ? WRITE_DMA_EXT : WRITE_DMA;
-	registers->sector = command->sector;
+	registers->sector = command->sector >> shift;
 	/* The largest count is written as 0, which is what is left of it. */
-	registers->count = (uint16_t)(command->length >> BLOCK_SECTOR_SHIFT);
+	registers->count = (uint16_t)(command->length >> BLOCK_SECTOR_SHIFT >> shift);
 	if (!wide) {
 		registers->count &= COUNT_NARROW - 1;
-		registers->device |= (uint8_t)(command->sector >> 24 & 0x0F);
+		registers->device |= (uint8_t)(registers->sector >> 24 & 0x0F);
 	}
 	return true;
 }
 
 uint32_t ata_bytes_max(const struct ata_identity *identity)
 {
-	return (identity->wide ? COUNT_WIDE : COUNT_NARROW) << BLOCK_SECTOR_SHIFT;
+	return (identity->wide ? COUNT_WIDE : COUNT_NARROW) * identity->block_size;
 }

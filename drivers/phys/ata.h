@@ -22,7 +22,8 @@
 /* What Umbra needs of a disk's answer to IDENTIFY DEVICE. */
 struct ata_identity {
 	char model[DISK_MODEL_SIZE];	/* printable, without double quotes and final blanks */
-	uint64_t sectors;
+	uint64_t sectors;	/* of 512 bytes */
+	uint32_t block_size;	/* 512 or 4096; the disk counts in these */
 	bool wide;		/* 48-bit addresses: the EXT commands */
 	bool can_flush;		/* else it has no cache that would lose anything */
 	bool flush_wide;
@@ -30,7 +31,7 @@ struct ata_identity {
 
 /*
  * Reads the answer.  NULL, or why this disk is not for Umbra: no DMA, no linear
- * addresses, no sectors, or sectors of another size than 512 bytes.
+ * addresses, no sectors, or sectors of another size than 512 and 4096 bytes.
  */
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
 			       struct ata_identity *identity);
@@ -44,7 +45,7 @@ struct ata_registers {
 };
 
 /*
- * The command for an operation on a disk with that identity, at most 65536 sectors
+ * The command for an operation on a disk with that identity, at most 65536 blocks
  * (256 of a disk that is not wide), all below its end.  False when there is nothing
  * to do: a flush of a disk without a cache.
  */

@@ -26,6 +26,8 @@
  */
 #define CANCEL_TIME (2 * DISK_SECOND)
 
+#define SKIPPED_MAX 32
+
 #define POLL_PERIOD (1 * DISK_MILLISECOND)
 #define WATCH_PERIOD (100 * DISK_MILLISECOND)
 
@@ -107,7 +109,6 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
 	bool first = !disk_is_busy(port);
 
-	disk_transfer_next(transfer, slot);
 	/* No word from the device, which may be as dead as before. */
 	if (!port->ops->start(port, slot, &transfer->command)) {
 		disk_finish(port, transfer, 0);
@@ -122,16 +123,51 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 		disk_look_after(disk_period(port));
 }
 
+/* Two that write to the same block, of which one modifies it, keep their order. */
+static bool must_wait(const struct disk_port *port, const struct disk_transfer *transfer,
+		      struct disk_transfer *const *skipped, unsigned count)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && disk_transfer_conflicts(transfer, port->under_way[i]))
+			return true;
+	for (unsigned i = 0; i < count; i++)
+		if (disk_transfer_conflicts(transfer, skipped[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The first that need not wait for others; NULL when there is none, or so many wait for
+ * others that it is not looked for: more than any guest can have.
+ */
+static struct disk_transfer *take_waiting(struct disk_port *port)
+{
+	struct disk_transfer *transfer, *skipped[SKIPPED_MAX];
+	unsigned count = 0;
+
+	list_for_each(transfer, &port->waiting, node) {
+		if (!must_wait(port, transfer, skipped, count)) {
+			list_remove(&transfer->node);
+			return transfer;
+		}
+		if (count == ARRAY_SIZE(skipped))
+			return NULL;
+		skipped[count++] = transfer;
+	}
+	return NULL;
+}
+
 void disk_start_waiting(struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->slots; i++) {
 		/* What the device need not be asked for is finished at once, and leaves the slot free. */
 		while (!port->under_way[i] && port->state == DISK_RUNNING) {
-			struct list_node *node = list_take_first(&port->waiting);
+			struct disk_transfer *transfer = take_waiting(port);
 
-			if (!node)
+			if (!transfer)
 				return;
-			start(port, i, container_of(node, struct disk_transfer, node));
+			disk_transfer_next(transfer, i);
+			start(port, i, transfer);
 		}
 	}
 }
@@ -149,7 +185,12 @@ void disk_finished(struct disk_port *port, unsigned slot, int error)
 	if (error) {
 		disk_report_error(port, transfer);
 		disk_finish(port, transfer, error);
-	} else if (transfer->cancelled || disk_transfer_advance(transfer, slot)) {
+	} else if (transfer->cancelled) {
+		disk_finish(port, transfer, 0);
+	} else if (disk_transfer_modify(transfer, slot)) {
+		/* In the same slot, whose buffer has the block, and at once: nobody writes to it meanwhile. */
+		start(port, slot, transfer);
+	} else if (disk_transfer_advance(transfer, slot)) {
 		disk_finish(port, transfer, 0);
 	} else {
 		list_add_first(&port->waiting, &transfer->node);
@@ -291,8 +332,8 @@ void disk_add(struct disk *disk, struct disk_port *port)
 	if (unit == 0)
 		list_add_last(&ports, &port->node);
 	list_add_last(&disks, &disk->node);
-	log_event("disk", "disk=%s sectors=%llu model=\"%s\"", disk->name,
-		  (unsigned long long)disk->device.sectors, disk->model);
+	log_event("disk", "disk=%s sectors=%llu block=%u model=\"%s\"", disk->name,
+		  (unsigned long long)disk->device.sectors, disk->device.block_size, disk->model);
 }
 
 /* The heap's lock comes after the port's, but nothing waits long for either. */

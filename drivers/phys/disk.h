@@ -47,7 +47,7 @@ struct disk_fragment {
 struct disk_command {
 	struct disk *disk;
 	enum block_operation operation;
-	uint64_t sector;
+	uint64_t sector;			/* of 512 bytes; sector and length are whole blocks */
 	uint32_t length;			/* bytes; 0 for a flush */
 	const struct disk_fragment *fragments;	/* as limits of the port want them */
 	unsigned count;
@@ -58,7 +58,7 @@ struct disk_limits {
 	paddr_t end;		/* the first address that it cannot reach */
 	uint32_t alignment;	/* of addresses and lengths, a power of two */
 	unsigned fragments;	/* of one command */
-	uint32_t bytes;		/* of one command, at least DISK_BOUNCE_SIZE */
+	uint32_t bytes;		/* of one command, at least DISK_BOUNCE_SIZE, a multiple of blocks */
 };
 
 /* A driver's part.  All are called with the port's lock held. */
@@ -69,7 +69,10 @@ struct disk_port_ops {
 	 */
 	bool (*start)(struct disk_port *port, unsigned slot, const struct disk_command *command);
 
-	/* Calls disk_finished for each command that is finished, or one of the functions below it. */
+	/*
+	 * Calls disk_finished for each command that is finished, or one of the functions below it.
+	 * In disk_finished another command may be started in the same slot.
+	 */
 	void (*poll)(struct disk_port *port);
 
 	/* Begins to stop everything.  Does not wait. */
@@ -141,7 +144,7 @@ struct disk {
 int __must_check disk_port_init(struct disk_port *port);
 
 /*
- * A disk behind the port, with its name, model, sectors and read_only set, exists
+ * A disk behind the port, with its name, model, sectors, block_size and read_only set, exists
  * from now on; nothing is freed any more.  Boot time only, at most DISK_UNITS_MAX a
  * port.  The port takes commands.
  */

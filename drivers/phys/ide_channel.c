@@ -299,6 +299,7 @@ static bool open_disk(struct ide_channel *channel, struct ide_disk *disk, unsign
 		return false;
 	}
 	disk->disk.device.sectors = disk->identity.sectors;
+	disk->disk.device.block_size = disk->identity.block_size;
 	string_copy(disk->disk.model, disk->identity.model, sizeof(disk->disk.model));
 	return true;
 }

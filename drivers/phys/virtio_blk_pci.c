@@ -22,14 +22,17 @@
 
 #define FEATURE_SEG_MAX BIT64(2)
 #define FEATURE_READ_ONLY BIT64(5)
+#define FEATURE_BLK_SIZE BIT64(6)
 #define FEATURE_FLUSH BIT64(9)
 #define FEATURE_INDIRECT BIT64(28)
-#define FEATURES (FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_FLUSH | FEATURE_INDIRECT)
+#define FEATURES (FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLK_SIZE | FEATURE_FLUSH | \
+		  FEATURE_INDIRECT)
 
 /* Offsets in configuration space, 5.2.4. */
 #define CONFIG_CAPACITY 0u
 #define CONFIG_SEG_MAX 12u
 #define CONFIG_SIZE_MIN 16u
+#define CONFIG_BLK_SIZE 20u		/* with the feature */
 
 #define TYPE_READ 0u
 #define TYPE_WRITE 1u
@@ -238,7 +241,8 @@ static uint16_t ring_size(uint16_t offered)
 	return size;
 }
 
-static int bring_up(struct virtio_disk *disk)
+/* NULL, or why the device cannot be used. */
+static const char *bring_up(struct virtio_disk *disk)
 {
 	struct queue_memory *memory = disk->memory;
 	struct virtio_pci_queue queue = {
@@ -246,18 +250,20 @@ static int bring_up(struct virtio_disk *disk)
 		.available = address_of(&memory->available),
 		.used = address_of(&memory->used),
 	};
-	int error = virtio_pci_negotiate(&disk->virtio, FEATURES, &disk->features);
+	const char *cause = virtio_pci_negotiate(&disk->virtio, FEATURES, &disk->features);
 
-	if (error)
-		return error;
+	if (cause)
+		return cause;
+	if (!(disk->features & FEATURE_INDIRECT))
+		return "it takes no indirect descriptors";
 	disk->ring_size = ring_size(virtio_pci_queue_max(&disk->virtio));
-	if (!(disk->features & FEATURE_INDIRECT) || disk->ring_size < RING_MIN)
-		return -E_UNSUPPORTED;
+	if (disk->ring_size < RING_MIN)
+		return "its queue is too small";
 	queue.size = disk->ring_size;
 	memset(memory, 0, sizeof(*memory));
 	disk->used_seen = 0;
 	disk->notify = virtio_pci_start(&disk->virtio, &queue);
-	return disk->notify ? 0 : -E_UNSUPPORTED;
+	return disk->notify ? NULL : "the register that tells it of requests is out of reach";
 }
 
 static int virtio_revive(struct disk_port *port)
@@ -267,7 +273,7 @@ static int virtio_revive(struct disk_port *port)
 	if (virtio_pci_reset_result(&disk->virtio) != WAIT_DONE)
 		return -E_IO;
 	pci_change_command(disk->virtio.pci, PCI_COMMAND_MASTER, 0);
-	return bring_up(disk);
+	return bring_up(disk) ? -E_UNSUPPORTED : 0;
 }
 
 static const struct disk_port_ops virtio_ops = {
@@ -324,15 +330,47 @@ static unsigned fragments_max(const struct virtio_disk *disk)
 	return MAX(limit, 1u);
 }
 
-static int set_up(struct virtio_disk *disk)
+/* Of the disk's blocks; 0 when Umbra cannot have them. */
+static uint32_t read_block_size(const struct virtio_disk *disk)
 {
-	int error;
+	uint32_t size;
 
-	if (disk->virtio.config_size < CONFIG_SIZE_MIN || !virtio_pci_reset(&disk->virtio))
-		return -E_UNSUPPORTED;
-	error = bring_up(disk);
-	if (error)
-		return error;
+	if (!(disk->features & FEATURE_BLK_SIZE))
+		return BLOCK_SECTOR_SIZE;
+	if (disk->virtio.config_size < CONFIG_BLK_SIZE + sizeof(size))
+		return 0;
+	size = read_config(disk, CONFIG_BLK_SIZE);
+	return size == BLOCK_SECTOR_SIZE || size == BLOCK_LARGE_SIZE ? size : 0;
+}
+
+/* A block that is there in part only cannot be read. */
+static const char *describe(struct virtio_disk *disk)
+{
+	struct block_device *device = &disk->disk.device;
+
+	device->block_size = read_block_size(disk);
+	if (device->block_size == 0)
+		return "its blocks have neither 512 nor 4096 bytes";
+	device->sectors = read_capacity(disk);
+	device->sectors &= ~((uint64_t)(device->block_size >> BLOCK_SECTOR_SHIFT) - 1);
+	device->read_only = disk->features & FEATURE_READ_ONLY;
+	string_copy(disk->disk.model, "virtio", sizeof(disk->disk.model));
+	return NULL;
+}
+
+static const char *set_up(struct virtio_disk *disk)
+{
+	const char *cause;
+
+	if (disk->virtio.config_size < CONFIG_SIZE_MIN)
+		return "it does not say how large it is";
+	if (!virtio_pci_reset(&disk->virtio))
+		return "it does not come back from a reset";
+	cause = bring_up(disk);
+	if (!cause)
+		cause = describe(disk);
+	if (cause)
+		return cause;
 	disk->port.ops = &virtio_ops;
 	disk->port.name = disk->disk.name;
 	disk->port.slots = DISK_SLOTS_MAX;
@@ -340,69 +378,76 @@ static int set_up(struct virtio_disk *disk)
 		.end = MEMORY_END, .alignment = 1, .bytes = BYTES_MAX,
 		.fragments = fragments_max(disk),
 	};
-	string_copy(disk->disk.model, "virtio", sizeof(disk->disk.model));
-	disk->disk.device.sectors = read_capacity(disk);
-	disk->disk.device.read_only = disk->features & FEATURE_READ_ONLY;
-	return disk_port_init(&disk->port);
+	return disk_port_init(&disk->port) == 0 ? NULL : error_words(-E_NOMEM);
 }
 
-static void refuse(const struct pci_device *device, int error)
+static void refuse(const struct pci_device *device, const char *cause)
 {
-	log_warn("virtio", "%04x: the disk cannot be used (error %d)", device->function, -error);
+	log_warn("virtio", PCI_FORMAT ": the disk cannot be used: %s", PCI_ARGUMENTS(device->function),
+		 cause);
 	pci_change_command(device, 0, PCI_COMMAND_MASTER);
 }
 
 /*
  * A queue has to know its vector before it is enabled (4.1.4.3.2), so with messages it
- * is made anew.  An error when the device does not take that; its memory stays, since
+ * is made anew.  NULL, or why the device does not take that; its memory stays, since
  * it may be called for.
  */
-static int attach_interrupts(struct virtio_disk *disk, struct pci_device *device)
+static const char *attach_interrupts(struct virtio_disk *disk, struct pci_device *device)
 {
-	int error;
-
 	if (pci_irq_attach(device, &virtio_irq_ops, disk) != 0) {
 		disk_port_set_polled(&disk->port);
-		return 0;
+		return NULL;
 	}
 	disk->messages = device->interrupt == PCI_MSIX;
 	if (!disk->messages)
-		return 0;
-	error = virtio_pci_reset(&disk->virtio) ? virtio_revive(&disk->port) : -E_IO;
-	if (!error && !virtio_pci_has_vector(&disk->virtio)) {
+		return NULL;
+	if (!virtio_pci_reset(&disk->virtio) || virtio_revive(&disk->port) != 0)
+		return "it does not start again after a reset";
+	if (!virtio_pci_has_vector(&disk->virtio)) {
 		device->interrupt = PCI_POLLED;
 		disk_port_set_polled(&disk->port);
 	}
-	return error;
+	return NULL;
+}
+
+static const char *open_disk(struct virtio_disk *disk, struct pci_device *device, unsigned number)
+{
+	const char *cause;
+
+	disk->memory = pages_alloc(QUEUE_PAGES);
+	if (!disk->memory)
+		return error_words(-E_NOMEM);
+	cause = virtio_pci_map(&disk->virtio, device);
+	if (cause)
+		return cause;
+	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	format_text(disk->disk.name, sizeof(disk->disk.name), "virtio%u", number);
+	return set_up(disk);
 }
 
 static int virtio_attach(struct pci_device *device)
 {
 	static unsigned number;
 	struct virtio_disk *disk = heap_alloc(sizeof(*disk));
-	int error;
+	const char *cause;
 
-	if (!disk)
+	if (!disk) {
+		refuse(device, error_words(-E_NOMEM));
 		return -E_NOMEM;
-	disk->memory = pages_alloc(QUEUE_PAGES);
-	if (!disk->memory || !virtio_pci_map(&disk->virtio, device)) {
-		error = -E_UNSUPPORTED;
-	} else {
-		pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-		format_text(disk->disk.name, sizeof(disk->disk.name), "virtio%u", number);
-		error = set_up(disk);
 	}
-	if (error) {
-		refuse(device, error);
+	cause = open_disk(disk, device, number);
+	if (cause) {
+		refuse(device, cause);
 		if (disk->memory)
 			pages_free(disk->memory, QUEUE_PAGES);
 		heap_free(disk);
-		return error;
+		return -E_UNSUPPORTED;
 	}
-	error = attach_interrupts(disk, device);
-	if (error) {
-		refuse(device, error);
-		return error;
+	cause = attach_interrupts(disk, device);
+	if (cause) {
+		refuse(device, cause);
+		return -E_UNSUPPORTED;
 	}
 	number++;
 	disk_add(&disk->disk, &disk->port);

@@ -295,15 +295,12 @@ static bool start_rings(struct virtio_port *port)
 static int virtio_start(struct net_device *device)
 {
 	struct virtio_port *port = port_of(device);
-	int error;
 
 	if (!virtio_pci_reset(&port->virtio))
 		return -E_IO;
 	port->messages = device->pci->interrupt == PCI_MSIX;
-	error = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
-	if (error)
-		return error;
-	if (!start_rings(port))
+	if (virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features) ||
+	    !start_rings(port))
 		return -E_UNSUPPORTED;
 	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
 	virtio_pci_go(&port->virtio);
@@ -338,42 +335,50 @@ static void read_address(struct virtio_port *port)
 					     ? port->virtio.config[CONFIG_ADDRESS + i] : made_up[i];
 }
 
-/* Asks the device who it is; it stands still when this returns. */
-static int set_up(struct virtio_port *port)
+/* Asks the device who it is; NULL, or why it cannot be used.  It stands still when this returns. */
+static const char *set_up(struct virtio_port *port)
 {
-	int error;
+	const char *cause;
 
-	if (port->virtio.config_size < CONFIG_SIZE_MIN || !virtio_pci_reset(&port->virtio))
-		return -E_UNSUPPORTED;
-	error = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
-	if (error)
-		return error;
+	if (port->virtio.config_size < CONFIG_SIZE_MIN)
+		return "it has no place for its address";
+	if (!virtio_pci_reset(&port->virtio))
+		return "it does not come back from a reset";
+	cause = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
+	if (cause)
+		return cause;
 	read_address(port);
 	port->device.ops = &virtio_ops;
 	port->device.driver = virtio_net_pci_driver.name;
-	return virtio_pci_reset(&port->virtio) ? 0 : -E_IO;
+	return virtio_pci_reset(&port->virtio) ? NULL : "it does not come back from a reset";
+}
+
+static const char *open_port(struct virtio_port *port, struct ring_memory *memory,
+			     struct pci_device *device)
+{
+	const char *cause;
+
+	port->device.pci = device;
+	port->receive.memory = memory;
+	port->send.memory = memory + 1;
+	pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
+	cause = virtio_pci_map(&port->virtio, device);
+	return cause ? cause : set_up(port);
 }
 
 static int virtio_attach(struct pci_device *device)
 {
 	struct virtio_port *port = heap_alloc(sizeof(*port));
 	struct ring_memory *memory = pages_alloc(MEMORY_PAGES);
-	int error = -E_NOMEM;
+	const char *cause = port && memory ? open_port(port, memory, device) : error_words(-E_NOMEM);
 
-	if (port && memory) {
-		port->device.pci = device;
-		port->receive.memory = memory;
-		port->send.memory = memory + 1;
-		pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
-		error = virtio_pci_map(&port->virtio, device) ? set_up(port) : -E_UNSUPPORTED;
-	}
-	if (error) {
+	if (cause) {
 		log_warn("virtio", PCI_FORMAT ": the network port cannot be used: %s",
-			 PCI_ARGUMENTS(device->function), error_words(error));
+			 PCI_ARGUMENTS(device->function), cause);
 		if (memory)
 			pages_free(memory, MEMORY_PAGES);
 		heap_free(port);
-		return error;
+		return -E_UNSUPPORTED;
 	}
 	net_device_add(&port->device);
 	return 0;

@@ -4,7 +4,6 @@
  */
 #include "drivers/phys/virtio_pci.h"
 
-#include "arch/log.h"
 #include "drivers/phys/pci_msi.h"
 #include "drivers/phys/wait.h"
 #include "lib/checked.h"
@@ -31,6 +30,16 @@ enum cap_kind { CAP_COMMON = 1, CAP_NOTIFY, CAP_ISR, CAP_CONFIG };
 #define STATUS_FAILED 128
 
 #define FEATURE_VERSION_1 BIT64(32)
+
+/*
+ * ACCESS_PLATFORM: the device goes through whatever translates addresses on the machine's
+ * buses.  Umbra sets up no IOMMU, so that physical addresses are right.  ORDER_PLATFORM: it
+ * sees memory as the bus shows it; x86 keeps stores in order for that, and what Umbra does
+ * is ordered for the strictest device anyhow.  (Virtio 1.1, 6; older ones reserve the bits.)
+ */
+#define FEATURE_ACCESS_PLATFORM BIT64(33)
+#define FEATURE_ORDER_PLATFORM BIT64(36)
+#define FEATURES_ALWAYS (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM | FEATURE_ORDER_PLATFORM)
 #define NO_VECTOR 0xFFFF
 
 #define RESET_TIME (100 * WAIT_MS)
@@ -111,15 +120,12 @@ static uint8_t *map_place(const struct pci_device *pci, const struct virtio_pci_
 	return registers ? registers + place->offset : NULL;
 }
 
-bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
+const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 {
 	struct virtio_pci_places places;
 
-	if (!virtio_pci_find(pci, &places)) {
-		log_warn("virtio", PCI_FORMAT ": it has no registers of virtio 1.0",
-			 PCI_ARGUMENTS(pci->function));
-		return false;
-	}
+	if (!virtio_pci_find(pci, &places))
+		return "it has no registers of virtio 1.0";
 	virtio->pci = pci;
 	virtio->common = (void *)map_place(pci, &places.common);
 	virtio->isr = map_place(pci, &places.isr);
@@ -128,11 +134,8 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 	virtio->notify = map_place(pci, &places.notify);
 	virtio->notify_size = places.notify.length;
 	virtio->notify_multiplier = places.notify_multiplier;
-	if (virtio->common && virtio->isr && virtio->config && virtio->notify)
-		return true;
-	log_warn("virtio", PCI_FORMAT ": its registers cannot be mapped",
-		 PCI_ARGUMENTS(pci->function));
-	return false;
+	return virtio->common && virtio->isr && virtio->config && virtio->notify
+		       ? NULL : "its registers cannot be mapped";
 }
 
 /* --- bringing it up --------------------------------------------------------------------- */
@@ -180,19 +183,20 @@ static void write_features(struct virtio_pci *virtio, uint64_t features)
 	virtio->common->driver_feature = (uint32_t)(features >> 32);
 }
 
-int virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
+const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
 {
 	volatile struct virtio_pci_common *common = virtio->common;
 
 	common->device_status = STATUS_ACKNOWLEDGE;
 	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
-	*accepted = read_features(virtio) & (wanted | FEATURE_VERSION_1);
+	*accepted = read_features(virtio) & (wanted | FEATURES_ALWAYS);
 	write_features(virtio, *accepted);
 	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK;
 	if (*accepted & FEATURE_VERSION_1 && common->device_status & STATUS_FEATURES_OK)
-		return 0;
+		return NULL;
 	common->device_status = STATUS_FAILED;
-	return -E_UNSUPPORTED;
+	return *accepted & FEATURE_VERSION_1 ? "it needs features that Umbra does not have"
+					     : "it does not offer virtio 1.0";
 }
 
 uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number)

@@ -63,8 +63,8 @@ struct virtio_pci {
 	uint64_t reset_end;	/* time_ns() by which a reset is to be over */
 };
 
-/* Maps the registers.  False, said in the log, when that cannot be.  Boot CPU, before others start. */
-bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci);
+/* Maps the registers.  NULL, or why that cannot be, as a clause.  Boot CPU, before others start. */
+const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci);
 
 /*
  * Begins to reset the device.  After that, to be asked again and again, virtio_pci_reset_result
@@ -78,10 +78,10 @@ bool virtio_pci_reset(struct virtio_pci *virtio);
 
 /*
  * After a reset: takes of the features wanted those that are offered, VIRTIO_F_VERSION_1
- * among them or it fails.  -E_UNSUPPORTED when the device refuses.  *accepted gets what is
- * in force.
+ * among them or it fails, and what the platform may ask for.  NULL, or why that did not
+ * work, as a clause.  *accepted gets what is in force.
  */
-int virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted);
+const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted);
 
 /* A queue's rings in physical memory. */
 struct virtio_pci_queue {

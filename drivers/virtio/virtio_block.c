@@ -357,7 +357,7 @@ static void fill_config(struct virtio_block *block)
 {
 	store_le64(block->config + CONFIG_CAPACITY, block->disk->sectors);
 	store_le32(block->config + CONFIG_SEG_MAX, SEG_MAX);
-	store_le32(block->config + CONFIG_BLK_SIZE, BLOCK_SECTOR_SIZE);
+	store_le32(block->config + CONFIG_BLK_SIZE, block->disk->block_size);
 }
 
 bool virtio_block_close(struct virtio_block *block)

@@ -8,6 +8,7 @@
  *     persist=N             no tests; start N times, and find each time what the
  *                           last one wrote
  *     later                 the disks are real ones, which answer when they like
+ *     block=N               bytes of a block of theirs, by default 512
  *     ask=LIST              no tests; single requests (ask.h), and then nothing more
  *     hammer from=MS to=MS  no tests; reads as fast as it can (load.h)
  *     leave=MS              no tests; restarts with reads under way until then (load.h)

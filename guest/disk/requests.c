@@ -24,7 +24,7 @@ TEST(disk, identity)
 	CHECK(block_capacity(&disk) == SECTORS, "%u sectors", (uint32_t)block_capacity(&disk));
 	CHECK(block_config(&disk, BLOCK_CONFIG_SEG_MAX) == 126, "seg_max %u",
 	      block_config(&disk, BLOCK_CONFIG_SEG_MAX));
-	CHECK(block_config(&disk, BLOCK_CONFIG_BLK_SIZE) == BLOCK_SECTOR, "blk_size %u",
+	CHECK(block_config(&disk, BLOCK_CONFIG_BLK_SIZE) == machine_number("block", BLOCK_SECTOR), "blk_size %u",
 	      block_config(&disk, BLOCK_CONFIG_BLK_SIZE));
 	CHECK(virtio_queue_count(&disk.virtio) == 1, "%u queues",
 	      virtio_queue_count(&disk.virtio));

@@ -200,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	steps = data[1];
 	world = calloc(1, sizeof(*world));
-	world->disk = (struct block_device){ &ops, SECTORS, data[0] & 4 };
+	world->disk = (struct block_device){ &ops, SECTORS, BLOCK_SECTOR_SIZE, data[0] & 4 };
 	world->later = data[0] & 8;
 	world->memory = fake_guest_memory_create(MEMORY_SIZE);
 	memcpy(world->memory->bytes, data + 2 + steps, MIN(size - 2 - steps, MEMORY_SIZE));

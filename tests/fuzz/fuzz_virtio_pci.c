@@ -19,7 +19,7 @@ static void start(void)
 	volatile uint16_t *notify;
 	struct virtio_pci virtio;
 
-	if (!virtio_pci_map(&virtio, &fake_virtio))
+	if (virtio_pci_map(&virtio, &fake_virtio))
 		return;
 	notify = virtio_pci_start(&virtio, &queue);
 	if (notify)

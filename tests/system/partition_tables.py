@@ -141,24 +141,29 @@ def seal(disk, block):
     disk.write(block * disk.unit, header)
 
 
+def put_gpt(disk, entries, length=92, slot=0, protected=0xFFFFFFFF):
+    """Both copies of a table; entries are (first, last) or None, length is the header's."""
+    array = b''.join(struct.pack('<16sQQQQ80x', b'Z' * 16, i + 1, i + 1, *entry) if entry else bytes(128)
+                     for i, entry in enumerate(entries))
+    blocks = -(-len(array) // disk.block)
+    put_entry(disk.sector(0), slot, 0xEE, 1, protected)
+    for place, other, at in (1, disk.last, 2), (disk.last, 1, disk.last - blocks):
+        header = struct.pack(HEADER, b'EFI PART', 0x10000, length, 0, 0, place, other, blocks + 2,
+                             disk.last - blocks - 1, b'G' * 16, at, len(entries), 128, 0)
+        disk.write(place * disk.unit, header.ljust(disk.block, b'\0'))
+        disk.write(at * disk.unit, array)
+        seal(disk, place)
+
+
 def orderly_gpt(rng, block=SECTOR):
     disk = Disk(rng.randrange(4000, 60000) * block // SECTOR, block)
     count = rng.choice([128, 128, 128, 1, 3, 4, 5, 56, 255, 256, 300])
-    blocks = -(-count * 128 // block)
     edges = sorted(rng.sample(range(100, disk.last - 100), 2 * rng.randrange(1, 9)))
-    array = bytearray(count * 128)
+    entries = [None] * count
     for first, end in zip(edges[::2], edges[1::2]):
-        struct.pack_into('<16s16sQQ', array, 128 * rng.randrange(count), rng.randbytes(16),
-                         rng.randbytes(16), first, end - 1)
-    put_entry(disk.sector(0), rng.choice([0, 0, 0, 1, 2, 3]), 0xEE, 1,
-              rng.choice([disk.last, 0xFFFFFFFF, 1]))
-    length = rng.choice([92, 92, 92, 93, 512, block])
-    for place, other, at in (1, disk.last, 2), (disk.last, 1, disk.last - blocks):
-        header = struct.pack(HEADER, b'EFI PART', 0x10000, length, 0, 0, place, other, blocks + 2,
-                             disk.last - blocks - 1, rng.randbytes(16), at, count, 128, 0)
-        disk.write(place * disk.unit, header.ljust(block, b'\0'))
-        disk.write(at * disk.unit, array)
-        seal(disk, place)
+        entries[rng.randrange(count)] = first, end - 1
+    put_gpt(disk, entries, rng.choice([92, 92, 92, 93, 512, block]), rng.choice([0, 0, 0, 1, 2, 3]),
+            rng.choice([disk.last, 0xFFFFFFFF, 1]))
     return disk
 
 

@@ -11,6 +11,8 @@ import zlib
 
 import pytest
 
+from partition_model import Disk
+from partition_tables import put_entry, put_gpt
 from test_block import SECTORS, TRANSPORTS, check_all, pattern, words_for
 from test_guests import Results
 from test_hostile import WITNESSES, check_witnesses, judge, results, wait_attackers
@@ -44,6 +46,12 @@ def drives(kind, *files, options='format=raw,cache=unsafe', shared=True):
 @pytest.fixture(params=list(KINDS))
 def kind(request):
     return request.param
+
+
+def large_blocks(arguments, size=4096):
+    """The same disks, with such blocks; of QEMU's disks only virtio has them."""
+    return [f'{word},logical_block_size={size},physical_block_size={max(size, 4096)}'
+            if word.startswith('virtio-blk-pci,') else word for word in arguments]
 
 
 def write_image(path, *parts, sectors=None):
@@ -116,10 +124,63 @@ def test_disk(machine, build, images, kind, record_property, transport):
     record_property('checks', found.passed)
 
 
+@pytest.mark.parametrize('transport', TRANSPORTS)
+def test_large_blocks(machine, build, images, transport):
+    """
+    Disks that only know blocks of 4 KB: the guest is told, and what it asks for in sectors, many at
+    once and side by side in a block, is there all the same.
+    """
+    before = images[0].read_bytes()
+    m = machine(build, [f'disk{transport} guest=disk kernel mem=8M disk=virtio0 disk=virtio1,ro '
+                        '-- name=disk later block=4096'],
+                extra=large_blocks(drives('virtio', *images)))
+    for n, sectors in enumerate(SECTORS.values()):
+        event = m.event('disk', disk=f'virtio{n}')
+        assert (event['sectors'], event['block']) == (str(sectors), '4096')
+    check_all(Results(m, 'disk'))
+    assert images[0].read_bytes() == before
+    assert not [line for line in m.lines if 'failed; errors so far' in line]
+
+
+@pytest.mark.parametrize('table', ['mbr', 'gpt'])
+def test_large_block_partitions(machine, build, tmp_path, table):
+    """Tables count in blocks there, and partitions are where these say."""
+    disk = Disk(16384, 4096)
+    a, b, end = 256, 1200, 1200 + SECTORS['vdb'] // 8
+    if table == 'mbr':
+        names = 'p1', 'p5'
+        put_entry(disk.sector(0), 0, 0x83, a, SECTORS['vda'] // 8)
+        put_entry(disk.sector(0), 1, 5, b - 1, 100)
+        put_entry(disk.sector(8 * (b - 1)), 0, 0x83, 1, SECTORS['vdb'] // 8)
+    else:
+        names = 'p1', 'p2'
+        put_gpt(disk, [(a, a + SECTORS['vda'] // 8 - 1), (b, end - 1)])
+    disk.write(8 * a, pattern(SECTORS['vda']))
+    disk.write(8 * b, pattern(SECTORS['vdb']))
+    image = tmp_path / 'image'
+    image.write_bytes(disk.read(0, disk.sectors))
+    before = image.read_bytes()
+    m = machine(build, [f'disk guest=disk kernel mem=8M disk=virtio0{names[0]} disk=virtio0{names[1]},ro '
+                        '-- name=disk later block=4096'], extra=large_blocks(drives('virtio', image)))
+    check_all(Results(m, 'disk'))
+    assert image.read_bytes() == before
+
+
+def test_other_blocks(machine, release, images):
+    """A disk with blocks of another size has one line and no name; the next disk has the first."""
+    extra = large_blocks(drives('virtio', images[0]), 1024)
+    extra += ['-drive', f'if=none,id=d1,file={images[1]},format=raw', '-device', 'virtio-blk-pci,drive=d1']
+    m = machine(release, [asks('r1', 'disk=virtio0')], extra=extra)
+    m.wait_line(r'virtio: 00:03\.0: the disk cannot be used: its blocks have neither 512 nor 4096 bytes$')
+    m.wait_line(r'pci: 00:03\.0 1af4:1001 class 010000: no driver$')
+    assert m.event('disk', disk='virtio0')['sectors'] == str(SECTORS['vdb'])
+    assert answers(m) == {'r1': '0'}
+
+
 # How a kind's interrupts come: QEMU's words for the device, Umbra's words, and what the log says.
 WAYS = {
     'virtio': [('', '', 'msi-x'), ('', 'apic=off', r'line \d+'), ('vectors=0', '', r'line \d+'),
-               ('vectors=0', 'apic=off', r'line \d+')],
+               ('vectors=0', 'apic=off', r'line \d+'), ('disable-legacy=on,iommu_platform=on', '', 'msi-x')],
     'ahci': [('', '', 'msi'), ('', 'apic=off', r'line \d+')],
     'ide': [('', '', 'isa lines'), ('', 'apic=off', 'isa lines')],
 }
@@ -183,7 +244,7 @@ def test_partitions(machine, build, kind, tmp_path, table):
     check_all(found)
     assert image.read_bytes() == before
     assert not [line for line in m.lines if 'raises no interrupts' in line]
-    assert (table == 'gpt-copy') == any('first copy of the partition table' in line for line in m.lines)
+    assert (table == 'gpt-copy') == any('first copy of its partition table' in line for line in m.lines)
 
 
 # Those of the attacks on disks that do not rest on answers coming at once.

@@ -22,7 +22,7 @@ OWN = '52:54:00:12:34:56'       # of QEMU's first card
 # A board of QEMU, its card, the card's options, and who drives it.
 CARDS = {
     'virtio': ('pc', 'virtio-net-pci', '', 'virtio-net'),
-    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on', 'virtio-net'),
+    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on,iommu_platform=on', 'virtio-net'),
     'virtio-line': ('pc', 'virtio-net-pci', ',vectors=0', 'virtio-net'),
     'e1000': ('pc', 'e1000', '', 'e1000'),
     'e1000e': ('q35', 'e1000e', '', 'e1000e'),

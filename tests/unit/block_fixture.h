@@ -179,7 +179,9 @@ static inline int setup(void **state)
 	f->sectors = malloc(SECTORS * BLOCK_SECTOR_SIZE);
 	for (uint32_t i = 0; i < SECTORS * BLOCK_SECTOR_SIZE; i++)
 		f->sectors[i] = (uint8_t)(i * 7 + (i >> BLOCK_SECTOR_SHIFT) * 3);
-	f->disk = (struct block_device){ .ops = &fake_ops, .sectors = SECTORS };
+	f->disk = (struct block_device){
+		.ops = &fake_ops, .sectors = SECTORS, .block_size = BLOCK_SECTOR_SIZE,
+	};
 	attach(f);
 	*state = f;
 	return 0;

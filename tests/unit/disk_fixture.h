@@ -123,7 +123,9 @@ void physical_write(paddr_t to, const void *from, size_t length)
 static struct disk_port port;
 static struct disk disk;
 static struct disk_command under_way[DISK_SLOTS_MAX];
+static unsigned slots = 2;	/* of the port */
 static unsigned busy, starts, stops, stop_asked, stops_after, revive_asked, revive_after, most_fragments;
+static uint32_t deaf;		/* slots that do not answer, a bit each */
 static bool silent, unreviving, cacheless;
 static int answer;
 static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
@@ -135,6 +137,9 @@ static inline bool device_start(struct disk_port *of, unsigned slot, const struc
 	assert_false(busy & 1u << slot);
 	assert_true(slot < port.slots && command->count <= port.limits.fragments);
 	assert_true(command->length <= port.limits.bytes);
+	assert_int_equal(command->length % disk.device.block_size, 0);
+	assert_true(command->operation == BLOCK_FLUSH ||
+		    command->sector * 512 % disk.device.block_size == 0);
 	most_fragments = MAX(most_fragments, command->count);
 	if (cacheless && command->operation == BLOCK_FLUSH)
 		return false;
@@ -172,7 +177,7 @@ static inline void device_poll(struct disk_port *of)
 
 	(void)of;
 	for (unsigned i = 0; i < port.slots && !silent; i++) {
-		if (!(busy & 1u << i))
+		if (!(busy & 1u << i) || deaf & 1u << i)
 			continue;
 		if (troublemaker != 0 && under_way[i].sector == troublemaker - 1) {
 			trouble = true;
@@ -230,14 +235,16 @@ static inline int setup(void **state)
 	memset(&disk, 0, sizeof(disk));
 	port.ops = &ops;
 	port.name = "test0";
-	port.slots = 2;
+	port.slots = slots;
 	port.limits = (struct disk_limits){ UINT64_MAX, 2, DISK_FRAGMENTS_MAX, 1 << 20 };
 	strcpy(disk.name, "test0");
 	disk.device.sectors = SECTORS;
+	disk.device.block_size = 512;
 	bounce_count = busy = starts = stops = revive_asked = revive_after = lost_events = alarms = 0;
 	most_fragments = stop_asked = stops_after = 0;
 	silent = unreviving = cacheless = false;
 	answer = 0;
+	deaf = 0;
 	troublemaker = 0;
 	list_init(disk_list());
 	disks_set_alarm(alarm);

@@ -66,12 +66,12 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 	fake_command = (uint16_t)((fake_command & ~clear) | set);
 }
 
-bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
+const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci)
 {
 	*virtio = (struct virtio_pci){
 		.pci = pci, .config = fake_config, .config_size = 8, .isr = &fake_isr,
 	};
-	return true;
+	return NULL;
 }
 
 bool virtio_pci_reset(struct virtio_pci *virtio)
@@ -82,11 +82,11 @@ bool virtio_pci_reset(struct virtio_pci *virtio)
 	return !fake_stuck;
 }
 
-int virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
+const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
 {
 	(void)virtio;
 	*accepted = wanted & fake_features;
-	return 0;
+	return NULL;
 }
 
 uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number)

@@ -98,7 +98,7 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS], struct ata_identity *found)
 {
-	*found = (struct ata_identity){ "TEST", words[100], true, true, true };
+	*found = (struct ata_identity){ "TEST", words[100], 512, true, true, true };
 	return words[100] == 0 ? "it has no sectors" : NULL;
 }
 

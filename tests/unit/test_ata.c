@@ -76,8 +76,12 @@ static void not_for_us(void **state)
 	assert_non_null(strstr(ata_parse_identity(words, &identity), "DMA"));
 	words[49] = 0x0300;
 	words[106] = 0x5000;
+	words[117] = 1024;
+	assert_non_null(strstr(ata_parse_identity(words, &identity), "neither 512 nor 4096"));
 	words[117] = 2048;
-	assert_non_null(strstr(ata_parse_identity(words, &identity), "512"));
+	words[118] = 1;
+	assert_non_null(strstr(ata_parse_identity(words, &identity), "neither 512 nor 4096"));
+	words[118] = 0;
 	words[117] = 256;
 	assert_null(ata_parse_identity(words, &identity));
 	words[106] = 0x6003;	/* 4096 on the medium, 512 outside */
@@ -98,6 +102,24 @@ static void more_sectors_than_can_be_named(void **state)
 	words[61] = 0xFFFF;
 	assert_null(ata_parse_identity(words, &identity));
 	assert_true(identity.sectors == 1u << 28);
+}
+
+static void large_blocks(void **state)
+{
+	(void)state;
+	words[106] = 0x5000;
+	words[117] = 2048;
+	assert_null(ata_parse_identity(words, &identity));
+	assert_int_equal(identity.block_size, 4096);
+	assert_true(identity.sectors == 0x112345678 * 8);
+	assert_int_equal(ata_bytes_max(&identity), 65536 * 4096);
+	words[103] = 0xFFFF;
+	assert_null(ata_parse_identity(words, &identity));
+	assert_true(identity.sectors == 1ull << 51);
+	words[83] = 0;
+	assert_null(ata_parse_identity(words, &identity));
+	assert_true(identity.sectors == 0x0FFFFFFFull * 8);
+	assert_int_equal(ata_bytes_max(&identity), 256 * 4096);
 }
 
 static struct ata_registers command(enum block_operation operation, uint64_t sector, uint32_t sectors)
@@ -127,16 +149,24 @@ static void commands(void **state)
 	struct ata_registers registers;
 
 	(void)state;
-	identity = (struct ata_identity){ .wide = true, .can_flush = true, .flush_wide = true };
+	identity = (struct ata_identity){
+		.block_size = 512, .wide = true, .can_flush = true, .flush_wide = true,
+	};
 	assert_command(command(BLOCK_READ, 0x123456789ABC, 8), 0x25, 0x40, 0x123456789ABC, 8);
 	assert_command(command(BLOCK_WRITE, 1, 65536), 0x35, 0x40, 1, 0);
 	assert_command(command(BLOCK_FLUSH, 0, 0), 0xEA, 0x40, 0, 0);
-	identity = (struct ata_identity){ .can_flush = true };
+	identity = (struct ata_identity){ .block_size = 512, .can_flush = true };
 	assert_command(command(BLOCK_READ, 0xABCDEF1, 255), 0xC8, 0x4A, 0xABCDEF1, 255);
 	assert_command(command(BLOCK_WRITE, 7, 256), 0xCA, 0x40, 7, 0);
 	assert_command(command(BLOCK_FLUSH, 0, 0), 0xE7, 0x40, 0, 0);
 	identity.can_flush = false;
 	assert_false(ata_make_command(&identity, &flush, &registers));
+	/* Blocks are counted, not sectors. */
+	identity = (struct ata_identity){ .block_size = 4096, .wide = true };
+	assert_command(command(BLOCK_READ, 0x123456789ABC * 8, 16), 0x25, 0x40, 0x123456789ABC, 2);
+	assert_command(command(BLOCK_WRITE, 8, 65536 * 8), 0x35, 0x40, 1, 0);
+	identity.wide = false;
+	assert_command(command(BLOCK_READ, 0xABCDEF1 * 8, 8), 0xC8, 0x4A, 0xABCDEF1, 1);
 }
 
 int main(void)
@@ -147,6 +177,7 @@ int main(void)
 		cmocka_unit_test_setup(old, setup),
 		cmocka_unit_test_setup(not_for_us, setup),
 		cmocka_unit_test_setup(more_sectors_than_can_be_named, setup),
+		cmocka_unit_test_setup(large_blocks, setup),
 		cmocka_unit_test(commands),
 	};
 

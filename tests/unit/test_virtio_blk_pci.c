@@ -60,10 +60,36 @@ static void what_the_device_says(void **state)
 	}
 }
 
+/* What is no whole block at the end is not there; and other sizes than two are not for Umbra. */
+static void block_sizes(void **state)
+{
+	static const struct {
+		uint32_t size, config_size;
+		uint64_t sectors;
+	} rows[] = {
+		{ 512, 24, SECTORS }, { 4096, 24, SECTORS & ~7ull }, { 4096, 23, 0 }, { 1024, 24, 0 },
+		{ 8192, 24, 0 }, { 0, 24, 0 }, { 0xFFFFFFFF, 24, 0 }, { 513, 24, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		setup(NULL);
+		offered |= FEATURE_BLK_SIZE;
+		config_size = rows[i].config_size;
+		memcpy(config + CONFIG_BLK_SIZE, &rows[i].size, 4);
+		assert_int_equal(virtio_attach(&pci) == 0, rows[i].sectors != 0);
+		if (rows[i].sectors == 0)
+			continue;
+		assert_true(found->disk.device.sectors == rows[i].sectors);
+		assert_int_equal(found->disk.device.block_size, rows[i].size);
+		teardown(NULL);
+	}
+}
+
 static void cannot_be_used(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 7; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		setup(NULL);
 		no_registers = i == 0;
 		no_answer = i == 1;
@@ -72,6 +98,7 @@ static void cannot_be_used(void **state)
 		config_size = i == 4 ? CONFIG_SIZE_MIN - 1 : config_size;
 		offered = i == 5 ? offered & ~FEATURE_INDIRECT : offered;
 		queue_max = i == 6 ? RING_MIN - 1 : queue_max;
+		no_agreement = i == 7;
 		assert_true(virtio_attach(&pci) < 0);
 		assert_null(found);
 		assert_int_equal(freed, 1);
@@ -316,6 +343,7 @@ int main(void)
 		VIRTIO_TEST(matches),
 		VIRTIO_TEST(a_disk),
 		VIRTIO_TEST(what_the_device_says),
+		VIRTIO_TEST(block_sizes),
 		VIRTIO_TEST(cannot_be_used),
 		VIRTIO_TEST(by_line),
 		VIRTIO_TEST(by_messages),

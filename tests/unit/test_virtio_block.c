@@ -20,7 +20,9 @@ static void test_identity(void **state)
 	/* seg_max, blk_size, flush, indirect descriptors. */
 	assert_true(device->offered == (1u << 2 | 1u << 6 | 1u << 9 | 1u << 28));
 	f->disk.read_only = true;
+	f->disk.block_size = 4096;
 	attach(f);
+	assert_int_equal(load_le32(device->config + 20), 4096);
 	assert_true(device->offered == (1u << 2 | 1u << 5 | 1u << 6 | 1u << 9 | 1u << 28));
 }
 

@@ -4,6 +4,8 @@
 #include "tests/unit/fake_virtio_pci.h"
 #include "tests/unit/unit.h"
 
+#include <string.h>
+
 enum { COMMON = 1, NOTIFY, ISR, CONFIG };
 
 static struct fake_pci_function *function;
@@ -95,11 +97,11 @@ static void started(void **state)
 	uint64_t accepted;
 
 	(void)state;
-	assert_true(virtio_pci_map(&virtio, &fake_virtio));
+	assert_null(virtio_pci_map(&virtio, &fake_virtio));
 	assert_true(virtio_pci_reset(&virtio));
 	/* This memory shows the same features for both selects, bit 0 of the high half among them. */
 	virtio.common->device_feature = 0x201;
-	assert_int_equal(virtio_pci_negotiate(&virtio, 0x200, &accepted), 0);
+	assert_null(virtio_pci_negotiate(&virtio, 0x200, &accepted));
 	assert_true(accepted == 0x100000200);
 	virtio.common->queue_notify_off = 0x3FF;
 	assert_ptr_equal(virtio_pci_start(&virtio, &queue), fake_bar + 0x3FFC);
@@ -122,7 +124,20 @@ static void started(void **state)
 	virtio.common->queue_notify_off = 0x400;
 	assert_null(virtio_pci_start(&virtio, &queue));
 	virtio.common->device_feature = 0x200;
-	assert_int_equal(virtio_pci_negotiate(&virtio, 0x200, &accepted), -E_UNSUPPORTED);
+	assert_non_null(strstr(virtio_pci_negotiate(&virtio, 0x200, &accepted), "1.0"));
+}
+
+/* What the platform may ask for is agreed to, and nothing else that nobody wanted. */
+static void platform(void **state)
+{
+	struct virtio_pci virtio;
+	uint64_t accepted;
+
+	(void)state;
+	assert_null(virtio_pci_map(&virtio, &fake_virtio));
+	virtio.common->device_feature = 0xFFFFFFFF;
+	assert_null(virtio_pci_negotiate(&virtio, 0x200, &accepted));
+	assert_true(accepted == (1ull << 32 | 1ull << 33 | 1ull << 36 | 0x200));
 }
 
 /* Several queues, and with MSI-X interrupts of the device itself. */
@@ -133,7 +148,7 @@ static void started_in_steps(void **state)
 
 	(void)state;
 	fake_msix = true;
-	assert_true(virtio_pci_map(&virtio, &fake_virtio));
+	assert_null(virtio_pci_map(&virtio, &fake_virtio));
 	virtio.common->queue_size = 64;
 	assert_int_equal(virtio_pci_queue_max_of(&virtio, 1), 64);
 	assert_int_equal(virtio.common->queue_select, 1);
@@ -158,6 +173,7 @@ int main(void)
 		cmocka_unit_test_setup(first_usable, setup),
 		cmocka_unit_test_setup(unusable, setup),
 		cmocka_unit_test_setup(started, setup),
+		cmocka_unit_test_setup(platform, setup),
 		cmocka_unit_test_setup(started_in_steps, setup),
 	};
 

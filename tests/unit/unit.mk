@@ -51,6 +51,7 @@ unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c 
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_disk        := tests/unit/fake_heap.c drivers/phys/disk.c drivers/phys/disk_recover.c \
 	drivers/phys/disk_read.c drivers/phys/disk_transfer.c
+unit_disk_blocks := $(unit_disk)
 unit_disk_trouble := $(unit_disk)
 unit_div64       := lib/div64.c
 unit_error       := lib/error.c

@@ -30,13 +30,13 @@ static uint64_t offered;
 static uint16_t queue_max;
 static uint32_t config_size;
 static unsigned reset_lasts, resets, starts, restarts, polled, freed, interrupts;
-static bool no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt, needs_reset;
+static bool no_agreement, no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt, needs_reset;
 static uint16_t command;
 static uint32_t good, bad;	/* slots that finished */
 
 /* --- the layer below ---------------------------------------------------------------------- */
 
-bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *device)
+const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *device)
 {
 	assert_ptr_equal(device, &pci);
 	virtio->pci = device;
@@ -44,7 +44,7 @@ bool virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *device)
 	virtio->isr = &isr;
 	virtio->config = config;
 	virtio->config_size = config_size;
-	return !no_registers;
+	return no_registers ? "none" : NULL;
 }
 
 void virtio_pci_begin_reset(struct virtio_pci *virtio)
@@ -66,11 +66,11 @@ bool virtio_pci_reset(struct virtio_pci *virtio)
 	return !no_answer;
 }
 
-int virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
+const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
 {
 	(void)virtio;
 	*accepted = offered & wanted;
-	return 0;
+	return no_agreement ? "no" : NULL;
 }
 
 uint16_t virtio_pci_queue_max(struct virtio_pci *virtio)
@@ -197,10 +197,11 @@ static int setup(void **state)
 	pci = (struct pci_device){ .vendor = VIRTIO_PCI_VENDOR, .id = ID_MODERN, .interrupt = PCI_LINE };
 	memset(config, 0, sizeof(config));
 	memcpy(config, &(uint64_t){ SECTORS }, 8);
-	offered = FEATURES & ~(FEATURE_SEG_MAX | FEATURE_READ_ONLY);
+	memcpy(config + CONFIG_BLK_SIZE, &(uint32_t){ BLOCK_SECTOR_SIZE }, 4);
+	offered = FEATURES & ~(FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLK_SIZE);
 	queue_max = 1024;
 	config_size = sizeof(config);
-	no_registers = no_answer = no_notify = no_port = no_vector = no_interrupt = needs_reset = false;
+	no_agreement = no_registers = no_answer = no_notify = no_port = no_vector = no_interrupt = needs_reset = false;
 	reset_lasts = resets = starts = restarts = polled = freed = interrupts = 0;
 	command = 0;
 	good = bad = 0;
