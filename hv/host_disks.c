@@ -16,6 +16,7 @@
 #include "drivers/phys/virtio_blk_pci.h"
 #include "drivers/phys/virtio_net_pci.h"
 #include "hv/timer.h"
+#include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -54,15 +55,17 @@ static void alarm(uint64_t nanoseconds)
 static void add_volume(struct disk *disk, unsigned partition, uint64_t first, uint64_t sectors)
 {
 	struct volume *volume = heap_alloc(sizeof(*volume));
+	char name[VOLUME_NAME_SIZE];
 
+	if (partition == 0)
+		string_copy(name, disk->name, sizeof(name));
+	else
+		format_text(name, sizeof(name), "%sp%u", disk->name, partition);
 	if (!volume) {
-		log_error("disk", "%s: no memory for partition %u", disk->name, partition);
+		log_error("disk", "%s cannot be used: %s", name, error_words(-E_NOMEM));
 		return;
 	}
-	if (partition == 0)
-		string_copy(volume->name, disk->name, sizeof(volume->name));
-	else
-		format_text(volume->name, sizeof(volume->name), "%sp%u", disk->name, partition);
+	string_copy(volume->name, name, sizeof(volume->name));
 	volume->disk = disk;
 	volume->first = first;
 	volume->sectors = sectors;
@@ -81,10 +84,13 @@ static void add_volumes(struct disk *disk)
 {
 	static struct partition_table table;	/* too large for the stack */
 	uint64_t sectors = disk->device.sectors;
+	int error;
 
 	add_volume(disk, 0, 0, sectors);
-	if (partition_table_read(&table, sectors, disk->device.block_size, read_sector, disk) != 0)
-		log_warn("disk", "%s: its partition table cannot be read", disk->name);
+	error = partition_table_read(&table, sectors, disk->device.block_size, read_sector, disk);
+	if (error)
+		log_warn("disk", "%s: its partition table cannot be read: %s", disk->name,
+			 error_words(error));
 	if (table.warning && table.warning_number != 0)
 		log_warn("disk", "%sp%u: %s", disk->name, table.warning_number, table.warning);
 	else if (table.warning)

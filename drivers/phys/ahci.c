@@ -127,9 +127,11 @@ static void open_port(struct ahci *ahci, unsigned index)
 		return;
 	port = heap_alloc(sizeof(*port));
 	if (!port) {
-		log_error("ahci", "no memory for port %u", index);
+		log_error("ahci", PCI_FORMAT " port %u cannot be used: %s",
+			  PCI_ARGUMENTS(ahci->pci->function), index, error_words(-E_NOMEM));
 		return;
 	}
+	port->number = index;
 	port->registers = &registers->port[index];
 	port->pci = ahci->pci;
 	format_text(port->disk.name, sizeof(port->disk.name), "ahci%u", disk_number);
@@ -149,15 +151,14 @@ static void add_disks(struct ahci *ahci)
 			disk_add(&ahci->ports[i]->disk, &ahci->ports[i]->port);
 }
 
-static int set_up(struct ahci *ahci)
+/* NULL, or why the controller cannot be used. */
+static const char *set_up(struct ahci *ahci)
 {
 	volatile struct controller_registers *registers = ahci->registers;
 
 	take_from_firmware(registers);
-	if (!reset_controller(registers)) {
-		log_warn("ahci", "the controller does not come back from a reset");
-		return -E_IO;
-	}
+	if (!reset_controller(registers))
+		return "it does not come back from a reset";
 	for (unsigned i = 0; i < ahci->ports_mapped; i++)
 		if (registers->ports & BIT(i))
 			open_port(ahci, i);
@@ -166,35 +167,36 @@ static int set_up(struct ahci *ahci)
 	registers->interrupts = registers->interrupts;
 	registers->control |= CONTROL_INTERRUPTS;
 	add_disks(ahci);
-	return 0;
+	return NULL;
+}
+
+static const char *open_controller(struct ahci *ahci, struct pci_device *device)
+{
+	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct controller_registers));
+
+	if (size < REGISTERS_MIN)
+		return "it has no registers";
+	ahci->pci = device;
+	ahci->ports_mapped = (unsigned)((size - 0x100) / sizeof(struct ahci_port_registers));
+	ahci->registers = pci_map_bar(device, REGISTERS_BAR, size);
+	if (!ahci->registers)
+		return "its registers cannot be mapped";
+	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	return set_up(ahci);
 }
 
 static int ahci_attach(struct pci_device *device)
 {
-	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct controller_registers));
-	struct ahci *ahci;
-	int error;
+	struct ahci *ahci = heap_alloc(sizeof(*ahci));
+	const char *cause = ahci ? open_controller(ahci, device) : error_words(-E_NOMEM);
 
-	if (size < REGISTERS_MIN) {
-		log_warn("ahci", "the controller has no registers");
-		return -E_UNSUPPORTED;
-	}
-	ahci = heap_alloc(sizeof(*ahci));
-	if (!ahci)
-		return -E_NOMEM;
-	ahci->pci = device;
-	ahci->ports_mapped = (unsigned)((size - 0x100) / sizeof(struct ahci_port_registers));
-	ahci->registers = pci_map_bar(device, REGISTERS_BAR, size);
-	error = ahci->registers ? 0 : -E_UNSUPPORTED;
-	if (!error) {
-		pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-		error = set_up(ahci);
-	}
-	if (error) {
-		pci_change_command(device, 0, PCI_COMMAND_MASTER);
-		heap_free(ahci);
-	}
-	return error;
+	if (!cause)
+		return 0;
+	log_warn("ahci", PCI_FORMAT ": the controller cannot be used: %s",
+		 PCI_ARGUMENTS(device->function), cause);
+	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+	heap_free(ahci);
+	return -E_UNSUPPORTED;
 }
 
 static bool ahci_matches(const struct pci_device *device)

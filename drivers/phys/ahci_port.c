@@ -42,6 +42,7 @@
 #define ERROR_READY_CHANGE BIT(16)	/* PxSERR.DIAG.N and DIAG.X */
 #define ERROR_EXCHANGED BIT(26)
 #define SIGNATURE_DISK 0x00000101u
+#define SIGNATURE_PACKET 0xEB140101u
 #define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
 
 #define STOP_TIME (500 * WAIT_MS)	/* ibid. 10.1.2 */
@@ -418,8 +419,10 @@ static const char *identify(struct ahci_port *port)
 
 	if (!wait_until(disk_is_ready(regs), BOOT_READY_TIME))
 		return "it does not get ready";
+	if (regs->signature == SIGNATURE_PACKET)
+		return ata_packet_drive;
 	if (regs->signature != SIGNATURE_DISK)
-		return "it is not a disk";
+		return "what is attached there is not a disk";
 	start_commands(regs);
 	fill_slot(port, 0, &registers, &fragment, 1, false);
 	issue(port, 0);
@@ -446,9 +449,12 @@ static void describe(struct ahci_port *port, unsigned slots, bool wide)
 	string_copy(port->disk.model, port->identity.model, sizeof(port->disk.model));
 }
 
+/* Named by its place: what cannot be used has no name, and the next disk gets the one that it would have. */
 static bool close(struct ahci_port *port, const char *cause)
 {
-	log_warn("ahci", "%s cannot be used: %s", port->disk.name, cause);
+	log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ahci",
+		 PCI_FORMAT " port %u cannot be used: %s", PCI_ARGUMENTS(port->pci->function),
+		 port->number, cause);
 	port->registers->interrupt_enable = 0;
 	/* Memory that the port may still write to is not given back. */
 	if (stop_commands(port->registers) && stop_receiving(port->registers) && port->memory)
@@ -464,13 +470,13 @@ bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide)
 	if (!stop_commands(port->registers) || !stop_receiving(port->registers))
 		return close(port, "it does not stop");
 	if (!set_up_memory(port))
-		return close(port, "no memory");
+		return close(port, error_words(-E_NOMEM));
 	cause = identify(port);
 	if (cause)
 		return close(port, cause);
 	describe(port, slots, wide);
 	if (disk_port_init(&port->port) != 0)
-		return close(port, "no memory");
+		return close(port, error_words(-E_NOMEM));
 	port->registers->interrupts = ALL_ONES;
 	port->registers->interrupt_enable = INTERRUPTS;
 	return true;

@@ -42,6 +42,7 @@ struct ahci_port {
 	volatile struct ahci_port_registers *registers;
 	struct ahci_memory *memory;
 	const struct pci_device *pci;
+	unsigned number;		/* of the port, 0 to 31, in messages */
 	uint32_t started;		/* a bit for each slot that has a command */
 	enum ahci_stop stop;		/* while it is stopped */
 	uint64_t stop_end;		/* time_ns() until which that may last */
@@ -54,8 +55,9 @@ bool ahci_port_has_disk(volatile struct ahci_port_registers *registers);
 /*
  * Brings up the port and asks its disk who it is: identity, and all of disk but the
  * name.  slots and wide are what the controller has: commands at once, and addresses
- * of 64 bits.  False, with the cause in the log and the port at rest, when the disk
- * is not for us.  name must be set.  Boot CPU, before others start.
+ * of 64 bits.  False, with the cause in the log and the port at rest, when what is there
+ * is not for us.  registers, pci, number and the disk's name must be set.  Boot CPU,
+ * before others start.
  */
 bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide);
 

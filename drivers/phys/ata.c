@@ -42,6 +42,8 @@
 #define COUNT_NARROW 256u
 #define COUNT_WIDE 65536u
 
+const char ata_packet_drive[] = "it is a drive for CDs or other removable media";
+
 static uint32_t double_word(const uint16_t *words)
 {
 	return words[0] | (uint32_t)words[1] << 16;

@@ -19,6 +19,9 @@
 
 #define ATA_DEVICE_LBA 0x40
 
+/* Why a drive that only takes packets (ATAPI) is not for Umbra, which is no fault of it. */
+extern const char ata_packet_drive[];
+
 /* What Umbra needs of a disk's answer to IDENTIFY DEVICE. */
 struct ata_identity {
 	char model[DISK_MODEL_SIZE];	/* printable, without double quotes and final blanks */

@@ -59,11 +59,12 @@ static bool has_ports(const struct pci_bar *bar, uint64_t size)
 }
 
 /* False when firmware gave the channel no ports. */
-static bool find_ports(struct ide_channel *channel, struct pci_device *device, unsigned index)
+static bool find_ports(struct ide_channel *channel)
 {
+	const struct pci_device *device = channel->pci;
 	const struct pci_bar *bars = device->bars;
+	unsigned index = channel->number;
 
-	channel->pci = device;
 	channel->master = (uint16_t)(bars[MASTER_BAR].address + index * MASTER_BLOCK);
 	if (!is_native(device, index)) {
 		channel->command = old_places[index].command;
@@ -78,23 +79,40 @@ static bool find_ports(struct ide_channel *channel, struct pci_device *device, u
 	return true;
 }
 
-static int attach_interrupt(struct ide_channel *channel, unsigned index)
+static int attach_interrupt(struct ide_channel *channel)
 {
-	if (is_native(channel->pci, index))
+	if (is_native(channel->pci, channel->number))
 		return pci_irq_attach(channel->pci, &ide_irq_ops, channel);
-	return pci_irq_attach_isa(channel->pci, old_places[index].line, &ide_irq_ops, channel);
+	return pci_irq_attach_isa(channel->pci, old_places[channel->number].line, &ide_irq_ops,
+				  channel);
+}
+
+/* False when there is no disk on it that can be used. */
+static bool look_for_disks(struct ide_channel *channel)
+{
+	if (find_ports(channel))
+		return ide_channel_open(channel, &disk_number) != 0;
+	log_warn("ide", IDE_CHANNEL_FORMAT " channel cannot be used: the firmware gave it no ports",
+		 IDE_CHANNEL_ARGUMENTS(channel));
+	return false;
 }
 
 static bool open_channel(struct pci_device *device, unsigned index)
 {
 	struct ide_channel *channel = heap_alloc(sizeof(*channel));
 
-	if (!channel || !find_ports(channel, device, index) ||
-	    ide_channel_open(channel, &disk_number) == 0) {
+	if (!channel) {
+		log_error("ide", PCI_FORMAT ": a channel cannot be used: %s",
+			  PCI_ARGUMENTS(device->function), error_words(-E_NOMEM));
+		return false;
+	}
+	channel->pci = device;
+	channel->number = index;
+	if (!look_for_disks(channel)) {
 		heap_free(channel);
 		return false;
 	}
-	if (attach_interrupt(channel, index) != 0)
+	if (attach_interrupt(channel) != 0)
 		disk_port_set_polled(&channel->port);
 	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
 		if (channel->disks[i].present)
@@ -108,7 +126,8 @@ static int ide_attach(struct pci_device *device)
 	bool found = false;
 
 	if (!has_ports(&device->bars[MASTER_BAR], MASTER_SIZE)) {
-		log_warn("ide", "the controller's bus master has no ports");
+		log_warn("ide", PCI_FORMAT ": the controller cannot be used: its bus master has no ports",
+			 PCI_ARGUMENTS(device->function));
 		return -E_UNSUPPORTED;
 	}
 	pci_change_command(device, PCI_COMMAND_PORTS | PCI_COMMAND_MASTER, 0);

@@ -258,8 +258,16 @@ static const struct disk_port_ops ide_ops = {
 
 /* --- at boot ---------------------------------------------------------------------------------- */
 
-/* The answer to IDENTIFY, which moves by the data register.  False when there is no ATA disk. */
-static bool identify(const struct ide_channel *channel, const struct ide_disk *disk,
+static const char nothing_there[] = "nothing is attached";
+
+/* What a drive that only takes packets leaves here when it refuses to IDENTIFY (ATA8-ACS 7.16.6). */
+static bool is_packet_drive(const struct ide_channel *channel)
+{
+	return read_register(channel, LBA_MIDDLE) == 0x14 && read_register(channel, LBA_HIGH) == 0xEB;
+}
+
+/* The answer to IDENTIFY, which moves by the data register.  NULL, or why there is none. */
+static const char *identify(const struct ide_channel *channel, const struct ide_disk *disk,
 		     uint16_t words[ATA_IDENTIFY_WORDS])
 {
 	static const struct ata_registers registers = { .command = ATA_IDENTIFY };
@@ -267,37 +275,44 @@ static bool identify(const struct ide_channel *channel, const struct ide_disk *d
 
 	select_disk(channel, disk->select);
 	status = quiet_status(channel);
-	if (status == FLOATING || status == 0 ||
-	    !wait_until(is_idle(quiet_status(channel)), READY_TIME))
-		return false;
+	if (status == FLOATING || status == 0)
+		return nothing_there;
+	if (!wait_until(is_idle(quiet_status(channel)), READY_TIME))
+		return "it does not get ready";
 	write_command(channel, disk, &registers);
 	wait_until(false, SETTLE_TIME);
 	/* Where there is no disk the other one answers for it, with zeroes. */
-	if (quiet_status(channel) == 0 ||
-	    !wait_until(!(quiet_status(channel) & ATA_STATUS_BUSY), READY_TIME))
-		return false;
+	if (quiet_status(channel) == 0)
+		return nothing_there;
+	if (!wait_until(!(quiet_status(channel) & ATA_STATUS_BUSY), READY_TIME))
+		return "it does not say what it is";
 	status = read_register(channel, STATUS);
-	/* A drive for removable media refuses. */
+	if (status & ATA_STATUS_ERROR && is_packet_drive(channel))
+		return ata_packet_drive;
 	if (status & ATA_STATUS_ERROR || !(status & ATA_STATUS_DATA))
-		return false;
+		return "it does not say what it is";
 	for (unsigned i = 0; i < ATA_IDENTIFY_WORDS; i++)
 		words[i] = port_in16((uint16_t)(channel->command + DATA));
-	return true;
+	return NULL;
 }
 
 static bool open_disk(struct ide_channel *channel, struct ide_disk *disk, unsigned number)
 {
 	uint16_t words[ATA_IDENTIFY_WORDS];
-	const char *cause;
+	const char *cause = identify(channel, disk, words);
 
-	if (!identify(channel, disk, words))
+	if (!cause)
+		cause = ata_parse_identity(words, &disk->identity);
+	if (cause == nothing_there)
 		return false;
-	format_text(disk->disk.name, sizeof(disk->disk.name), "ide%u", number);
-	cause = ata_parse_identity(words, &disk->identity);
+	/* Named by its place: what cannot be used has no name. */
 	if (cause) {
-		log_warn("ide", "%s cannot be used: %s", disk->disk.name, cause);
+		log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ide",
+			 IDE_CHANNEL_FORMAT " %s cannot be used: %s", IDE_CHANNEL_ARGUMENTS(channel),
+			 disk->select ? "slave" : "master", cause);
 		return false;
 	}
+	format_text(disk->disk.name, sizeof(disk->disk.name), "ide%u", number);
 	disk->disk.device.sectors = disk->identity.sectors;
 	disk->disk.device.block_size = disk->identity.block_size;
 	string_copy(disk->disk.model, disk->identity.model, sizeof(disk->disk.model));
@@ -342,7 +357,8 @@ unsigned ide_channel_open(struct ide_channel *channel, unsigned *number)
 	if (found == 0)
 		return 0;
 	if (!describe(channel)) {
-		log_error("ide", "no memory for %s", channel->port.name);
+		log_error("ide", IDE_CHANNEL_FORMAT " channel cannot be used: %s",
+			  IDE_CHANNEL_ARGUMENTS(channel), error_words(-E_NOMEM));
 		return 0;
 	}
 	clear_master_status(channel);

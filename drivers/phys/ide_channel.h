@@ -9,6 +9,11 @@
 #include "drivers/phys/ata.h"
 #include "drivers/phys/pci.h"
 
+/* A channel in messages, as people look for it: a format, and what is to fill it. */
+#define IDE_CHANNEL_FORMAT PCI_FORMAT " %s"
+#define IDE_CHANNEL_ARGUMENTS(channel) \
+	PCI_ARGUMENTS((channel)->pci->function), (channel)->number == 0 ? "primary" : "secondary"
+
 struct ide_disk {
 	struct disk disk;
 	struct ata_identity identity;
@@ -22,6 +27,7 @@ struct ide_channel {
 	struct disk_port port;
 	struct ide_disk disks[DISK_UNITS_MAX];
 	struct pci_device *pci;
+	unsigned number;		/* in the controller: 0, the primary one, or 1 */
 	uint16_t command, control, master;	/* ports of the three blocks of registers */
 	struct fragment_table *table;
 	bool busy;			/* a command is under way */
@@ -30,7 +36,7 @@ struct ide_channel {
 };
 
 /*
- * Looks for disks on the channel, whose pci and ports are set, and gives those it can
+ * Looks for disks on the channel, whose pci, number and ports are set, and gives those it can
  * use names from *number on.  Returns how many there are; the channel is ready for
  * disk_add if any.  Boot CPU, before others start, interrupts off.
  */

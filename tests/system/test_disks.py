@@ -166,6 +166,23 @@ def test_large_block_partitions(machine, build, tmp_path, table):
     assert image.read_bytes() == before
 
 
+@pytest.mark.parametrize('kind, place, cd', [
+    ('ahci', 'ahci: 00:1f.2 port 1', 'ide-cd,bus=ide.1'),
+    ('ide', 'ide: 00:01.1 primary slave', 'ide-cd,bus=ide.0,unit=1'),
+])
+def test_cd_drive(machine, release, images, kind, place, cd):
+    """A drive that is no disk is named by its place, and takes no name from the disks around it."""
+    device = 'ide-hd,drive=d1,bus=ide.2' if kind == 'ahci' else 'ide-hd,drive=d1,bus=ide.1'
+    extra = drives(kind, images[0]) + ['-device', cd, '-drive', f'if=none,id=d1,file={images[1]},format=raw',
+                                       '-device', device]
+    m = machine(release, [asks('r1', f'disk={kind}1,ro')], extra=extra)
+    m.wait_line(re.escape(place) + ' cannot be used: it is a drive for CDs or other removable media$')
+    for n, sectors in enumerate(SECTORS.values()):
+        assert m.event('disk', disk=f'{kind}{n}')['sectors'] == str(sectors)
+    assert answers(m) == {'r1': '0'}
+    assert len([line for line in m.lines if 'cannot be used' in line]) == 1
+
+
 def test_other_blocks(machine, release, images):
     """A disk with blocks of another size has one line and no name; the next disk has the first."""
     extra = large_blocks(drives('virtio', images[0]), 1024)

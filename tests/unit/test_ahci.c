@@ -6,6 +6,7 @@
 #include "drivers/phys/ahci.c"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FIRMWARE_PORTS 0x25u
@@ -32,11 +33,17 @@ uint64_t time_ns(void)
 	return now += 1000000;
 }
 
+static char message[128];	/* the last that was logged */
+
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {
+	va_list arguments;
+
 	(void)level;
 	(void)subsystem;
-	(void)format;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
 }
 
 void *pci_map_bar(const struct pci_device *of, unsigned index, uint64_t bytes)
@@ -101,6 +108,7 @@ static int setup(void **state)
 	memset(&registers, 0, sizeof(registers));
 	memset(&device, 0, sizeof(device));
 	device.bars[REGISTERS_BAR].size = sizeof(registers);
+	device.function = PCI_FUNCTION(0, 31, 2);
 	registers.capabilities = FIRMWARE_CAPABILITIES;
 	registers.ports = FIRMWARE_PORTS;
 	forgets = deaf = false;
@@ -142,6 +150,7 @@ static void does_not_come_back(void **state)
 	deaf = true;
 	assert_int_not_equal(ahci_driver.attach(&device), 0);
 	assert_int_equal(opened | disks, 0);
+	assert_string_equal(message, "00:1f.2: the controller cannot be used: it does not come back from a reset");
 	assert_int_equal(command & PCI_COMMAND_MASTER, 0);
 }
 
@@ -151,6 +160,7 @@ static void too_small(void **state)
 	device.bars[REGISTERS_BAR].size = 0x100;
 	assert_int_not_equal(ahci_driver.attach(&device), 0);
 	assert_int_equal(resets, 0);
+	assert_string_equal(message, "00:1f.2: the controller cannot be used: it has no registers");
 }
 
 int main(void)

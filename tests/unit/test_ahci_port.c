@@ -6,7 +6,10 @@
 #include "drivers/phys/ahci_port.c"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+
 static struct ahci_port port;
+static struct pci_device pci = { .function = PCI_FUNCTION(0, 31, 2) };
 static volatile struct ahci_port_registers registers;
 static struct ahci_memory memory;
 static uint64_t now;
@@ -61,11 +64,17 @@ uint64_t time_ns(void)
 	return now += 1000000;
 }
 
+static char message[128];	/* the last that was logged */
+
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {
+	va_list arguments;
+
 	(void)level;
 	(void)subsystem;
-	(void)format;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
 }
 
 void *pages_alloc(uint32_t count)
@@ -95,6 +104,8 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 	assert_int_equal(clear, PCI_COMMAND_MASTER);
 	masters_taken++;
 }
+
+const char ata_packet_drive[] = "it is a drive for CDs or other removable media";
 
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS], struct ata_identity *found)
 {
@@ -151,6 +162,8 @@ static int setup(void **state)
 	memset((void *)(uintptr_t)&registers, 0, sizeof(registers));
 	memset(&port, 0, sizeof(port));
 	port.registers = &registers;
+	port.pci = &pci;
+	port.number = 5;
 	registers.signature = SIGNATURE_DISK;
 	exchanged = true;
 	stuck = stuck_link = silent = unplugged = busy_disk = false;
@@ -195,17 +208,21 @@ static void refuses(void **state)
 	identity[100] = 1;
 	registers.signature = 0xEB140101;
 	assert_false(ahci_port_open(&port, 1, false));
+	assert_string_equal(message, "00:1f.2 port 5 cannot be used: it is a drive for CDs or other removable media");
+	registers.signature = 0x96690101;
+	assert_false(ahci_port_open(&port, 1, false));
+	assert_string_equal(message, "00:1f.2 port 5 cannot be used: what is attached there is not a disk");
 	registers.signature = SIGNATURE_DISK;
 	silent = true;
 	assert_false(ahci_port_open(&port, 1, false));
 	busy_disk = true;
 	assert_false(ahci_port_open(&port, 1, false));
-	assert_int_equal(freed, 4);
+	assert_int_equal(freed, 5);
 	/* What does not stop may still write to its memory. */
 	stuck = true;
 	registers.command = COMMAND_START | COMMAND_RUNNING;
 	assert_false(close(&port, "test"));
-	assert_int_equal(freed, 4);
+	assert_int_equal(freed, 5);
 }
 
 /* --- commands --------------------------------------------------------------------------------------- */

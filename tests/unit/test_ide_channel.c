@@ -7,6 +7,8 @@
 #include "tests/unit/fake_port.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+
 #include "drivers/phys/ide_channel.c"
 
 #define COMMAND_BLOCK 0x1F0
@@ -16,8 +18,9 @@
 #define READY 0x50
 #define SECTORS 0x200000u
 
-enum attached { NOTHING, DISK, OLD_DISK, PACKET_DRIVE, UNREADY_DISK };
+enum attached { NOTHING, DISK, OLD_DISK, PACKET_DRIVE, UNREADY_DISK, REFUSING_DISK };
 
+static struct pci_device pci = { .function = PCI_FUNCTION(0, 31, 2) };
 static struct ide_channel channel;
 static struct fragment_table table;
 static enum attached attached[2];
@@ -85,6 +88,10 @@ static uint32_t fake_port_read(uint16_t port)
 		return identity_word();
 	case COMMAND_BLOCK + STATUS:
 		return status_now();
+	case COMMAND_BLOCK + LBA_MIDDLE:
+		return selected() == PACKET_DRIVE ? 0x14 : 0;
+	case COMMAND_BLOCK + LBA_HIGH:
+		return selected() == PACKET_DRIVE ? 0xEB : 0;
 	case CONTROL_PORT:
 		return status_now();
 	case MASTER_BLOCK + MASTER_STATUS:
@@ -95,11 +102,16 @@ static uint32_t fake_port_read(uint16_t port)
 	}
 }
 
+static bool refuses(void)
+{
+	return selected() == PACKET_DRIVE || selected() == REFUSING_DISK;
+}
+
 static void begin(uint8_t command)
 {
 	assert_false(status_now() & ATA_STATUS_BUSY);
 	if (command == ATA_IDENTIFY) {
-		status = READY | (selected() == PACKET_DRIVE ? ATA_STATUS_ERROR : ATA_STATUS_DATA);
+		status = READY | (refuses() ? ATA_STATUS_ERROR : ATA_STATUS_DATA);
 		words_left = ATA_IDENTIFY_WORDS;
 	} else {
 		status = ATA_STATUS_BUSY;
@@ -149,11 +161,17 @@ uint64_t time_ns(void)
 	return now += 50000;
 }
 
+static char message[128];	/* the last that was logged */
+
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {
+	va_list arguments;
+
 	(void)level;
 	(void)subsystem;
-	(void)format;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
 }
 
 void *page_alloc(void)
@@ -186,12 +204,13 @@ static int setup(void **state)
 {
 	(void)state;
 	channel = (struct ide_channel){
-		.command = COMMAND_BLOCK, .control = CONTROL_PORT, .master = MASTER_BLOCK,
+		.pci = &pci, .number = 1, .command = COMMAND_BLOCK, .control = CONTROL_PORT, .master = MASTER_BLOCK,
 	};
 	attached[0] = DISK;
 	attached[1] = NOTHING;
 	status = READY;
 	control = master = master_state = 0;
+	message[0] = '\0';
 	words_left = commands = finished = resets = 0;
 	floating = in_reset = no_page = no_port = false;
 	return 0;
@@ -247,7 +266,14 @@ static void no_disks(void **state)
 {
 	static const enum attached rows[][2] = {
 		{ NOTHING, NOTHING }, { PACKET_DRIVE, NOTHING }, { UNREADY_DISK, NOTHING },
-		{ NOTHING, PACKET_DRIVE },
+		{ NOTHING, PACKET_DRIVE }, { REFUSING_DISK, NOTHING },
+	};
+	static const char *const messages[] = {
+		"",
+		"00:1f.2 secondary master cannot be used: it is a drive for CDs or other removable media",
+		"00:1f.2 secondary master cannot be used: it does not get ready",
+		"00:1f.2 secondary slave cannot be used: it is a drive for CDs or other removable media",
+		"00:1f.2 secondary master cannot be used: it does not say what it is",
 	};
 
 	(void)state;
@@ -255,6 +281,7 @@ static void no_disks(void **state)
 		setup(NULL);
 		memcpy(attached, rows[i], sizeof(attached));
 		opened(0);
+		assert_string_equal(message, messages[i]);
 		assert_int_equal(control, CONTROL_SILENT);
 	}
 }
