@@ -188,7 +188,7 @@ void disk_finished(struct disk_port *port, unsigned slot, int error)
 	} else if (transfer->cancelled) {
 		disk_finish(port, transfer, 0);
 	} else if (disk_transfer_modify(transfer, slot)) {
-		/* In the same slot, whose buffer has the block, and at once: nobody writes to it meanwhile. */
+		/* In the same slot, whose buffer has the block, before anybody else writes to it. */
 		start(port, slot, transfer);
 	} else if (disk_transfer_advance(transfer, slot)) {
 		disk_finish(port, transfer, 0);
