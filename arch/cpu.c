@@ -5,6 +5,7 @@
 #include "arch/cpu.h"
 
 #include "arch/barrier.h"
+#include "arch/entry_msrs.h"
 #include "arch/host_traps.h"
 #include "arch/panic.h"
 #include "arch/switcher.h"
@@ -104,7 +105,7 @@ static void load_tables(void)
 
 void cpu_enable_nx(void)
 {
-	/* SCE stays clear: `syscall` is #UD for a guest. */
+	/* entry_msrs_init_cpu clears the rest of the register, and where there is no NX, too. */
 	if (cpu_features()->nx)
 		write_msr(MSR_EFER, EFER_NXE);
 }
@@ -115,8 +116,12 @@ void cpu_init(struct cpu *cpu)
 
 	load_tables();
 
-	/* NE: x87 errors as exceptions; MP: WAIT obeys TS; TS: nobody's FPU state is loaded. */
-	cpu->cr0 = (read_cr0() & ~(CR0_EM | CR0_NW | CR0_CD)) | CR0_WP | CR0_NE | CR0_MP | CR0_TS;
+	/*
+	 * NE: x87 errors as exceptions; MP: WAIT obeys TS; TS: nobody's FPU state is loaded; AM: a
+	 * program that sets AC gets #AC, whatever firmware thinks of it.
+	 */
+	cpu->cr0 = (read_cr0() & ~(CR0_EM | CR0_NW | CR0_CD)) | CR0_WP | CR0_NE | CR0_MP | CR0_TS |
+		   CR0_AM;
 	write_cr0(cpu->cr0);
 
 	/*
@@ -135,10 +140,9 @@ void cpu_init(struct cpu *cpu)
 	if (features->pat)
 		write_msr(MSR_PAT, PAT_TYPES);
 
-	/* Ring 0 is reached through the Switcher's gates alone (SDM vol. 3, 5.8.7). */
+	/* Ring 0 is reached through the Switcher's gates alone, and by no breakpoint. */
 	write_dr7(0);
-	if (features->sep)
-		write_msr(MSR_SYSENTER_CS, 0);
+	entry_msrs_init_cpu(features);
 	barriers_init_cpu(cpu);
 }
 

@@ -11,7 +11,7 @@ bits 32
 section .text
 
 extern host_trap
-global host_stubs
+global host_stubs, msr_try_write, msr_try_write_instruction, msr_try_write_failed
 
 %macro stub 1
 	align 16
@@ -42,3 +42,18 @@ host_entry:
 	popa
 	add esp, 24			; segments, vector and error code
 	iret
+
+; bool msr_try_write(uint32_t msr [eax], uint32_t low [edx]) (arch/entry_msrs.h)
+; The one instruction of Umbra's own at which a fault is an answer: host_trap goes on
+; at msr_try_write_failed.
+msr_try_write:
+	mov ecx, eax
+	mov eax, edx
+	xor edx, edx
+msr_try_write_instruction:
+	wrmsr
+	mov eax, 1
+	ret
+msr_try_write_failed:
+	xor eax, eax
+	ret

@@ -18,7 +18,9 @@
 #define BOARD_PORT 0x61
 #define BOARD_NMI_SHIFT 6
 
-void host_trap(const struct trap_frame *frame)
+extern const uint8_t msr_try_write_instruction[], msr_try_write_failed[];
+
+void host_trap(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
 		/* It may have slept. */
@@ -27,6 +29,10 @@ void host_trap(const struct trap_frame *frame)
 		irqs_off_mark("handler", frame->vector);
 		irq_dispatch(frame->vector);
 		irqs_off_end();
+		return;
+	}
+	if (frame->vector == VECTOR_GP && frame->eip == (uint32_t)msr_try_write_instruction) {
+		frame->eip = (uint32_t)msr_try_write_failed;
 		return;
 	}
 	if (frame->vector == VECTOR_PF)

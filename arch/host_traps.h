@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-/* Any vector but NMI and double fault; esp and ss of the frame do not exist. */
-void host_trap(const struct trap_frame *frame);
+/* Any vector but NMI and double fault; esp and ss of the frame do not exist.  It may move eip. */
+void host_trap(struct trap_frame *frame);
 
 /* The double-fault task (SDM vol. 3, 7.3): the state page holds what failed. */
 void __noreturn host_double_fault(void);

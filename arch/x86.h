@@ -15,6 +15,7 @@
 #define EFLAGS_FIXED BIT(1)
 #define EFLAGS_TF BIT(8)
 #define EFLAGS_IF BIT(9)
+#define EFLAGS_DF BIT(10)
 #define EFLAGS_IOPL (3u << 12)
 #define EFLAGS_NT BIT(14)
 #define EFLAGS_RF BIT(16)
@@ -26,6 +27,7 @@
 #define CR0_TS BIT(3)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
+#define CR0_AM BIT(18)
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
@@ -158,6 +160,20 @@ static inline uint64_t read_tsc(void)
 static inline void invalidate_page(uint32_t address)
 {
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
+
+static inline uint32_t read_eflags(void)
+{
+	uint32_t value;
+
+	__asm__ volatile("pushf; pop %0" : "=r"(value)::"memory");
+	return value;
+}
+
+/* Clears EFLAGS.AC, so that SMAP holds; the instruction exists where SMAP does (SDM vol. 2, CLAC). */
+static inline void clear_ac(void)
+{
+	__asm__ volatile("clac" ::: "memory", "cc");
 }
 
 static inline void interrupts_off(void)

@@ -52,6 +52,7 @@ section .boot progbits alloc exec nowrite align=16
 extern boot_main, boot_cpu_pages
 global boot_entry, boot_pdpt, boot_tsc
 
+EFLAGS_NONE	equ 1 << 1		; always set
 EFLAGS_ID	equ 1 << 21
 CPUID_PAE	equ 1 << 6
 CR0_PG_WP	equ 1 << 31 | 1 << 16
@@ -61,8 +62,9 @@ PRESENT		equ 1
 
 boot_entry:
 	cli
-	cld
 	mov esp, PHYSICAL(boot_cpu_pages) + PAGES_STACK_END
+	push byte EFLAGS_NONE		; the loader may have left any: NT, AC, DF, TF
+	popfd
 	mov edi, eax
 	mov esi, ebx
 

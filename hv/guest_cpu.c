@@ -5,7 +5,7 @@
  * The guest chooses every bit of its descriptors and gates.  At worst it could
  * make one that leads to ring 0: a descriptor of privilege 0, a gate or a
  * task-state segment in the GDT, a gate in the IDT with a selector of its own.
- * So only code and data descriptors of rings 1-3 enter the GDT, and an IDT
+ * So only code and data descriptors of rings 1 and 3 enter the GDT, and an IDT
  * entry takes from the guest its offset, privilege and nothing else.
  */
 #include "hv/guest_cpu.h"
@@ -38,8 +38,9 @@ static uint64_t safe_descriptor(uint32_t low, uint32_t high)
 	 */
 	if (!(high & DESCRIPTOR_S))
 		return 0;
-	if ((high & DESCRIPTOR_DPL) == 0)
-		high |= (uint32_t)LGUEST_GUEST_RING << DESCRIPTOR_DPL_SHIFT;
+	/* Ring 0 is Umbra's, and there is no ring 2: to page tables it is a kernel, to all else a program. */
+	if ((high >> DESCRIPTOR_DPL_SHIFT & 1) == 0)
+		high = (high & ~DESCRIPTOR_DPL) | (uint32_t)LGUEST_GUEST_RING << DESCRIPTOR_DPL_SHIFT;
 	/* The CPU cannot write the accessed bit: the GDT is read-only while the guest runs. */
 	high |= DESCRIPTOR_ACCESSED;
 	return (uint64_t)high << 32 | low;

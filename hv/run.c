@@ -271,8 +271,14 @@ static inline __force_inline void enter(struct guest *guest)
 	watchdog_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
-	if (cpu->cr4 != cpu->guest_cr4)
+	if (cpu->cr4 != cpu->guest_cr4) {
+		/* A guest's AC comes along through every gate, and SMAP does nothing while it is set. */
+		if (cpu->cr4 & CR4_SMAP)
+			clear_ac();
 		write_cr4(cpu->cr4);
+	}
+	assert(!(read_eflags() & (EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT |
+				  (cpu->cr4 & CR4_SMAP ? EFLAGS_AC : 0))));
 	handle_exit(guest, fault_address);
 }
 

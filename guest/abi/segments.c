@@ -33,14 +33,14 @@ TEST(segments, base_and_limit)
 	(void)segment_load_gs(0);
 }
 
-/* DPL 0 becomes 1, the others stay; the accessed bit is set in advance. */
+/* DPL 0 and 2 become 1, the others stay; the accessed bit is set in advance. */
 TEST(segments, fix_ups)
 {
 	static const uint32_t types[] = {SEGMENT_DATA, SEGMENT_CODE, 0x10, 0x16, 0x18, 0x1E};
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(types); i++) {
 		for (uint32_t dpl = 0; dpl <= 3; dpl++) {
-			uint32_t expected = SEGMENT_PRESENT | SEGMENT_DPL(dpl == 0 ? 1 : dpl) |
+			uint32_t expected = SEGMENT_PRESENT | SEGMENT_DPL(dpl == 3 ? 3u : 1u) |
 					    types[i] | SEGMENT_ACCESSED;
 			uint32_t access;
 

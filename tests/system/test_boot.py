@@ -4,7 +4,9 @@ From the boot loader to two guests that run at the same time, and to the end of
 the machine.
 """
 
+import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -172,3 +174,23 @@ def test_preemptive(machine, release, weights):
     rounds = [int(match[1]) for line in m.lines
               if (match := re.search(r'spun (\d+) thousand', line))]
     assert len(rounds) >= 2 and min(rounds) > 0
+
+
+@pytest.mark.parametrize('cpu', ['athlon,+syscall', 'max'])
+@pytest.mark.parametrize('attack', ['fast-calls', 'flags-storm'])
+def test_firmware_leaves_doors_open(machine, build, tmp_path, cpu, attack):
+    """
+    Flags of all kinds are set, and SYSCALL is enabled, also on a CPU that has EFER without NX: no
+    guest gets to ring 0 by that, and none keeps what is Umbra's (SMAP) from working.
+    """
+    firmware = tmp_path / 'firmware.bin'
+    source = pathlib.Path(__file__).with_name('firmware.asm')
+    subprocess.run(['nasm', '-f', 'bin', '-o', firmware, source], check=True, timeout=60)
+    bad = f'{build.guest("hostile")} guest=bad kernel mem=8M -- attack={attack} seconds=1'
+    # The 32-bit QEMU has no SYSCALL.
+    m = machine(build, program='qemu-system-x86_64', cpu=cpu,
+                medium=['-kernel', str(firmware), '-append', 'console=com1 when-idle=poweroff',
+                        '-initrd', f'{build.umbra} umbra,{bad}'])
+    m.wait_line(f'PASS {attack}')
+    m.event('guest-exit', guest='bad', reason='poweroff')
+    m.wait_poweroff()

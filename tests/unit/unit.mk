@@ -58,6 +58,7 @@ unit_error       := lib/error.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
 unit_e1000       := tests/unit/fake_heap.c lib/error.c
+unit_entry_msrs  := arch/entry_msrs.c
 unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
