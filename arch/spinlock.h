@@ -22,6 +22,7 @@ enum lock_rank {
 	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
 	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
+	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
 	LOCK_FRAMES,	/* mm/frames.c */
 	LOCK_NOTES,	/* hv/cpu_note.c: the boxes of all CPUs */
 	LOCK_IRQ,	/* arch/irq.c: vectors and the I/O APICs */

@@ -11,6 +11,7 @@
 #include "lib/error.h"
 #include "lib/string.h"
 #include "mm/frames.h"
+#include "mm/host_map.h"
 
 #define WINDOW_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)
 
@@ -52,6 +53,7 @@ static bool map_chunk(struct guest_memory *memory, uint64_t *entry)
 
 	if (!chunk_alloc_promised(&chunk))
 		return false;
+	direct_map_hide_chunk(chunk);
 	*entry = chunk | WINDOW_FLAGS | PTE_PS | no_execute();
 	memory->frames += FRAMES_PER_CHUNK;
 	memory->promised -= FRAMES_PER_CHUNK;
@@ -67,15 +69,21 @@ static void map_frame(struct guest_memory *memory, uint64_t *entry)
 		*entry = direct_physical(make_table(memory)) | PTE_P | PTE_W;
 	table = direct_map(*entry & PTE_FRAME);
 	frame_alloc_promised(&frame);
+	if (direct_map_hide_frame(frame))
+		memory->tables--;
 	table[memory->frames & WINDOW_TABLE_MASK] = frame | WINDOW_FLAGS | no_execute();
 	memory->frames++;
 	memory->promised--;
 }
 
-/* How many tables it takes at most, with a directory for each GB that is begun. */
+/*
+ * How many tables it takes at most: with a directory for each GB that is begun, and
+ * those by which single frames leave the direct map.
+ */
 static uint32_t tables_max(uint32_t pages)
 {
-	return WINDOW_DIRECTORIES + (pages + FRAMES_PER_CHUNK - 1) / FRAMES_PER_CHUNK;
+	return WINDOW_DIRECTORIES + (pages + FRAMES_PER_CHUNK - 1) / FRAMES_PER_CHUNK +
+	       MIN(pages, direct_map_tables_missing());
 }
 
 int guest_memory_create(struct guest_memory *memory, uint32_t ram_pages, uint32_t device_pages)
@@ -147,12 +155,14 @@ static unsigned shrink(struct guest_memory *memory)
 	uint64_t *entry = directory_entry(memory, last), *table;
 
 	if (*entry & PTE_PS) {
+		direct_map_show_chunk(*entry & PTE_FRAME);
 		chunk_free(*entry & PTE_FRAME);
 		*entry = 0;
 		memory->frames -= FRAMES_PER_CHUNK;
 		return COST_CHUNK;
 	}
 	table = direct_map(*entry & PTE_FRAME);
+	direct_map_show_frame(table[last & WINDOW_TABLE_MASK] & PTE_FRAME);
 	frame_free(table[last & WINDOW_TABLE_MASK] & PTE_FRAME);
 	table[last & WINDOW_TABLE_MASK] = 0;
 	memory->frames--;

@@ -8,6 +8,7 @@
 
 #include "arch/assert.h"
 #include "arch/layout.h"
+#include "arch/spinlock.h"
 #include "arch/switcher.h"
 #include "arch/x86.h"
 #include "lib/error.h"
@@ -22,12 +23,19 @@
 /* Large pages that hold the image and are therefore mapped page by page. */
 #define IMAGE_TABLES 4
 
+/* Accessed and dirty are preset, so that no CPU writes to an entry while another changes it. */
+#define DIRECT_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)
+
 extern const char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], image_end[];
 extern const char switcher_load[];
 
 static uint64_t directory[512] __aligned(4096);		/* the master copy */
 static uint64_t image_tables[IMAGE_TABLES][512] __aligned(4096);
+static uint64_t *direct_tables[DIRECT_MAP_SIZE / LARGE_PAGE];	/* of those mapped page by page */
 static uint64_t no_execute;				/* PTE_NX where there is NX */
+
+/* Guards the entries of the direct map from the time on at which there are guests. */
+static struct spinlock lock = SPINLOCK(LOCK_DIRECT_MAP);
 static uint32_t mmio_used;				/* bytes of the window */
 
 static bool within(uint32_t address, const char *start, const char *end)
@@ -55,6 +63,7 @@ static void map_image_table(unsigned i)
 		image_tables[i][j] = (address - DIRECT_MAP) | image_flags(address);
 	}
 	directory[DIRECTORY_INDEX(base)] = direct_physical(image_tables[i]) | PTE_P | PTE_W;
+	direct_tables[i] = image_tables[i];
 }
 
 void host_map_init(void)
@@ -64,46 +73,139 @@ void host_map_init(void)
 	no_execute = cpu_features()->nx ? PTE_NX : 0;
 	for (unsigned i = 0; i < DIRECT_MAP_SIZE / LARGE_PAGE; i++)
 		directory[DIRECTORY_INDEX(DIRECT_MAP) + i] =
-			(uint64_t)i * LARGE_PAGE | PTE_P | PTE_W | PTE_PS | no_execute;
+			(uint64_t)i * LARGE_PAGE | DIRECT_FLAGS | PTE_PS | no_execute;
 	for (unsigned i = 0; i < MIN(image_pages, IMAGE_TABLES); i++)
 		map_image_table(i);
+}
+
+/*
+ * Other CPUs may walk through the entry meanwhile: what they find is the old, the new,
+ * or none, for which reason the half with the address and P changes in one step.
+ */
+static void write_entry(uint64_t *entry, uint64_t value)
+{
+	uint32_t *half = (uint32_t *)(void *)entry;
+	uint32_t low = (uint32_t)(value & UINT32_MAX), high = (uint32_t)(value >> 32);
+
+	if (low & PTE_P) {
+		WRITE_ONCE(half[1], high);
+		WRITE_ONCE(half[0], low);
+	} else {
+		WRITE_ONCE(half[0], low);
+		WRITE_ONCE(half[1], high);
+	}
 }
 
 /* An entry that all CPUs have: those that have made their copy of the directory get it too. */
 static void set_directory(uint32_t address, uint64_t entry)
 {
-	directory[DIRECTORY_INDEX(address)] = entry;
+	write_entry(&directory[DIRECTORY_INDEX(address)], entry);
 	for (unsigned id = 0; id < cpu_count(); id++)
-		cpu_by_id(id)->pages->host_directory[DIRECTORY_INDEX(address)] = entry;
+		write_entry(&cpu_by_id(id)->pages->host_directory[DIRECTORY_INDEX(address)], entry);
 }
 
-/* Maps the large page at address by a table of small ones, to the same frames. */
-static uint64_t *split(uint32_t address)
+/* The entry of the direct map for the small page at address, whose 2 MB have a table. */
+static uint64_t *small_entry(uint32_t address)
+{
+	return &direct_tables[(address - DIRECT_MAP) / LARGE_PAGE][TABLE_INDEX(address)];
+}
+
+static bool has_table(uint32_t address)
+{
+	return direct_tables[(address - DIRECT_MAP) / LARGE_PAGE] != NULL;
+}
+
+/* Maps the large page at address by table, of small ones to the same frames. */
+static void split(uint32_t address, uint64_t *table)
 {
 	uint64_t entry = directory[DIRECTORY_INDEX(address)];
-	uint64_t *table = page_alloc();
 
-	if (!table)
-		return NULL;
 	for (unsigned i = 0; i < 512; i++)
 		table[i] = (entry & ~PTE_PS) + (uint64_t)i * PAGE_SIZE;
-	set_directory(address, direct_physical(table) | PTE_P | PTE_W);
-	return table;
+	direct_tables[(address - DIRECT_MAP) / LARGE_PAGE] = table;
+	set_directory(address, direct_physical(table) | PTE_P | PTE_W | PTE_A);
 }
 
 /* The page below a CPU's stack is taken out of the direct map. */
 static int unmap_guard(const uint8_t *guard)
 {
 	uint32_t address = (uint32_t)guard;
-	uint64_t entry = directory[DIRECTORY_INDEX(address)];
 	uint64_t *table;
 
-	table = entry & PTE_PS ? split(address) : direct_map(entry & PTE_FRAME);
-	if (!table)
-		return -E_NOMEM;
+	if (!has_table(address)) {
+		table = page_alloc();
+		if (!table)
+			return -E_NOMEM;
+		split(address, table);
+	}
 	/* Others may have it in their TLBs; but nobody uses it. */
-	table[TABLE_INDEX(address)] = 0;
+	write_entry(small_entry(address), 0);
 	return 0;
+}
+
+/* --- guests' memory, which the direct map leaves out --- */
+
+static bool in_direct_map(paddr_t address)
+{
+	return address < DIRECT_MAP_SIZE;
+}
+
+uint32_t direct_map_tables_missing(void)
+{
+	uint32_t missing = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(direct_tables); i++)
+		missing += READ_ONCE(direct_tables[i]) == NULL;
+	return missing;
+}
+
+bool direct_map_hide_frame(paddr_t frame)
+{
+	uint32_t address = DIRECT_MAP + (uint32_t)frame;
+	bool takes_table;
+
+	if (!in_direct_map(frame))
+		return false;
+	spin_lock(&lock);
+	takes_table = !has_table(address);
+	if (takes_table)
+		split(address, page_alloc_reserved());
+	write_entry(small_entry(address), 0);
+	spin_unlock(&lock);
+	return takes_table;
+}
+
+void direct_map_show_frame(paddr_t frame)
+{
+	if (!in_direct_map(frame))
+		return;
+	spin_lock(&lock);
+	write_entry(small_entry(DIRECT_MAP + (uint32_t)frame), frame | DIRECT_FLAGS | no_execute);
+	spin_unlock(&lock);
+}
+
+void direct_map_hide_chunk(paddr_t chunk)
+{
+	if (!in_direct_map(chunk))
+		return;
+	spin_lock(&lock);
+	set_directory(DIRECT_MAP + (uint32_t)chunk, 0);
+	spin_unlock(&lock);
+}
+
+/* All frames of a chunk that is given out whole were free, and so shown, if it has a table. */
+void direct_map_show_chunk(paddr_t chunk)
+{
+	const uint64_t *table;
+
+	if (!in_direct_map(chunk))
+		return;
+	spin_lock(&lock);
+	table = direct_tables[chunk / LARGE_PAGE];
+	set_directory(DIRECT_MAP + (uint32_t)chunk,
+		      table ? direct_physical(table) | PTE_P | PTE_W | PTE_A
+			    : chunk | DIRECT_FLAGS | PTE_PS | no_execute);
+	spin_unlock(&lock);
 }
 
 /* The two views of the Switcher's pages differ in the state page alone (arch/state_page.h). */
@@ -147,12 +249,30 @@ void *temporary_map(paddr_t address)
 	return (uint8_t *)TEMPORARY_MAP + (uint32_t)(address % LARGE_PAGE);
 }
 
-/* Where physical memory can be reached; *length is cut to what lies there in one piece. */
+/* What was seen there may be a guest's: it is seen no longer than needed. */
+static void temporary_unmap(void)
+{
+	uint64_t *entry = &this_cpu()->pages->host_directory[DIRECTORY_INDEX(TEMPORARY_MAP)];
+
+	if (*entry == 0)
+		return;
+	*entry = 0;
+	invalidate_page(TEMPORARY_MAP);
+}
+
+/*
+ * Where physical memory can be reached; *length is cut to what lies there in one
+ * piece.  By the direct map only where all of a large page is in it: no lock is
+ * needed to see that of memory which its owner asks for.
+ */
 static void *reach(paddr_t address, size_t *length)
 {
-	if (address + *length <= DIRECT_MAP_SIZE)
-		return direct_map(address);
+	const uint32_t large = (uint32_t)(PTE_P | PTE_PS);
+
 	*length = MIN(*length, LARGE_PAGE - (size_t)(address % LARGE_PAGE));
+	if (in_direct_map(address) &&
+	    ((uint32_t)directory[DIRECTORY_INDEX(DIRECT_MAP + (uint32_t)address)] & large) == large)
+		return direct_map(address);
 	return temporary_map(address);
 }
 
@@ -169,6 +289,7 @@ void physical_read(paddr_t from, void *to, size_t length)
 		from += here;
 		length -= here;
 	}
+	temporary_unmap();
 }
 
 void physical_write(paddr_t to, const void *from, size_t length)
@@ -184,6 +305,7 @@ void physical_write(paddr_t to, const void *from, size_t length)
 		to += here;
 		length -= here;
 	}
+	temporary_unmap();
 }
 
 /* Behind address in the guest window, whose tables the CPU would go through in the same way. */

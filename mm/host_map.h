@@ -10,6 +10,7 @@
 #include "arch/cpu.h"
 #include "mm/address.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Makes the shared tables from static memory.  Boot CPU, once, on the boot tables. */
@@ -27,6 +28,24 @@ int __must_check host_map_prepare_cpu(struct cpu_pages *pages, uint32_t *top_lev
 void host_map_activate(uint32_t top_level);
 
 /*
+ * A guest's memory is not in the direct map: what is not there, speculation in Umbra
+ * cannot fetch for another guest.  Whoever gives a guest a frame, or a whole chunk,
+ * hides it, and shows it before giving it back.  Nothing for what lies above the direct
+ * map.  No CPU's TLB is flushed: until its next exit from a guest, which loads CR3, a CPU
+ * may still see what was hidden.
+ *
+ * direct_map_hide_frame may need a table, which it takes from frames that its caller
+ * has set aside (frames_reserve), and returns true then.  For all that anybody ever
+ * hides it takes no more than direct_map_tables_missing().  Any CPU, no lock of
+ * LOCK_DIRECT_MAP's rank or later held.
+ */
+uint32_t direct_map_tables_missing(void);
+bool __must_check direct_map_hide_frame(paddr_t frame);
+void direct_map_show_frame(paddr_t frame);
+void direct_map_hide_chunk(paddr_t chunk);
+void direct_map_show_chunk(paddr_t chunk);
+
+/*
  * The 2 MB of physical memory around address, readable and writable until the
  * next call on this CPU; returns a pointer to address itself.
  */
@@ -34,7 +53,7 @@ void *temporary_map(paddr_t address);
 
 /*
  * Copy length bytes of physical memory from, or to, anywhere: by the direct map
- * where it reaches, else through temporary_map.
+ * where it reaches, else through temporary_map, whose mapping is gone then.
  */
 void physical_read(paddr_t from, void *to, size_t length);
 void physical_write(paddr_t to, const void *from, size_t length);

@@ -92,8 +92,41 @@ def check_nowhere_else(memory, pages, frames):
         assert memory.count(piece) == 1 and memory.find(piece) == frame + 1024
 
 
+DIRECT_MAP, DIRECT_MAP_SIZE = 0xC0000000, 896 << 20
+LARGE = 2 << 20
+PRESENT, LARGE_PAGE = 1, 0x80
+FRAME = 0x000FFFFFFFFFF000
+
+
+def direct_map(memory, build):
+    """The frames below MEMORY that the direct map of Umbra's boot CPU reaches, read as the CPU does."""
+    symbols = subprocess.run(['nm', build.umbra], check=True, capture_output=True, text=True).stdout
+    pages, = (int(line.split()[0], 16) for line in symbols.splitlines()
+              if line.endswith(' boot_cpu_pages'))
+
+    def table(address):
+        return struct.unpack_from('<512Q', memory, address)
+
+    # struct cpu_pages: the directory of the top GB comes behind two state pages.
+    directory = table(pages - DIRECT_MAP + 2 * PAGE)
+    frames = set()
+    for i, entry in enumerate(directory[:MEMORY // LARGE]):
+        if not entry & PRESENT:
+            continue
+        if entry & LARGE_PAGE:
+            reached = range(entry & FRAME & -LARGE, (entry & FRAME & -LARGE) + LARGE, PAGE)
+        else:
+            reached = [small & FRAME for small in table(entry & FRAME) if small & PRESENT]
+        assert all(i * LARGE <= frame < (i + 1) * LARGE for frame in reached)
+        frames.update(reached)
+    return frames
+
+
 def test_frames(machine, build, tmp_path):
-    """Each guest's pattern stands in its own frames and nowhere else, also when one has ended."""
+    """
+    Each guest's pattern stands in its own frames and nowhere else, also when one has ended;
+    and Umbra's direct map reaches none of them, until they are nobody's.
+    """
     seeds = {'victim1': 1001, 'victim2': 2002}
     m = machine(build, [f'victim guest={name} kernel mem=8M -- seed={seed}'
                         for name, seed in seeds.items()], memory=f'{MEMORY >> 20}M')
@@ -105,10 +138,18 @@ def test_frames(machine, build, tmp_path):
     assert not set(frames['victim1']) & set(frames['victim2'])
     for name in seeds:
         check_nowhere_else(memory, pages[name], frames[name])
+    reached = direct_map(memory, build)
+    assert 0x100000 in reached
+    assert not reached & set(frames['victim1'] + frames['victim2'])
+    # All of their 8 MB each, not only what the pattern fills; and the page below the stack.
+    assert MEMORY // PAGE - len(reached) >= 2 * (8 << 20) // PAGE + 1
     m.key(':kill victim1\r')
     m.event('guest-exit', guest='victim1')
     m.wait_line(r'victim: round 6 checksum OK')
     memory = physical_memory(m, tmp_path)
     assert frames_of(memory, pages['victim2']) == frames['victim2']
     check_nowhere_else(memory, pages['victim2'], frames['victim2'])
+    reached = direct_map(memory, build)
+    assert reached >= set(frames['victim1'])
+    assert not reached & set(frames['victim2'])
     assert not [line for line in m.lines if 'BAD' in line]

@@ -51,13 +51,15 @@ static unsigned shrink(void)
 
 	for (locks = 0; !guest_memory_shrink(&memory); locks = 0, pieces++)
 		assert_true(locks <= 520);
+	assert_int_equal(native_hidden, 0);
 	return pieces;
 }
 
-/* Each page has a frame of its own. */
+/* Each page has a frame of its own, and the direct map has none of them. */
 static void check_frames(void)
 {
 	static uint8_t seen[1 << 21];
+	unsigned low = 0;
 	paddr_t frame;
 
 	memset(seen, 0, sizeof(seen));
@@ -65,7 +67,10 @@ static void check_frames(void)
 		assert_true(guest_frame(&memory, page, &frame));
 		assert_true(frame >> PAGE_SHIFT < sizeof(seen));
 		assert_int_equal(seen[frame >> PAGE_SHIFT]++, 0);
+		low += frame < NATIVE_LOW_END;
+		assert_int_equal(native_is_hidden(frame), frame < NATIVE_LOW_END);
 	}
+	assert_int_equal(native_hidden, low);
 	assert_false(guest_frame(&memory, PAGES, &frame));
 }
 
@@ -165,6 +170,29 @@ static void used_again(void **state)
 	assert_int_equal(frames_free(), before);
 }
 
+/* Tables by which single frames leave the direct map are taken once, and were set aside. */
+static void direct_tables(void **state)
+{
+	(void)state;
+	start();
+	shrink();
+	scatter();
+	native_takes_tables = true;
+	for (unsigned round = 0; round < 2; round++) {
+		assert_int_equal(guest_memory_create(&memory, RAM_PAGES * 4, 0), 0);
+		while (!guest_memory_grow(&memory))
+			;
+		assert_true(native_hidden > 0);
+		assert_true(native_tables > 0);
+		shrink();
+		assert_int_equal(frames_free(), before - native_tables);
+		assert_int_equal(frames_promise(before - native_tables), 0);
+		frames_withdraw(before - native_tables);
+	}
+	native_takes_tables = false;
+	gather();
+}
+
 static void too_much(void **state)
 {
 	(void)state;
@@ -183,6 +211,7 @@ int main(void)
 		cmocka_unit_test(in_single_frames),
 		cmocka_unit_test(given_up_halfway),
 		cmocka_unit_test(used_again),
+		cmocka_unit_test(direct_tables),
 		cmocka_unit_test(too_much),
 	};
 

@@ -4,6 +4,7 @@
 
 #include "arch/panic.h"
 #include "mm/frames.h"
+#include "mm/host_map.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,10 @@ char native_panic_text[256];
 
 static struct cpu_features features = { .nx = true };
 static uint32_t held;	/* bit n: a lock of rank n */
+
+unsigned native_hidden, native_tables;
+bool native_takes_tables;
+static bool hidden[NATIVE_LOW_SIZE / PAGE_SIZE], has_table[NATIVE_LOW_SIZE / CHUNK_SIZE];
 
 void native_start(bool bare)
 {
@@ -81,4 +86,54 @@ void spin_unlock(struct spinlock *lock)
 	held &= ~BIT(lock->rank);
 	if (native_unlocked)
 		native_unlocked(lock->rank);
+}
+
+/* --- the direct map --- */
+
+bool native_is_hidden(uint64_t frame)
+{
+	return frame < NATIVE_LOW_SIZE && hidden[frame / PAGE_SIZE];
+}
+
+static void set_hidden(uint64_t frame, unsigned count, bool value)
+{
+	for (unsigned i = 0; frame < NATIVE_LOW_SIZE && i < count; i++) {
+		bool *here = &hidden[frame / PAGE_SIZE + i];
+
+		if (*here == value)
+			panic("frame %llx is %s already", (unsigned long long)frame + i * PAGE_SIZE,
+			      value ? "hidden" : "shown");
+		*here = value;
+		native_hidden += value ? 1 : -1u;
+	}
+}
+
+uint32_t direct_map_tables_missing(void)
+{
+	return native_takes_tables ? (uint32_t)ARRAY_SIZE(has_table) - native_tables : 0;
+}
+
+bool direct_map_hide_frame(paddr_t frame)
+{
+	set_hidden(frame, 1, true);
+	if (!native_takes_tables || frame >= NATIVE_LOW_SIZE || has_table[frame / CHUNK_SIZE])
+		return false;
+	has_table[frame / CHUNK_SIZE] = true;
+	native_tables++;
+	return page_alloc_reserved() != NULL;
+}
+
+void direct_map_show_frame(paddr_t frame)
+{
+	set_hidden(frame, 1, false);
+}
+
+void direct_map_hide_chunk(paddr_t chunk)
+{
+	set_hidden(chunk, FRAMES_PER_CHUNK, true);
+}
+
+void direct_map_show_chunk(paddr_t chunk)
+{
+	set_hidden(chunk, FRAMES_PER_CHUNK, false);
 }

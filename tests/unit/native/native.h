@@ -38,6 +38,15 @@ extern uint8_t *native_window;
 /* Called when a lock has been released: where another CPU could come between. */
 extern void (*native_unlocked)(enum lock_rank rank);
 
+/*
+ * Frames of low memory that guests have taken out of the direct map (mm/host_map.h).
+ * Where native_takes_tables, the first single frame of a chunk takes a table for it, as
+ * there; native_tables counts these, which nobody gives back.
+ */
+extern unsigned native_hidden, native_tables;
+extern bool native_takes_tables;
+bool native_is_hidden(uint64_t frame);
+
 /* What CR3 was set to last. */
 extern uint32_t native_cr3;
 
