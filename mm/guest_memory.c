@@ -5,15 +5,18 @@
  */
 #include "mm/guest_memory.h"
 
+#include "lib/index.h"
 #include "lib/string.h"
 #include "mm/guest_window.h"
 
 bool guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where)
 {
 	uint64_t end = (uint64_t)gpa_value(gpa) + len;
+	uint32_t limit = memory->pages << PAGE_SHIFT;	/* 3 GB at most */
 
-	*where = memory->base + gpa_value(gpa);
-	return end <= (uint64_t)memory->pages << PAGE_SHIFT;
+	/* Behind the window lies all that is Umbra's. */
+	*where = memory->base + index_within(gpa_value(gpa), limit);
+	return end <= limit;
 }
 
 bool guest_read(struct guest_memory *memory, gpa_t gpa, void *to, uint32_t len)

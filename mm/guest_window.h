@@ -11,6 +11,7 @@
 #include "arch/layout.h"
 #include "arch/x86.h"
 #include "lib/compiler.h"
+#include "lib/index.h"
 #include "mm/address.h"
 
 #include <stdbool.h>
@@ -91,6 +92,7 @@ static inline bool guest_frame(const struct guest_memory *memory, uint32_t page,
 
 	if (page >= memory->pages)
 		return false;
+	page = index_within(page, memory->pages);
 	entry = *guest_window_entry(memory, page);
 	if (likely(entry & PTE_PS)) {
 		*frame = (entry & PTE_FRAME) | (page & WINDOW_TABLE_MASK) << PAGE_SHIFT;
@@ -104,7 +106,7 @@ static inline bool guest_frame(const struct guest_memory *memory, uint32_t page,
 /* The page itself, page-aligned, in the loaded window; page must be below memory->pages. */
 static inline void *guest_page(const struct guest_memory *memory, uint32_t page)
 {
-	return memory->base + (page << PAGE_SHIFT);
+	return memory->base + (index_within(page, memory->pages) << PAGE_SHIFT);
 }
 
 #endif

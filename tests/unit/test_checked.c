@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of lib/checked.h and lib/bytes.h. */
+/* Tests of lib/checked.h, lib/bytes.h and lib/index.h. */
 #include "lib/bytes.h"
 #include "lib/checked.h"
+#include "lib/index.h"
 #include "tests/unit/unit.h"
 
 static void test_addition(void **state)
@@ -89,6 +90,22 @@ static void test_bytes(void **state)
 	assert_int_equal(area[9], 0xEE);
 }
 
+static void test_index(void **state)
+{
+	static const uint32_t limits[] = { 0, 1, 2, 0x7FFFFFFF, 0x80000000u, 0xC0000000u, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		for (uint32_t around = 0; around < 4; around++) {
+			uint32_t index = limits[i] - 2 + around;
+
+			assert_int_equal(index_within(index, limits[i]), index < limits[i] ? index : 0);
+		}
+		assert_int_equal(index_within(0, limits[i]), 0);
+		assert_int_equal(index_within(UINT32_MAX, limits[i]), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +114,7 @@ int main(void)
 		cmocka_unit_test(test_long_multiplication),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

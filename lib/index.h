@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Indices that a guest chose, for the CPU as well as for the compiler: behind a check
+ * alone the CPU may go on with an index that the check is about to refuse, and what it
+ * fetches by it shows in the caches (Spectre v1, CVE-2017-5753).
+ */
+#ifndef UMBRA_LIB_INDEX_H
+#define UMBRA_LIB_INDEX_H
+
+#include <stdint.h>
+
+/* index where it is below limit, else 0; by arithmetic, which no CPU guesses the result of. */
+static inline uint32_t index_within(uint32_t index, uint32_t limit)
+{
+	uint32_t mask;
+
+	__asm__("cmp %2, %1\n\t"
+		"sbb %0, %0"
+		: "=r"(mask)
+		: "r"(index), "g"(limit)
+		: "cc");
+	return index & mask;
+}
+
+#endif
