@@ -17,8 +17,6 @@
 #define TSX_CTRL_RTM_DISABLE 1		/* every transaction aborts */
 #define TSX_CTRL_CPUID_CLEAR 2		/* and CPUID does not offer any */
 
-void return_stack_fill(void);	/* arch/thunks.asm */
-
 static bool is_wanted = true, has_siblings;
 
 void barriers_configure(bool wanted, bool siblings)

@@ -24,6 +24,10 @@ void barriers_configure(bool wanted, bool siblings);
 /* Judges this CPU, whose structure cpu is, and sets the registers that are set once. */
 void barriers_init_cpu(struct cpu *cpu);
 
+/* Push traps on the return stack (arch/thunks.asm): 8, or all that it holds. */
+void return_stack_shield(void);
+void return_stack_fill(void);
+
 /* Carries out the barriers of a set of enum remedy, others are ignored. */
 void barriers_carry_out(uint32_t due);
 
@@ -43,8 +47,6 @@ static inline void barriers_note_data(struct cpu *cpu)
  */
 static inline void barriers_shield_returns(const struct cpu *cpu)
 {
-	void return_stack_shield(void);
-
 	if (cpu->speculation.remedies & BIT(REMEDY_RSB))
 		return_stack_shield();
 }

@@ -22,7 +22,7 @@ static unsigned bits_for(unsigned count)
 struct smt smt_read(const struct smt_leaves *leaves)
 {
 	unsigned logical = leaves->leaf1_edx & LEAF1_HTT ? leaves->leaf1_ebx >> 16 & 0xFF : 1;
-	unsigned cores = (leaves->leaf4_eax >> 26) + 1;
+	unsigned cores = 1 + (leaves->leaf4_eax >> 26 & 0x3F);
 	unsigned threads;
 
 	if ((leaves->leafb_ecx >> 8 & 0xFF) == LEVEL_SMT && (leaves->leafb_ebx & 0xFFFF) != 0)
