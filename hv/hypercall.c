@@ -17,13 +17,15 @@
 typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
 
 /*
- * Tables that no guest may have end it; everything else about them is between the guest and its
- * tables.
+ * Tables that no guest may have end it, and what takes too long for one go is asked for once
+ * more; everything else about them is between the guest and its tables.
  */
 static void check_shadow(struct guest *guest, enum shadow_result result)
 {
 	if (result == SHADOW_BAD)
 		guest_kill(guest, "%s (%08llx)", guest->shadow.bad, guest->shadow.bad_entry);
+	else if (result == SHADOW_AGAIN)
+		guest->repeat_call = true;
 }
 
 static void flush_async(struct guest *guest, const uint32_t args[4])
@@ -183,10 +185,11 @@ static void execute(struct guest *guest, uint32_t number, const uint32_t args[4]
 
 /*
  * Interrupts are off meanwhile: a ring full of flushes of everything would keep
- * the CPU from the others.  Behind so many shadow entries the guest makes its
- * call again, with what is left in the ring, and can be interrupted in between.
+ * the CPU from the others.  Behind so much work on shadow tables the guest makes
+ * its call again, with what is left in the ring, and can be interrupted in
+ * between.  64 SET_PTE stay below it.
  */
-#define RING_WORK 65536u
+#define RING_WORK 2048u
 
 /*
  * The asynchronous ring: strictly in order from where the last round ended, one

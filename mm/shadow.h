@@ -12,11 +12,16 @@
  *     guest's kernel maps is shadowed once.  What the guest's upper levels
  *     permit is in the directory entry, which is per address space.
  *   - An *address space* is kept as long as the budget lasts; the one switched
- *     to longest ago goes first.
+ *     to longest ago loses its leaves first, some at a time.
  *   - A flush re-reads the guest's entries behind the shadow's present ones and
  *     drops or weakens what is no longer so.  A leaf with few of them is read at
- *     once; one with many is only put to sleep (its directory entry is not
- *     present to the CPU) and read when it is touched again, if ever.
+ *     once, as far as one call's share of such work goes; one with many, or
+ *     behind that, is only put to sleep (its directory entry is not present to
+ *     the CPU) and read when it is touched again, if ever.
+ *
+ * Nothing here takes longer than SHADOW_MOST_WORK allows, whatever tables the
+ * guest has: nothing is searched for along a way whose length a guest chooses,
+ * and room is made piece by piece.
  *
  * The seven invariants are stated and checked in mm/shadow_audit.c.
  *
@@ -27,7 +32,7 @@
  *   switching                     shadow_switch           mm/shadow_space.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
- *   the first tables              shadow_create           mm/shadow_space.c
+ *   the first tables              shadow_create           mm/shadow_budget.c
  *     and for generation A        shadow_start_first      mm/shadow_first.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which
@@ -37,6 +42,7 @@
 #ifndef UMBRA_MM_SHADOW_H
 #define UMBRA_MM_SHADOW_H
 
+#include "arch/layout.h"
 #include "lib/list.h"
 #include "mm/address.h"
 #include "mm/first_tables.h"
@@ -47,12 +53,28 @@
 
 struct cpu_pages;
 
-#define SHADOW_HASH_SIZE 256u	/* chains each for leaves and for address spaces */
 #define SHADOW_MIN_BUDGET 64u		/* pages; one address space and its work always fit */
 #define SHADOW_MAX_BUDGET 16384u	/* 64 MB; the structures beside it fit the heap's largest piece */
+#define SHADOW_MAX_SPACES 1024u		/* whatever the budget: some calls look at each of them */
+#define SHADOW_CHAINS 256u		/* of address spaces, by a hash of their roots */
+
+/*
+ * Work is counted in shadow->work, in units of some 20 instructions: tests hold every call to
+ * SHADOW_MOST_WORK.
+ */
+#define SHADOW_MOST_WORK 15000u
+
+/* The index of leaves by guest page is in pieces of one page, for so many guest pages each. */
+#define INDEX_SHIFT 11
+#define INDEX_PIECES (GUEST_WINDOW_END >> PAGE_SHIFT >> INDEX_SHIFT)
+
+struct leaf_index_piece {
+	uint16_t *leaves;	/* by guest page: number of a leaf in leaf_pool, 0: none; NULL: all none */
+	uint32_t used;		/* how many are not 0 */
+};
 
 struct shadow_leaf {
-	struct shadow_leaf *next;	/* in its hash chain */
+	struct shadow_leaf *next;	/* the leaf of the same guest page's other half; the next free one */
 	uint32_t key;
 	uint32_t parents;		/* directory entries that name it */
 	uint32_t slot;			/* where it was linked first since it had none */
@@ -68,9 +90,10 @@ struct address_space {
 	uint64_t *directories[4];	/* one page each, read by the CPU; made on demand */
 	uint32_t root;			/* guest-physical address of the guest's top level */
 	uint32_t generation;		/* of shadow->generation when last resynchronised */
-	struct address_space *next;	/* in its hash chain */
+	struct address_space *next;	/* in its chain; the next free one */
 	struct list_node recency;	/* in shadow->spaces */
 	const struct cpu_pages *hooked;	/* whose Switcher PTE page is in the last slot */
+	uint32_t hand;			/* word of linked where taking slots away goes on */
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
@@ -85,18 +108,21 @@ struct shadow {
 	struct first_tables first;	/* of a guest that was given some (mm/first_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
-	struct address_space *space_hash[SHADOW_HASH_SIZE];
-	struct shadow_leaf *leaf_hash[SHADOW_HASH_SIZE];
+	struct address_space *chains[SHADOW_CHAINS];
+	struct leaf_index_piece index[INDEX_PIECES];
 	uint16_t slot_links[SLOT_COUNT];	/* address spaces that have a leaf there */
 	uint32_t limit;			/* slots from here on are Umbra's */
 	uint32_t pte_limit;		/* limit; 0 while provisional, when SET_PTE is a special case */
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
 	uint32_t generation;		/* counts FLUSH_TLB of everything */
 	uint32_t budget, used;		/* pages of tables */
-	struct shadow_leaf *leaf_pool, *free_leaves;	/* budget of them, chained through next */
-	struct address_space *space_pool, *free_spaces;	/* budget / 4 of them */
+	void *free_pages;		/* of the budget, not in use but kept, chained through their first word */
+	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */
+	struct address_space *space_pool, *free_spaces;	/* and max_spaces of these */
+	uint32_t leaves_made, spaces_made;	/* behind those that were ever in use; leaf 0 never is */
+	uint32_t max_spaces;
 	bool no_execute;		/* the machine has NX and the guest's format too */
-	uint32_t work;			/* entries looked at since the caller set it to 0 */
+	uint32_t work;			/* done since the caller set it to 0; see SHADOW_MOST_WORK */
 	bool pinned;			/* nothing was taken away since shadow_pin succeeded */
 	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD or _OUTSIDE */
 	uint64_t bad_entry;
@@ -109,6 +135,7 @@ enum shadow_result {
 	SHADOW_GUEST_FAULT,	/* the guest's own tables do not permit it: reflect */
 	SHADOW_OUTSIDE,		/* permitted, but beyond the guest's memory: shadow->outside; bad is set too */
 	SHADOW_BAD,		/* tables that end the guest; shadow->bad says why */
+	SHADOW_AGAIN,		/* not done: the same call goes on with it */
 };
 
 /*
@@ -152,7 +179,7 @@ enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages);
  */
 enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write, gpa_t *gpa);
 
-/* NEW_PGTABLE. */
+/* NEW_PGTABLE.  SHADOW_AGAIN: another space must give way first, which takes more than one call. */
 enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root);
 
 /* SET_PTE for gva in the tables at root: the guest's own entry is read again. */

@@ -96,11 +96,18 @@ void shadow_audit(const struct shadow *shadow)
 		for (unsigned i = 0; i < 4; i++)
 			pages += space->directories[i] != NULL;
 	}
-	for (uint32_t i = 0; i < SHADOW_HASH_SIZE; i++) {
-		for (struct shadow_leaf *leaf = shadow->leaf_hash[i]; leaf; leaf = leaf->next) {
-			assert(leaf->parents > 0 && leaf->parents == count_parents(shadow, leaf));
-			pages++;
-		}
+	for (uint32_t i = 1; i < shadow->leaves_made; i++) {
+		const struct shadow_leaf *leaf = &shadow->leaf_pool[i];
+
+		if (!leaf->table)
+			continue;
+		assert(leaf->parents > 0 && leaf->parents == count_parents(shadow, leaf));
+		assert(leaf_find(shadow, leaf->key) == leaf);
+		pages++;
+	}
+	for (uint32_t i = 0; i < INDEX_PIECES; i++) {
+		assert((shadow->index[i].leaves != NULL) == (shadow->index[i].used > 0));
+		pages += shadow->index[i].leaves != NULL;
 	}
 	assert(pages == shadow->used && pages <= shadow->budget);
 }

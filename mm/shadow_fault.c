@@ -102,7 +102,7 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 		return result;
 	}
 	shadow->counters.filled++;
-	space_make_room(shadow, 2);
+	space_make_room(shadow, LINK_PAGES);
 	leaf = space_link(shadow, shadow->current, address >> SLOT_SHIFT, &walk.slot);
 	leaf_fill(shadow, leaf, &walk.entries, ENTRY_INDEX(address), walk.entry);
 	return SHADOW_DONE;
@@ -120,7 +120,7 @@ static bool is_writable(const struct shadow *shadow, uint32_t address)
 
 enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages)
 {
-	/* Filling one page can reset the space and with it the other: look again. */
+	/* Filling one page can take the other away, to make room: look again. */
 	for (unsigned attempt = 0; attempt < 2; attempt++) {
 		bool complete = true;
 

@@ -7,6 +7,7 @@
 #define UMBRA_MM_SHADOW_INTERNAL_H
 
 #include "arch/layout.h"
+#include "lib/string.h"
 #include "mm/frames.h"
 #include "mm/shadow.h"
 
@@ -14,13 +15,61 @@
 #define SWITCHER_SLOT (SWITCHER_CODE >> SLOT_SHIFT)
 /* Which entry of its slot's table an address has. */
 #define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
+/*
+ * What things cost, in units of shadow->work: finding out whether an address space uses a table;
+ * looking at a slot and walking to it, or putting it to sleep; an entry whose frame lies near the
+ * last one's, and what is more for any other; taking a leaf out of a slot, and freeing it.
+ */
+#define WORK_SPACE 3u
+#define WORK_SLOT 5u
+#define WORK_SLEEP 2u
+#define WORK_ENTRY 1u
+#define WORK_ELSEWHERE 7u
+#define WORK_UNLINK 4u
+#define WORK_FREE 3u
+
+/*
+ * How much one call does of what can wait: reading leaves again, which can be put to sleep
+ * instead, and taking leaves away for a call that can be made again.
+ */
+#define WORK_PIECE 6144u
+
+/* Has so much been done?  The count wraps around. */
+static inline bool work_is_over(const struct shadow *shadow, uint32_t end)
+{
+	return (int32_t)(shadow->work - end) > 0;
+}
+
 /* What a directory entry takes over from the guest's upper levels. */
 #define SLOT_PERMISSIONS (PTE_W | PTE_U | PTE_NX)
 
+/* What making a leaf may take: a directory, the leaf's own table, and a piece of the index. */
+#define LINK_PAGES 3u
+
 /* --- leaves (mm/shadow_leaf.c) --- */
 
-struct shadow_leaf *leaf_find(const struct shadow *shadow, uint32_t key);
-/* A page must be left in the budget. */
+/* Where the index has the number of a leaf with this key; NULL: no piece is there. */
+static inline uint16_t *leaf_index_entry(const struct shadow *shadow, uint32_t key)
+{
+	uint32_t page = key >> 1;
+	uint16_t *leaves = shadow->index[page >> INDEX_SHIFT].leaves;
+
+	return leaves ? &leaves[page % BIT(INDEX_SHIFT)] : NULL;
+}
+
+/* NULL: there is none.  Two steps at most, since a guest page has two keys at most. */
+static inline struct shadow_leaf *leaf_find(const struct shadow *shadow, uint32_t key)
+{
+	const uint16_t *entry = leaf_index_entry(shadow, key);
+	struct shadow_leaf *leaf;
+
+	if (!entry || !*entry)
+		return NULL;
+	leaf = &shadow->leaf_pool[*entry];
+	return leaf->key == key ? leaf : leaf->next;
+}
+
+/* Two pages must be left in the budget. */
 struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key);
 void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf);
 /* Maps entry index, whose guest entry is wanted, and its neighbours as far as they are accessed. */
@@ -56,10 +105,12 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 /* --- address spaces (mm/shadow_space.c) --- */
 
 struct address_space *space_find(const struct shadow *shadow, uint32_t root);
-/* Frees pages of the budget until `pages` are left: evicts and, at last, empties the current space. */
-void space_reclaim(struct shadow *shadow, uint32_t pages);
+/* The chain that an address space with this root is in. */
+struct address_space **space_chain(struct shadow *shadow, uint32_t root);
+/* Takes a slot's leaf away, which must be linked. */
+void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot);
 /*
- * The leaf for a slot whose guest levels were read into info and marked, linked; two pages must
+ * The leaf for a slot whose guest levels were read into info and marked, linked; LINK_PAGES must
  * be left in the budget.
  */
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
@@ -75,9 +126,36 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
  */
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);
+/*
+ * A linked slot, not for good if the current one's kernel stack is there: the CPU sees nothing of
+ * it, and whoever touches it has its leaf read again.
+ */
+void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot);
 
-/* Forgets all address spaces; from now on the guest's tables are in reader's format, and root is current. */
+/*
+ * Forgets all address spaces; from now on the guest's tables are in reader's format, and root is
+ * current.
+ */
 void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root);
+/*
+ * An address space with this root, which has none but a place; with what the kernel has in all
+ * of them.
+ */
+struct address_space *space_create(struct shadow *shadow, uint32_t root);
+
+/* --- what the budget has room for (mm/shadow_budget.c) --- */
+
+/* Frees pages of the budget until `pages` (LINK_PAGES at most) are left. */
+void space_reclaim(struct shadow *shadow, uint32_t pages);
+/*
+ * Is there a place for another address space, with this root?  When not, whoever has it was
+ * made to give away what one call can take: ask again.
+ */
+bool space_has_place(struct shadow *shadow, uint32_t root);
+/* The structure for one that has a place, zeroed. */
+struct address_space *space_alloc(struct shadow *shadow);
+/* All pages and structures are free again; nothing is current. */
+void shadow_forget_all(struct shadow *shadow);
 
 /* --- before the guest's format is known (mm/shadow_first.c) --- */
 
@@ -143,14 +221,21 @@ static inline struct shadow_leaf *space_leaf(const struct address_space *space, 
 /* Pages of the budget, from the frames set aside for it. */
 static inline void *shadow_page_alloc(struct shadow *shadow)
 {
+	void *page = shadow->free_pages;
+
 	shadow->used++;
-	return page_alloc_reserved();
+	if (!page)
+		return page_alloc_reserved();
+	shadow->free_pages = *(void **)page;
+	return memset(page, 0, PAGE_SIZE);
 }
 
+/* Kept for the next table: the frame was set aside for this guest and is of no use to others. */
 static inline void shadow_page_free(struct shadow *shadow, void *page)
 {
 	shadow->used--;
-	page_free_reserved(page);
+	*(void **)page = shadow->free_pages;
+	shadow->free_pages = page;
 }
 
 static inline enum shadow_result shadow_bad(struct shadow *shadow, const char *why, uint64_t entry)

@@ -13,25 +13,46 @@
 #define NEIGHBOURS 16u
 _Static_assert(NEIGHBOURS < 32, "a word has a bit for each");
 
-static uint32_t hash(uint32_t key)
+/* The leaf is found by its key from now on; a page must be left for a new piece of the index. */
+static void index_add(struct shadow *shadow, struct shadow_leaf *leaf)
 {
-	return (key ^ key >> 8) % SHADOW_HASH_SIZE;
+	struct leaf_index_piece *piece = &shadow->index[leaf->key >> 1 >> INDEX_SHIFT];
+	uint16_t *entry;
+
+	if (!piece->leaves)
+		piece->leaves = shadow_page_alloc(shadow);
+	entry = leaf_index_entry(shadow, leaf->key);
+	if (!*entry)
+		piece->used++;
+	leaf->next = *entry ? &shadow->leaf_pool[*entry] : NULL;
+	*entry = (uint16_t)(leaf - shadow->leaf_pool);
 }
 
-struct shadow_leaf *leaf_find(const struct shadow *shadow, uint32_t key)
+static void index_remove(struct shadow *shadow, const struct shadow_leaf *leaf)
 {
-	struct shadow_leaf *leaf = shadow->leaf_hash[hash(key)];
+	struct leaf_index_piece *piece = &shadow->index[leaf->key >> 1 >> INDEX_SHIFT];
+	uint16_t *entry = leaf_index_entry(shadow, leaf->key);
+	struct shadow_leaf *first = &shadow->leaf_pool[*entry];
 
-	while (leaf && leaf->key != key)
-		leaf = leaf->next;
-	return leaf;
+	if (first != leaf) {
+		first->next = NULL;
+		return;
+	}
+	*entry = leaf->next ? (uint16_t)(leaf->next - shadow->leaf_pool) : 0;
+	if (*entry || --piece->used > 0)
+		return;
+	shadow_page_free(shadow, piece->leaves);
+	piece->leaves = NULL;
 }
 
 struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 {
 	struct shadow_leaf *leaf = shadow->free_leaves;
 
-	shadow->free_leaves = leaf->next;
+	if (leaf)
+		shadow->free_leaves = leaf->next;
+	else
+		leaf = &shadow->leaf_pool[shadow->leaves_made++];
 	leaf->key = key;
 	leaf->parents = 0;
 	leaf->generation = shadow->generation;
@@ -40,18 +61,14 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	for (unsigned i = 0; i < ARRAY_SIZE(leaf->present); i++)
 		leaf->present[i] = 0;
 	frame_set_owner(direct_physical(leaf->table), leaf);
-	leaf->next = shadow->leaf_hash[hash(key)];
-	shadow->leaf_hash[hash(key)] = leaf;
+	index_add(shadow, leaf);
 	return leaf;
 }
 
 void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf)
 {
-	struct shadow_leaf **link = &shadow->leaf_hash[hash(leaf->key)];
-
-	while (*link != leaf)
-		link = &(*link)->next;
-	*link = leaf->next;
+	shadow->work += WORK_FREE;
+	index_remove(shadow, leaf);
 	frame_set_owner(direct_physical(leaf->table), NULL);
 	shadow_page_free(shadow, leaf->table);
 	leaf->table = NULL;
@@ -120,42 +137,47 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
 }
 
 /*
- * The quick half of a resynchronisation: most entries have not changed, and
- * guest pages that follow each other mostly lie in one chunk of memory.  So the
- * last chunk looked up is remembered, and what its entries must look like is
- * compared in 32 bits.
+ * The quick half of a resynchronisation: guest pages that follow each other
+ * mostly lie in one chunk of memory.  So the last chunk looked up is remembered,
+ * and what its entries must look like is found in 32 bits.
  */
 struct chunk_memo {
 	uint32_t guest;		/* guest-physical address of the chunk */
-	uint32_t low, high;	/* shadow entry of its first page, present and accessed */
+	uint32_t low, high;	/* shadow entry of its first page, present and accessed; 0: no chunk yet */
 };
 
-static bool is_unchanged(const struct chunk_memo *memo, const uint32_t *guest_entry, uint32_t size,
-			 const uint32_t *entry)
+/* False: this is not an entry for a page of that chunk. */
+static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry, uint32_t size,
+			  uint32_t *entry)
 {
 	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
 	uint32_t guest = READ_ONCE(guest_entry[0]), expected;
 
-	if ((guest ^ memo->guest) >> CHUNK_SHIFT || (guest & accessed) != accessed)
+	if ((guest ^ memo->guest) >> CHUNK_SHIFT || (guest & accessed) != accessed || !memo->low)
 		return false;
 	if (size == 8 && READ_ONCE(guest_entry[1]) != 0)
 		return false;
 	expected = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
 	if ((guest & dirty) == dirty)
 		expected |= dirty;
-	return entry[0] == expected && entry[1] == memo->high;
+	/* It was present and still is. */
+	if (entry[0] != expected || entry[1] != memo->high) {
+		entry[0] = expected;
+		entry[1] = memo->high;
+	}
+	return true;
 }
 
 /*
  * What was just computed for a guest entry serves those of the same chunk; any frame not in one
- * serves nobody.
+ * serves nobody, nor does a chunk of which the guest has a part only.
  */
 static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
 {
 	uint32_t page = guest_entry_page(guest);
 	uint64_t entry;
 
-	if (page >= shadow->memory->pages)
+	if ((page | (FRAMES_PER_CHUNK - 1)) >= shadow->memory->pages)
 		return;
 	entry = *guest_window_entry(shadow->memory, page);
 	if (!(entry & PTE_PS))
@@ -165,26 +187,35 @@ static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo,
 	memo->high = (uint32_t)((entry & PTE_FRAME) >> 32);
 }
 
+/* The slow half.  Not inline: the compiler has registers for one of the two only. */
+static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *leaf,
+				    const struct guest_entries *entries, uint32_t index,
+				    struct chunk_memo *memo)
+{
+	uint64_t guest = guest_entry(entries, index), entry = leaf_entry_for(shadow, guest);
+
+	shadow->work += WORK_ELSEWHERE;
+	set_entry(leaf, index, entry);
+	if (entry)
+		remember_chunk(shadow, memo, guest);
+}
+
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 {
-	struct chunk_memo memo = { 0 };	/* low 0: not equal to any present entry */
+	struct chunk_memo memo = { 0 };
 	struct guest_entries entries;
 
 	shadow->reader->entries(shadow->memory, leaf->key, &entries);
 	leaf->generation = shadow->generation;
-	shadow->work += leaf->live;
+	shadow->work += leaf->live * WORK_ENTRY;
 	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {
 		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
 			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
 			const uint32_t *first = entries.first;
-			uint64_t guest;
 
-			if (first && is_unchanged(&memo, first + index * (entries.size / 4), entries.size,
-						  (const uint32_t *)&leaf->table[index]))
-				continue;
-			guest = guest_entry(&entries, index);
-			set_entry(leaf, index, leaf_entry_for(shadow, guest));
-			remember_chunk(shadow, &memo, guest);
+			if (!first || !sync_in_chunk(&memo, first + index * (entries.size / 4),
+						     entries.size, (uint32_t *)&leaf->table[index]))
+				sync_by_walk(shadow, leaf, &entries, index, &memo);
 		}
 	}
 }

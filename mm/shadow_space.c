@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Address spaces: found by the guest's top-level table, kept most recently
- * used first, evicted from the other end when the budget is spent.
+ * used first, with leaves linked into their slots.  What goes when the budget is
+ * spent is decided in mm/shadow_budget.c.
  */
-#include "arch/assert.h"
 #include "arch/cpu.h"
-#include "lib/error.h"
-#include "lib/string.h"
-#include "mm/heap.h"
 #include "mm/shadow_internal.h"
 
 /* Pages that a new address space takes at once: the directory with the Switcher slot. */
 #define SPACE_FIRST_PAGES 1u
 
+/* Multiplicative hashing by the golden ratio (Knuth, vol. 3, 6.4). */
 static uint32_t hash(uint32_t root)
 {
 	/* PAE tables need not be page-aligned. */
-	return (root >> PAGE_SHIFT ^ root >> 5) % SHADOW_HASH_SIZE;
+	return (root >> 5) * 0x9E3779B1u / (UINT32_MAX / SHADOW_CHAINS + 1);
 }
 
+struct address_space **space_chain(struct shadow *shadow, uint32_t root)
+{
+	return &shadow->chains[hash(root)];
+}
+
+/* Few steps: no chain is long (space_has_place). */
 struct address_space *space_find(const struct shadow *shadow, uint32_t root)
 {
-	struct address_space *space = shadow->space_hash[hash(root)];
+	struct address_space *space = shadow->chains[hash(root)];
 
 	while (space && space->root != root)
 		space = space->next;
@@ -30,10 +34,11 @@ struct address_space *space_find(const struct shadow *shadow, uint32_t root)
 
 /* --- linking ----------------------------------------------------------------- */
 
-static void unlink_slot(struct shadow *shadow, struct address_space *space, uint32_t slot)
+void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot)
 {
 	struct shadow_leaf *leaf = space_leaf(space, slot);
 
+	shadow->work += WORK_UNLINK;
 	*space_slot(space, slot) = 0;
 	space->linked[slot / 32] &= ~BIT(slot % 32);
 	shadow->slot_links[slot]--;
@@ -100,7 +105,7 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 			return leaf;
 		}
 		/* The guest has put another table there since. */
-		unlink_slot(shadow, space, slot);
+		space_unlink(shadow, space, slot);
 	}
 	leaf = leaf_find(shadow, info->key);
 	if (!leaf)
@@ -117,6 +122,16 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
  */
 #define RESYNC_AT_ONCE 32u
 
+void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	uint64_t *entry = &space->directories[slot / SLOT_ENTRIES][slot % SLOT_ENTRIES];
+	struct shadow_leaf *leaf = frame_owner(slot_frame(*entry));
+
+	shadow->work += WORK_SLEEP;
+	leaf->generation = shadow->generation - 1;
+	*entry = slot_asleep(leaf);
+}
+
 /*
  * Makes sure that the CPU finds in a linked slot only what the guest's tables
  * still say.  Inline: a flush does this for every slot.
@@ -130,7 +145,7 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 	bool stale = all || leaf->generation != shadow->generation;
 	struct guest_slot info;
 
-	shadow->work++;
+	shadow->work += WORK_SLOT;
 	if (stale && leaf->live > RESYNC_AT_ONCE) {
 		leaf->generation = shadow->generation - 1;
 		*entry = slot_asleep(leaf);
@@ -138,7 +153,7 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 	}
 	if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
 	    info.key != leaf->key || !(info.flags & PTE_A)) {
-		unlink_slot(shadow, space, slot);
+		space_unlink(shadow, space, slot);
 		return;
 	}
 	if (stale)
@@ -159,131 +174,101 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
 	return space_is_linked(space, slot);
 }
 
+/* The linked slots of a word of the map that lie in [first, end). */
+static uint32_t linked_between(const struct address_space *space, uint32_t word, uint32_t first,
+			       uint32_t end)
+{
+	uint32_t bits = space->linked[word];
+
+	if (!bits)
+		return 0;
+	if (word == first / 32)
+		bits &= UINT32_MAX << first % 32;
+	if (word == end / 32)
+		bits &= BIT(end % 32) - 1;
+	return bits;
+}
+
+/* What was to be brought up to date, and is too much: it is up to who touches it. */
+static void put_all_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t first,
+			     uint32_t end)
+{
+	for (uint32_t word = first / 32; word * 32 < end; word++) {
+		uint32_t bits = linked_between(space, word, first, end);
+
+		for (; bits; bits &= bits - 1)
+			space_put_to_sleep(shadow, space, word * 32 + (uint32_t)__builtin_ctz(bits));
+	}
+}
+
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all)
 {
+	uint32_t work_end = shadow->work + WORK_PIECE;
+
+	shadow->pinned = false;
 	for (uint32_t word = first / 32; word * 32 < end; word++) {
-		for (uint32_t bits = space->linked[word]; bits; bits &= bits - 1) {
+		uint32_t bits = linked_between(space, word, first, end);
+
+		for (; bits; bits &= bits - 1) {
 			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
 
-			if (slot >= first && slot < end)
-				resync_slot(shadow, space, slot, all);
+			if (unlikely(work_is_over(shadow, work_end))) {
+				put_all_to_sleep(shadow, space, slot, end);
+				return;
+			}
+			resync_slot(shadow, space, slot, all);
 		}
 	}
-	shadow->pinned = false;
 }
 
-/* --- life ---------------------------------------------------------------------- */
-
-static void space_empty(struct shadow *shadow, struct address_space *space)
-{
-	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++)
-		if (space_is_linked(space, slot))
-			unlink_slot(shadow, space, slot);
-}
-
-static void space_destroy(struct shadow *shadow, struct address_space *space)
-{
-	struct address_space **link = &shadow->space_hash[hash(space->root)];
-
-	space_empty(shadow, space);
-	for (unsigned i = 0; i < 4; i++)
-		if (space->directories[i])
-			shadow_page_free(shadow, space->directories[i]);
-	while (*link != space)
-		link = &(*link)->next;
-	*link = space->next;
-	list_remove(&space->recency);
-	if (shadow->current == space)
-		shadow->current = NULL;
-	space->next = shadow->free_spaces;
-	shadow->free_spaces = space;
-}
-
-static void evict_oldest(struct shadow *shadow)
-{
-	space_destroy(shadow, container_of(list_last(&shadow->spaces), struct address_space, recency));
-	shadow->counters.evicted++;
-}
-
-/* The current space alone has spent the budget: a guest that touches a little of everything. */
-static void reset_current(struct shadow *shadow)
-{
-	struct address_space *space = shadow->current;
-
-	space_empty(shadow, space);
-	for (unsigned i = 0; i < SWITCHER_SLOT / SLOT_ENTRIES; i++) {
-		if (space->directories[i])
-			shadow_page_free(shadow, space->directories[i]);
-		space->directories[i] = NULL;
-		space->pdpt[i] = 0;
-	}
-	shadow->counters.resets++;
-}
-
-void space_reclaim(struct shadow *shadow, uint32_t pages)
-{
-	while (shadow->used + pages > shadow->budget) {
-		if (list_last(&shadow->spaces) != &shadow->current->recency)
-			evict_oldest(shadow);
-		else
-			reset_current(shadow);
-	}
-}
+/* --- making them and switching ----------------------------------------------- */
 
 /* What the kernel has in all address spaces and has been shadowed already is there from the start. */
 static void link_kernel(struct shadow *shadow, struct address_space *space)
 {
-	for (uint32_t slot = shadow->kernel_slot; slot < shadow->limit; slot++) {
+	/* Other directories than the last would need a page. */
+	const uint32_t last = SWITCHER_SLOT / SLOT_ENTRIES * SLOT_ENTRIES;
+
+	for (uint32_t slot = MAX(shadow->kernel_slot, last); slot < shadow->limit; slot++) {
 		struct guest_slot info;
 		struct shadow_leaf *leaf;
 
-		if (!shadow->slot_links[slot] ||
-		    shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+		if (!shadow->slot_links[slot])
+			continue;
+		shadow->work += WORK_SLOT;
+		if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
 		    !(info.flags & PTE_A))
 			continue;
 		leaf = leaf_find(shadow, info.key);
-		/* Other directories than the last would need a page. */
-		if (leaf && is_fresh_at(shadow, leaf, slot) &&
-		    space->directories[slot / SLOT_ENTRIES])
+		if (leaf && is_fresh_at(shadow, leaf, slot))
 			link_slot(shadow, space, slot, leaf, slot_flags(shadow, &info));
 	}
 }
 
-static struct address_space *space_create(struct shadow *shadow, uint32_t root)
+struct address_space *space_create(struct shadow *shadow, uint32_t root)
 {
-	struct address_space *space;
+	struct address_space *space, **chain = space_chain(shadow, root);
 	uint64_t *last;
 
+	space = space_alloc(shadow);
 	space_make_room(shadow, SPACE_FIRST_PAGES);
-	if (!shadow->free_spaces)
-		evict_oldest(shadow);
-	space = shadow->free_spaces;
-	shadow->free_spaces = space->next;
-	memset(space, 0, sizeof(*space));
 	space->root = root;
 	space->generation = shadow->generation;
 	last = shadow_page_alloc(shadow);
 	space->directories[SWITCHER_SLOT / SLOT_ENTRIES] = last;
 	space->pdpt[SWITCHER_SLOT / SLOT_ENTRIES] = direct_physical(last) | PTE_P;
-	space->next = shadow->space_hash[hash(root)];
-	shadow->space_hash[hash(root)] = space;
+	space->next = *chain;
+	*chain = space;
 	list_add_first(&shadow->spaces, &space->recency);
 	link_kernel(shadow, space);
 	shadow->counters.created++;
 	return space;
 }
 
-static void destroy_all(struct shadow *shadow)
-{
-	while (!list_is_empty(&shadow->spaces))
-		space_destroy(shadow, container_of(list_first(&shadow->spaces), struct address_space,
-						   recency));
-}
-
 void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root)
 {
-	destroy_all(shadow);
+	shadow_forget_all(shadow);
 	shadow->reader = reader;
 	shadow->provisional = reader == &guest_reader_first;
 	shadow->pte_limit = shadow->provisional ? 0 : shadow->limit;
@@ -304,9 +289,11 @@ enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 	if (!shadow->reader->root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table not aligned", root);
 
+	space = space_find(shadow, root);
+	if (unlikely(!space && !space_has_place(shadow, root)))
+		return SHADOW_AGAIN;
 	shadow->counters.switches++;
 	shadow->pinned = false;
-	space = space_find(shadow, root);
 	if (space) {
 		list_remove(&space->recency);
 		list_add_first(&shadow->spaces, &space->recency);
@@ -321,57 +308,7 @@ enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 	return SHADOW_DONE;
 }
 
-/* --- the whole -------------------------------------------------------------------- */
-
-static void fill_pools(struct shadow *shadow)
-{
-	for (uint32_t i = 0; i < shadow->budget; i++) {
-		shadow->leaf_pool[i].next = shadow->free_leaves;
-		shadow->free_leaves = &shadow->leaf_pool[i];
-	}
-	for (uint32_t i = 0; i < shadow->budget / 4; i++) {
-		shadow->space_pool[i].next = shadow->free_spaces;
-		shadow->free_spaces = &shadow->space_pool[i];
-	}
-}
-
-int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget)
-{
-	memset(shadow, 0, sizeof(*shadow));
-	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
-	shadow->memory = memory;
-	shadow->reader = &guest_reader_linear;
-	shadow->provisional = true;
-	shadow->budget = budget;
-	shadow->limit = SWITCHER_SLOT;
-	shadow->kernel_slot = SWITCHER_SLOT;
-	list_init(&shadow->spaces);
-	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
-	shadow->space_pool = heap_alloc_aligned(budget / 4 * sizeof(struct address_space), 32);
-	if (!shadow->leaf_pool || !shadow->space_pool) {
-		heap_free(shadow->leaf_pool);
-		heap_free(shadow->space_pool);
-		memset(shadow, 0, sizeof(*shadow));
-		return -E_NOMEM;
-	}
-	fill_pools(shadow);
-	shadow->current = space_create(shadow, 0);
-	return 0;
-}
-
-bool shadow_destroy(struct shadow *shadow)
-{
-	if (shadow->memory && !list_is_empty(&shadow->spaces)) {
-		space_destroy(shadow, container_of(list_first(&shadow->spaces), struct address_space,
-						   recency));
-		return false;
-	}
-	assert(shadow->used == 0);
-	heap_free(shadow->leaf_pool);
-	heap_free(shadow->space_pool);
-	memset(shadow, 0, sizeof(*shadow));
-	return true;
-}
+/* --- the layout, and entering ---------------------------------------------------- */
 
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top)
 {

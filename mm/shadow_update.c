@@ -14,23 +14,34 @@ static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t
 		leaf_sync_entry(shadow, space_leaf(space, slot), index);
 }
 
-/* A kernel address: no address space may keep the old entry, whichever the guest named. */
+/*
+ * A kernel address: no address space may keep the old entry, whichever the guest
+ * named.  What others than the current one have kept of their directory entries
+ * is not INVLPG's affair.
+ */
 static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index)
 {
 	struct address_space *space = shadow->current;
+	struct shadow_leaf *leaf, *last = NULL;
 
 	if (!shadow->slot_links[slot])
 		return;
 	/* One leaf for all of them is the rule; its parents say whether it is so. */
 	if (space_recheck(shadow, space, slot)) {
-		struct shadow_leaf *leaf = space_leaf(space, slot);
-
-		leaf_sync_entry(shadow, leaf, index);
-		if (!leaf->several_slots && leaf->parents == shadow->slot_links[slot])
+		last = space_leaf(space, slot);
+		leaf_sync_entry(shadow, last, index);
+		if (!last->several_slots && last->parents == shadow->slot_links[slot])
 			return;
 	}
-	list_for_each(space, &shadow->spaces, recency)
-		sync_in(shadow, space, slot, index);
+	list_for_each(space, &shadow->spaces, recency) {
+		shadow->work += WORK_SPACE;
+		if (!space_is_linked(space, slot))
+			continue;
+		leaf = space_leaf(space, slot);
+		if (leaf != last)
+			leaf_sync_entry(shadow, leaf, index);
+		last = leaf;
+	}
 }
 
 /* Before the format is known nothing in the shadow depends on the guest's tables. */
@@ -55,7 +66,9 @@ enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
 		return SHADOW_DONE;
 	}
 	/* A guest knows its own root only after its first switch and names 0 until then. */
-	space = gpa_value(root) ? space_find(shadow, gpa_value(root)) : shadow->current;
+	space = shadow->current;
+	if (gpa_value(root) != space->root && gpa_value(root))
+		space = space_find(shadow, gpa_value(root));
 	if (space)
 		sync_in(shadow, space, slot, index);
 	return SHADOW_DONE;
@@ -97,14 +110,20 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
 		return shadow_bad(shadow, "SET_PMD with an index beyond the table", index);
+	/* It may stand in each of them four times: what is not the current one's is read when touched. */
 	list_for_each(space, &shadow->spaces, recency) {
 		for (uint32_t i = 0; i < 4; i++) {
 			uint32_t slot = i * SLOT_ENTRIES + index;
 
-			if (space_is_linked(space, slot) &&
-			    uses_middle_table(shadow, space, i, gpa_value(table)))
+			if (!space_is_linked(space, slot) ||
+			    !uses_middle_table(shadow, space, i, gpa_value(table)))
+				continue;
+			if (space == shadow->current)
 				space_resync(shadow, space, slot, slot + 1, true);
+			else
+				space_put_to_sleep(shadow, space, slot);
 		}
+		shadow->work += WORK_SPACE;
 	}
 	return SHADOW_DONE;
 }

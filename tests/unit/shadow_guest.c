@@ -194,6 +194,7 @@ enum access_result guest_access(struct shadow_guest *guest, uint32_t address, ui
 	case SHADOW_OUTSIDE:
 		return ACCESS_OUTSIDE;
 	case SHADOW_BAD:
+	case SHADOW_AGAIN:
 		break;
 	}
 	return ACCESS_BAD;

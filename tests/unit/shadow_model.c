@@ -307,25 +307,22 @@ static void check_leaves(struct shadow_model *model)
 {
 	const struct shadow *shadow = &model->guest.shadow;
 
-	for (uint32_t h = 0; h < SHADOW_HASH_SIZE; h++) {
-		for (const struct shadow_leaf *leaf = shadow->leaf_hash[h]; leaf;
-		     leaf = leaf->next) {
-			for (uint32_t i = 0; i < SLOT_ENTRIES; i++) {
-				bool known = i >= HEAVY_FIRST && i < HEAVY_END, owned = false;
+	for (uint32_t n = 1; n < shadow->leaves_made; n++) {
+		const struct shadow_leaf *leaf = &shadow->leaf_pool[n];
 
-				if (leaf->table[i] == 0)
-					continue;
-				for (uint32_t k = 0; k < INDEXES; k++)
-					known |= model_indexes[k] == i;
-				for (uint32_t k = 0; k < DATA_PAGES; k++)
-					owned |= (leaf->table[i] & PTE_FRAME) ==
-						 guest_frame_of_page(&model->guest,
-								     model_data_pages[k]);
-				if (!owned || !known)
-					model_violation(model, "leaf of key %x, entry %u: %llx",
-							leaf->key, i,
-							(unsigned long long)leaf->table[i]);
-			}
+		for (uint32_t i = 0; leaf->table && i < SLOT_ENTRIES; i++) {
+			bool known = i >= HEAVY_FIRST && i < HEAVY_END, owned = false;
+
+			if (leaf->table[i] == 0)
+				continue;
+			for (uint32_t k = 0; k < INDEXES; k++)
+				known |= model_indexes[k] == i;
+			for (uint32_t k = 0; k < DATA_PAGES; k++)
+				owned |= (leaf->table[i] & PTE_FRAME) ==
+					 guest_frame_of_page(&model->guest, model_data_pages[k]);
+			if (!owned || !known)
+				model_violation(model, "leaf of key %x, entry %u: %llx", leaf->key,
+						i, (unsigned long long)leaf->table[i]);
 		}
 	}
 }

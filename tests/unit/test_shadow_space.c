@@ -260,7 +260,7 @@ static void pin_survives_a_reset(void **state)
 
 	guest_map(&test->guest, test->root, stack, PAGE(DATA) | KERNEL_RW);
 	guest_map(&test->guest, test->root, stack - PAGE_SIZE, PAGE(DATA) | KERNEL_RW);
-	for (uint32_t slot = 0; shadow->used < shadow->budget - 2; slot += 2) {
+	for (uint32_t slot = 0; shadow->used + LINK_PAGES < shadow->budget; slot += 2) {
 		guest_map(&test->guest, test->root, slot << SLOT_SHIFT, PAGE(DATA) | USER_RW);
 		use(test, slot << SLOT_SHIFT, 0);
 	}

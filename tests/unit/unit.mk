@@ -10,7 +10,7 @@ CONSOLE_MUX := drivers/backend/console_mux.c drivers/backend/console_lines.c dri
 # What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
 SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/first_tables.c mm/guest_tables.c mm/guest_window.c \
-	mm/shadow_audit.c mm/shadow_fault.c mm/shadow_first.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
+	mm/shadow_audit.c mm/shadow_budget.c mm/shadow_fault.c mm/shadow_first.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
 PCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/pci_bus.c drivers/virtio/pci_transport.c \
@@ -97,10 +97,12 @@ unit_ring        := lib/ring.c
 unit_rtc_convert := arch/rtc_convert.c
 unit_scheduler   := hv/scheduler.c lib/div64.c
 unit_shadow      := $(SHADOW)
+unit_shadow_bounds := $(SHADOW)
 unit_shadow_fill := $(SHADOW)
 unit_shadow_first := $(SHADOW)
 unit_shadow_random := $(SHADOW_MODEL)
 unit_shadow_space := $(SHADOW)
+unit_shadow_stale := $(SHADOW)
 unit_shadow_update := $(SHADOW)
 unit_speculation := arch/speculation.c arch/smt.c lib/format.c lib/div64.c
 unit_string      :=

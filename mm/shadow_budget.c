@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the shadow tables of a guest are made of: the pages of its budget and the
+ * structures for leaves and address spaces, from when the guest is made to when
+ * it goes.  When the budget is spent, leaves are taken from the address space
+ * that was switched to longest ago, as many as are needed and some more.
+ */
+#include "arch/assert.h"
+#include "lib/error.h"
+#include "mm/heap.h"
+#include "mm/shadow_internal.h"
+
+/*
+ * Pages that are freed beyond those that are needed, so that it is not done
+ * again soon.  One instruction, with its code and operands, and the kernel stack
+ * fit in: what they had filled in is not taken away before the guest runs on.
+ */
+#define RECLAIM_MORE 32u
+_Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
+	       "the last address space has as many that are no directories");
+
+/* Address spaces in one chain. */
+#define CHAIN_MOST 16u
+
+/* Tables that one call gives back when the guest goes. */
+#define DESTROY_PIECE 1024u
+
+/* --- giving way -------------------------------------------------------------------- */
+
+/*
+ * Takes leaves away from space, where that was left off the last time, until no
+ * more than `pages` are in use or so much work is done.  True when it has none
+ * left.
+ */
+static bool strip(struct shadow *shadow, struct address_space *space, uint32_t pages,
+		  uint32_t work_end)
+{
+	for (uint32_t n = 0; n <= ARRAY_SIZE(space->linked); n++) {
+		for (uint32_t bits; (bits = space->linked[space->hand]) != 0;) {
+			if (shadow->used <= pages || work_is_over(shadow, work_end))
+				return false;
+			space_unlink(shadow, space,
+				     space->hand * 32 + (uint32_t)__builtin_ctz(bits));
+		}
+		space->hand = (space->hand + 1) % ARRAY_SIZE(space->linked);
+	}
+	return true;
+}
+
+/* A space that has no leaves. */
+static void destroy(struct shadow *shadow, struct address_space *space)
+{
+	struct address_space **link = space_chain(shadow, space->root);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(space->directories); i++)
+		if (space->directories[i])
+			shadow_page_free(shadow, space->directories[i]);
+	while (*link != space)
+		link = &(*link)->next;
+	*link = space->next;
+	list_remove(&space->recency);
+	space->next = shadow->free_spaces;
+	shadow->free_spaces = space;
+	shadow->counters.evicted++;
+}
+
+static struct address_space *oldest(const struct shadow *shadow)
+{
+	return container_of(list_last(&shadow->spaces), struct address_space, recency);
+}
+
+void space_reclaim(struct shadow *shadow, uint32_t pages)
+{
+	/* Whoever goes altogether gives all its directories: few rounds. */
+	while (shadow->used + pages > shadow->budget) {
+		struct address_space *space = oldest(shadow);
+		bool is_bare = strip(shadow, space, shadow->budget - pages - RECLAIM_MORE,
+				     shadow->work + 2 * WORK_PIECE);
+
+		if (space == shadow->current)
+			/* It alone has spent the budget: a guest that touches a little of everything. */
+			shadow->counters.resets++;
+		else if (is_bare)
+			destroy(shadow, space);
+	}
+}
+
+/* Who has to go for another one with this root; NULL: nobody. */
+static struct address_space *one_too_many(struct shadow *shadow, uint32_t root)
+{
+	struct address_space *last = NULL;
+	uint32_t length = 0;
+
+	for (struct address_space *space = *space_chain(shadow, root); space; space = space->next) {
+		length++;
+		if (space != shadow->current)
+			last = space;
+	}
+	/* Addresses that a guest has chosen must make no search long. */
+	if (length == CHAIN_MOST)
+		return last;
+	if (!shadow->free_spaces && shadow->spaces_made == shadow->max_spaces)
+		return oldest(shadow);
+	return NULL;
+}
+
+bool space_has_place(struct shadow *shadow, uint32_t root)
+{
+	struct address_space *space = one_too_many(shadow, root);
+
+	if (!space)
+		return true;
+	if (!strip(shadow, space, 0, shadow->work + WORK_PIECE))
+		return false;
+	destroy(shadow, space);
+	return true;
+}
+
+struct address_space *space_alloc(struct shadow *shadow)
+{
+	struct address_space *space = shadow->free_spaces;
+
+	if (space)
+		shadow->free_spaces = space->next;
+	else
+		space = &shadow->space_pool[shadow->spaces_made++];
+	return memset(space, 0, sizeof(*space));
+}
+
+/* --- from the beginning to the end --------------------------------------------------- */
+
+/* As if nothing had ever been in use. */
+static void start_pools(struct shadow *shadow)
+{
+	list_init(&shadow->spaces);
+	memset(shadow->chains, 0, sizeof(shadow->chains));
+	memset(shadow->slot_links, 0, sizeof(shadow->slot_links));
+	shadow->free_leaves = NULL;
+	shadow->free_spaces = NULL;
+	shadow->leaves_made = 1;
+	shadow->spaces_made = 0;
+	shadow->current = NULL;
+}
+
+int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget)
+{
+	memset(shadow, 0, sizeof(*shadow));
+	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
+	shadow->memory = memory;
+	shadow->reader = &guest_reader_linear;
+	shadow->provisional = true;
+	shadow->budget = budget;
+	shadow->max_spaces = MIN(budget / 4, SHADOW_MAX_SPACES);
+	shadow->limit = SWITCHER_SLOT;
+	shadow->kernel_slot = SWITCHER_SLOT;
+	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
+	shadow->space_pool = heap_alloc_aligned(shadow->max_spaces * sizeof(struct address_space), 32);
+	if (!shadow->leaf_pool || !shadow->space_pool) {
+		heap_free(shadow->leaf_pool);
+		heap_free(shadow->space_pool);
+		memset(shadow, 0, sizeof(*shadow));
+		return -E_NOMEM;
+	}
+	start_pools(shadow);
+	shadow->current = space_create(shadow, 0);
+	return 0;
+}
+
+/*
+ * The tables of so many leaves at most; false: there are more.  Not link by link, of which there
+ * may be a thousand times as many.
+ */
+static bool forget_leaves(struct shadow *shadow, uint32_t count)
+{
+	for (; count > 0 && shadow->leaves_made > 1; count--) {
+		struct shadow_leaf *leaf = &shadow->leaf_pool[--shadow->leaves_made];
+
+		if (!leaf->table)
+			continue;
+		frame_set_owner(direct_physical(leaf->table), NULL);
+		shadow_page_free(shadow, leaf->table);
+		leaf->table = NULL;
+	}
+	return shadow->leaves_made == 1;
+}
+
+static void forget_the_rest(struct shadow *shadow)
+{
+	struct address_space *space;
+
+	list_for_each(space, &shadow->spaces, recency)
+		for (unsigned i = 0; i < ARRAY_SIZE(space->directories); i++)
+			if (space->directories[i])
+				shadow_page_free(shadow, space->directories[i]);
+	for (uint32_t i = 0; i < INDEX_PIECES; i++) {
+		if (shadow->index[i].leaves)
+			shadow_page_free(shadow, shadow->index[i].leaves);
+		shadow->index[i] = (struct leaf_index_piece){ 0 };
+	}
+	start_pools(shadow);
+}
+
+void shadow_forget_all(struct shadow *shadow)
+{
+	/* Before the format is known a guest has one address space. */
+	(void)forget_leaves(shadow, UINT32_MAX);
+	forget_the_rest(shadow);
+}
+
+static bool give_pages_back(struct shadow *shadow, uint32_t count)
+{
+	for (; count > 0 && shadow->free_pages; count--) {
+		void *page = shadow->free_pages;
+
+		shadow->free_pages = *(void **)page;
+		page_free_reserved(page);
+	}
+	return !shadow->free_pages;
+}
+
+bool shadow_destroy(struct shadow *shadow)
+{
+	if (!shadow->memory)
+		return true;
+	if (!list_is_empty(&shadow->spaces)) {
+		if (forget_leaves(shadow, DESTROY_PIECE))
+			forget_the_rest(shadow);
+		return false;
+	}
+	assert(shadow->used == 0);
+	if (!give_pages_back(shadow, DESTROY_PIECE))
+		return false;
+	heap_free(shadow->leaf_pool);
+	heap_free(shadow->space_pool);
+	memset(shadow, 0, sizeof(*shadow));
+	return true;
+}
