@@ -12,9 +12,8 @@
 
 #include <stddef.h>
 
-/* Two large ones, which make the guest itself little work. */
-#define AT_ONCE 2u
-#define BYTES 0x70000u
+#define AT_ONCE 4u
+#define BYTES 65536u
 #define PLACE (BYTES + PAGE_SIZE)	/* for each in disk_data */
 
 static struct block_request requests[AT_ONCE];
