@@ -159,7 +159,7 @@ static void plan_guests(void)
 static void start_guests(void)
 {
 	guest_create_all(&plans);
-	if (guest_list_is_empty()) {
+	if (guest_list_is_idle()) {
 		log_warn("boot", "no guest could be started");
 		house_all_guests_gone();
 	}

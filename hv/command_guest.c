@@ -13,7 +13,7 @@ static const char *state_name(const struct guest *guest)
 {
 	static const char *const names[] = {
 		[GUEST_DELAYED] = "delayed", [GUEST_STARTING] = "starting",
-		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "halted",
+		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "parked",
 		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
 	};
 
@@ -113,7 +113,7 @@ void command_start(const char *argument)
 	unsigned cpu;
 
 	if (guest_list_find(argument, &cpu))
-		house_print("guest '%s' is there already\n", argument);
+		house_print("guest '%s' is there already; 'restart' starts it afresh\n", argument);
 	else if (!plan)
 		house_print("no module is for a guest called '%s'\n", argument);
 	else

@@ -84,6 +84,7 @@ void config_add_problem(struct config_problems *problems, const char *module, co
 
 enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_SCREEN = 4 };
 enum idle_action { IDLE_STAY, IDLE_POWEROFF, IDLE_HALT, IDLE_REBOOT };
+enum parked_action { PARKED_STAY, PARKED_END, PARKED_RESTART };
 enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
 
 /* uplink=PORT:NET; without :NET it is the default network. */
@@ -142,6 +143,7 @@ struct module_words {
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];
 	bool mac_spoof;			/* it may send from other addresses too */
+	enum parked_action when_parked;	/* when nothing can wake it any more; default stay */
 	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
 };
 

@@ -170,6 +170,17 @@ static const char *read_mac_spoof(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_when_parked(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "stay", "end", "restart", NULL };
+	int action = config_find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of stay, end, restart";
+	line->words->when_parked = (enum parked_action)action;
+	return NULL;
+}
+
 static const struct config_row module_rows[] = {
 	{ "guest", read_guest, false },
 	{ "mem", read_mem, true },
@@ -180,6 +191,7 @@ static const struct config_row module_rows[] = {
 	{ "net", read_net, true },
 	{ "mac", read_mac, true },
 	{ "mac-spoof", read_mac_spoof, true },
+	{ "when-parked", read_when_parked, true },
 };
 
 /* In the order of enum module_role, without ROLE_NONE. */

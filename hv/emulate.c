@@ -68,12 +68,10 @@ uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number)
 /* Waits for an interrupt, which never comes when the guest has turned them off. */
 static void halt(struct guest *guest)
 {
-	if (!guest->data || !(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF)) {
-		log_info("guest", "%s has halted with interrupts off", guest->name);
+	if (!guest->data || !(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF))
 		guest->state = GUEST_PARKED;
-	} else if (!guest_has_interrupt(guest)) {
+	else if (!guest_has_interrupt(guest))
 		guest->state = GUEST_HALTED;
-	}
 }
 
 static void log_unexpected(const struct guest *guest, const struct decoded *decoded)

@@ -36,13 +36,14 @@ enum guest_state {
 	GUEST_STARTING,	/* gets its memory, and is loaded, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
-	GUEST_PARKED,	/* halted with interrupts off: for good */
+	GUEST_PARKED,	/* halted, and nothing can wake it (hv/guest_park.h) */
 	GUEST_ENDED,	/* has an end_reason, and runs no more */
 	GUEST_ENDING,	/* is taken apart, a piece each turn, or waits for its disks to let go of it */
 };
 
 enum guest_end {
 	GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED,
+	GUEST_ENDED_PARKED,	/* it was parked, and its line says that this is its end */
 	GUEST_RESTARTED,	/* somebody at the console wants it to start afresh */
 	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
 };
@@ -121,6 +122,7 @@ struct guest {
 	struct sched_entity sched;
 	struct guest_counters counters;
 	struct list_node node;		/* in the list of guests */
+	bool is_parked;			/* under the list's lock */
 };
 
 static inline struct trap_frame *guest_frame_of(struct guest *guest)

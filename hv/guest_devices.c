@@ -234,6 +234,13 @@ bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, 
 	return done;
 }
 
+uint32_t guest_devices_lines(const struct guest *guest)
+{
+	const struct guest_devices *devices = guest->devices;
+
+	return devices->has_page ? device_page_lines(&devices->page) : pci_bus_lines(&devices->bus);
+}
+
 void guest_devices_wake(struct guest *guest)
 {
 	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);

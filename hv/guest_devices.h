@@ -71,6 +71,12 @@ bool __must_check guest_devices_write_memory(struct guest *guest, gpa_t gpa, uns
 					     uint32_t value);
 
 /*
+ * Bit n: a device of the guest may raise interrupt n without the guest doing anything more, because
+ * it has a request that it has not given back (a buffer for keys or frames is one).
+ */
+uint32_t guest_devices_lines(const struct guest *guest);
+
+/*
  * A back end has something for a device of the guest: service is due.  Wakes the
  * guest if it waits.  Any CPU, with a lock that keeps the guest there: that of the
  * back end, from which the guest takes its end away before it goes.

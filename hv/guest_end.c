@@ -10,6 +10,7 @@
 #include "hv/guest_block.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"
+#include "hv/guest_park.h"
 #include "hv/house.h"
 #include "hv/restart.h"
 #include "hv/run.h"
@@ -19,9 +20,17 @@
 /* How often a guest that has ended looks whether its disks are done with its memory. */
 #define DRAIN_NS 1000000ull
 
+/* By its own wish, or by that of its line. */
+static bool restarts_itself(const struct guest *guest)
+{
+	return guest->end_reason == GUEST_REBOOT ||
+	       (guest->end_reason == GUEST_ENDED_PARKED &&
+		guest->plan->when_parked == PARKED_RESTART);
+}
+
 bool guest_starts_again(const struct guest *guest)
 {
-	return guest->end_reason == GUEST_REBOOT || guest->end_reason == GUEST_RESTARTED;
+	return restarts_itself(guest) || guest->end_reason == GUEST_RESTARTED;
 }
 
 /* --- in pieces ------------------------------------------------------------------------ */
@@ -98,7 +107,7 @@ static void report_exit(const struct guest *guest)
 	static const char *const reasons[] = {
 		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
 		[GUEST_CRASH] = "crash", [GUEST_KILLED] = "killed",
-		[GUEST_RESTARTED] = "reboot",
+		[GUEST_RESTARTED] = "reboot", [GUEST_ENDED_PARKED] = "parked",
 	};
 
 	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
@@ -124,10 +133,11 @@ static void restart(struct guest *guest)
 {
 	uint64_t began = time_ns(), delay = 0;
 
-	if (guest->end_reason == GUEST_REBOOT)
+	if (restarts_itself(guest))
 		delay = restart_delay(&guest->short_lives, guest->ended - guest->loaded);
 	discard_machine(guest);
 	if (guest_start(guest)) {
+		guest_unpark(guest);
 		/* What its restarts take is its own time too, or they would be a way round its share. */
 		sched_charge(&guest->sched, time_ns() - began);
 		start_again(guest, delay);

@@ -18,7 +18,7 @@ bool guest_start(struct guest *guest);
 
 /*
  * Frees a guest that is in no run queue, and is taken apart or never ran.  Nobody finds it any more, so nobody
- * posts its note.  True when it was the last guest.
+ * posts its note.  True when it was the last one that was not parked.
  */
 bool guest_drop(struct guest *guest);
 

@@ -10,10 +10,17 @@
 
 void guest_list_add(struct guest *guest);
 
-/* True when it was the last. */
+/*
+ * The list is idle when all guests in it are parked, or there are none.  These two return true
+ * when it has become so by this; a guest is parked once.
+ */
 bool guest_list_remove(struct guest *guest);
+bool guest_list_park(struct guest *guest);
 
-bool guest_list_is_empty(void);
+/* The guest starts afresh, parked or not. */
+void guest_list_unpark(struct guest *guest);
+
+bool guest_list_is_idle(void);
 
 /*
  * Calls visit(guest, context) for all guests, oldest first, with LOCK_GUESTS.  On any CPU:

@@ -109,6 +109,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	plan->mac_given = words->mac_given;
 	memcpy(plan->mac, words->mac, sizeof(plan->mac));
 	plan->mac_spoof = words->mac_spoof;
+	plan->when_parked = words->when_parked;
 	plan->command_line = words->command_line;
 	add_host_disks(plans, plan, words);
 }

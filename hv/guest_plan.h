@@ -49,6 +49,7 @@ struct guest_plan {
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];		/* no other guest on that network has it */
 	bool mac_spoof;				/* it may send from other addresses too */
+	enum parked_action when_parked;
 	const char *command_line;		/* inside the kernel module's line */
 	bool broken;				/* a problem was found; only while planning */
 };

@@ -49,7 +49,7 @@ static struct console *keyboard;
 static unsigned console_count, uart_count;
 static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_note due_note;	/* what takes the boot CPU out of its guest */
-static volatile bool guests_gone;	/* the last one has ended */
+static volatile bool guests_gone;	/* the last one has ended, or is parked */
 static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
@@ -183,7 +183,7 @@ static void end_if_idle(void)
 	if (!guests_gone)
 		return;
 	guests_gone = false;
-	if (!guest_list_is_empty())
+	if (!guest_list_is_idle())
 		return;
 	/* The last event is that of the end. */
 	if (when_idle != IDLE_STAY)
@@ -388,6 +388,13 @@ struct console_endpoint *house_console_open(const char *name, void *guest)
 	endpoint = console_endpoint_create(mux, name, &callbacks, guest);
 	spin_unlock(&lock);
 	return endpoint;
+}
+
+void house_console_park(struct console_endpoint *endpoint, bool parked)
+{
+	spin_lock(&lock);
+	console_endpoint_park(endpoint, parked);
+	spin_unlock(&lock);
 }
 
 void house_console_close(struct console_endpoint *endpoint)

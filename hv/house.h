@@ -38,7 +38,7 @@ void house_keep(void);
 /* What happens when the last guest has gone, from now on. */
 void house_set_when_idle(enum idle_action action);
 
-/* All guests are gone: house_keep acts as when-idle= says, if there are none by then either.  Any CPU. */
+/* All guests are gone or parked: house_keep acts as when-idle= says, if it is so by then too.  Any CPU. */
 void house_all_guests_gone(void);
 
 /* Puts out all that was written, and powers off, resets or halts (not IDLE_STAY).  No lock held. */
@@ -47,6 +47,7 @@ void __noreturn house_end_machine(enum idle_action action);
 /* A guest's end of the console, with the lock taken in here. */
 struct console_endpoint *house_console_open(const char *name, void *guest);
 void house_console_close(struct console_endpoint *endpoint);
+void house_console_park(struct console_endpoint *endpoint, bool parked);
 size_t house_console_write(struct console_endpoint *endpoint, const void *data, size_t length);
 size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size);
 size_t house_console_waiting(struct console_endpoint *endpoint);

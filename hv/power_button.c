@@ -65,7 +65,7 @@ static void begin_ending(void)
 	ending = true;
 	log_event("power-button", "grace=%u", grace);
 	house_set_when_idle(IDLE_POWEROFF);
-	if (guest_list_is_empty())
+	if (guest_list_is_idle())
 		house_all_guests_gone();
 	timer_start(&grace_timer, time_ns() + grace * NS_A_SECOND);
 }

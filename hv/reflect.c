@@ -6,6 +6,7 @@
 #include "hv/reflect.h"
 
 #include "arch/time.h"
+#include "hv/guest_devices.h"
 #include "hv/run.h"
 #include "lib/div64.h"
 
@@ -119,19 +120,29 @@ void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)
 
 /* --- interrupts ---------------------------------------------------------------------- */
 
-/*
- * The lines that wait, are not masked, and have a handler: without one they stay pending until it
- * is there.
- */
+/* Lines that are not masked, and have a handler: others stay pending until both is so. */
+static uint32_t open_irqs(const struct guest *guest)
+{
+	return guest->gated_irqs & ~READ_ONCE(guest->data->blocked_interrupts);
+}
+
 static uint32_t deliverable_irqs(const struct guest *guest)
 {
-	return guest->pending_irqs & guest->gated_irqs &
-	       ~READ_ONCE(guest->data->blocked_interrupts);
+	return guest->pending_irqs & open_irqs(guest);
 }
 
 bool guest_has_interrupt(const struct guest *guest)
 {
 	return guest->data && deliverable_irqs(guest) != 0;
+}
+
+bool guest_can_wake(const struct guest *guest)
+{
+	uint32_t open = open_irqs(guest);
+
+	if (open & BIT(LGUEST_IRQ_TIMER) && timer_is_waiting(&guest->clock))
+		return true;
+	return (open & (guest->pending_irqs | guest_devices_lines(guest))) != 0;
 }
 
 void guest_raise_irq(struct guest *guest, unsigned irq)

@@ -27,6 +27,14 @@ void guest_deliver_interrupts(struct guest *guest);
 /* Would HALT return at once?  Something waits that is not masked. */
 bool guest_has_interrupt(const struct guest *guest);
 
+/*
+ * Can anything ever end a HALT of the guest?  False when no line that is not masked and has a
+ * handler is pending, nor can become so: by the guest's timer, or by a device.  Nothing changes
+ * that but the guest itself, which does not run.  After INIT.
+ */
+bool guest_can_wake(const struct guest *guest);
+
+
 /* Writes the wall clock to the guest's shared structure. */
 void guest_update_time(struct guest *guest);
 

@@ -25,6 +25,7 @@
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_fpu.h"
+#include "hv/guest_park.h"
 #include "hv/house.h"
 #include "hv/hypercall.h"
 #include "hv/mmio.h"
@@ -398,6 +399,7 @@ static void take_turn(struct run_cpu *run, struct guest *guest)
 	sched_put(&run->queue, time_ns(),
 		  guest->state == GUEST_RUNNING || guest->state == GUEST_STARTING);
 	balance_show(run);
+	guest_park(guest);
 	if (guest->state == GUEST_ENDED) {
 		guest_fpu_forget(guest);
 		guest_window_load(NULL);

@@ -37,6 +37,9 @@ struct console_endpoint {
 	const struct console_endpoint_callbacks *callbacks;
 	void *context;
 	bool closing;			/* destroyed, but not all was shown */
+	bool parked;			/* takes no keys any more, and writes nothing */
+	bool leaving;			/* parked in focus: loses it when all was shown */
+	bool told_parked;		/* since it has the focus */
 	bool wants_room;		/* a write was cut short */
 	struct line_builder builder;	/* used in the background */
 	struct console_history history;
@@ -98,6 +101,9 @@ void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint);
 
 /* console_mux.c: the next guest (step 1) or the one before (-1), round about; NULL for none. */
 struct console_endpoint *mux_neighbour(struct console_mux *mux, int step);
+
+/* console_mux.c: the next guest that is not parked; NULL for none. */
+struct console_endpoint *mux_heir(struct console_mux *mux);
 
 /* console_mux.c: gives back an endpoint that was shown to its end. */
 void mux_free_endpoint(struct console_endpoint *endpoint);

@@ -100,6 +100,15 @@ static bool command_key(struct console_mux *mux, uint8_t key)
 	return true;
 }
 
+/* Once for all keys that are typed there. */
+static void tell_parked(struct console_endpoint *endpoint)
+{
+	if (!endpoint->told_parked)
+		lines_message(endpoint->mux, "guest %s is parked and takes no keys; Ctrl-] : restart %s "
+			      "starts it afresh", endpoint->name, endpoint->name);
+	endpoint->told_parked = true;
+}
+
 static bool key_to_focus(struct console_mux *mux, uint8_t key)
 {
 	struct console_endpoint *endpoint = mux->focus;
@@ -110,8 +119,12 @@ static bool key_to_focus(struct console_mux *mux, uint8_t key)
 		command_begin(mux);
 		return command_key(mux, key);
 	}
-	if (endpoint->closing)
+	if (endpoint->closing || endpoint->leaving)
 		return false;
+	if (endpoint->parked) {
+		tell_parked(endpoint);
+		return true;
+	}
 	if (ring_push(&endpoint->input, &key, 1) > 0) {
 		endpoint->callbacks->input_ready(endpoint->context);
 		return true;
@@ -128,7 +141,8 @@ static void show_help(struct console_mux *mux)
 		const struct console_endpoint *endpoint = mux->endpoints[i];
 
 		if (endpoint)
-			lines_message(mux, "guest %u is %s%s", endpoint->number, endpoint->name,
+			lines_message(mux, "guest %u is %s%s%s", endpoint->number, endpoint->name,
+				      endpoint->parked ? ", parked" : "",
 				      endpoint == mux->focus ? ", in focus" : "");
 	}
 }

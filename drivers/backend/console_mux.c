@@ -119,6 +119,7 @@ static void begin_focus(struct console_endpoint *endpoint)
 
 	/* The line that was not complete comes with the replay. */
 	*builder = (struct line_builder){ .limit = builder->limit, .lost = builder->lost };
+	endpoint->told_parked = false;
 	console_history_rewind(&endpoint->history);
 	tell_what_is_gone(endpoint);
 	endpoint->mux->focus_sent_away = false;
@@ -136,6 +137,8 @@ void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint)
 	mux->focus = endpoint;
 	if (endpoint)
 		begin_focus(endpoint);
+	if (old)
+		old->leaving = false;
 	if (old && old->closing)
 		mux_free_endpoint(old);
 	else if (old)
@@ -144,7 +147,8 @@ void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint)
 	mux->service_due(mux->service_context);
 }
 
-struct console_endpoint *mux_neighbour(struct console_mux *mux, int step)
+/* The next one round about, of those that are not parked or of all. */
+static struct console_endpoint *find_next(struct console_mux *mux, int step, bool with_parked)
 {
 	int at = mux->focus ? (int)mux->focus->number - 1 : step > 0 ? -1 : 0;
 
@@ -153,10 +157,20 @@ struct console_endpoint *mux_neighbour(struct console_mux *mux, int step)
 
 		at = (at + step + CONSOLE_ENDPOINTS_MAX) % CONSOLE_ENDPOINTS_MAX;
 		endpoint = mux->endpoints[at];
-		if (endpoint && !endpoint->closing)
+		if (endpoint && !endpoint->closing && (with_parked || !endpoint->parked))
 			return endpoint;
 	}
 	return NULL;
+}
+
+struct console_endpoint *mux_neighbour(struct console_mux *mux, int step)
+{
+	return find_next(mux, step, true);
+}
+
+struct console_endpoint *mux_heir(struct console_mux *mux)
+{
+	return find_next(mux, 1, false);
 }
 
 int console_mux_focus(struct console_mux *mux, const char *name)
@@ -232,6 +246,23 @@ void console_endpoint_destroy(struct console_endpoint *endpoint)
 	}
 	lines_finish(endpoint);
 	mux_free_endpoint(endpoint);
+	output_pump(mux);
+}
+
+void console_endpoint_park(struct console_endpoint *endpoint, bool parked)
+{
+	struct console_mux *mux = endpoint->mux;
+
+	endpoint->parked = parked;
+	endpoint->leaving = parked && endpoint == mux->focus;
+	if (parked) {
+		endpoint->refused = false;
+		if (endpoint != mux->focus)
+			lines_finish(endpoint);
+		retry_keys(mux);
+	} else if (!mux->focus && !mux->focus_sent_away) {
+		mux_set_focus(mux, endpoint);
+	}
 	output_pump(mux);
 }
 

@@ -101,6 +101,13 @@ unsigned console_endpoint_number(const struct console_endpoint *endpoint);
 void console_endpoint_destroy(struct console_endpoint *endpoint);
 
 /*
+ * The guest is parked: it will never take a key nor write again, unless it starts afresh, which
+ * parked = false says.  What it wrote is still shown; then the next guest gets the focus that is
+ * not parked.  The user can still bring it into focus, to look at what it wrote; keys go nowhere then.
+ */
+void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
+
+/*
  * Output of the guest, any bytes.  Returns how many were taken: all of them for
  * a guest in the background, fewer in focus when the terminal cannot follow.
  */

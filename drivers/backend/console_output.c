@@ -145,8 +145,8 @@ static bool put_focus(struct console_mux *mux)
 	if (!endpoint)
 		return false;
 	length = console_history_peek(&endpoint->history, &bytes);
-	if (length == 0 && endpoint->closing) {
-		mux_set_focus(mux, mux_neighbour(mux, 1));
+	if (length == 0 && (endpoint->closing || endpoint->leaving)) {
+		mux_set_focus(mux, mux_heir(mux));
 		return true;
 	}
 	length = put_raw(mux, bytes, length);

@@ -91,6 +91,9 @@ enum device_page_result device_page_notify(struct device_page *page, gpa_t gpa);
 /* True when device_page_service has work that waits for nothing. */
 bool device_page_has_work(const struct device_page *page);
 
+/* Bit n: a device may raise interrupt n without the guest doing anything more. */
+uint32_t device_page_lines(const struct device_page *page);
+
 /* Lets all devices that run do what they can: after has_work, and when a back end has something. */
 void device_page_service(struct device_page *page);
 

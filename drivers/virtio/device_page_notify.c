@@ -183,6 +183,20 @@ bool device_page_has_work(const struct device_page *page)
 	return false;
 }
 
+uint32_t device_page_lines(const struct device_page *page)
+{
+	uint32_t lines = 0;
+
+	for (unsigned i = 0; i < page->count && !page->is_broken; i++) {
+		const struct device_page_slot *slot = &page->slots[i];
+
+		for (unsigned queue = 0; queue < slot->device->queue_count; queue++)
+			if (virtqueue_is_under_way(&slot->device->queues[queue]))
+				lines |= BIT(slot->first_queue + queue + 1);
+	}
+	return lines;
+}
+
 void device_page_service(struct device_page *page)
 {
 	flush_text(page);

@@ -207,6 +207,28 @@ bool pci_bus_has_work(const struct pci_bus *bus)
 	return false;
 }
 
+static bool may_interrupt(const struct pci_transport *transport)
+{
+	const struct virtio_device *device = transport->device;
+
+	if (transport->is_broken || !pci_config_has_interrupt(transport))
+		return false;
+	for (unsigned i = 0; i < device->queue_count; i++)
+		if (virtqueue_is_under_way(&device->queues[i]))
+			return true;
+	return false;
+}
+
+uint32_t pci_bus_lines(const struct pci_bus *bus)
+{
+	uint32_t lines = 0;
+
+	for (unsigned i = 0; i < bus->count; i++)
+		if (may_interrupt(&bus->functions[i]))
+			lines |= BIT(bus->functions[i].irq);
+	return lines;
+}
+
 void pci_bus_service(struct pci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)

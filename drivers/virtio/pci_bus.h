@@ -58,6 +58,9 @@ uint32_t pci_bus_read_memory(struct pci_bus *bus, gpa_t gpa, unsigned width);
 bool __must_check pci_bus_write_memory(struct pci_bus *bus, gpa_t gpa, unsigned width,
 				       uint32_t value);
 
+/* Bit n: a device may raise interrupt n without the guest doing anything more. */
+uint32_t pci_bus_lines(const struct pci_bus *bus);
+
 /* True when pci_bus_service has work that waits for nothing. */
 bool pci_bus_has_work(const struct pci_bus *bus);
 

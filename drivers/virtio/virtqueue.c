@@ -420,6 +420,17 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 	return !(flags & AVAILABLE_NO_INTERRUPT);
 }
 
+bool virtqueue_is_under_way(const struct virtqueue *queue)
+{
+	uint16_t index;
+
+	if (!queue->live)
+		return false;
+	/* Every request is given back once, so the two counters meet. */
+	return !guest_read_u16(queue->memory, part_at(queue->place.available, RING_INDEX), &index) ||
+	       index != queue->next_used;
+}
+
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress)
 {
 	if (!queue->live)

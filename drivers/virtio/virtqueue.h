@@ -138,6 +138,12 @@ bool __must_check virtqueue_check_buffers(struct virtqueue *queue,
 /* True when the guest wants to be interrupted for what was pushed. */
 bool virtqueue_wants_interrupt(struct virtqueue *queue);
 
+/*
+ * Is there a request of the guest's that was not given back?  Without one the queue is no
+ * reason for an interrupt until the guest does something.  True also where it cannot be told.
+ */
+bool virtqueue_is_under_way(const struct virtqueue *queue);
+
 /* Asks the guest not to kick.  After that was turned off again virtqueue_pop is due once more. */
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress);
 

@@ -16,6 +16,7 @@
 #include "guest/runtime/string.h"
 #include "guest/runtime/timer.h"
 #include "guest/runtime/user.h"
+#include "guest/runtime/virtio.h"
 
 #include <stdbool.h>
 
@@ -131,6 +132,38 @@ static void command_crash(const char *arguments)
 	machine_panic("%s", *arguments != '\0' ? arguments : "crash command");
 }
 
+/* All that could wake us: what is typed, and the timer. */
+static void silence(void)
+{
+	struct virtio console;
+
+	timer_arm(0);
+	if (virtio_open(&console, LGUEST_DEVICE_CONSOLE))
+		virtio_stop(&console);
+}
+
+static void mask_all(void)
+{
+	for (unsigned int line = 0; line < LGUEST_IRQ_COUNT; line++)
+		irq_mask(line);
+}
+
+/* For good: with interrupts off, as `halt` does in Linux; or waiting for what cannot come. */
+static void command_halt(const char *arguments)
+{
+	print_flush();
+	if (strcmp(arguments, "masked") == 0)
+		mask_all();
+	else if (strcmp(arguments, "silent") == 0)
+		silence();
+	else
+		(void)irq_save();
+	while (*arguments == '\0')
+		__asm__ volatile("hlt");
+	for (;;)
+		irq_wait();
+}
+
 static void command_reboot(const char *arguments)
 {
 	(void)arguments;
@@ -157,6 +190,7 @@ static const struct command commands[] = {
 	{"mem", "", "write and verify all free memory", memory_command},
 	{"fault", "", "let ring 3 write to the kernel, and catch it", command_fault},
 	{"crash", "TEXT", "panic with the text", command_crash},
+	{"halt", "HOW", "wait for good; HOW is nothing (interrupts off), masked or silent", command_halt},
 	{"reboot", "", "start this guest afresh", command_reboot},
 	{"poweroff", "", "end this guest", command_poweroff},
 };

@@ -459,6 +459,24 @@ static void test_network(void **state)
 	assert_string_equal(words.net, "");
 }
 
+static void test_when_parked(void **state)
+{
+	(void)state;
+	parse_module("f guest=a kernel");
+	assert_int_equal(words.when_parked, PARKED_STAY);
+	parse_module("f guest=a kernel when-parked=end");
+	assert_int_equal(words.when_parked, PARKED_END);
+	parse_module("f guest=a kernel when-parked=restart");
+	assert_int_equal(words.when_parked, PARKED_RESTART);
+	parse_module("f guest=a kernel when-parked=stay");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(words.when_parked, PARKED_STAY);
+	parse_module("f guest=a kernel when-parked=halt");
+	assert_problem("when-parked=halt", "stay, end, restart");
+	parse_module("f guest=a disk when-parked=end");
+	assert_problem("when-parked", "kernel's line");
+}
+
 static void test_bad_networks(void **state)
 {
 	static const char *const bad[] = {
@@ -572,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_disk_line),
 		cmocka_unit_test(test_host_disks),
 		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_when_parked),
 		cmocka_unit_test(test_bad_networks),
 		cmocka_unit_test(test_kernel_words_on_initrd),
 		cmocka_unit_test(test_long_command_line),

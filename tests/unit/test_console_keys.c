@@ -271,6 +271,7 @@ static void test_random(void **state)
 			console_mux_take_event(f->mux, &event);
 			break;
 		case 4:
+			console_endpoint_park(guest->endpoint, unit_random(&seed) % 4 == 0);
 			if (unit_random(&seed) % 8 == 0) {
 				console_endpoint_destroy(guest->endpoint);
 				add_guest(f, guest, "new");

@@ -302,6 +302,84 @@ static void test_leave_the_dead(void **state)
 	expect_event(f, CONSOLE_EVENT_FOCUS, "mail");
 }
 
+/* A guest that is parked gives the focus away when all is shown, and to nobody who is parked too. */
+static void test_park(void **state)
+{
+	struct fixture *f = *state;
+
+	say(&f->db, "last words");
+	console_endpoint_park(f->db.endpoint, true);
+	expect(f, "[db] last words\r\n");
+	expect_no_event(f);
+	f->terminal.room = 0;
+	say(&f->web, "halted\r\n");
+	console_endpoint_park(f->web.endpoint, true);
+	expect_no_event(f);
+	f->terminal.room = SIZE_MAX;
+	console_mux_service(f->mux);
+	expect_contains(f, "halted\r\n");
+	expect_event(f, CONSOLE_EVENT_FOCUS, "mail");
+	console_endpoint_park(f->mail.endpoint, true);
+	expect_event(f, CONSOLE_EVENT_FOCUS, "");
+	/* The first one that starts afresh has the focus, unless somebody has it. */
+	console_endpoint_park(f->db.endpoint, false);
+	expect_event(f, CONSOLE_EVENT_FOCUS, "db");
+	console_endpoint_park(f->web.endpoint, false);
+	expect_no_event(f);
+	type(f, "keys");
+	expect_keys(&f->db, "keys");
+}
+
+/* It can be looked at, which keys it out of nothing; and a guest that is back takes keys as before. */
+static void test_look_at_the_parked(void **state)
+{
+	struct fixture *f = *state;
+
+	say(&f->db, "what db said\n");
+	console_endpoint_park(f->db.endpoint, true);
+	type(f, ESCAPE "n");
+	expect_event(f, CONSOLE_EVENT_FOCUS, "db");
+	f->terminal.shown_length = 0;
+	for (unsigned i = 0; i < RING + 10; i++)
+		type(f, "x");
+	expect_contains(f, "umbra: guest db is parked and takes no keys");
+	assert_int_equal(console_mux_stalled(f->mux), 0);
+	assert_int_equal(console_endpoint_waiting(f->db.endpoint), 0);
+	assert_int_equal(f->db.input_calls, 0);
+	type(f, ESCAPE "?");
+	expect_contains(f, "guest 2 is db, parked, in focus");
+	expect_no_event(f);
+	console_endpoint_park(f->db.endpoint, false);
+	expect_no_event(f);
+	type(f, "y");
+	expect_keys(&f->db, "y");
+	/* One that starts afresh before all was shown keeps the focus. */
+	f->terminal.room = 0;
+	say(&f->db, "halted\r\n");
+	console_endpoint_park(f->db.endpoint, true);
+	type(f, "z");
+	console_endpoint_park(f->db.endpoint, false);
+	f->terminal.room = SIZE_MAX;
+	console_mux_service(f->mux);
+	expect_no_event(f);
+	expect_keys(&f->db, "z");
+}
+
+/* Keys that waited for room in the queue of a guest that is parked then are not in the way. */
+static void test_park_the_deaf(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < RING + 10; i++)
+		type(f, "x");
+	type(f, ESCAPE "p");
+	expect_no_event(f);
+	console_endpoint_park(f->web.endpoint, true);
+	console_mux_service(f->mux);
+	expect_event(f, CONSOLE_EVENT_FOCUS, "web");
+	expect_keys(&f->db, "xxxxxxxxxx");
+}
+
 static void test_two_consoles(void **state)
 {
 	struct fixture *f = *state;
@@ -365,6 +443,9 @@ int main(void)
 		test(test_flood_does_not_silence),
 		test(test_destroy),
 		test(test_leave_the_dead),
+		test(test_park),
+		test(test_look_at_the_parked),
+		test(test_park_the_deaf),
 		test(test_two_consoles),
 		test_empty(test_limits),
 	};

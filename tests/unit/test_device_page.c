@@ -336,6 +336,26 @@ static void test_service(void **state)
 	assert_true(device_page_has_work(&f->page));
 }
 
+/* Of the block device's one queue and the second of the network's two. */
+static void test_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	offer(f, BLOCK_RING);
+	assert_int_equal(device_page_lines(&f->page), 0);
+	/* Which gives it back at once. */
+	notify(f, BLOCK_RING);
+	assert_int_equal(device_page_lines(&f->page), 0);
+	offer(f, BLOCK_RING);
+	assert_int_equal(device_page_lines(&f->page), BIT(1));
+	notify(f, NET_RING_0);
+	assert_int_equal(device_page_lines(&f->page), BIT(1));
+	offer(f, NET_RING_1);
+	assert_int_equal(device_page_lines(&f->page), BIT(1) | BIT(3));
+	set_status(f, BLOCK_RECORD, 0);
+	assert_int_equal(device_page_lines(&f->page), BIT(3));
+}
+
 static void put_text(struct fixture *f, uint32_t address, const char *string)
 {
 	memcpy(f->memory->bytes + address, string, strlen(string) + 1);
@@ -500,6 +520,7 @@ int main(void)
 		test(test_reset_waits),
 		test(test_failed),
 		test(test_service),
+		test(test_lines),
 		test(test_early_text),
 		test(test_early_text_ends),
 		test(test_early_text_waits),

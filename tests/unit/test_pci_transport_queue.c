@@ -42,6 +42,19 @@ static void test_offered_before_start(void **state)
 	assert_int_equal(f->irqs[BLOCK], 1);
 }
 
+/* Its line may be raised while it has a request and the guest lets it have the line. */
+static void test_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	assert_int_equal(pci_bus_lines(&f->bus), 0);
+	offer(f);
+	assert_int_equal(pci_bus_lines(&f->bus), BIT(f->bus.functions[0].irq));
+	set(f, STATUS, 1, 0);
+	assert_int_equal(pci_bus_lines(&f->bus), 0);
+}
+
 static void test_notify_of_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -231,6 +244,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		test(test_requests),
 		test(test_offered_before_start),
+		test(test_lines),
 		test(test_notify_of_nothing),
 		test(test_interrupts_off),
 		test(test_queue_is_settled),

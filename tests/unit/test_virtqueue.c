@@ -97,6 +97,25 @@ static void test_suppression(void **state)
 }
 
 /* The 16-bit indices run on and wrap. */
+/* From the offer until it is given back, however far the counters have come. */
+static void test_under_way(void **state)
+{
+	struct fixture *f = *state;
+
+	describe(f, 0, BUFFERS, 16, 0, 0);
+	for (unsigned i = 0; i < 70000; i++) {
+		assert_false(virtqueue_is_under_way(&f->queue));
+		offer(f, 0);
+		assert_true(virtqueue_is_under_way(&f->queue));
+		assert_int_equal(virtqueue_pop(&f->queue, &f->chain), 1);
+		assert_true(virtqueue_is_under_way(&f->queue));
+		virtqueue_push(&f->queue, &f->chain, 0);
+	}
+	offer(f, 0);
+	virtqueue_stop(&f->queue);
+	assert_false(virtqueue_is_under_way(&f->queue));
+}
+
 static void test_indices_wrap(void **state)
 {
 	struct fixture *f = *state;
@@ -360,6 +379,7 @@ int main(void)
 		test(test_start_refuses),
 		test(test_request),
 		test(test_suppression),
+		test(test_under_way),
 		test(test_indices_wrap),
 		test(test_whole_queue),
 		test(test_loops),
