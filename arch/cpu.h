@@ -65,6 +65,7 @@ struct cpu {
 
 	/* The watchdog's, which runs in NMIs of the boot CPU. */
 	uint32_t heartbeat_seen, watchdog_ticks;
+	bool is_struck;			/* an NMI of the watchdog's is on its way to this CPU */
 
 	/* Where an NMI stopped this CPU for good, for another one's panic; written before is_stopped. */
 	uint32_t stop_eip, stop_cs, stop_ebp;

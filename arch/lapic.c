@@ -247,6 +247,29 @@ int lapic_send_nmi(uint32_t apic_id)
 	return send(apic_id, DELIVERY_NMI);
 }
 
+static void wait_until_sent(void)
+{
+	for (uint32_t reads = BUSY_READS; reads > 0; reads--)
+		if (!(lapic_read(REGISTER_COMMAND) & COMMAND_BUSY))
+			return;
+}
+
+/*
+ * The code that was struck may have written the upper half, and not yet the lower one, having seen
+ * that nothing is being sent: both are so again in the end.
+ */
+int lapic_send_nmi_from_nmi(uint32_t apic_id)
+{
+	uint32_t high = lapic.x2apic ? 0 : lapic_read(REGISTER_COMMAND_HIGH);
+	int error = lapic_send_nmi(apic_id);
+
+	if (!lapic.x2apic) {
+		wait_until_sent();
+		lapic_write(REGISTER_COMMAND_HIGH, high);
+	}
+	return error;
+}
+
 /* The sender would go through its own reset, which nothing on it outlives. */
 static bool is_own(uint32_t apic_id)
 {

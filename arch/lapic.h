@@ -54,6 +54,9 @@ int lapic_send_nmi(uint32_t apic_id);
 int lapic_send_init(uint32_t apic_id);
 int lapic_send_startup(uint32_t apic_id, uint32_t address);
 
+/* lapic_send_nmi for an NMI's handler: the command that it may have struck goes on as it was. */
+int lapic_send_nmi_from_nmi(uint32_t apic_id);
+
 /* What the error register has gathered since the last call; SDM vol. 3, 10.5.3. */
 uint32_t lapic_take_errors(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The watchdog: panics, with the call chains of all CPUs, when one of them stays in
- * Umbra without getting back to its run loop.  Umbra runs with interrupts off, so
- * nothing less than an NMI would notice.
+ * Umbra without getting back to its run loop, or gets no interrupt while it runs a guest
+ * or sleeps.  Umbra runs with interrupts off, so nothing less than an NMI would notice.
  */
 #ifndef UMBRA_ARCH_WATCHDOG_H
 #define UMBRA_ARCH_WATCHDOG_H
@@ -23,6 +23,12 @@ int watchdog_start(uint32_t seconds, uint32_t period_us);
 
 /* For the end of the machine, when nobody schedules any more: logs how many NMIs came.  Any CPU. */
 void watchdog_stop(void);
+
+/*
+ * 0 when nobody watches; else how often each CPU has to interrupt itself at least, from the
+ * moment its run loop begins, so that it can be told from one that gets no interrupts.  Any CPU.
+ */
+uint64_t watchdog_interval_ns(void);
 
 /*
  * The calling CPU's heartbeat is odd while it runs code of Umbra's, and even while

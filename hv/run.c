@@ -75,6 +75,12 @@ static void release_due(struct timer *timer)
 	run_follow_queue(run);
 }
 
+/* The interrupt is all that there is to it. */
+static void watch_due(struct timer *timer)
+{
+	timer_start(timer, time_ns() + watchdog_interval_ns());
+}
+
 static void stop_read(struct cpu_note *note)
 {
 	WRITE_ONCE(container_of(note, struct run_cpu, stop)->is_stopped, true);
@@ -89,6 +95,7 @@ void run_init(unsigned cpu)
 	sched_queue_init(&run->queue);
 	timer_init(&run->turn, turn_over);
 	timer_init(&run->release, release_due);
+	timer_init(&run->watch, watch_due);
 	balance_init(run);
 	cpu_note_init(&run->stop, cpu, stop_read);
 }
@@ -447,6 +454,8 @@ void run_forever(void)
 	struct run_cpu *run = this_run_cpu();
 
 	irqs_off_begin();
+	if (watchdog_interval_ns())
+		watch_due(&run->watch);
 	for (;;) {
 		struct sched_entity *next;
 

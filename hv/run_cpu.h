@@ -15,6 +15,7 @@ struct run_cpu {
 	struct run_queue queue;
 	struct timer turn;	/* the end of the running guest's turn */
 	struct timer release;	/* somebody held back by its cap may run again */
+	struct timer watch;	/* while the watchdog runs: shows it that interrupts come in */
 	struct timer fairness;	/* somebody waits: does another CPU do better? */
 	bool reschedule;	/* the running guest is to make way */
 	const struct guest *loaded;	/* whose window this CPU has; NULL: perhaps somebody's who is gone */

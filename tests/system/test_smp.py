@@ -356,6 +356,21 @@ def test_watchdog(machine, release, cpu):
     assert re.search('^cpu2 ran a\n', m.text, re.MULTILINE)
 
 
+def test_watchdog_takes_a_guest_out(machine, build):
+    """
+    QEMU lets a guest turn interrupts off (guest/hostile/vm86.c), here on a CPU that the watchdog's
+    own NMIs do not strike: it sends one there.
+    """
+    m = machine(build, ['victim guest=victim kernel mem=4M cpus=0 -- seed=3',
+                        'hostile guest=bad kernel mem=4M cpus=1 -- attack=vm86-silent spin'],
+                extra=threads(2), options='watchdog=3 when-idle=poweroff')
+    m.event('guest-exit', guest='bad', reason='poweroff')
+    m.wait_line('PASS vm86-silent')
+    m.key(':kill victim\r')
+    m.wait_poweroff()
+    assert not m.events('nmi')
+
+
 def test_watchdog_of_an_hour(machine, release):
     """The longest time that can be said is not a short one."""
     m = machine(release, ['demo guest=a kernel mem=4M cpus=0'], extra=threads(2),

@@ -296,6 +296,19 @@ static void commands(void **state)
 	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x469F);
 }
 
+/* Its handler struck between the two writes of another command, which goes to CPU 7 all the same. */
+static void nmi_from_nmi(void **state)
+{
+	(void)state;
+	start();
+	REGISTER(REGISTER_COMMAND_HIGH) = 7u << 24;
+	assert_int_equal(lapic_send_nmi_from_nmi(3), 0);
+	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x4400);
+	assert_int_equal(REGISTER(REGISTER_COMMAND_HIGH), 7u << 24);
+	assert_int_equal(lapic_send_nmi_from_nmi(0xFF), -E_RANGE);
+	assert_int_equal(REGISTER(REGISTER_COMMAND_HIGH), 7u << 24);
+}
+
 /* Nothing goes out to an id that stands for all, or that the hardware cuts off. */
 static void assert_not_sent(uint32_t apic_id)
 {
@@ -484,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup(stuck_in_service, reset),
 		cmocka_unit_test_setup(not_usable, reset),
 		cmocka_unit_test_setup(commands, reset),
+		cmocka_unit_test_setup(nmi_from_nmi, reset),
 		cmocka_unit_test_setup(ids_that_reach_others, reset),
 		cmocka_unit_test_setup(ids_of_the_first_ones, reset),
 		cmocka_unit_test_setup(x2apic_left_on, reset),
