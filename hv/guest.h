@@ -114,6 +114,7 @@ struct guest {
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
+	uint32_t owed;			/* added to by anybody: nanoseconds of others that its disks took */
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
 	const char *volatile sentence;	/* set by anybody: what it is to be killed for */
 

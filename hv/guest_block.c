@@ -26,9 +26,13 @@ struct guest_disk {
 	char name[NAME_SIZE];
 };
 
-static void disk_wake(void *context)
+/* On any CPU, in whose time the disk's handler ran; the guest pays with the next turn. */
+static void disk_wake(void *context, uint32_t spent)
 {
-	guest_devices_wake(context);
+	struct guest *guest = context;
+
+	__atomic_fetch_add(&guest->owed, spent, __ATOMIC_RELAXED);
+	guest_devices_wake(guest);
 }
 
 /* --- disks of the machine ------------------------------------------------------------- */

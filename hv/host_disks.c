@@ -15,6 +15,7 @@
 #include "drivers/phys/ide.h"
 #include "drivers/phys/virtio_blk_pci.h"
 #include "drivers/phys/virtio_net_pci.h"
+#include "hv/run.h"
 #include "hv/timer.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -109,4 +110,5 @@ void host_disks_init(void)
 	for (unsigned i = 0; i < MAX_CPUS; i++)
 		timer_init(&timers[i], timer_expired);
 	disks_set_alarm(alarm);
+	disks_set_account(run_excuse);
 }

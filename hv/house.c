@@ -42,16 +42,21 @@
 #define PICTURE_NS 40000000ull
 #define PIECE_NS 2000000ull
 
+/* A serial port sends a FIFO of 16 bytes in 1.4 ms. */
+#define POLL_NS 1000000ull
+
 static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
 static struct console *keyboard;
 static unsigned console_count, uart_count;
+static uint32_t polled_uarts;		/* bit n: that of uarts[n] */
 static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_note due_note;	/* what takes the boot CPU out of its guest */
 static volatile bool guests_gone;	/* the last one has ended, or is parked */
 static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
+static struct timer poll_timer;	/* runs when a serial port has no interrupt line */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
 static uint32_t stall;			/* as console_mux_stalled said when it was started */
 static volatile bool stall_over;
@@ -277,12 +282,26 @@ void house_open_consoles(const struct umbra_options *options)
 	log_set_sink(log_sink);
 }
 
-void house_start_consoles(void)
+static void poll_uarts(struct timer *timer)
 {
 	for (unsigned i = 0; i < uart_count; i++)
-		if (uart16550_start(uarts[i]) != 0)
-			log_error("console", "%s has no interrupt line: no keys from there",
-				  uarts[i]->name);
+		if (polled_uarts & BIT(i))
+			uart16550_poll(uarts[i]);
+	timer_start(timer, time_ns() + POLL_NS);
+}
+
+void house_start_consoles(void)
+{
+	for (unsigned i = 0; i < uart_count; i++) {
+		if (uart16550_start(uarts[i]) == 0)
+			continue;
+		log_warn("console", "%s has no interrupt line: it is asked every millisecond",
+			 uarts[i]->name);
+		polled_uarts |= BIT(i);
+	}
+	timer_init(&poll_timer, poll_uarts);
+	if (polled_uarts)
+		poll_uarts(&poll_timer);
 	if (keyboard && ps2_keyboard_start(keyboard) != 0)
 		log_error("console", "the keyboard has no interrupt line: no keys from there");
 }

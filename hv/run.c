@@ -125,6 +125,11 @@ void run_wake(struct guest *guest)
 	run_follow_queue(run);
 }
 
+void run_excuse(uint32_t ns)
+{
+	sched_excuse(&this_run_cpu()->queue, ns);
+}
+
 uint32_t run_load(unsigned cpu)
 {
 	return READ_ONCE(run_cpu_of(cpu)->load);
@@ -308,6 +313,9 @@ static void report_nmis(struct run_cpu *run)
 static void serve_devices(struct guest *guest)
 {
 	guest_devices_service(guest);
+	/* Whoever adds to it has the devices served, so it is never much. */
+	if (READ_ONCE(guest->owed))
+		sched_charge(&guest->sched, __atomic_exchange_n(&guest->owed, 0, __ATOMIC_RELAXED));
 	barriers_note_data(this_cpu());
 }
 

@@ -22,6 +22,12 @@ void run_wake(struct guest *guest);
  */
 void run_stop_others(void);
 
+/*
+ * Of this CPU's time, so many nanoseconds up to now went to what the guest that runs did not ask
+ * for, and somebody else pays for.  For handlers.
+ */
+void run_excuse(uint32_t ns);
+
 /* The weights of the guests at home on that CPU, together.  Any CPU. */
 uint32_t run_load(unsigned cpu);
 

@@ -199,6 +199,12 @@ void sched_charge(struct sched_entity *entity, uint64_t ns)
 		entity->credit -= (int64_t)(ns * CREDIT_NS);
 }
 
+void sched_excuse(struct run_queue *queue, uint64_t ns)
+{
+	if (queue->running)
+		queue->running->started += ns;
+}
+
 void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 {
 	struct sched_entity *entity = queue->running;

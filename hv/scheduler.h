@@ -87,8 +87,11 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now);
 /* The running guest stops at now; it goes back into the queue if it still can run. */
 void sched_put(struct run_queue *queue, uint64_t now, bool runnable);
 
-/* Something else took ns of the CPU for entity's sake; it is not runnable. */
+/* Something else took ns of a CPU for entity's sake; it is the running one, or not runnable. */
 void sched_charge(struct sched_entity *entity, uint64_t ns);
+
+/* The last ns were not the running entity's, if there is one: they do not count for it. */
+void sched_excuse(struct run_queue *queue, uint64_t ns);
 
 /* --- several CPUs ------------------------------------------------------------------- */
 

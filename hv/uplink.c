@@ -206,7 +206,8 @@ void uplinks_init(const struct umbra_options *options)
 void uplink_show(struct uplink *uplink)
 {
 	static const char *const states[] = {
-		[NET_CLOSED] = "not in use", [NET_RUNNING] = "the link is up", [NET_LOST] = "lost",
+		[NET_CLOSED] = "not in use", [NET_RUNNING] = "the link is up",
+		[NET_RESETTING] = "reset", [NET_LOST] = "lost",
 	};
 	const uint8_t *mac = uplink->device->address;
 	struct net_status status;

@@ -39,6 +39,11 @@ struct block_request {
 	const struct block_segment *segments;
 	unsigned segment_count;
 	/*
+	 * Nanoseconds that the request took after submit, in a handler's time: for done, if that
+	 * is called.  Whoever asked for it is to pay for them.
+	 */
+	uint32_t spent;
+	/*
 	 * For a request that finishes later: called once, perhaps from an interrupt
 	 * handler and perhaps before submit returns.  error is 0 or negative.
 	 */

@@ -113,7 +113,7 @@ int partition_read_chain(struct table_reader *reader, const struct mbr_entry *ex
 			if (error)
 				return error;
 			if (load_le16(sector + MBR_SIGNATURE) != MBR_SIGNATURE_VALUE)
-				stop = "its chain of logical partitions leads to a sector that is no link";
+				stop = "its chain of logical partitions leads to no link";
 		}
 		if (stop) {
 			partition_warn(reader, 0, stop);

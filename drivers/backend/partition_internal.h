@@ -41,7 +41,10 @@ struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sec
 /* Is it a container of others, whatever number that container has: types 5, 0x0F, 0x85? */
 bool mbr_is_extended(const struct mbr_entry *entry);
 
-/* Something that whoever owns the disk should know; the first is kept.  number: 0 for the whole table. */
+/*
+ * Something that whoever owns the disk should know; the first is kept.  number is the
+ * partition's, 0 for the whole table.
+ */
 void partition_warn(struct table_reader *reader, unsigned number, const char *warning);
 
 /*

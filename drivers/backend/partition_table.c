@@ -71,7 +71,7 @@ void partition_add(struct table_reader *reader, unsigned number, uint64_t first,
 		return;
 	}
 	if (sectors > reader->sectors - first) {
-		partition_warn(reader, number, "it reaches beyond the end of the disk, and is cut there");
+		partition_warn(reader, number, "it is cut where the disk ends");
 		sectors = reader->sectors - first;
 	}
 	/* Each number comes once, so there is room. */

@@ -418,7 +418,7 @@ static const char *identify(struct ahci_port *port)
 	volatile struct ahci_port_registers *regs = port->registers;
 
 	if (!wait_until(disk_is_ready(regs), BOOT_READY_TIME))
-		return "it does not get ready";
+		return "it stays busy";
 	if (regs->signature == SIGNATURE_PACKET)
 		return ata_packet_drive;
 	if (regs->signature != SIGNATURE_DISK)
@@ -428,7 +428,7 @@ static const char *identify(struct ahci_port *port)
 	issue(port, 0);
 	wait_until(!(regs->issue & BIT(0)) || regs->interrupts & INTERRUPT_ERRORS, IDENTIFY_TIME);
 	if (regs->issue & BIT(0) || regs->interrupts & INTERRUPT_ERRORS)
-		return "it does not say what it is";
+		return "it does not answer to IDENTIFY";
 	port->started = 0;
 	return ata_parse_identity(port->memory->identity, &port->identity);
 }
@@ -449,7 +449,7 @@ static void describe(struct ahci_port *port, unsigned slots, bool wide)
 	string_copy(port->disk.model, port->identity.model, sizeof(port->disk.model));
 }
 
-/* Named by its place: what cannot be used has no name, and the next disk gets the one that it would have. */
+/* Named by its place: the name that it might have had is the next disk's. */
 static bool close(struct ahci_port *port, const char *cause)
 {
 	log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ahci",

@@ -71,7 +71,7 @@ static bool is_valid(uint16_t word)
 	return (word & COMMANDS_VALID_MASK) == COMMANDS_VALID;
 }
 
-/* What the disk counts in; how its medium is divided is its own affair.  0 when Umbra cannot have it. */
+/* What the disk counts in, not how its medium is divided.  0 when it is nothing for Umbra. */
 static uint32_t read_block_size(const uint16_t *words)
 {
 	uint32_t size;

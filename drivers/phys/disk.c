@@ -36,6 +36,7 @@
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
 static struct list disks = LIST_INIT(disks);
 static void (*set_alarm)(uint64_t nanoseconds);
+static void (*account)(uint32_t nanoseconds);
 
 struct list *disk_ports(void)
 {
@@ -52,10 +53,40 @@ void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
 	set_alarm = alarm;
 }
 
+void disks_set_account(void (*to)(uint32_t nanoseconds))
+{
+	account = to;
+}
+
 void disk_look_after(uint64_t nanoseconds)
 {
 	if (set_alarm)
 		set_alarm(nanoseconds);
+}
+
+/* --- whose time it is ------------------------------------------------------------------ */
+
+void disk_leave(struct disk_port *port)
+{
+	uint32_t spent = port->spent;
+
+	port->reckoned = 0;
+	spin_unlock(&port->lock);
+	if (spent > 0 && account)
+		account(spent);
+}
+
+/* Outside of handlers it is the time of who submits something. */
+static void charge(struct disk_port *port, struct disk_transfer *transfer, uint64_t now)
+{
+	uint32_t ns = (uint32_t)(now - port->reckoned);
+
+	if (port->reckoned == 0)
+		return;
+	port->reckoned = now;
+	port->spent += ns;
+	if (!transfer->cancelled)
+		transfer->request->spent += ns;
 }
 
 /* --- requests ------------------------------------------------------------------------ */
@@ -107,10 +138,14 @@ void disk_report_error(struct disk_port *port, const struct disk_transfer *trans
 static void start(struct disk_port *port, unsigned slot, struct disk_transfer *transfer)
 {
 	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
-	bool first = !disk_is_busy(port);
+	bool first = !disk_is_busy(port), started;
+	uint64_t now;
 
+	started = port->ops->start(port, slot, &transfer->command);
+	now = time_ns();
+	charge(port, transfer, now);
 	/* No word from the device, which may be as dead as before. */
-	if (!port->ops->start(port, slot, &transfer->command)) {
+	if (!started) {
 		disk_finish(port, transfer, 0);
 		return;
 	}
@@ -118,7 +153,7 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 	port->counters.commands++;
 	if (transfer->bounced)
 		port->counters.bounced++;
-	port->deadline = MAX(first ? 0 : port->deadline, time_ns() + limit);
+	port->deadline = MAX(first ? 0 : port->deadline, now + limit);
 	if (first)
 		disk_look_after(disk_period(port));
 }
@@ -172,29 +207,43 @@ void disk_start_waiting(struct disk_port *port)
 	}
 }
 
+/* What the command in the slot leads to. */
+enum next { IS_OVER, IS_MODIFIED, HAS_MORE };
+
+static enum next take_answer(struct disk_port *port, struct disk_transfer *transfer, unsigned slot,
+			     int error)
+{
+	if (error)
+		disk_report_error(port, transfer);
+	if (error || transfer->cancelled)
+		return IS_OVER;
+	if (disk_transfer_modify(transfer, slot))
+		return IS_MODIFIED;
+	return disk_transfer_advance(transfer, slot) ? IS_OVER : HAS_MORE;
+}
+
 void disk_finished(struct disk_port *port, unsigned slot, int error)
 {
 	struct disk_transfer *transfer = slot < port->slots ? port->under_way[slot] : NULL;
+	enum next next;
+	uint64_t now;
 
 	if (!transfer)
 		return;
 	port->under_way[slot] = NULL;
+	next = take_answer(port, transfer, slot, error);
+	now = time_ns();
+	charge(port, transfer, now);
 	port->answered = true;
 	port->resets = 0;
-	port->deadline = MAX(port->deadline, time_ns() + ANSWER_TIME);
-	if (error) {
-		disk_report_error(port, transfer);
+	port->deadline = MAX(port->deadline, now + ANSWER_TIME);
+	if (next == IS_OVER)
 		disk_finish(port, transfer, error);
-	} else if (transfer->cancelled) {
-		disk_finish(port, transfer, 0);
-	} else if (disk_transfer_modify(transfer, slot)) {
-		/* In the same slot, whose buffer has the block, and at once: nobody writes to it meanwhile. */
+	else if (next == IS_MODIFIED)
+		/* In the same slot, whose buffer has the block, before anybody else writes to it. */
 		start(port, slot, transfer);
-	} else if (disk_transfer_advance(transfer, slot)) {
-		disk_finish(port, transfer, 0);
-	} else {
+	else
 		list_add_first(&port->waiting, &transfer->node);
-	}
 }
 
 /* --- the block device --------------------------------------------------------------------- */
@@ -218,6 +267,7 @@ static int accept(struct disk *disk, struct block_request *request)
 	if (!node)
 		return -E_NOSPC;
 	transfer = container_of(node, struct disk_transfer, node);
+	request->spent = 0;
 	error = disk_transfer_prepare(transfer, disk, request);
 	if (error) {
 		list_add_last(&port->unused, &transfer->node);

@@ -121,6 +121,8 @@ struct disk_port {
 	bool answered;			/* some command finished in this call of poll */
 	unsigned missed;		/* answers since the last interrupt */
 	uint64_t next_report;
+	uint64_t reckoned;		/* up to when its handler's time is somebody's; 0 outside of that */
+	uint32_t spent;			/* of that time, nanoseconds that are somebody's */
 	struct {
 		uint32_t commands, bounced, errors, resets, interrupts;
 	} counters;
@@ -207,5 +209,12 @@ uint64_t disks_tick(void);
  * called after that time.  Called with a port's lock held.  Boot, once.
  */
 void disks_set_alarm(void (*alarm)(uint64_t nanoseconds));
+
+/*
+ * account(nanoseconds) is called when requests, whoever asked for them, took so much of this CPU's
+ * time in an interrupt's or the timer's handler: they are charged with it (block_request.spent),
+ * so nobody else need be.  No lock held.  Boot, once.
+ */
+void disks_set_account(void (*account)(uint32_t nanoseconds));
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef UMBRA_DRIVERS_PHYS_DISK_INTERNAL_H
 #define UMBRA_DRIVERS_PHYS_DISK_INTERNAL_H
 
+#include "arch/time.h"
 #include "drivers/phys/disk_transfer.h"
 
 #define DISK_SECOND 1000000000ull
@@ -30,6 +31,19 @@ void disk_look_after(uint64_t nanoseconds);
 
 /* When the timer looks at a port that has work, in nanoseconds. */
 uint64_t disk_period(const struct disk_port *port);
+
+/*
+ * Around all that a handler does for the port: takes its lock, and lets go of it.  What is spent
+ * in between on a request is charged to it.
+ */
+static inline void disk_enter(struct disk_port *port)
+{
+	spin_lock(&port->lock);
+	port->spent = 0;
+	port->reckoned = time_ns();
+}
+
+void disk_leave(struct disk_port *port);
 
 /* The transfer, which is in no list and no slot, is over; whoever wants to hear of it does. */
 void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error);

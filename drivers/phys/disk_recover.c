@@ -166,14 +166,14 @@ bool disk_port_interrupt(struct disk_port *port)
 {
 	bool answered;
 
-	spin_lock(&port->lock);
+	disk_enter(port);
 	poll(port);
 	answered = port->answered;
 	if (answered) {
 		port->counters.interrupts++;
 		port->missed = 0;
 	}
-	spin_unlock(&port->lock);
+	disk_leave(port);
 	return answered;
 }
 
@@ -207,7 +207,7 @@ static uint64_t tick(struct disk_port *port)
 {
 	uint64_t again;
 
-	spin_lock(&port->lock);
+	disk_enter(port);
 	if (disk_has_work(port)) {
 		poll(port);
 		watch_interrupts(port);
@@ -219,7 +219,7 @@ static uint64_t tick(struct disk_port *port)
 	else if (is_hung_up(port))
 		disk_reset(port);
 	again = disk_has_work(port) || is_being_reset(port) ? disk_period(port) : 0;
-	spin_unlock(&port->lock);
+	disk_leave(port);
 	return again;
 }
 

@@ -128,6 +128,14 @@ _Static_assert(sizeof(struct receive_descriptor) == 16 && sizeof(struct send_des
 	       "317453, 3.2.3 and 3.3.3");
 _Static_assert(sizeof(struct e1000_rings) % PAGE_SIZE == 0, "rings are aligned to 16 bytes");
 
+/* What is waited for while it is reset, in this order. */
+enum e1000_reset {
+	E1000_QUIET,		/* what is under way to memory comes to its end */
+	E1000_MASTER,		/* those on PCI Express say so (318550, 3.1.3.10) */
+	E1000_RESET,		/* nothing may be read */
+	E1000_BACK,		/* it reads its EEPROM */
+};
+
 struct e1000 {
 	struct net_device device;
 	void *registers;
@@ -135,6 +143,8 @@ struct e1000 {
 	bool is_express;
 	uint32_t causes;		/* of interrupts that are wanted when any are */
 	uint32_t enabled;		/* those now */
+	enum e1000_reset reset;		/* while it is reset */
+	uint64_t reset_end;		/* time_ns() until which that may last */
 	unsigned next_received;		/* the descriptor that is next */
 	unsigned next_sent, oldest_sent;	/* between them is what is under way */
 };
@@ -310,28 +320,83 @@ static bool is_back(const struct e1000 *e1000)
 	       (!e1000->is_express || get(e1000, EECD) & EECD_READ);
 }
 
-/*
- * What is under way has to have come to its end; those on PCI Express say so
- * (318550, 3.1.3.10).
- */
-static bool reset(struct e1000 *e1000)
+static void wait_for(struct e1000 *e1000, enum e1000_reset what, uint64_t nanoseconds)
+{
+	e1000->reset = what;
+	e1000->reset_end = time_ns() + nanoseconds;
+}
+
+static void begin_reset(struct e1000 *e1000)
 {
 	set(e1000, IMC, ALL_ONES);
 	set(e1000, RCTL, 0);
 	set_and_flush(e1000, TCTL, TCTL_PAD);
-	wait_until(false, QUIET_TIME);
-	if (e1000->is_express) {
-		set(e1000, CTRL, get(e1000, CTRL) | CTRL_MASTER_OFF);
-		wait_until(!(get(e1000, STATUS) & STATUS_MASTER_ON), MASTER_TIME);
-	}
+	wait_for(e1000, E1000_QUIET, QUIET_TIME);
+}
+
+/* Does it stand still before the time for that is over? */
+static bool is_quiet(const struct e1000 *e1000)
+{
+	return e1000->reset == E1000_MASTER && !(get(e1000, STATUS) & STATUS_MASTER_ON);
+}
+
+static void ask_for_rest(struct e1000 *e1000)
+{
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_MASTER_OFF);
+	wait_for(e1000, E1000_MASTER, MASTER_TIME);
+}
+
+static void reset_all(struct e1000 *e1000)
+{
 	set(e1000, CTRL, get(e1000, CTRL) | CTRL_RESET);
-	wait_until(false, RESET_WAIT);
-	if (!wait_until(is_back(e1000), RESET_TIME))
-		return false;
+	wait_for(e1000, E1000_RESET, RESET_WAIT);
+}
+
+/* The next step, whose time has come; not the last one. */
+static void step(struct e1000 *e1000)
+{
+	switch (e1000->reset) {
+	case E1000_QUIET:
+		if (e1000->is_express)
+			ask_for_rest(e1000);
+		else
+			reset_all(e1000);
+		return;
+	case E1000_MASTER:
+		reset_all(e1000);
+		return;
+	case E1000_RESET:
+	case E1000_BACK:
+		wait_for(e1000, E1000_BACK, RESET_TIME);
+		return;
+	}
+}
+
+static enum wait_result reset_result(struct e1000 *e1000)
+{
+	while (e1000->reset != E1000_BACK) {
+		if (!is_quiet(e1000) && time_ns() < e1000->reset_end)
+			return WAIT_LATER;
+		step(e1000);
+	}
+	if (!is_back(e1000))
+		return time_ns() < e1000->reset_end ? WAIT_LATER : WAIT_FAILED;
 	e1000->enabled = 0;
 	set(e1000, IMC, ALL_ONES);
 	get(e1000, ICR);
-	return true;
+	return WAIT_DONE;
+}
+
+/* At boot. */
+static bool reset(struct e1000 *e1000)
+{
+	enum wait_result result;
+
+	begin_reset(e1000);
+	do {
+		result = reset_result(e1000);
+	} while (result == WAIT_LATER);
+	return result == WAIT_DONE;
 }
 
 static void start_receiving(struct e1000 *e1000, uint64_t rings)
@@ -383,8 +448,6 @@ static int e1000_start(struct net_device *device)
 	struct e1000 *e1000 = e1000_of(device);
 	size_t run;
 
-	if (!reset(e1000))
-		return -E_IO;
 	e1000->causes = CAUSES;
 	if (device->pci->interrupt == PCI_MSIX) {
 		e1000->causes = CAUSES_MSIX;
@@ -401,12 +464,20 @@ static int e1000_start(struct net_device *device)
 
 static void e1000_stop(struct net_device *device)
 {
-	if (!reset(e1000_of(device)))
+	begin_reset(e1000_of(device));
+}
+
+static enum wait_result e1000_has_stopped(struct net_device *device)
+{
+	enum wait_result result = reset_result(e1000_of(device));
+
+	if (result == WAIT_FAILED)
 		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+	return result;
 }
 
 static const struct net_device_ops e1000_ops = {
-	.start = e1000_start, .stop = e1000_stop,
+	.start = e1000_start, .stop = e1000_stop, .has_stopped = e1000_has_stopped,
 	.send_buffer = e1000_send_buffer, .send = e1000_send, .kick = e1000_kick,
 	.reclaim = e1000_reclaim, .receive = e1000_receive, .give_back = e1000_give_back,
 	.listen = e1000_listen, .mute = e1000_mute, .acknowledge = e1000_acknowledge,

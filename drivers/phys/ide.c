@@ -126,8 +126,8 @@ static int ide_attach(struct pci_device *device)
 	bool found = false;
 
 	if (!has_ports(&device->bars[MASTER_BAR], MASTER_SIZE)) {
-		log_warn("ide", PCI_FORMAT ": the controller cannot be used: its bus master has no ports",
-			 PCI_ARGUMENTS(device->function));
+		log_warn("ide", PCI_FORMAT ": the controller cannot be used: %s",
+			 PCI_ARGUMENTS(device->function), "its bus master has no ports");
 		return -E_UNSUPPORTED;
 	}
 	pci_change_command(device, PCI_COMMAND_PORTS | PCI_COMMAND_MASTER, 0);

@@ -33,6 +33,7 @@
 #define SELECT_ALWAYS 0xA0	/* bits that were once fixed */
 #define SELECT_SECOND 0x10
 #define FLOATING 0xFF		/* no disk drives the bus */
+#define FLOATING_LOW 0x7F	/* nor this one, where the bus pulls bit 7 down (ATA8-APT) */
 
 /* The bus master's block. */
 #define MASTER_COMMAND 0
@@ -275,22 +276,22 @@ static const char *identify(const struct ide_channel *channel, const struct ide_
 
 	select_disk(channel, disk->select);
 	status = quiet_status(channel);
-	if (status == FLOATING || status == 0)
+	if (status == FLOATING || status == FLOATING_LOW || status == 0)
 		return nothing_there;
 	if (!wait_until(is_idle(quiet_status(channel)), READY_TIME))
-		return "it does not get ready";
+		return "it stays busy";
 	write_command(channel, disk, &registers);
 	wait_until(false, SETTLE_TIME);
 	/* Where there is no disk the other one answers for it, with zeroes. */
 	if (quiet_status(channel) == 0)
 		return nothing_there;
 	if (!wait_until(!(quiet_status(channel) & ATA_STATUS_BUSY), READY_TIME))
-		return "it does not say what it is";
+		return "it does not answer to IDENTIFY";
 	status = read_register(channel, STATUS);
 	if (status & ATA_STATUS_ERROR && is_packet_drive(channel))
 		return ata_packet_drive;
 	if (status & ATA_STATUS_ERROR || !(status & ATA_STATUS_DATA))
-		return "it does not say what it is";
+		return "it does not answer to IDENTIFY";
 	for (unsigned i = 0; i < ATA_IDENTIFY_WORDS; i++)
 		words[i] = port_in16((uint16_t)(channel->command + DATA));
 	return NULL;

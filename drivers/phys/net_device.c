@@ -51,14 +51,6 @@ void net_look_after(struct net_device *device, uint64_t nanoseconds)
 
 /* --- trouble ---------------------------------------------------------------------------- */
 
-static void give_up(struct net_device *device, const char *cause)
-{
-	device->state = NET_LOST;
-	device->link = false;
-	device->ops->stop(device);
-	log_event("net-lost", "port=%s cause=\"%s\"", device->name, cause);
-}
-
 void net_check_link(struct net_device *device)
 {
 	bool link = device->ops->link(device);
@@ -81,6 +73,51 @@ static int start(struct net_device *device)
 	return error;
 }
 
+static void stop(struct net_device *device)
+{
+	device->state = NET_RESETTING;
+	device->ops->stop(device);
+	net_go_on(device);
+}
+
+static void give_up(struct net_device *device, const char *cause)
+{
+	device->lost_cause = cause;
+	stop(device);
+}
+
+static void lose(struct net_device *device, const char *cause)
+{
+	device->state = NET_LOST;
+	device->link = false;
+	log_event("net-lost", "port=%s cause=\"%s\"", device->name, cause);
+}
+
+static void start_again(struct net_device *device)
+{
+	if (start(device) != 0) {
+		give_up(device, "it cannot be reset");
+		return;
+	}
+	device->state = NET_RUNNING;
+	net_check_link(device);
+	net_look_after(device, 1);
+}
+
+void net_go_on(struct net_device *device)
+{
+	enum wait_result result = device->ops->has_stopped(device);
+
+	if (result == WAIT_LATER)
+		net_look_after(device, NET_RESET_PERIOD);
+	else if (device->lost_cause)
+		lose(device, device->lost_cause);
+	else if (result == WAIT_FAILED)
+		lose(device, "it cannot be reset");
+	else
+		start_again(device);
+}
+
 void net_restart(struct net_device *device, const char *cause)
 {
 	if (device->silent_resets++ == SILENT_RESETS_MAX) {
@@ -89,11 +126,7 @@ void net_restart(struct net_device *device, const char *cause)
 	}
 	log_warn("net", "%s: %s: reset", device->name, cause);
 	device->counters.resets++;
-	device->ops->stop(device);
-	if (start(device) != 0)
-		give_up(device, "it cannot be reset");
-	else
-		net_check_link(device);
+	stop(device);
 }
 
 /* --- making ------------------------------------------------------------------------------------ */
@@ -144,6 +177,8 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 		net_look_after(device, 1);
 	} else {
 		device->ops->stop(device);
+		while (device->ops->has_stopped(device) == WAIT_LATER)
+			;
 		device->state = NET_LOST;
 	}
 	spin_unlock(&device->lock);

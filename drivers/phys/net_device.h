@@ -19,6 +19,7 @@
 #include "arch/spinlock.h"
 #include "drivers/backend/switch_wire.h"
 #include "drivers/phys/pci.h"
+#include "drivers/phys/wait.h"
 #include "lib/list.h"
 #include "mm/address.h"
 
@@ -38,13 +39,20 @@ enum net_received {
 /* A driver's part.  All but identify are called with the port's lock held. */
 struct net_device_ops {
 	/*
-	 * Resets the card and starts it, at first and again: the rings are empty, every
-	 * receive buffer is the card's, interrupts are off.  0 or negative.
+	 * Starts a card that stands still, at first and after each stop: the rings are empty,
+	 * every receive buffer is the card's, interrupts are off.  0 or negative.  Does not wait.
 	 */
 	int (*start)(struct net_device *device);
 
-	/* When it returns, the card touches no memory any more.  Takes 100 ms at most. */
+	/* Begins to stop the card, by a reset.  Does not wait. */
 	void (*stop)(struct net_device *device);
+
+	/*
+	 * After stop, again and again until it is something else than WAIT_LATER, a tenth of
+	 * a second at most: WAIT_DONE when the card stands still, WAIT_FAILED when it does not
+	 * come back from the reset, and is kept from memory.  Does not wait.
+	 */
+	enum wait_result (*has_stopped)(struct net_device *device);
 
 	/* Where the next frame to be sent goes, NET_BUFFER_SIZE less 16 bytes; NULL: no place is free. */
 	uint8_t *(*send_buffer)(struct net_device *device);
@@ -79,12 +87,13 @@ struct net_device_ops {
 enum net_state {
 	NET_CLOSED,
 	NET_RUNNING,
+	NET_RESETTING,	/* is being stopped; the timer asks */
 	NET_LOST,
 };
 
 struct net_counters {
 	uint64_t sent, received;	/* frames */
-	uint64_t dropped;		/* not sent: the link was down, or the card is lost */
+	uint64_t dropped;		/* not sent: the link was down, or the card is reset or lost */
 	uint32_t damaged;
 	uint32_t resets, interrupts, pauses;	/* pauses: the CPU was needed for something else */
 };
@@ -120,6 +129,7 @@ struct net_device {
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum net_state state;
 	struct net_client client;
+	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
 	bool link;
 	bool is_polled;			/* there are no interrupts to rely on */
 	bool is_muted;			/* they are off */
@@ -164,7 +174,7 @@ int __must_check net_device_open(struct net_device *device, const struct net_cli
 /*
  * Sends a frame, padded to what the wire demands, at the latest with the next
  * net_device_flush.  WIRE_FULL: writable will be called.  WIRE_DROPPED while the link
- * is down.  Any CPU; takes the port's lock.
+ * is down, or the card is reset.  Any CPU; takes the port's lock.
  */
 enum wire_result net_device_send(struct net_device *device, const struct wire_frame *frame);
 void net_device_flush(struct net_device *device);

@@ -19,6 +19,7 @@
 /* When the timer looks: for room, at cards that have something to do, and at the soonest. */
 #define NET_ROOM_PERIOD (200 * NET_MICROSECOND)	/* a ring of short frames is empty after 170 us at 1 Gbit/s */
 #define NET_WATCH_PERIOD (100 * NET_MILLISECOND)
+#define NET_RESET_PERIOD (1 * NET_MILLISECOND)	/* while it is reset */
 #define NET_PAUSE_MIN (100 * NET_MICROSECOND)
 
 /* --- net_device.c -------------------------------------------------------------------- */
@@ -29,8 +30,14 @@ void net_look_after(struct net_device *device, uint64_t nanoseconds);
 /* Asks the card for its link, and logs a change. */
 void net_check_link(struct net_device *device);
 
-/* Resets the card, or gives it up; cause is for the log.  What was under way is lost. */
+/*
+ * As the last thing, of a card that runs: it is reset, or given up; cause is for the log.  What
+ * was under way is lost.
+ */
 void net_restart(struct net_device *device, const char *cause);
+
+/* The timer has come for a card that is being reset. */
+void net_go_on(struct net_device *device);
 
 /* --- net_send.c ----------------------------------------------------------------------- */
 

@@ -229,6 +229,22 @@ static void watch_interrupts(struct net_device *device, uint64_t received, bool 
 	net_look_after(device, POLL_PERIOD);
 }
 
+/* With the timer's time come, of a card that runs. */
+static void look_in(struct net_device *device)
+{
+	uint64_t received = device->counters.received;
+	bool was_listening = !device->is_muted, link = device->link;
+
+	device->due = NET_NEVER;
+	watch_link(device);
+	if (device->is_polling)
+		device->again = true;
+	else
+		poll(device);
+	if (was_listening)
+		watch_interrupts(device, received, link);
+}
+
 /* Returns when to come again, NET_NEVER for not. */
 static uint64_t tick(struct net_device *device)
 {
@@ -236,19 +252,12 @@ static uint64_t tick(struct net_device *device)
 
 	spin_lock(&device->lock);
 	if (device->state == NET_RUNNING && time_ns() >= device->due) {
-		uint64_t received = device->counters.received;
-		bool was_listening = !device->is_muted, link = device->link;
-
+		look_in(device);
+	} else if (device->state == NET_RESETTING && time_ns() >= device->due) {
 		device->due = NET_NEVER;
-		watch_link(device);
-		if (device->is_polling)
-			device->again = true;
-		else
-			poll(device);
-		if (was_listening)
-			watch_interrupts(device, received, link);
+		net_go_on(device);
 	}
-	due = device->state == NET_RUNNING ? device->due : NET_NEVER;
+	due = device->state == NET_RUNNING || device->state == NET_RESETTING ? device->due : NET_NEVER;
 	spin_unlock(&device->lock);
 	return due;
 }

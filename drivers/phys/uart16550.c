@@ -59,7 +59,8 @@ struct uart16550 {
 	uint16_t port;
 	uint8_t line;
 	uint8_t burst;			/* bytes the chip takes once it says that it has room */
-	bool interrupts;
+	bool started;		/* writes do not wait any more */
+	bool polled;		/* if so: there are no interrupts, but uart16550_poll */
 	bool missed_room;		/* room() had to disappoint somebody */
 	uint32_t overruns;
 	struct byte_channel tx;		/* write() to interrupt handler */
@@ -103,6 +104,8 @@ static uint8_t line_status(struct uart16550 *uart)
 
 static uint8_t wanted_interrupts(const struct uart16550 *uart)
 {
+	if (uart->polled)
+		return 0;
 	return (uint8_t)((channel_room(&uart->rx) > 0 ? IER_RECEIVE : 0) |
 			 (channel_used(&uart->tx) > 0 ? IER_TRANSMIT : 0));
 }
@@ -131,11 +134,11 @@ static bool wants_more(const struct uart16550 *uart)
 /* Asks the other end to hold on while there is little room for its bytes. */
 static void update_flow_control(struct uart16550 *uart)
 {
-	uint8_t rts;
+	uint8_t always = MCR_DTR | (uart->polled ? 0 : MCR_OUT2), rts;
 
 	do {
 		rts = wants_more(uart) ? MCR_RTS : 0;
-		chip_write(uart, MCR, (uint8_t)(MCR_DTR | MCR_OUT2 | rts));
+		chip_write(uart, MCR, (uint8_t)(always | rts));
 	} while ((rts != 0) != wants_more(uart));
 }
 
@@ -239,7 +242,7 @@ static size_t uart_room(struct console *console, size_t wanted)
 	struct uart16550 *uart = uart_of(console);
 	size_t room;
 
-	if (!uart->interrupts)
+	if (!uart->started)
 		return wanted;
 	/* Set before the look, so that the handler cannot make room unseen in between. */
 	WRITE_ONCE(uart->missed_room, true);
@@ -256,7 +259,7 @@ static size_t uart_write(struct console *console, const void *data, size_t lengt
 	const uint8_t *bytes = data;
 	size_t done = 0;
 
-	if (!uart->interrupts) {
+	if (!uart->started) {
 		uart_write_sync(console, data, length);
 		return length;
 	}
@@ -272,11 +275,11 @@ static size_t uart_read(struct console *console, void *buffer, size_t size)
 	uint8_t *bytes = buffer;
 	size_t done = 0;
 
-	if (!uart->interrupts)
+	if (!uart->started)
 		receive(uart);
 	while (done < size && channel_take(&uart->rx, &bytes[done]))
 		done++;
-	if (done > 0 && uart->interrupts) {
+	if (done > 0 && uart->started) {
 		update_interrupts(uart);
 		update_flow_control(uart);
 	}
@@ -334,14 +337,18 @@ int uart16550_start(struct console *console)
 	struct uart16550 *uart = uart_of(console);
 	int error = irq_register(uart->line, uart_interrupt, uart);
 
-	if (error)
-		return error;
-	uart->interrupts = true;
+	uart->polled = error != 0;
+	uart->started = true;
 	/* Whatever the chip wanted to say before is forgotten, so that the line starts low. */
 	chip_read(uart, IIR_FCR);
 	update_flow_control(uart);
 	update_interrupts(uart);
-	return 0;
+	return error;
+}
+
+void uart16550_poll(struct console *console)
+{
+	uart_interrupt(uart_of(console));
 }
 
 uint32_t uart16550_overruns(const struct console *console)

@@ -19,9 +19,13 @@ struct console *uart16550_open(unsigned number);
 
 /*
  * Goes over to interrupts; the interrupt controller must work.  Boot CPU, once;
- * console->activity is set before.  The error of irq_register, and it stays polled.
+ * console->activity is set before.  The error of irq_register, when the line is
+ * taken: then uart16550_poll is to be called every millisecond.
  */
 int uart16550_start(struct console *console);
+
+/* Does what an interrupt would: moves bytes both ways, without waiting.  Boot CPU. */
+void uart16550_poll(struct console *console);
 
 /* How many times the chip lost input because nobody fetched it in time. */
 uint32_t uart16550_overruns(const struct console *console);

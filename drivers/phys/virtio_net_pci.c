@@ -296,8 +296,6 @@ static int virtio_start(struct net_device *device)
 {
 	struct virtio_port *port = port_of(device);
 
-	if (!virtio_pci_reset(&port->virtio))
-		return -E_IO;
 	port->messages = device->pci->interrupt == PCI_MSIX;
 	if (virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features) ||
 	    !start_rings(port))
@@ -310,12 +308,20 @@ static int virtio_start(struct net_device *device)
 
 static void virtio_stop(struct net_device *device)
 {
-	if (!virtio_pci_reset(&port_of(device)->virtio))
+	virtio_pci_begin_reset(&port_of(device)->virtio);
+}
+
+static enum wait_result virtio_has_stopped(struct net_device *device)
+{
+	enum wait_result result = virtio_pci_reset_result(&port_of(device)->virtio);
+
+	if (result == WAIT_FAILED)
 		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+	return result;
 }
 
 static const struct net_device_ops virtio_ops = {
-	.start = virtio_start, .stop = virtio_stop,
+	.start = virtio_start, .stop = virtio_stop, .has_stopped = virtio_has_stopped,
 	.send_buffer = virtio_send_buffer, .send = virtio_send, .kick = virtio_kick,
 	.reclaim = virtio_reclaim, .receive = virtio_receive, .give_back = virtio_give_back,
 	.listen = virtio_listen, .mute = virtio_mute, .acknowledge = virtio_acknowledge,

@@ -180,11 +180,13 @@ static void piece_done(struct block_request *piece, int error)
 		container_of(piece, struct virtio_block_request, piece);
 	struct virtio_block *block = request->block;
 
+	uint32_t spent = piece->spent;
+
 	request->error = error;
 	/* The error is there before the word of it; pairs with the order of reads in go_on. */
 	compiler_barrier();
 	WRITE_ONCE(request->finished, true);
-	block->wake(block->context);
+	block->wake(block->context, spent);
 }
 
 static void take_result(struct virtio_block_request *request, int error)
@@ -376,7 +378,7 @@ bool virtio_block_close(struct virtio_block *block)
 }
 
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
-		       const char *id, void (*wake)(void *context), void *context)
+		       const char *id, void (*wake)(void *context, uint32_t spent), void *context)
 {
 	memset(block, 0, sizeof(*block));
 	block->disk = disk;

@@ -53,7 +53,7 @@ struct virtio_block {
 	struct virtio_device device;
 	struct virtqueue queue;
 	struct block_device *disk;
-	void (*wake)(void *context);
+	void (*wake)(void *context, uint32_t spent);
 	void *context;
 	uint8_t id[VIRTIO_BLOCK_ID_SIZE];
 	uint8_t config[VIRTIO_BLOCK_CONFIG_SIZE];
@@ -66,11 +66,12 @@ struct virtio_block {
  * Makes block->device ready for a transport.  name is for messages, id the
  * serial number (cut where it is too long).  wake is called when a request has
  * finished later and device.ops->service is due: as block_request.done, from
- * anywhere.  name, disk and what context points to outlive the device, which
+ * anywhere, with what the guest owes for it to those whose time it took, in
+ * nanoseconds.  name, disk and what context points to outlive the device, which
  * must be closed before it is freed.
  */
 void virtio_block_init(struct virtio_block *block, const char *name, struct block_device *disk,
-		       const char *id, void (*wake)(void *context), void *context);
+		       const char *id, void (*wake)(void *context, uint32_t spent), void *context);
 
 /*
  * Gives up all requests, as block_device_ops.cancel: when it returns, wake is not called any

@@ -133,7 +133,7 @@ static int count_available(struct virtqueue *queue)
 	}
 	waiting = (uint16_t)(index - queue->next_available);
 	if (waiting > queue->place.size) {
-		virtqueue_break(queue, "available index goes from %u to %u in a queue of %u",
+		virtqueue_break(queue, "available index goes from %u to %u in a queue with room for %u",
 				queue->next_available, index, queue->place.size);
 		return -E_INVAL;
 	}
@@ -180,8 +180,9 @@ static bool enter_table(struct virtqueue *queue, const struct descriptor *descri
 	if (descriptor->length == 0 || descriptor->length % DESCRIPTOR_SIZE != 0 ||
 	    !gpa_from_u64(descriptor->address, &table->start) ||
 	    !gpa_add(table->start, descriptor->length, &end)) {
-		virtqueue_break(queue, "an indirect table of %u bytes at 0x%llx",
-				descriptor->length, (unsigned long long)descriptor->address);
+		virtqueue_break(queue, "an indirect table of %u bytes at 0x%llx is no whole number of "
+				"descriptors below 4 GB", descriptor->length,
+				(unsigned long long)descriptor->address);
 		return false;
 	}
 	table->entries = descriptor->length / DESCRIPTOR_SIZE;
@@ -208,8 +209,8 @@ static bool add_buffer(struct virtqueue *queue, struct virtqueue_chain *chain,
 	if (!gpa_from_u64(descriptor->address, &buffer.gpa) ||
 	    !gpa_add(buffer.gpa, buffer.length, &end) ||
 	    !checked_add_u32(*total, buffer.length, total)) {
-		virtqueue_break(queue, "a buffer of %u bytes at 0x%llx", descriptor->length,
-				(unsigned long long)descriptor->address);
+		virtqueue_break(queue, "a buffer of %u bytes at 0x%llx ends, or its chain has, beyond 4 GB",
+				descriptor->length, (unsigned long long)descriptor->address);
 		return false;
 	}
 	chain->buffers[chain->count++] = buffer;
@@ -228,7 +229,8 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 		struct descriptor descriptor;
 
 		if (index >= table.entries) {
-			virtqueue_break(queue, "descriptor %u of %u", index, table.entries);
+			virtqueue_break(queue, "descriptor %u is none of the table's %u", index,
+					table.entries);
 			return false;
 		}
 		if (!read_descriptor(queue, &table, index, &descriptor))

@@ -1,135 +1,140 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-A second opinion: boots test guests in Bochs, which checks what QEMU does not
-(limits and rights of data segments, global pages over a load of CR3), and judges
-their results by the serial log.  The last line is `bochs: N passed, N failed`.
-Called by `make test-bochs`.
+A second opinion: boots guests in Bochs, which checks what QEMU does not (limits
+and rights of segments, what an `iret` may load, global pages over a load of CR3).
+Test guests are judged by their own results, attacks as in QEMU (attacks.py), in
+all the ways of matrix.py.  The last line is `bochs: N passed, N failed`.  Called by
+`make test-bochs`.
 
-Usage: bochs.py BUILD-DIRECTORY [RUN...]
-A run is GUEST, or GUEST:WORDS with a command line for the guest, which may hold attack=NAME; that
-one runs under a storm of NMIs.  By default the guests abi, abi_c and access, and ATTACKS.
+Usage: bochs.py RELEASE-BUILD DEBUG-BUILD [WORD...]
+Each WORD picks those runs that have it in their name, as the lines of the output show.
 """
 
+import concurrent.futures
+import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
 
-import pexpect
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(sys.argv[1]).resolve()
-ATTACKS = ['cs-edge-kernel', 'cs-edge-user']    # what QEMU does not check
-RUNS = sys.argv[2:] or ['abi', 'abi_c', 'access',
-                        *(f'hostile:attack={name} seconds=20' for name in ATTACKS)]
-STORM = 'on-panic=poweroff watchdog=10 nmi-storm=200'
-LIMIT = 900             # seconds for a guest
-TAIL_LINES = 40
+sys.path.insert(0, str(ROOT / 'tests/system'))
 
-# Bochs reads its terminal's size, and its debugger (Debian builds it in) wants to be told to go on.
-TERMINAL = (60, 160)
-GO_ON = 'c\n'
+# pylint: disable=wrong-import-position
+import attacks  # noqa: E402
+import matrix  # noqa: E402
+from bochs_machine import BochsMachine  # noqa: E402
+from builds import Build  # noqa: E402
 
-# The ACPI power-off ends Bochs as a "panic", which is fatal here as any other.
-SETTINGS = '''\
-config_interface: textconfig
-display_library: term
-romimage: file=/usr/share/bochs/BIOS-bochs-latest
-vgaromimage: file=/usr/share/vgabios/vgabios.bin
-cpu: model=core2_penryn_t9600, ips=50000000, reset_on_triple_fault=0
-memory: guest=128, host=128
-ata0: enabled=1
-ata0-master: type=cdrom, path={image}, status=inserted
-boot: cdrom
-com1: enabled=1, mode=file, dev={log}
-sound: driver=dummy
-speaker: enabled=0
-log: {directory}/bochs.log
-panic: action=fatal
-error: action=report
-info: action=ignore
-debug: action=ignore
-'''
+GUEST_LIMIT = 60        # seconds for the tests of a guest, times Bochs's patience
+NMIS_COUNTED = r'watchdog: (\d+) NMIs came from the interval timer'
 
 
-def make_image(guest, words, directory):
-    image = directory / 'umbra.iso'
-    storm = f' {STORM}' if 'attack=' in words else ''
-    subprocess.run([ROOT / 'iso/make-iso', '-o', image, '-u', BUILD / 'umbra.elf',
-                    '-w', f'console=com1 when-idle=poweroff{storm}', '-g', guest,
-                    '-k', BUILD / f'guest/{guest}.elf', '-m', '8M', '-a', words], check=True)
-    return image
+class Counts:
+    """Of one run."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.lines = []
+
+    def note(self, run, name, trouble=None):
+        """One result: it is good when there is no trouble."""
+        if trouble:
+            self.failed += 1
+            self.lines.append(f'FAIL {run.name}: {name}: {trouble}')
+        else:
+            self.passed += 1
 
 
-def boot(guest, words, directory):
-    """The serial log of the whole run, in lines."""
-    log = directory / 'serial.log'
-    settings = directory / 'bochsrc'
-    settings.write_text(SETTINGS.format(image=make_image(guest, words, directory), log=log,
-                                        directory=directory))
-    bochs = pexpect.spawn('bochs', ['-q', '-f', str(settings)], dimensions=TERMINAL,
-                          encoding='latin-1')
-    bochs.send(GO_ON)
-    end = time.monotonic() + LIMIT
-    while bochs.isalive() and time.monotonic() < end:
-        try:
-            bochs.read_nonblocking(1 << 16, timeout=1)
-        except pexpect.TIMEOUT:
-            pass
-        except pexpect.EOF:
-            break
-    late = time.monotonic() >= end
-    bochs.close(force=True)
-    text = log.read_text('latin-1') if log.exists() else ''
-    lines = text.replace('\r', '').split('\n')
-    return lines + ([f'Bochs did not end within {LIMIT} s'] if late else [])
-
-
-def judge(guest, lines):
-    """How many of the guest's tests passed and failed; says what is wrong."""
-    results = [match for line in lines
+def judge_guest(machine, run, counts):
+    """A test guest's own results."""
+    results = [match for line in machine.lines
                if (match := re.match(r'\.*(PASS|FAIL) ([\w.]+)(.*)', line))]
     failed = {match[2]: match[3] for match in results if match[1] == 'FAIL'}
     passed = {match[2] for match in results if match[1] == 'PASS'} - set(failed)
+    for name in passed:
+        counts.note(run, name)
     for name, why in failed.items():
-        print(f'FAIL {guest}: {name}{why}')
-    total = [tuple(map(int, match.groups())) for line in lines
-             if (match := re.fullmatch(r'TOTAL (\d+) passed, (\d+) failed', line))]
-    ended = [line for line in lines if line.startswith(f'event=guest-exit guest={guest} ')]
-    good = len(total) == 1 and total[0] == (len(passed), len(failed)) and len(ended) == 1 and \
-        ' reason=poweroff ' in ended[0] and 'event=idle action=poweroff' in '\n'.join(lines)
-    if not good:
-        print(f'FAIL {guest}: it did not come to its end, or its results do not add up to '
-              f'{total}; the end of the log:', *lines[-TAIL_LINES:], sep='\n    ')
-    return len(passed), len(failed) + (not good)
+        counts.note(run, name, why or 'failed')
+    totals = [tuple(map(int, match.groups())) for line in machine.lines
+              if (match := re.fullmatch(r'TOTAL (\d+) passed, (\d+) failed', line))]
+    if totals != [(len(passed), len(failed))]:
+        machine.fail(f'its results do not add up to {totals}')
 
 
-def judge_attack(guest, name, lines):
-    """The same for an attack, which has to survive."""
-    text = '\n'.join(lines)
-    passed = f'PASS {name}' in text and 'event=panic' not in text and \
-        re.search(rf'^event=guest-exit guest={guest} reason=poweroff ', text, re.MULTILINE)
-    if not passed:
-        print(f'FAIL {guest}: {name}; the end of the log:', *lines[-TAIL_LINES:], sep='\n    ')
-    return int(bool(passed)), int(not passed)
+def run_guest(start, run, counts):
+    m = start([f'{run.guest} guest={run.guest} kernel mem=8M -- {run.words}'])
+    end = m.event('guest-exit', guest=run.guest, timeout=GUEST_LIMIT)
+    if end['reason'] != 'poweroff':
+        m.fail(f'it ended with {end}')
+    m.wait_poweroff()
+    judge_guest(m, run, counts)
+    return m
+
+
+def run_attacks(start, run, counts):
+    """All attacks of the run side by side, next to the witnesses."""
+    m = start(attacks.WITNESSES + run.modules())
+    m.event('guest-ready', guest='keeper')
+    if errors := m.events('module-error'):
+        m.fail(f'not all attackers could start: {errors[0]}')
+    ends = attacks.wait_attackers(m, len(run.attacks))
+    for number, (name, end) in enumerate(zip(run.attacks, ends), 1):
+        counts.note(run, name, attacks.judge(name, end, attacks.results(m, number)))
+    attacks.check_witnesses(m)
+    return m
+
+
+def check_nmis(machine, run):
+    """A run with NMIs has had some, and a good many."""
+    if run.nmis:
+        found = [int(match[1]) for line in machine.lines
+                 if (match := re.search(NMIS_COUNTED, line))]
+        if not found or found[0] < matrix.NMIS_MIN:
+            machine.fail(f'only {found} NMIs came')
+
+
+def do(run, builds, directory):
+    counts = Counts()
+    began = time.monotonic()
+    machines = []
+
+    def start(modules):
+        machines.append(BochsMachine(builds[run.build], modules, options=run.options(),
+                                     memory=run.memory(), cpus=run.cpus, directory=directory))
+        return machines[-1]
+    try:
+        machine = (run_attacks if run.attacks else run_guest)(start, run, counts)
+        check_nmis(machine, run)
+        counts.note(run, 'the end')
+    except AssertionError as error:
+        counts.note(run, 'the end', f'{error}; the end of the log:\n'
+                    + ''.join(each.tail() for each in machines))
+    finally:
+        for each in machines:
+            each.close()
+    counts.lines.append(f'{run.name}: {counts.passed} passed, {counts.failed} failed '
+                        f'[{time.monotonic() - began:.0f} s]')
+    print(*counts.lines, sep='\n', flush=True)
+    return counts
+
+
+def do_in_directory(run, builds):
+    with tempfile.TemporaryDirectory(prefix='umbra-bochs.') as directory:
+        return do(run, builds, pathlib.Path(directory))
 
 
 def main():
-    counts = []
-    for run in RUNS:
-        start = time.monotonic()
-        guest, _, words = run.partition(':')
-        attack = re.search(r'attack=(\S+)', words)
-        with tempfile.TemporaryDirectory(prefix='umbra-bochs.') as directory:
-            lines = boot(guest, words, pathlib.Path(directory))
-        counts.append(judge_attack(guest, attack[1], lines) if attack else judge(guest, lines))
-        print(f'{run}: {counts[-1][0]} passed, {counts[-1][1]} failed '
-              f'[{time.monotonic() - start:.0f} s]', flush=True)
-    passed, failed = map(sum, zip(*counts))
+    builds = {'release': Build('release', sys.argv[1]), 'debug': Build('debug', sys.argv[2])}
+    chosen = [run for run in matrix.runs()
+              if all(word in run.name.split() for word in sys.argv[3:])]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as side_by_side:
+        counts = list(side_by_side.map(lambda run: do_in_directory(run, builds), chosen))
+    passed = sum(each.passed for each in counts)
+    failed = sum(each.failed for each in counts)
     print(f'bochs: {passed} passed, {failed} failed')
-    return failed != 0
+    return failed != 0 or passed == 0
 
 
 if __name__ == '__main__':

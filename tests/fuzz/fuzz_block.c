@@ -128,9 +128,10 @@ static void finish(struct world *world, unsigned index)
 	request->done(request, carry_out(world, request));
 }
 
-static void wake(void *context)
+static void wake(void *context, uint32_t spent)
 {
 	(void)context;
+	(void)spent;
 }
 
 static void interrupt(struct virtio_device *device, unsigned queue)

@@ -14,27 +14,10 @@ import subprocess
 import pytest
 
 import machine as machine_module
+from builds import Build
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-class Build:
-    """A directory that `make` filled: the hypervisor and its guests."""
-
-    def __init__(self, name, directory):
-        self.name = name
-        self.directory = pathlib.Path(directory).resolve()
-        self.umbra = self.directory / 'umbra.elf'
-
-    def guest(self, name):
-        return self.directory / 'guest' / f'{name}.elf'
-
-    def module_line(self, module):
-        """`demo guest=a kernel` with the path of that guest in front."""
-        file, _, words = module.partition(' ')
-        path = file if '/' in file else self.guest(file)
-        return f'{path} {words}'
 
 
 BUILDS = {

@@ -15,8 +15,8 @@ import pytest
 
 from conftest import ROOT
 from test_guests import ICOUNT, Results
-from test_hostile import (ATTACK, WITNESSES, check_witnesses, judge, results, rounds,
-                          wait_attackers, words_of)
+from attacks import (ATTACK, WITNESSES, check_witnesses, judge, results, rounds,
+                     wait_attackers, words_of)
 
 GUESTS = ROOT / 'guest'
 TEST = re.compile(r'^TEST\((\w+),\s*(\w+)\)', re.MULTILINE)

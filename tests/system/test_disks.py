@@ -15,7 +15,7 @@ from partition_model import Disk
 from partition_tables import put_entry, put_gpt
 from test_block import SECTORS, TRANSPORTS, check_all, pattern, words_for
 from test_guests import Results
-from test_hostile import WITNESSES, check_witnesses, judge, results, wait_attackers
+from attacks import WITNESSES, check_witnesses, judge, results, wait_attackers
 from test_memory import lazy
 
 SECTOR = 512

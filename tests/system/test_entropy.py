@@ -9,7 +9,7 @@ import re
 import pytest
 
 from test_guests import ICOUNT, Results
-from test_hostile import attacks_of, check_witnesses, judge, results, start, wait_attackers, words_of
+from attacks import attacks_of, check_witnesses, judge, results, start, wait_attackers, words_of
 
 GUESTS = ['entropy', 'entropy_c']
 ATTACKS = [name for names in attacks_of('hostile/queues.c').values() for name in names]

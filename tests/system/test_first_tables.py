@@ -13,7 +13,7 @@ import struct
 import pytest
 
 from test_guests import ICOUNT, TEST, Results
-from test_hostile import check_witnesses, start, wait_attackers
+from attacks import check_witnesses, start, wait_attackers
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / 'guest/abi_a/first_tables.c'
 NAMES = ['.'.join(match) for match in TEST.findall(SOURCE.read_text())]

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from test_guests import ICOUNT, Results, names_in
-from test_hostile import check_witnesses, judge, results, start, wait_attackers
+from attacks import check_witnesses, judge, results, start, wait_attackers
 
 PEER = '02:00:00:00:00:0e'
 ASKER = '02:00:00:00:00:0f'     # where guest/hostile is to know it

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from test_guests import ICOUNT, Results
-from test_hostile import ATTACK, check_witnesses, judge, results, start, wait_attackers, words_of
+from attacks import ATTACK, check_witnesses, judge, results, start, wait_attackers, words_of
 
 GUESTS = pathlib.Path(__file__).resolve().parents[2] / 'guest'
 TEST = re.compile(r'^TEST\((\w+),\s*(\w+)\)', re.MULTILINE)

@@ -12,7 +12,7 @@ import re
 import pytest
 
 from test_disks import drives, images  # noqa: F401, a fixture
-from test_hostile import check_witnesses, judge, results, start, wait_attackers, words_of
+from attacks import check_witnesses, judge, results, start, wait_attackers, words_of
 from test_lifecycle import settled_frames
 from test_net import asker, peer, run_tests
 

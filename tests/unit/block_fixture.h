@@ -42,6 +42,7 @@ struct fixture {
 	struct virtqueue_place place;
 	uint16_t available;
 	unsigned interrupts, wakes, times_broken;
+	uint32_t spent;			/* of others, as told with wakes */
 	char cause[256];
 
 	struct block_device disk;
@@ -134,9 +135,10 @@ static inline void finish(struct fixture *f, unsigned index)
 
 static const struct block_device_ops fake_ops = { fake_submit, fake_cancel };
 
-static inline void note_wake(void *context)
+static inline void note_wake(void *context, uint32_t spent)
 {
 	((struct fixture *)context)->wakes++;
+	((struct fixture *)context)->spent += spent;
 }
 
 static inline void note_interrupt(struct virtio_device *device, unsigned queue)

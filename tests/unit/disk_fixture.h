@@ -108,13 +108,18 @@ static inline uint8_t *place(paddr_t address, size_t length)
 	return memory + (size_t)frame_of(frame) * PAGE_SIZE + offset % PAGE_SIZE;
 }
 
+/* What a byte takes that is copied. */
+static uint64_t copy_time;
+
 void physical_read(paddr_t from, void *to, size_t length)
 {
+	now += copy_time * length;
 	memcpy(to, place(from, length), length);
 }
 
 void physical_write(paddr_t to, const void *from, size_t length)
 {
+	now += copy_time * length;
 	memcpy(place(to, length), from, length);
 }
 
@@ -222,6 +227,14 @@ static const struct disk_port_ops ops = {
 	device_start, device_poll, device_stop, device_has_stopped, device_revive,
 };
 
+static unsigned accounted;
+
+static inline void account(uint32_t nanoseconds)
+{
+	assert_int_equal(held, 0);
+	accounted += nanoseconds;
+}
+
 static inline void alarm(uint64_t nanoseconds)
 {
 	alarms++;
@@ -248,6 +261,9 @@ static inline int setup(void **state)
 	troublemaker = 0;
 	list_init(disk_list());
 	disks_set_alarm(alarm);
+	disks_set_account(account);
+	accounted = 0;
+	copy_time = 0;
 	assert_int_equal(disk_port_init(&port), 0);
 	disk_add(&disk, &port);
 	assert_int_equal(disk_reserve(&disk, 8), 0);

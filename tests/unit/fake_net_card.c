@@ -117,6 +117,15 @@ static void card_stop(struct net_device *device)
 {
 	(void)device;
 	card.stops++;
+	card.stop_asked = 0;
+}
+
+static enum wait_result card_has_stopped(struct net_device *device)
+{
+	(void)device;
+	if (card.stop_asked++ < card.stop_lasts)
+		return WAIT_LATER;
+	return card.does_not_stop ? WAIT_FAILED : WAIT_DONE;
 }
 
 static uint8_t *card_buffer(struct net_device *device)
@@ -200,7 +209,7 @@ static bool card_link(struct net_device *device)
 }
 
 static const struct net_device_ops ops = {
-	card_start, card_stop, card_buffer, card_send, card_kick, card_reclaim, card_receive,
+	card_start, card_stop, card_has_stopped, card_buffer, card_send, card_kick, card_reclaim, card_receive,
 	card_give_back, card_listen, card_mute, card_acknowledge, card_link,
 };
 

@@ -17,6 +17,8 @@
 extern struct fake_card {
 	struct net_device device;
 	struct pci_device pci;
+	unsigned stop_lasts, stop_asked;	/* so often it is asked whether it has stopped, and was */
+	bool does_not_stop;
 	unsigned starts, stops, kicks, filled, done, late_frames, listens, mutes, asked, links;
 	uint32_t sent_length;
 	bool link, is_nonsense, does_not_start, listening, mine;

@@ -74,11 +74,22 @@ const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *p
 	return NULL;
 }
 
-bool virtio_pci_reset(struct virtio_pci *virtio)
+void virtio_pci_begin_reset(struct virtio_pci *virtio)
 {
 	(void)virtio;
 	fake_resets++;
 	fake_is_running = false;
+}
+
+enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio)
+{
+	(void)virtio;
+	return fake_stuck ? WAIT_FAILED : WAIT_DONE;
+}
+
+bool virtio_pci_reset(struct virtio_pci *virtio)
+{
+	virtio_pci_begin_reset(virtio);
 	return !fake_stuck;
 }
 

@@ -117,6 +117,56 @@ static void flushes_at_once(void **state)
 	assert_int_equal(starts, 2);
 }
 
+/*
+ * What a handler does for a request is that request's affair, above all its detour; what is done
+ * when it is submitted is in the time of who submits.
+ */
+static void whose_time(void **state)
+{
+	static struct ask asks[3];
+	uint32_t sum = 0;
+
+	(void)state;
+	port.limits.end = 1ull << 32;
+	port.slots = 1;
+	copy_time = 10;
+	assert_int_equal(submit_at(&asks[0], BLOCK_READ, 0, 0, 8192), BLOCK_LATER);
+	assert_int_equal(submit_at(&asks[1], BLOCK_WRITE, 32, 65536, 4096), BLOCK_LATER);
+	assert_int_equal(submit_at(&asks[2], BLOCK_WRITE, 64, 131072, 512), BLOCK_LATER);
+	assert_int_equal(asks[0].request.spent, 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(disk_port_interrupt(&port));
+	/* But for some looks at the clock, 1000 ns each. */
+	assert_in_range(asks[0].request.spent, 81920, 81920 + 5000);
+	assert_in_range(asks[1].request.spent, 40960, 40960 + 5000);
+	assert_in_range(asks[2].request.spent, 5120, 5120 + 5000);
+	for (unsigned i = 0; i < 3; i++)
+		sum += asks[i].request.spent;
+	assert_int_equal(accounted, sum);
+	/* A write that need not wait is copied in the writer's own time. */
+	assert_int_equal(submit_at(&asks[0], BLOCK_WRITE, 0, 0, 8192), BLOCK_LATER);
+	assert_int_equal(asks[0].request.spent, 0);
+	assert_int_equal(accounted, sum);
+	wait_for(&asks[0]);
+	assert_in_range(asks[0].request.spent, 1, 5000);
+	sum += asks[0].request.spent;
+	assert_int_equal(accounted, sum);
+}
+
+/* Nobody pays for a guest that is gone, but nobody else is charged either. */
+static void whose_time_cancelled(void **state)
+{
+	static struct ask ask;
+	struct block_request *list[] = { &ask.request };
+
+	(void)state;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	assert_false(disk.device.ops->cancel(&disk.device, list, 1));
+	assert_true(disk_port_interrupt(&port));
+	assert_int_equal(ask.request.spent, 0);
+	assert_in_range(accounted, 1, 5000);
+}
+
 static void errors_of_the_medium(void **state)
 {
 	static struct ask ask;
@@ -154,6 +204,8 @@ int main(void)
 		DISK_TEST(outside),
 		DISK_TEST(more_than_slots),
 		DISK_TEST(flushes_at_once),
+		DISK_TEST(whose_time),
+		DISK_TEST(whose_time_cancelled),
 		DISK_TEST(errors_of_the_medium),
 		DISK_TEST(read_at_boot),
 	};

@@ -34,7 +34,7 @@ static uint8_t older[8], newer[8];	/* what was written to each last, and before 
 static uint8_t status, control, master, master_state;
 static uint32_t table_address;
 static unsigned words_left, commands;
-static bool floating, in_reset;
+static bool floating, floats_low, in_reset;
 
 /* --- the channel -------------------------------------------------------------------------- */
 
@@ -46,7 +46,7 @@ static enum attached selected(void)
 static uint8_t status_now(void)
 {
 	if (floating || (attached[0] == NOTHING && attached[1] == NOTHING))
-		return FLOATING;
+		return floats_low ? FLOATING_LOW : FLOATING;
 	if (selected() == NOTHING)
 		return 0;
 	if (in_reset || selected() == UNREADY_DISK)
@@ -212,7 +212,7 @@ static int setup(void **state)
 	control = master = master_state = 0;
 	message[0] = '\0';
 	words_left = commands = finished = resets = 0;
-	floating = in_reset = no_page = no_port = false;
+	floating = floats_low = in_reset = no_page = no_port = false;
 	return 0;
 }
 
@@ -271,9 +271,9 @@ static void no_disks(void **state)
 	static const char *const messages[] = {
 		"",
 		"00:1f.2 secondary master cannot be used: it is a drive for CDs or other removable media",
-		"00:1f.2 secondary master cannot be used: it does not get ready",
+		"00:1f.2 secondary master cannot be used: it stays busy",
 		"00:1f.2 secondary slave cannot be used: it is a drive for CDs or other removable media",
-		"00:1f.2 secondary master cannot be used: it does not say what it is",
+		"00:1f.2 secondary master cannot be used: it does not answer to IDENTIFY",
 	};
 
 	(void)state;
@@ -284,6 +284,11 @@ static void no_disks(void **state)
 		assert_string_equal(message, messages[i]);
 		assert_int_equal(control, CONTROL_SILENT);
 	}
+	setup(NULL);
+	attached[0] = NOTHING;
+	floats_low = true;
+	opened(0);
+	assert_string_equal(message, "");
 }
 
 static void no_memory(void **state)

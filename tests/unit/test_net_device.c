@@ -149,6 +149,46 @@ static void nonsense_received(void **state)
 	assert_event("net-lost", "cause=\"it cannot be reset\"");
 }
 
+/* Nobody waits for a card that is reset: the timer comes until it is back. */
+static void slow_reset(void **state)
+{
+	(void)state;
+	card.stop_lasts = 20;
+	card.is_nonsense = true;
+	raise_interrupt();
+	card.is_nonsense = false;
+	assert_int_equal(card.stop_asked, 1);
+	assert_int_equal(send_frame(60, 0), WIRE_DROPPED);
+	card.asked = 0;
+	raise_interrupt();
+	assert_int_equal(card.asked, 0);
+	run_until(now + 10 * MS);
+	assert_int_equal(card.starts, 1);
+	assert_true(card.stop_asked >= 10);
+	run_until(now + 20 * MS);
+	assert_int_equal(card.stops, 1);
+	assert_int_equal(card.starts, 2);
+	assert_string_equal(events, "");
+	card.waiting = 1;
+	raise_interrupt();
+	assert_int_equal(client.received, 1);
+	assert_int_equal(send_frame(60, 0), WIRE_SENT);
+}
+
+static void does_not_come_back(void **state)
+{
+	(void)state;
+	card.stop_lasts = 5;
+	card.does_not_stop = true;
+	card.is_nonsense = true;
+	raise_interrupt();
+	assert_string_equal(events, "");
+	run_until(now + 20 * MS);
+	assert_event("net-lost", "cause=\"it cannot be reset\"");
+	assert_int_equal(card.starts, 1);
+	assert_int_equal(net_devices_tick(), 0);
+}
+
 /* --- opening --------------------------------------------------------------------------------------- */
 
 static void opens_once(void **state)
@@ -183,6 +223,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(silent, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(lost_while_full, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(nonsense, card_setup, card_teardown),
+		cmocka_unit_test_setup_teardown(slow_reset, card_setup, card_teardown),
+		cmocka_unit_test_setup_teardown(does_not_come_back, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(nonsense_received, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(opens_once, card_setup, card_teardown),
 		cmocka_unit_test_teardown(does_not_open, card_teardown),

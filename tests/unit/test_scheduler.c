@@ -410,6 +410,23 @@ static void late_interrupts_do_not_evade_a_cap(void **state)
 	assert_true(entity.run_time >= 99 * SECOND / 10 - 10 * MS);
 }
 
+/* What a handler does for somebody else in a guest's turn is not the guest's. */
+static void others_time(void **state)
+{
+	struct sched_entity entity;
+
+	(void)state;
+	sched_entity_init(&entity, 100, 50, UINT32_MAX);
+	sched_excuse(&queue, 10 * MS);	/* nobody runs */
+	sched_wake(&queue, &entity, now);
+	assert_ptr_equal(sched_pick(&queue, now), &entity);
+	sched_excuse(&queue, 3 * MS);
+	sched_charge(&entity, 1 * MS);	/* and that was somebody else's, before */
+	sched_put(&queue, now + 10 * MS, true);
+	assert_int_equal(entity.run_time, 8 * MS);
+	assert_int_equal(entity.virtual_time, 8 * MS);
+}
+
 /* What is done for a guest while it does not run counts, in its cap and in its share. */
 static void charges_count(void **state)
 {
@@ -514,6 +531,7 @@ int main(void)
 		cmocka_unit_test_setup(cap_does_not_delay_who_keeps_to_it, start),
 		cmocka_unit_test_setup(naps_do_not_evade_a_cap, start),
 		cmocka_unit_test_setup(late_interrupts_do_not_evade_a_cap, start),
+		cmocka_unit_test_setup(others_time, start),
 		cmocka_unit_test_setup(charges_count, start),
 		cmocka_unit_test_setup(release_interrupts_when_behind, start),
 		cmocka_unit_test_setup(wake_preempts_when_behind_enough, start),

@@ -190,7 +190,7 @@ static struct console *open_uart(bool start)
 	handler = NULL;
 	between = NULL;
 	activity_calls = 0;
-	uarts[0].interrupts = false;
+	uarts[0].started = uarts[0].polled = false;
 	uarts[0].missed_room = false;
 	uarts[0].overruns = 0;
 	console = uart16550_open(1);
@@ -213,17 +213,25 @@ static void test_presence(void **state)
 	assert_null(uart16550_open(3));
 }
 
-/* With the handler's register function refusing, it stays polled. */
+/* Where the line is somebody else's it raises nothing, and nobody waits: whoever polls moves the bytes. */
 static void test_line_taken(void **state)
 {
 	struct console *console = open_uart(false);
+	char key;
 
 	(void)state;
 	handler = uart_interrupt;
 	assert_int_equal(uart16550_start(console), -E_EXIST);
-	between = chip_sends;
 	assert_int_equal(console->ops->write(console, "polled", 6), 6);
+	assert_int_equal(chip.ier, 0);
+	assert_int_equal(chip.mcr & MCR_OUT2, 0);
+	assert_int_equal(chip.out_count, 0);
+	chip_receives('k');
+	uart16550_poll(console);
 	assert_memory_equal(chip.out, "polled", 6);
+	assert_int_equal(chip.ier, 0);
+	assert_int_equal(console->ops->read(console, &key, 1), 1);
+	assert_int_equal(key, 'k');
 }
 
 static void test_polled(void **state)

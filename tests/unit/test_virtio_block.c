@@ -209,9 +209,12 @@ static void test_later(void **state)
 	assert_int_equal(f->interrupts, 0);
 	assert_false(f->block.device.more_work);
 	/* Out of order; the guest hears of it in the call after. */
+	f->waiting[5]->spent = 300;
 	finish(f, 5);
+	f->waiting[1]->spent = 50;
 	finish(f, 1);
 	assert_int_equal(f->wakes, 2);
+	assert_int_equal(f->spent, 350);
 	assert_int_equal(used(f), 0);
 	service(f);
 	assert_int_equal(used(f), 2);

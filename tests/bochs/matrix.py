@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What bochs.py boots: test guests and groups of attacks, each with and without PAE,
+with NMIs at any instruction and without, on one CPU and on four, in both builds.
+"""
+
+import dataclasses
+import itertools
+
+from attacks import FILES, LOUD, PIECEWISE, words_for
+
+SIDE_BY_SIDE = 30       # attackers of one boot: Umbra has 32 guests at most
+ATTACKER_MB = 8
+MODULE_MB = 1           # its file, and what Umbra keeps of it
+OTHERS_MB = 96
+
+# From one NMI to the next: 2500 instructions at the speed that bochs_machine.py chooses.
+NMI_STORM_US = 50
+NMIS_MIN = 1000
+
+# These need more than the second that others go on for: it is a slow machine, and it takes many
+# NMIs until one meets the last instruction of a segment.
+SECONDS = {'entropy-flood': 4, 'cs-edge-kernel': 5, 'cs-edge-user': 5}
+
+GUESTS = ['abi', 'abi_c', 'access']
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    guest: str
+    attacks: tuple          # of that guest; none: its own tests are run
+    part: int
+    build: str
+    pae: bool
+    cpus: int
+    nmis: bool
+
+    @property
+    def name(self):
+        """The words that pick it."""
+        return ' '.join([self.guest, *([f'part{self.part}'] if self.attacks else []), self.build,
+                         'pae' if self.pae else 'no-pae', f'cpus={self.cpus}',
+                         'nmis' if self.nmis else 'no-nmis'])
+
+    @property
+    def words(self):
+        return 'pae' if self.pae else ''
+
+    def options(self):
+        storm = f' watchdog=10 nmi-storm={NMI_STORM_US}' if self.nmis else ''
+        return 'when-idle=poweroff' + storm
+
+    def memory(self):
+        return f'{OTHERS_MB + (ATTACKER_MB + MODULE_MB) * max(len(self.attacks), 1)}M'
+
+    def attack_words(self, name):
+        longer = f'seconds={SECONDS[name]} ' if name in SECONDS else ''
+        return longer + words_for(self.build, name)
+
+    def modules(self):
+        return [f'{self.guest} guest=bad{number} kernel mem={ATTACKER_MB}M -- '
+                f'{self.attack_words(name)} {self.words}'
+                for number, name in enumerate(self.attacks, 1)]
+
+
+def groups():
+    """The attacks of each guest in groups of what one boot can hold."""
+    for guest, files in FILES.items():
+        names = [name for of_file in files.values() for name in of_file
+                 if name not in PIECEWISE | LOUD]
+        for part, first in enumerate(range(0, len(names), SIDE_BY_SIDE), 1):
+            yield guest, tuple(names[first:first + SIDE_BY_SIDE]), part
+
+
+# Build, PAE, CPUs, NMIs. What Bochs is for does not depend on the number of CPUs, and a machine
+# with four is as slow as four machines: so that is not combined with everything.
+BUILDS = ['release', 'debug']
+ONE_CPU = [(build, pae, 1, True) for build, pae in itertools.product(BUILDS, [False, True])]
+WITHOUT_NMIS = [('release', True, 1, False), ('debug', False, 1, False)]
+FOUR_CPUS = [(build, pae, 4, True) for build, pae in itertools.product(BUILDS, [False, True])]
+
+
+def runs():
+    for guest in GUESTS:
+        yield from (Run(guest, (), 0, *way) for way in ONE_CPU + WITHOUT_NMIS)
+    for number, (guest, names, part) in enumerate(groups()):
+        ways = ONE_CPU + WITHOUT_NMIS + [FOUR_CPUS[number % 4], FOUR_CPUS[3 - number % 4]]
+        yield from (Run(guest, names, part, *way) for way in ways)
