@@ -42,7 +42,8 @@ ATTACK(entropy_flood, "entropy-flood", SURVIVES)
 	if (!open())
 		return;
 	offer_all(HUGE, true);
-	while (!attack_over()) {
+	/* On a slow machine for longer: at first one round must have come back. */
+	while (!attack_over() || done <= queue.config.num) {
 		while (virtqueue_take(&queue, &id, &length)) {
 			if (length > SPACE_SIZE)
 				attack_fail("%u bytes at once", length);
@@ -51,8 +52,6 @@ ATTACK(entropy_flood, "entropy-flood", SURVIVES)
 		}
 		virtqueue_kick(&queue);
 	}
-	if (done <= queue.config.num)
-		attack_fail("only %u requests were served", done);
 }
 
 /* Kicks without a request, which are to cost the others nothing either. */

@@ -79,7 +79,7 @@ def run_attacks(start, run, counts):
     m.event('guest-ready', guest='keeper')
     if errors := m.events('module-error'):
         m.fail(f'not all attackers could start: {errors[0]}')
-    ends = attacks.wait_attackers(m, len(run.attacks))
+    ends = attacks.wait_group(m, run.attacks)
     for number, (name, end) in enumerate(zip(run.attacks, ends), 1):
         counts.note(run, name, attacks.judge(name, end, attacks.results(m, number)))
     attacks.check_witnesses(m)

@@ -7,9 +7,8 @@ with NMIs at any instruction and without, on one CPU and on four, in both builds
 import dataclasses
 import itertools
 
-from attacks import FILES, LOUD, PIECEWISE, words_for
+from attacks import groups, words_for
 
-SIDE_BY_SIDE = 30       # attackers of one boot: Umbra has 32 guests at most
 ATTACKER_MB = 8
 MODULE_MB = 1           # its file, and what Umbra keeps of it
 OTHERS_MB = 96
@@ -18,9 +17,9 @@ OTHERS_MB = 96
 NMI_STORM_US = 50
 NMIS_MIN = 1000
 
-# These need more than the second that others go on for: it is a slow machine, and it takes many
-# NMIs until one meets the last instruction of a segment.
-SECONDS = {'entropy-flood': 4, 'cs-edge-kernel': 5, 'cs-edge-user': 5}
+# These need more than the second that others go on for: it takes many NMIs until one meets the last
+# instruction of a segment.
+SECONDS = {'cs-edge-kernel': 5, 'cs-edge-user': 5}
 
 GUESTS = ['abi', 'abi_c', 'access']
 
@@ -61,15 +60,6 @@ class Run:
         return [f'{self.guest} guest=bad{number} kernel mem={ATTACKER_MB}M -- '
                 f'{self.attack_words(name)} {self.words}'
                 for number, name in enumerate(self.attacks, 1)]
-
-
-def groups():
-    """The attacks of each guest in groups of what one boot can hold."""
-    for guest, files in FILES.items():
-        names = [name for of_file in files.values() for name in of_file
-                 if name not in PIECEWISE | LOUD]
-        for part, first in enumerate(range(0, len(names), SIDE_BY_SIDE), 1):
-            yield guest, tuple(names[first:first + SIDE_BY_SIDE]), part
 
 
 # Build, PAE, CPUs, NMIs. What Bochs is for does not depend on the number of CPUs, and a machine

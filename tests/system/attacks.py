@@ -26,6 +26,9 @@ FILES = {'hostile': attacks_of('hostile/*.c'),
                                    'hostile_c/*.c')}
 ATTACKS = [(guest, name) for guest, files in FILES.items() for names in files.values()
            for name in names]
+ENDLESS = {'fuzz-kernel'}       # noise as code in ring 1, which may hit the kernel's own
+SIDE_BY_SIDE = 30       # attackers of one machine: Umbra has 32 guests at most
+
 # These stop at the first case that kills the guest; tests of their own go on behind it.
 PIECEWISE = {'edges', 'switcher-execute'}
 # These print so much that lines of other guests in the background may be lost.
@@ -35,6 +38,15 @@ FUZZ_ROUNDS = 2000      # in a debug build, which checks all tables each time
 
 WITNESSES = ['victim guest=victim kernel mem=4M -- seed=77',
              'demo guest=keeper kernel mem=4M -- name=keeper']
+
+
+def groups():
+    """Attacks that can run side by side, in groups of what one machine can hold: guest, names, part."""
+    for guest, files in FILES.items():
+        names = [name for of_file in files.values() for name in of_file
+                 if name not in PIECEWISE | LOUD]
+        for part, first in enumerate(range(0, len(names), SIDE_BY_SIDE), 1):
+            yield guest, tuple(names[first:first + SIDE_BY_SIDE]), part
 
 
 def start(machine, build, *attackers, guest='hostile', **options):
@@ -79,6 +91,25 @@ def check_witnesses(machine):
 def wait_attackers(machine, count=1, timeout=60):
     return [machine.event('guest-exit', guest=f'bad{number}', timeout=timeout)
             for number in range(1, count + 1)]
+
+
+def wait_group(machine, names, meanwhile=lambda: None, timeout=60):
+    """
+    The ends of attackers that run side by side.  One that may have destroyed what
+    was to end it is killed when all others have ended.
+    """
+    def has_ended(number):
+        return machine.events('guest-exit', guest=f'bad{number}')
+
+    def others_ended():
+        meanwhile()
+        return all(has_ended(number) for number, name in enumerate(names, 1)
+                   if name not in ENDLESS)
+    machine.wait(others_ended, 'the end of all attackers', timeout, step=0.005)
+    for number, name in enumerate(names, 1):
+        if name in ENDLESS and not has_ended(number):
+            machine.key(f':kill bad{number}\r')
+    return wait_attackers(machine, len(names))
 
 
 def results(machine, number=1):
