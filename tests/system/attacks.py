@@ -49,9 +49,12 @@ def groups():
             yield guest, tuple(names[first:first + SIDE_BY_SIDE]), part
 
 
-def start(machine, build, *attackers, guest='hostile', **options):
-    """Attackers are command lines of that guest; they are called bad1, bad2 and so on."""
-    modules = [f'{guest} guest=bad{number} kernel mem=8M -- {words}'
+def start(machine, build, *attackers, guest='hostile', module_words='', **options):
+    """
+    Attackers are command lines of that guest; they are called bad1, bad2 and so on.
+    module_words are for Umbra, on the line of each.
+    """
+    modules = [f'{guest} guest=bad{number} kernel mem=8M {module_words} -- {words}'
                for number, words in enumerate(attackers, 1)]
     m = machine(build, WITNESSES + modules, memory='384M', **options)
     m.event('guest-ready', guest='keeper')

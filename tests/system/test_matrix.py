@@ -10,11 +10,9 @@ import itertools
 
 import pytest
 
-from attacks import check_witnesses, groups, judge, results, start, wait_group, words_of
+from attacks import FILES, check_witnesses, groups, judge, results, start, wait_group, words_of
 
 LIMIT = 120             # seconds for all of a group
-
-
 GROUPS = list(groups())
 # Build, PAE, CPUs, NMIs: the first half, and for each of them its opposite.
 HALF = list(itertools.product(['release'], [False, True], [1, 4], [False, True]))
@@ -45,11 +43,12 @@ def name_of(case):
                      'nmis' if nmis else 'no_nmis'])
 
 
-def run(machine, builds, case):
+def run(machine, builds, case, module_words=''):
     (guest, names, _), (build_name, pae, cpus, nmis) = case
     build = builds[build_name]
     words = [words_of(build, name) + (' pae' if pae else '') for name in names]
-    m = start(machine, build, *words, guest=guest, extra=['-smp', str(cpus)])
+    m = start(machine, build, *words, guest=guest, module_words=module_words,
+              extra=['-smp', str(cpus)])
     meanwhile = (lambda: m.ask('inject-nmi')) if nmis else (lambda: None)
     ends = wait_group(m, names, meanwhile, LIMIT)
     wrong = [judge(name, end, results(m, number))
@@ -62,6 +61,14 @@ def run(machine, builds, case):
 @pytest.mark.parametrize('case', covering(), ids=name_of)
 def test_pairs(machine, release, debug, case):
     run(machine, {'release': release, 'debug': debug}, case)
+
+
+@pytest.mark.parametrize('pae', [False, True])
+@pytest.mark.parametrize('file', ['tables', 'stack', 'alias'])
+def test_small_shadow(machine, debug, file, pae):
+    """With as little for shadow tables as there can be, what is in use is evicted all the time."""
+    group = 'hostile', FILES['hostile'][file], 0
+    run(machine, {'debug': debug}, (group, ('debug', pae, 1, True)), 'shadow=256K')
 
 
 @pytest.mark.long
