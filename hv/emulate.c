@@ -13,6 +13,15 @@
 #include "hv/reflect.h"
 #include "lib/bytes.h"
 
+void guest_step_over(struct guest *guest, uint32_t length)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+
+	frame->eip += length;
+	if (unlikely(frame->eflags & EFLAGS_TF) && guest->state == GUEST_RUNNING)
+		guest_reflect_trap(guest, VECTOR_DB, 0);
+}
+
 uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
 {
 	uint32_t eip = guest_frame_of(guest)->eip;
@@ -142,7 +151,7 @@ void guest_emulate(struct guest *guest)
 			enum outcome outcome = carry_out(guest, &decoded);
 
 			if (outcome == DONE)
-				frame->eip += decoded.length;
+				guest_step_over(guest, decoded.length);
 			if (outcome != NOT_OURS)
 				return;
 		}

@@ -12,6 +12,12 @@
 /* The guest stopped with #GP or #UD: emulates, or reflects what it does not know. */
 void guest_emulate(struct guest *guest);
 
+/*
+ * The guest goes on behind an instruction of length that was carried out for it; one that steps
+ * through its code traps there, as it would have without Umbra.
+ */
+void guest_step_over(struct guest *guest, uint32_t length);
+
 /* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages.  How many. */
 uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH]);
 

@@ -76,5 +76,5 @@ void guest_mmio(struct guest *guest, uint32_t address, uint32_t error)
 		return;
 	}
 	if (carry_out(guest, gpa, &move))
-		guest_frame_of(guest)->eip += move.length;
+		guest_step_over(guest, move.length);
 }

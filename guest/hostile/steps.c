@@ -199,3 +199,24 @@ ATTACK(flags_storm, "flags-storm", SURVIVES)
 		(void)user_run(&frame);
 	}
 }
+
+static uint32_t behind;
+
+static uint32_t step_emulated(uint32_t with)
+{
+	__asm__ volatile("movl $1f, %0\n\tpushfl\n\torl %1, (%%esp)\n\tpopfl\n\tcli\n"
+			 "1:\tnop\n\tnop"
+			 : "=m"(behind)
+			 : "r"(with)
+			 : "memory", "cc");
+	return 0;
+}
+
+/* Umbra carries `cli` out for a kernel: the step over it ends behind it, not an instruction later. */
+ATTACK(step_emulated, "step-emulated", SURVIVES)
+{
+	struct fault fault = fault_in(step_emulated, EFLAGS_TF, NULL);
+
+	if (fault.vector != TRAP_DEBUG || fault.eip != behind)
+		attack_fail("vector %u at 0x%x, not at 0x%x", fault.vector, fault.eip, behind);
+}
