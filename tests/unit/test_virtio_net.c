@@ -382,6 +382,37 @@ static void test_bounded_work(void **state)
 	assert_int_equal(to->port->counters.received + to->port->counters.lost, 200);
 }
 
+/* A frame for all is copied for each: so many fewer are sent in one call. */
+static void test_copies_are_work(void **state)
+{
+	struct fixture *f = *state;
+	struct side *from = &f->sides[0];
+	struct switch_port *others[9];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
+		const uint8_t address[] = { 2, 0, 0, 0, 1, (uint8_t)i };
+
+		assert_int_equal(switch_port_create(f->ethernet, "other", address, side_ready,
+						    &f->sides[1], &others[i]), 0);
+		assert_true(switch_port_open(others[i], true));
+	}
+	side_start(from, 0);
+	side_start(&f->sides[1], 0);
+	for (unsigned i = 0; i < 100; i++) {
+		(void)plain(6000);
+		memset(frame, 0xFF, ETHERNET_ADDRESS_SIZE);
+		put_frame(from, frame, 6000, NULL);
+	}
+	kick(from, NET_QUEUE_SEND);
+	/* Ten copies of each. */
+	assert_in_range(used(from, NET_QUEUE_SEND), NET_BUDGET / 10 / 6300, NET_BUDGET / 10 / 6000 + 1);
+	assert_true(from->net.device.more_work);
+	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_int_equal(others[i]->counters.lost, 0);
+		switch_port_destroy(others[i]);
+	}
+}
+
 static void test_reset(void **state)
 {
 	const struct big_frame what = { .payload = 20000, .gso_size = 1000 };
@@ -428,6 +459,7 @@ int main(void)
 		test(test_too_large),
 		test(test_interrupts),
 		test(test_bounded_work),
+		test(test_copies_are_work),
 		test(test_reset),
 	};
 
