@@ -66,8 +66,11 @@ static void read_layout(struct guest *guest, gpa_t data, const struct layout *la
 	protocol->syscall_vector = field(guest, data, layout->syscall_vec);
 }
 
-/* Tables that one call writes; then others get their chance, and the guest makes the call again. */
-#define FIRST_TABLES_AT_ONCE 64u
+/*
+ * Tables that one call writes, at some 23,000 instructions each; then others get their chance, and
+ * the guest makes the call again.
+ */
+#define FIRST_TABLES_AT_ONCE 4u
 
 /*
  * Decides where they go: directly below the initrd, but neither over the kernel

@@ -23,7 +23,7 @@ _Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
 #define CHAIN_MOST 16u
 
 /* Tables that one call gives back when the guest goes. */
-#define DESTROY_PIECE 1024u
+#define DESTROY_PIECE 256u
 
 /* --- giving way -------------------------------------------------------------------- */
 

@@ -250,10 +250,10 @@ static void the_end_comes_in_pieces(void **state)
 
 		gone = shadow_destroy(shadow);
 		/* With the structures, which the heap has, in the end. */
-		assert_true(gone || frames_free() - free <= 1024);
+		assert_true(gone || frames_free() - free <= 256);
 		calls++;
 	}
-	assert_true(calls >= 2 * 2046 / 1024);
+	assert_true(calls >= 2 * 2046 / 256);
 	assert_true(frames_free() > before);
 	assert_true(shadow_destroy(shadow));
 	/* For the next test's end. */
