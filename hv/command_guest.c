@@ -122,5 +122,9 @@ void command_start(const char *argument)
 
 void command_restart(struct guest *guest)
 {
+	if (guest->state == GUEST_ENDING) {
+		house_print("it has ended: %s\n", guest->end_cause);
+		return;
+	}
 	guest_restart(guest);
 }

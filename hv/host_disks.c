@@ -35,14 +35,6 @@ static const struct pci_driver *const drivers[] = {
 /* A CPU's timer looks after what was started on that CPU, and after all else too. */
 static struct timer timers[MAX_CPUS];
 
-static void timer_expired(struct timer *expired)
-{
-	uint64_t again = disks_tick();
-
-	if (again != 0 && !timer_is_waiting(expired))
-		timer_start(expired, time_ns() + again);
-}
-
 /* A port that is asked often must not wait for the turn of one that is not. */
 static void alarm(uint64_t nanoseconds)
 {
@@ -51,6 +43,15 @@ static void alarm(uint64_t nanoseconds)
 
 	if (!timer_is_waiting(timer) || timer->deadline > deadline)
 		timer_start(timer, deadline);
+}
+
+static void timer_expired(struct timer *expired)
+{
+	uint64_t again = disks_tick();
+
+	(void)expired;
+	if (again != 0)
+		alarm(again);
 }
 
 static void add_volume(struct disk *disk, unsigned partition, uint64_t first, uint64_t sectors)
