@@ -36,7 +36,7 @@
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
 static struct list disks = LIST_INIT(disks);
 static void (*set_alarm)(uint64_t nanoseconds);
-static void (*account)(uint32_t nanoseconds);
+static void (*tell_spent)(uint32_t nanoseconds);
 
 struct list *disk_ports(void)
 {
@@ -53,9 +53,9 @@ void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
 	set_alarm = alarm;
 }
 
-void disks_set_account(void (*to)(uint32_t nanoseconds))
+void disks_set_account(void (*account)(uint32_t nanoseconds))
 {
-	account = to;
+	tell_spent = account;
 }
 
 void disk_look_after(uint64_t nanoseconds)
@@ -72,8 +72,8 @@ void disk_leave(struct disk_port *port)
 
 	port->reckoned = 0;
 	spin_unlock(&port->lock);
-	if (spent > 0 && account)
-		account(spent);
+	if (spent > 0 && tell_spent)
+		tell_spent(spent);
 }
 
 /* Outside of handlers it is the time of who submits something. */

@@ -63,6 +63,20 @@ static void take_back(struct disk_port *port)
 	}
 }
 
+/* The timer goes on with it, if nobody does before. */
+static void begin_stop(struct disk_port *port)
+{
+	port->state = DISK_STOPPING;
+	port->ops->stop(port);
+	disk_look_after(disk_period(port));
+}
+
+static void begin_to_lose(struct disk_port *port, const char *cause)
+{
+	port->lost_cause = cause;
+	begin_stop(port);
+}
+
 static void try_revive(struct disk_port *port)
 {
 	int result = port->ops->revive(port);
@@ -71,9 +85,9 @@ static void try_revive(struct disk_port *port)
 		port->state = DISK_RUNNING;
 		disk_start_waiting(port);
 	} else if (result != BLOCK_LATER) {
-		disk_port_give_up(port, "it cannot be reset");
+		begin_to_lose(port, "it cannot be reset");
 	} else if (time_ns() >= port->deadline) {
-		disk_port_give_up(port, "it does not come back from a reset");
+		begin_to_lose(port, "it does not come back from a reset");
 	}
 }
 
@@ -93,24 +107,17 @@ static void go_on(struct disk_port *port)
 		try_revive(port);
 }
 
-static void stop(struct disk_port *port)
-{
-	port->state = DISK_STOPPING;
-	port->ops->stop(port);
-	disk_look_after(disk_period(port));
-	go_on(port);
-}
-
 void disk_port_give_up(struct disk_port *port, const char *cause)
 {
-	port->lost_cause = cause;
-	stop(port);
+	begin_to_lose(port, cause);
+	go_on(port);
 }
 
 void disk_reset(struct disk_port *port)
 {
 	port->counters.resets++;
-	stop(port);
+	begin_stop(port);
+	go_on(port);
 }
 
 /*

@@ -73,17 +73,18 @@ static int start(struct net_device *device)
 	return error;
 }
 
-static void stop(struct net_device *device)
+/* The timer goes on with it, if nobody does before. */
+static void begin_stop(struct net_device *device)
 {
 	device->state = NET_RESETTING;
 	device->ops->stop(device);
-	net_go_on(device);
+	net_look_after(device, NET_RESET_PERIOD);
 }
 
-static void give_up(struct net_device *device, const char *cause)
+static void begin_to_lose(struct net_device *device, const char *cause)
 {
 	device->lost_cause = cause;
-	stop(device);
+	begin_stop(device);
 }
 
 static void lose(struct net_device *device, const char *cause)
@@ -96,7 +97,7 @@ static void lose(struct net_device *device, const char *cause)
 static void start_again(struct net_device *device)
 {
 	if (start(device) != 0) {
-		give_up(device, "it cannot be reset");
+		begin_to_lose(device, "it cannot be reset");
 		return;
 	}
 	device->state = NET_RUNNING;
@@ -121,12 +122,13 @@ void net_go_on(struct net_device *device)
 void net_restart(struct net_device *device, const char *cause)
 {
 	if (device->silent_resets++ == SILENT_RESETS_MAX) {
-		give_up(device, cause);
-		return;
+		begin_to_lose(device, cause);
+	} else {
+		log_warn("net", "%s: %s: reset", device->name, cause);
+		device->counters.resets++;
+		begin_stop(device);
 	}
-	log_warn("net", "%s: %s: reset", device->name, cause);
-	device->counters.resets++;
-	stop(device);
+	net_go_on(device);
 }
 
 /* --- making ------------------------------------------------------------------------------------ */

@@ -146,6 +146,7 @@ static void nonsense_received(void **state)
 	card.does_not_start = true;
 	card.waiting = 1;
 	raise_interrupt();
+	run_until(now + 2 * MS);
 	assert_event("net-lost", "cause=\"it cannot be reset\"");
 }
 
