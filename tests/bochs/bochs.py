@@ -95,6 +95,13 @@ def check_nmis(machine, run):
             machine.fail(f'only {found} NMIs came')
 
 
+def check_speculation(machine, run):
+    """IBPB is done where the processor has it, which is before each first entry to a guest."""
+    done = machine.events('speculation')[0]['done'].split(',')
+    if ('ibpb' in done) != (run.model == matrix.MITIGATED):
+        machine.fail(f'against speculation is done: {done}')
+
+
 def do(run, builds, directory):
     counts = Counts()
     began = time.monotonic()
@@ -102,11 +109,13 @@ def do(run, builds, directory):
 
     def start(modules):
         machines.append(BochsMachine(builds[run.build], modules, options=run.options(),
-                                     memory=run.memory(), cpus=run.cpus, directory=directory))
+                                     memory=run.memory(), cpus=run.cpus, model=run.model,
+                                     directory=directory))
         return machines[-1]
     try:
         machine = (run_attacks if run.attacks else run_guest)(start, run, counts)
         check_nmis(machine, run)
+        check_speculation(machine, run)
         counts.note(run, 'the end')
     except AssertionError as error:
         counts.note(run, 'the end', f'{error}; the end of the log:\n'

@@ -30,7 +30,7 @@ config_interface: textconfig
 display_library: rfb, options="timeout=0"
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
-cpu: model=core2_penryn_t9600, count={cpus}, ips=50000000, reset_on_triple_fault=0
+cpu: model={model}, count={cpus}, ips=50000000, reset_on_triple_fault=0
 memory: guest={memory}, host={memory}
 ata0: enabled=1
 ata0-master: type=cdrom, path={image}, status=inserted
@@ -53,15 +53,16 @@ class BochsMachine(Console):
     PATIENCE = 20       # it is slower than QEMU by that, and its clock is not the host's
 
     def __init__(self, build, modules, *, options='when-idle=poweroff', memory='128M', cpus=1,
-                 directory):
-        """As QEMU's Machine; each module but a disk begins a guest, whose disks follow it."""
+                 model='core2_penryn_t9600', directory):
+        """As QEMU's Machine, model as Bochs calls it; each module but a disk begins a guest, whose disks follow it."""
         super().__init__()
         self.name = directory / f'bochs{next(numbers)}'
         self.fd, line = os.openpty()
         settings = self.name.with_suffix('.rc')
         settings.write_text(SETTINGS.format(
             image=self.make_image(build, modules, options), log=self.name.with_suffix('.log'),
-            line=os.ttyname(line), memory=memory.rstrip('M'), cpus=cpus))
+            line=os.ttyname(line), memory=memory.rstrip('M'), cpus=cpus,
+            model=model))
         self.process = pexpect.spawn('bochs', ['-q', '-f', str(settings)], dimensions=TERMINAL,
                                      encoding='latin-1')
         self.process.send(GO_ON)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 What bochs.py boots: test guests and groups of attacks, each with and without PAE,
-with NMIs at any instruction and without, on one CPU and on four, in both builds.
+with NMIs at any instruction and without, on one CPU and on four, in both builds. And
+some on a processor that has MSRs against speculation, which QEMU's have not.
 """
 
 import dataclasses
@@ -24,6 +25,10 @@ SECONDS = {'cs-edge-kernel': 5, 'cs-edge-user': 5}
 GUESTS = ['abi', 'abi_c', 'access']
 
 
+PROCESSOR = 'core2_penryn_t9600'
+MITIGATED = 'corei7_icelake_u'          # IA32_ARCH_CAPABILITIES and IA32_PRED_CMD
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     guest: str
@@ -33,13 +38,15 @@ class Run:
     pae: bool
     cpus: int
     nmis: bool
+    model: str = PROCESSOR
 
     @property
     def name(self):
         """The words that pick it."""
         return ' '.join([self.guest, *([f'part{self.part}'] if self.attacks else []), self.build,
                          'pae' if self.pae else 'no-pae', f'cpus={self.cpus}',
-                         'nmis' if self.nmis else 'no-nmis'])
+                         'nmis' if self.nmis else 'no-nmis',
+                         *([self.model] if self.model != PROCESSOR else [])])
 
     @property
     def words(self):
@@ -73,6 +80,7 @@ FOUR_CPUS = [(build, pae, 4, True) for build, pae in itertools.product(BUILDS, [
 def runs():
     for guest in GUESTS:
         yield from (Run(guest, (), 0, *way) for way in ONE_CPU + WITHOUT_NMIS)
+    yield from (Run('abi', (), 0, build, False, 1, False, MITIGATED) for build in BUILDS)
     for number, (guest, names, part) in enumerate(groups()):
         ways = ONE_CPU + WITHOUT_NMIS + [FOUR_CPUS[number % 4], FOUR_CPUS[3 - number % 4]]
         yield from (Run(guest, names, part, *way) for way in ways)
