@@ -90,8 +90,9 @@ struct pci_driver {
 /* --- pci_scan.c ----------------------------------------------------------------- */
 
 /*
- * Calls found(context, function) for every function there is, on bus 0 and on all
- * buses behind bridges, each bus once.  Ends whatever the bridges say.
+ * Calls found(context, function) for every function there is: on bus 0, on all buses behind
+ * bridges, and on those of further host bridges, which only show by answering; each bus
+ * once.  Ends whatever the bridges say.
  */
 void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Finds PCI functions.  Firmware numbered the buses; a bridge names the one
- * behind it, and each is looked at once, even if two bridges name the same.
+ * behind it, and each is looked at once, even if two bridges name the same.  What begins
+ * at another host bridge than that of bus 0 is named in AML alone; so all buses that no
+ * bridge has named are tried in the end, each by the first function of its devices.
  */
 #include "drivers/phys/pci.h"
 
+#include "lib/compiler.h"
 #include "lib/string.h"
 
 #define BUSES 256u
@@ -69,16 +72,60 @@ static void scan_device(struct scan *scan, unsigned bus, unsigned device)
 			look_at(scan, PCI_FUNCTION(bus, device, i));
 }
 
+static void scan_known(struct scan *scan, unsigned *next)
+{
+	/* A bus comes once only, so there are at most as many as numbers. */
+	for (; *next < scan->count; (*next)++)
+		for (unsigned device = 0; device < DEVICES; device++)
+			scan_device(scan, scan->order[*next], device);
+}
+
+static bool answers(const struct scan *scan, unsigned bus)
+{
+	for (unsigned device = 0; device < DEVICES; device++)
+		if (is_there(scan, PCI_FUNCTION(bus, device, 0)))
+			return true;
+	return false;
+}
+
+/* Are both functions the same in all that tells one from another: kind, class and addresses? */
+static bool same_function(const struct scan *scan, pci_function_t one, pci_function_t other)
+{
+	static const uint8_t registers[] = {
+		PCI_VENDOR, PCI_REVISION, PCI_BAR0, PCI_BAR0 + 4, PCI_BAR0 + 8, PCI_BAR0 + 12,
+		PCI_BAR0 + 16, PCI_BAR0 + 20,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
+		if (scan->access->read(one, registers[i], 4) != scan->access->read(other, registers[i], 4))
+			return false;
+	return true;
+}
+
+/* Some chipsets do not look at the number of the bus, and show bus 0 as all of them. */
+static bool mirrors_bus_0(const struct scan *scan, unsigned bus)
+{
+	for (unsigned device = 0; device < DEVICES; device++)
+		if (!same_function(scan, PCI_FUNCTION(bus, device, 0), PCI_FUNCTION(0, device, 0)))
+			return false;
+	return true;
+}
+
 void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context)
 {
 	struct scan scan = { .access = access, .found = found, .context = context };
 
+	unsigned next = 0;
+
 	add_bus(&scan, 0);
-	/* A bus comes once only, so there are at most as many as numbers. */
-	for (unsigned i = 0; i < scan.count; i++)
-		for (unsigned device = 0; device < DEVICES; device++)
-			scan_device(&scan, scan.order[i], device);
+	scan_known(&scan, &next);
+	for (unsigned bus = 1; bus < BUSES; bus++) {
+		if (scan.known[bus] || !answers(&scan, bus) || mirrors_bus_0(&scan, bus))
+			continue;
+		add_bus(&scan, (uint8_t)bus);
+		scan_known(&scan, &next);
+	}
 }
 
 /*

@@ -75,10 +75,43 @@ static void behind_bridges(void **state)
 	add_bridge(PCI_FUNCTION(0, 1, 0), 7);
 	add_bridge(PCI_FUNCTION(7, 0, 0), 255);
 	fake_pci_add(PCI_FUNCTION(255, 31, 0), 0x8086, 1, 0);
-	fake_pci_add(PCI_FUNCTION(3, 0, 0), 0x8086, 2, 0);
 	scan();
 	assert_int_equal(seen_count, 3);
 	assert_int_equal(seen[2], PCI_FUNCTION(255, 31, 0));
+}
+
+/* What begins at another host bridge is named by nobody; nor is it at the first device, always. */
+static void further_host_bridges(void **state)
+{
+	(void)state;
+	fake_pci_add(PCI_FUNCTION(0, 0, 0), 0x8086, 1, 0);
+	add_bridge(PCI_FUNCTION(128, 0, 0), 129);
+	fake_pci_add(PCI_FUNCTION(129, 31, 0), 0x1AF4, 2, 0);
+	fake_pci_add(PCI_FUNCTION(255, 30, 0), 0x1AF4, 3, 0);
+	/* A bridge of bus 0 has it, whose number is smaller than its own. */
+	add_bridge(PCI_FUNCTION(0, 1, 0), 3);
+	fake_pci_add(PCI_FUNCTION(3, 0, 0), 0x8086, 4, 0);
+	scan();
+	assert_int_equal(seen_count, 6);
+	assert_int_equal(seen[2], PCI_FUNCTION(3, 0, 0));
+	assert_int_equal(seen[3], PCI_FUNCTION(128, 0, 0));
+	assert_int_equal(seen[4], PCI_FUNCTION(129, 31, 0));
+	assert_int_equal(seen[5], PCI_FUNCTION(255, 30, 0));
+}
+
+/* A chipset that shows bus 0 wherever one looks has one bus; two cards of a kind are two. */
+static void mirrors(void **state)
+{
+	(void)state;
+	for (unsigned bus = 0; bus < 3; bus++) {
+		fake_pci_add(PCI_FUNCTION(bus, 0, 0), 0x8086, 1, 0);
+		fake_pci_bar(fake_pci_add(PCI_FUNCTION(bus, 3, 0), 0x8086, 2, 0), 0,
+			     bus == 2 ? 0xFEB00000 : 0xFEA00000, 0xFFFFF000);
+	}
+	scan();
+	assert_int_equal(seen_count, 4);
+	assert_int_equal(seen[2], PCI_FUNCTION(2, 0, 0));
+	assert_int_equal(seen[3], PCI_FUNCTION(2, 3, 0));
 }
 
 static void bridges_in_circles(void **state)
@@ -319,6 +352,8 @@ int main(void)
 		cmocka_unit_test_setup(functions_only_where_announced, setup),
 		cmocka_unit_test_setup(vendor_of_zeroes_is_none, setup),
 		cmocka_unit_test_setup(behind_bridges, setup),
+		cmocka_unit_test_setup(further_host_bridges, setup),
+		cmocka_unit_test_setup(mirrors, setup),
 		cmocka_unit_test_setup(bridges_in_circles, setup),
 		cmocka_unit_test_setup(bars_of_all_kinds, setup),
 		cmocka_unit_test_setup(bars_that_make_no_sense, setup),
