@@ -64,6 +64,7 @@ struct boot_framebuffer {
 struct boot_info {
 	const char *command_line; /* as the loader gave it, "" when it gave none */
 	const char *loader;	  /* the loader's name, "" when unknown */
+	bool has_file_name;	  /* the loader puts Umbra's file name in front of the command line */
 	const char *problem;	  /* NULL, or a sentence about the first thing that was dropped */
 	unsigned range_count;
 	unsigned module_count;

@@ -188,7 +188,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	int error;
 
 	read_boot_info(magic, information);		/* before anything is overwritten */
-	config_parse_umbra(info.command_line, &options, &option_problems);
+	config_parse_umbra(info.command_line, info.has_file_name, &options, &option_problems);
 
 	cpu_features_init();
 	cpu_enable_nx();				/* before tables that have NX in them */

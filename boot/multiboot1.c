@@ -7,6 +7,7 @@
 #include "boot/boot_info.h"
 #include "boot/boot_info_build.h"
 #include "lib/compiler.h"
+#include "lib/string.h"
 
 enum multiboot1_flag {
 	HAS_BASIC_MEMORY = BIT(0),
@@ -142,6 +143,15 @@ static void read_framebuffer(struct boot_info *info, paddr_t address, boot_map_t
 	info->framebuffer.blue = found->blue;
 }
 
+/*
+ * The specification leaves it open.  GRUB Legacy, QEMU and SYSLINUX put the file name in
+ * front of the words; GRUB 2, which calls itself "GRUB 2.06" or so, does not.
+ */
+static bool names_file(const struct boot_info *info)
+{
+	return strncmp(info->loader, "GRUB ", 5) != 0;
+}
+
 int boot_info_parse_multiboot1(struct boot_info *info, paddr_t address, boot_map_t *map)
 {
 	const struct multiboot1_head *mapped = map(address, sizeof(*mapped));
@@ -157,6 +167,7 @@ int boot_info_parse_multiboot1(struct boot_info *info, paddr_t address, boot_map
 		read_string(info, head.command_line, map, &info->command_line);
 	if (head.flags & HAS_LOADER_NAME)
 		read_string(info, head.loader_name, map, &info->loader);
+	info->has_file_name = names_file(info);
 	if (head.flags & HAS_MEMORY_MAP)
 		read_memory_map(info, head.map, head.map_length, map);
 	if (info->range_count == 0 && (head.flags & HAS_BASIC_MEMORY))

@@ -111,11 +111,13 @@ struct umbra_options {
 };
 
 /*
- * Parses Umbra's command line; NULL counts as empty.  A word that is unknown,
+ * Parses Umbra's command line; NULL counts as empty.  With has_file_name the loader is one
+ * that puts the name of the file it loaded in front (boot/boot_info.h); without, only a
+ * first word with a slash in it is taken for one.  A word that is unknown,
  * has a bad value or comes twice is added to problems and otherwise ignored,
  * so *options is always usable.
  */
-void config_parse_umbra(const char *line, struct umbra_options *options,
+void config_parse_umbra(const char *line, bool has_file_name, struct umbra_options *options,
 			struct config_problems *problems);
 
 enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK };

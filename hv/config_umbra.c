@@ -223,7 +223,13 @@ static const struct config_row umbra_rows[] = {
 	{ "mitigations", read_mitigations, false },
 };
 
-void config_parse_umbra(const char *line_text, struct umbra_options *options,
+/* No word of Umbra's has a slash in front of its value, and all of them have one. */
+static bool is_file_name(const struct config_word *word, bool has_file_name)
+{
+	return strchr(word->key, '/') != NULL || (has_file_name && word->value == NULL);
+}
+
+void config_parse_umbra(const char *line_text, bool has_file_name, struct umbra_options *options,
 			struct config_problems *problems)
 {
 	struct config_line line = { .name = "umbra", .problems = problems, .options = options };
@@ -238,9 +244,8 @@ void config_parse_umbra(const char *line_text, struct umbra_options *options,
 		.clock = CLOCK_AUTO, .apic = true, .max_cpus = CONFIG_CPUS_MAX,
 		.smt = true, .mitigations = true,
 	};
-	/* Multiboot 1 loaders put the file name in front. */
 	rest = config_next_word(at, &word);
-	if (rest != NULL && (word.value == NULL || strchr(word.key, '/') != NULL))
+	if (rest != NULL && is_file_name(&word, has_file_name))
 		at = rest;
 	while ((at = config_next_word(at, &word)) != NULL) {
 		if (string_equal(word.key, "uplink"))

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(text != NULL);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	config_parse_umbra(strsep(&line, "\n"), &options, &problems);
+	config_parse_umbra(strsep(&line, "\n"), size % 2 == 0, &options, &problems);
 	check_problems(&problems);
 	/* Sizes and places come out of the lines too, so that there are good and bad ones. */
 	while (line != NULL && count < sizeof(modules) / sizeof(modules[0])) {

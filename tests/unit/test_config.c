@@ -13,7 +13,14 @@ static struct module_words words;
 static void parse_umbra(const char *line)
 {
 	problems = (struct config_problems){ 0 };
-	config_parse_umbra(line, &options, &problems);
+	config_parse_umbra(line, true, &options, &problems);
+}
+
+/* From a loader that puts no file name in front. */
+static void parse_umbra_words(const char *line)
+{
+	problems = (struct config_problems){ 0 };
+	config_parse_umbra(line, false, &options, &problems);
 }
 
 static void parse_module(const char *line)
@@ -50,6 +57,23 @@ static void test_umbra_defaults(void **state)
 		assert_true(options.smt);
 		assert_true(options.mitigations);
 	}
+}
+
+/* A bare word is a mistake like any other, where no file name stands in front. */
+static void test_umbra_first_word(void **state)
+{
+	(void)state;
+	parse_umbra_words("quiet log=debug");
+	assert_problem("quiet", "unknown word");
+	assert_int_equal(options.log, LOG_DEBUG);
+	parse_umbra_words("log");
+	assert_problem("log", "needs a value");
+	parse_umbra_words("log=debug quiet");
+	assert_problem("quiet", "unknown word");
+	parse_umbra_words("/boot/umbra.elf log=debug");
+	assert_int_equal(problems.found, 0);
+	parse_umbra("quiet log=debug");
+	assert_int_equal(problems.found, 0);
 }
 
 static void test_umbra_words(void **state)
@@ -575,6 +599,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_umbra_defaults),
+		cmocka_unit_test(test_umbra_first_word),
 		cmocka_unit_test(test_umbra_words),
 		cmocka_unit_test(test_umbra_problems),
 		cmocka_unit_test(test_uplinks),

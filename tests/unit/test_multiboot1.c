@@ -55,6 +55,7 @@ static void multiboot1_everything(void **state)
 	assert_null(info.problem);
 	assert_string_equal(info.command_line, "umbra.elf log=debug");
 	assert_string_equal(info.loader, "GRUB 2.06");
+	assert_false(info.has_file_name);
 	assert_int_equal(info.module_count, 2);
 	assert_int_equal(info.modules[0].start, 0x200000);
 	assert_int_equal(info.modules[0].end, 0x201234);
@@ -86,6 +87,7 @@ static void multiboot1_flags_rule(void **state)
 	assert_null(info.problem);
 	assert_string_equal(info.command_line, "");
 	assert_string_equal(info.loader, "");
+	assert_true(info.has_file_name);
 	assert_int_equal(info.module_count, 0);
 	assert_int_equal(info.range_count, 0);
 	assert_false(info.has_framebuffer);

@@ -81,6 +81,7 @@ static void multiboot2_everything(void **state)
 	assert_null(info.problem);
 	assert_string_equal(info.command_line, "console=com1 log=info");
 	assert_string_equal(info.loader, "GRUB 2.06-13");
+	assert_false(info.has_file_name);
 	assert_int_equal(info.module_count, 1);
 	assert_int_equal(info.modules[0].end, 0x200800);
 	assert_string_equal(info.modules[0].words, "guest=web kernel mem=128M -- console=hvc0");
