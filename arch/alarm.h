@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * Chooses the timer.  expired(NULL) runs on the CPU whose alarm went off,
- * interrupts off.  Boot CPU, once, after irq_init and time_init.
+ * Chooses a timer that really goes off.  expired(NULL) runs on the CPU whose alarm went
+ * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.  Boot CPU, once, after irq_init and time_init.
  */
 void alarm_init(irq_handler_t *expired);
 

@@ -6,7 +6,7 @@
 
 #include "arch/layout.h"
 #include "arch/lapic.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/x86.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -44,9 +44,9 @@ void ap_main(void)
 
 static bool wait_for_answer(uint64_t ns)
 {
-	uint64_t end = time_ns() + ns;
+	struct time_limit limit = time_limit(ns);
 
-	while (!answered && time_ns() < end)
+	while (!answered && !time_limit_is_over(&limit))
 		cpu_pause();
 	return answered;
 }
@@ -91,9 +91,9 @@ int ap_start_cpu(struct cpu *cpu, uint32_t apic_id, uint32_t page, uint32_t tabl
 
 void ap_stop_cpu(uint32_t apic_id)
 {
-	uint64_t end = time_ns() + INIT_NS;
+	struct time_limit limit = time_limit(INIT_NS);
 
 	(void)lapic_send_init(apic_id);
-	while (time_ns() < end)
+	while (!time_limit_is_over(&limit))
 		cpu_pause();
 }

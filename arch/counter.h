@@ -8,8 +8,11 @@
 
 #include <stdint.h>
 
+#define COUNTER_PLACE_SIZE 24
+
 struct counter {
 	const char *name;	/* as clock= has it (hv/config.h) */
+	char place[COUNTER_PLACE_SIZE];	/* where its registers are, for messages */
 	uint32_t (*read)(void);	/* any CPU, any context */
 	uint32_t mask;		/* the bits that count */
 	uint32_t hz;

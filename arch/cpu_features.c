@@ -53,6 +53,12 @@ static bool has_constant_tsc(uint32_t max_extended)
 		(features.family == 6 && features.model >= 14));
 }
 
+/* No CPU with PAE has fewer than 32 bits, and no table entry holds more than 52 (SDM vol. 3, 4.1.4). */
+static unsigned checked_bits(unsigned said, unsigned otherwise)
+{
+	return said >= 32 && said <= 52 ? said : otherwise;
+}
+
 void cpu_features_init(void)
 {
 	uint32_t max_basic = cpuid(0, 0).eax;
@@ -91,7 +97,8 @@ void cpu_features_init(void)
 	 */
 	features.physical_bits = features.pse36 ? 36 : 32;
 	if (max_extended >= 0x80000008u)
-		features.physical_bits = cpuid(0x80000008u, 0).eax & 0xFF;
+		features.physical_bits = checked_bits(cpuid(0x80000008u, 0).eax & 0xFF,
+						      features.physical_bits);
 	read_names(max_extended);
 	features.constant_tsc = has_constant_tsc(max_extended);
 }

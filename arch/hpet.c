@@ -8,6 +8,7 @@
 
 #include "arch/acpi.h"
 #include "lib/compiler.h"
+#include "lib/format.h"
 
 #include <stdbool.h>
 
@@ -62,7 +63,10 @@ const struct counter *hpet_open(mmio_map_t *map)
 		return NULL;
 	mmio_write32(registers, REGISTER_CONFIGURATION,
 		     mmio_read32(registers, REGISTER_CONFIGURATION) | CONFIGURATION_ENABLE);
-	hpet = (struct counter){ "hpet", read_hpet, UINT32_MAX,
-				 (uint32_t)((FS_PER_SECOND + period / 2) / period) };
+	hpet = (struct counter){
+		.name = "hpet", .read = read_hpet, .mask = UINT32_MAX,
+		.hz = (uint32_t)((FS_PER_SECOND + period / 2) / period),
+	};
+	format_text(hpet.place, sizeof(hpet.place), "%08llx", (unsigned long long)address);
 	return &hpet;
 }

@@ -8,6 +8,7 @@
 #include "arch/ioapic.h"
 #include "arch/lapic.h"
 #include "arch/log.h"
+#include "arch/panic.h"
 #include "arch/pic.h"
 #include "arch/spinlock.h"
 #include "arch/vectors.h"
@@ -126,6 +127,10 @@ void irq_init(bool apic, mmio_map_t *map)
 	/* Masked when the APICs are used: they would raise the same vectors. */
 	pic_init();
 	has_apic = !missing;
+	if (missing && !pic_is_there())
+		panic("no interrupt controller can be used: %s, and no pair of 8259 answers", missing);
+	if (missing && lapic_probe(&madt, map) == 0)
+		lapic_pass_through();
 	if (missing) {
 		log_info("irq", "interrupts by the 8259 pair: %s", missing);
 		return;
@@ -208,6 +213,11 @@ void irq_silence(unsigned line)
 	spin_lock(&lock);
 	ioapic_mask(madt.isa[line].line);
 	spin_unlock(&lock);
+}
+
+bool irq_is_pending(unsigned line)
+{
+	return has_apic ? lapic_is_pending(VECTOR_ISA + line) : pic_is_pending(line);
 }
 
 int irq_route(unsigned line, const struct cpu *cpu)

@@ -21,7 +21,8 @@ typedef void irq_handler_t(void *context);
 
 /*
  * Finds the interrupt controllers and takes them over; every line is masked.
- * With apic false, or where something needed is missing, these are the 8259A.
+ * With apic false, or where something needed is missing, these are the 8259A; panics where
+ * there are none of those either.
  * Boot CPU, once, after acpi_init and cpu_announce, interrupts off.
  */
 void irq_init(bool apic, mmio_map_t *map);
@@ -48,6 +49,12 @@ int irq_register(unsigned line, irq_handler_t *handler, void *context);
  * off, from the line's handler too.  Any CPU.
  */
 void irq_silence(unsigned line);
+
+/*
+ * Does an interrupt of that line, which has a handler, wait to be taken?  With interrupts
+ * off, for seeing whether a device raises any.  Boot CPU.
+ */
+bool irq_is_pending(unsigned line);
 
 /*
  * From now on line's handler runs on cpu.  -E_RANGE for a line or a CPU that

@@ -19,6 +19,7 @@
 #define REGISTER_END 0x0B0u
 #define REGISTER_SPURIOUS 0x0F0u
 #define REGISTER_IN_SERVICE 0x100u /* eight of them, 16 bytes apart */
+#define REGISTER_REQUEST 0x200u /* likewise */
 #define REGISTER_ERROR_STATUS 0x280u
 #define REGISTER_LVT_CMCI 0x2F0u
 #define REGISTER_COMMAND 0x300u
@@ -39,6 +40,7 @@
 #define DELIVERY_NMI (4u << 8)
 #define DELIVERY_INIT (5u << 8)
 #define DELIVERY_STARTUP (6u << 8)
+#define DELIVERY_EXTERNAL (7u << 8)
 #define DELIVERY_MASK (7u << 8)
 #define COMMAND_BUSY BIT(12)
 #define COMMAND_ASSERT BIT(14)
@@ -187,6 +189,17 @@ void lapic_init_cpu(void)
 	open_nmi_inputs();
 }
 
+/* MultiProcessor Specification 1.4, 3.6.2.2; SDM vol. 3, 10.5.1. */
+void lapic_pass_through(void)
+{
+	mask_all();
+	lapic_write(REGISTER_TASK_PRIORITY, 0);
+	lapic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	end_leftovers();
+	lapic_write(REGISTER_LVT_LINT0, DELIVERY_EXTERNAL);
+	lapic_write(REGISTER_LVT_LINT1, DELIVERY_NMI);
+}
+
 uint32_t lapic_id(void)
 {
 	uint32_t id = lapic_read(REGISTER_ID);
@@ -205,6 +218,11 @@ bool lapic_can_reach(uint32_t apic_id)
 bool lapic_is_x2apic(void)
 {
 	return lapic.x2apic;
+}
+
+bool lapic_is_pending(unsigned vector)
+{
+	return lapic_read(REGISTER_REQUEST + vector / 32 * 16) & BIT(vector % 32);
 }
 
 void lapic_end(void)

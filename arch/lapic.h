@@ -29,6 +29,13 @@ int lapic_probe(const struct madt *madt, mmio_map_t *map);
  */
 void lapic_init_cpu(void);
 
+/*
+ * Lets the interrupts of the 8259 pair through to the processor, where firmware that has no
+ * use for them left them shut ("virtual wire mode"), and is not used for anything else.
+ * Boot CPU, once, after lapic_probe, interrupts off.
+ */
+void lapic_pass_through(void);
+
 uint32_t lapic_id(void);
 bool lapic_is_x2apic(void);
 
@@ -37,6 +44,9 @@ bool lapic_is_x2apic(void);
  * Valid after lapic_probe.
  */
 bool lapic_can_reach(uint32_t apic_id);
+
+/* Does an interrupt of that vector wait to be taken, on this CPU? */
+bool lapic_is_pending(unsigned vector);
 
 /* The interrupt being handled is over. */
 void lapic_end(void);

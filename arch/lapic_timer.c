@@ -6,7 +6,7 @@
 
 #include "arch/cpu_features.h"
 #include "arch/lapic.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/vectors.h"
 #include "arch/x86.h"
 #include "lib/compiler.h"
@@ -21,6 +21,14 @@
 #define NS_PER_SECOND 1000000000ull
 #define NS_PER_MS 1000000u
 #define READINGS 8u
+
+/* A bus clock or a crystal, or the instructions of an emulator. */
+#define KHZ_MIN 100u
+#define KHZ_MAX 20000000u
+
+/* It is seen to go off once; on a busy host an emulator's may be as late as that. */
+#define TEST_NS 100000u
+#define TEST_PATIENCE_NS 2000000000u
 
 /* How far ahead a TSC deadline is set at most: rounding stays below a tick (arch/time.h). */
 #define DEADLINE_REACH_NS (4 * NS_PER_SECOND)
@@ -64,17 +72,23 @@ static struct reading read_both(void)
 	return reading;
 }
 
+/* 0 when the counter stands still, or what is there is no counter. */
 static uint32_t measure_khz(void)
 {
+	struct time_limit limit = time_limit(MEASURE_NS);
 	struct reading start, end;
+	uint64_t khz;
 
 	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
 	start = read_both();
-	while (time_ns() - start.ns < MEASURE_NS)
+	while (!time_limit_is_over(&limit))
 		cpu_pause();
 	end = read_both();
 	lapic_write(LAPIC_INITIAL_COUNT, 0);
-	return (uint32_t)((uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns));
+	if (end.ns <= start.ns)
+		return 0;
+	khz = (uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns);
+	return khz >= KHZ_MIN && khz <= KHZ_MAX ? (uint32_t)khz : 0;
 }
 
 static void set_scale(uint32_t khz)
@@ -98,23 +112,47 @@ void lapic_timer_init_cpu(void)
 		memory_barrier();
 }
 
-int lapic_timer_init(void)
+/* What has gone off waits, since interrupts are off. */
+static bool goes_off(void)
+{
+	struct time_limit limit = time_limit(TEST_PATIENCE_NS);
+
+	(void)lapic_timer_arm(time_ns() + TEST_NS);
+	while (!lapic_is_pending(VECTOR_TIMER))
+		if (time_limit_is_over(&limit))
+			return false;
+	return true;
+}
+
+static int use_deadlines(void)
+{
+	timer.deadline = true;
+	timer.reach_ns = DEADLINE_REACH_NS;
+	lapic_timer_init_cpu();
+	return goes_off() ? 0 : -E_IO;
+}
+
+static int use_counter(void)
 {
 	uint32_t khz;
 
-	timer.deadline = cpu_features()->tsc_deadline && time_is_tsc();
-	if (timer.deadline) {
-		timer.reach_ns = DEADLINE_REACH_NS;
-	} else {
-		lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
-		lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
-		khz = measure_khz();
-		if (khz == 0)
-			return -E_IO;
-		set_scale(khz);
-	}
+	timer.deadline = false;
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
+	khz = measure_khz();
+	if (khz == 0)
+		return -E_IO;
+	set_scale(khz);
 	lapic_timer_init_cpu();
-	return 0;
+	return goes_off() ? 0 : -E_IO;
+}
+
+int lapic_timer_init(void)
+{
+	/* Some processors with this mode need microcode for it that they do not have. */
+	if (cpu_features()->tsc_deadline && time_is_tsc() && use_deadlines() == 0)
+		return 0;
+	return use_counter();
 }
 
 bool lapic_timer_is_deadline(void)

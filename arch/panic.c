@@ -8,7 +8,7 @@
 #include "arch/cpu.h"
 #include "arch/lapic.h"
 #include "arch/symbols.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/x86.h"
 #include "lib/format.h"
 
@@ -117,14 +117,14 @@ static bool all_stopped(void)
 /* An NMI that strikes here may find another command half given: it is never resumed, so that may be. */
 static void stop_others(void)
 {
-	uint64_t end = time_ns() + STOP_NS;
+	struct time_limit limit = time_limit(STOP_NS);
 
 	if (cpu_count() < 2)
 		return;
 	for (unsigned id = 0; id < cpu_count(); id++)
 		if (id != panicking_cpu)
 			(void)lapic_send_nmi(cpu_by_id(id)->apic_id);
-	while (!all_stopped() && time_ns() < end)
+	while (!all_stopped() && !time_limit_is_over(&limit))
 		cpu_pause();
 }
 

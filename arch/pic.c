@@ -18,6 +18,8 @@
 #define COMMAND_END_LINE 0x60	    /* OCW2: specific, plus the line */
 #define COMMAND_READ_SERVICE 0x0B   /* OCW3: the next read gives the in-service register */
 
+#define COMMAND_READ_REQUEST 0x0A   /* likewise, the interrupt request register */
+
 #define LINES_EACH 8u
 #define SPURIOUS_LINE 7u /* of each controller */
 
@@ -46,6 +48,13 @@ void pic_init(void)
 	write_masks();
 }
 
+bool pic_is_there(void)
+{
+	/* The cascade is open, so that neither nothing nor all ones is right. */
+	return port_in8(FIRST_DATA) == (uint8_t)masked &&
+	       port_in8(SECOND_DATA) == (uint8_t)(masked >> LINES_EACH);
+}
+
 void pic_mask(unsigned line)
 {
 	masked = (uint16_t)(masked | BIT(line));
@@ -62,6 +71,14 @@ static bool in_service(uint16_t command_port, unsigned line)
 {
 	port_out8(command_port, COMMAND_READ_SERVICE);
 	return (port_in8(command_port) & BIT(line)) != 0;
+}
+
+bool pic_is_pending(unsigned line)
+{
+	uint16_t port = line < LINES_EACH ? FIRST_COMMAND : SECOND_COMMAND;
+
+	port_out8(port, COMMAND_READ_REQUEST);
+	return (port_in8(port) & BIT(line % LINES_EACH)) != 0;
 }
 
 bool pic_check_spurious(unsigned line)

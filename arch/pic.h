@@ -15,9 +15,15 @@
 /* Programs both controllers: the vectors above, every line masked. */
 void pic_init(void);
 
+/* Do the controllers answer?  After pic_init. */
+bool pic_is_there(void);
+
 /* Shuts one line (0..15, not the cascade), and opens it. */
 void pic_mask(unsigned line);
 void pic_unmask(unsigned line);
+
+/* Does the line, which need not be open, ask for an interrupt? */
+bool pic_is_pending(unsigned line);
 
 /*
  * True when the interrupt that line raised was none: a request that vanished

@@ -15,6 +15,8 @@
 #define COMMAND_CHANNEL0_MODE0 0x30 /* both bytes, low first, binary */
 #define COMMAND_CHANNEL0_MODE2 0x34 /* "rate generator" */
 #define COMMAND_CHANNEL2_MODE0 0xB0
+#define COMMAND_LATCH_STATUS0 0xE2 /* "read-back": the status of channel 0, not its count */
+#define STATUS_OUTPUT BIT(7)
 
 /* Port B of the board: the gate and the output of channel 2, and the loudspeaker behind it. */
 #define BOARD_PORT 0x61
@@ -47,6 +49,12 @@ void pit_arm(uint64_t ns)
 	write_count(CHANNEL0_DATA, (uint16_t)MAX(ticks, 1u));
 }
 
+bool pit_has_expired(void)
+{
+	port_out8(COMMAND, COMMAND_LATCH_STATUS0);
+	return (port_in8(CHANNEL0_DATA) & STATUS_OUTPUT) != 0;
+}
+
 void pit_start_periodic(uint32_t ticks)
 {
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE2);
@@ -59,12 +67,14 @@ void pit_stop(void)
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
 }
 
-void pit_gate_load(uint16_t ticks)
+bool pit_gate_load(uint16_t ticks)
 {
 	gate_shut = (uint8_t)(port_in8(BOARD_PORT) & ~(BOARD_GATE2 | BOARD_SPEAKER));
 	port_out8(BOARD_PORT, gate_shut);
 	port_out8(COMMAND, COMMAND_CHANNEL2_MODE0);
 	write_count(CHANNEL2_DATA, ticks);
+	/* The gate reads as it was written; the output is low from when the mode is set. */
+	return !(port_in8(BOARD_PORT) & (BOARD_GATE2 | BOARD_SPEAKER | BOARD_OUTPUT2));
 }
 
 void pit_gate_open(void)

@@ -20,6 +20,9 @@
  */
 void pit_arm(uint64_t ns);
 
+/* Has what pit_arm armed gone off?  All the time, where there is no such timer. */
+bool pit_has_expired(void);
+
 #define PIT_PERIOD_MAX 65536u
 
 /* Channel 0 raises its line every so many ticks, 2 to PIT_PERIOD_MAX, from now on, until pit_stop. */
@@ -30,9 +33,10 @@ void pit_stop(void);
 
 /*
  * Channel 2: pit_gate_done() turns true ticks + 1 (of PIT_HZ a second) after
- * pit_gate_open(), which is a single port write.  ticks must not be 0.
+ * pit_gate_open(), which is a single port write.  ticks must not be 0.  False when there
+ * is no such channel, or no gate in front of it: done would then mean nothing.
  */
-void pit_gate_load(uint16_t ticks);
+bool pit_gate_load(uint16_t ticks);
 void pit_gate_open(void);
 bool pit_gate_done(void);
 

@@ -6,6 +6,7 @@
 
 #include "arch/acpi.h"
 #include "arch/port.h"
+#include "lib/format.h"
 
 #include <stddef.h>
 
@@ -40,8 +41,9 @@ const struct counter *pm_timer_open(void)
 	if (port == 0)
 		return NULL;
 	pm_timer = (struct counter){
-		"pmtimer", read_pm_timer,
-		acpi_fixed()->pm_timer_is_32bit ? UINT32_MAX : MASK_24BIT, PM_TIMER_HZ,
+		.name = "pmtimer", .read = read_pm_timer, .hz = PM_TIMER_HZ,
+		.mask = acpi_fixed()->pm_timer_is_32bit ? UINT32_MAX : MASK_24BIT,
 	};
+	format_text(pm_timer.place, sizeof(pm_timer.place), "port %04x", port);
 	return &pm_timer;
 }

@@ -23,7 +23,10 @@
 #define REGISTER_YEAR 0x09
 #define REGISTER_A 0x0A
 #define REGISTER_B 0x0B
+#define REGISTER_D 0x0D
 #define UPDATE_IN_PROGRESS BIT(7) /* of register A */
+#define DIVIDER_RUNS(a) (((a) & 0x60) != 0x60)	/* else the chain that counts is held in reset */
+#define RESERVED_D 0x3Fu	/* always 0; in some chips bit 6 belongs to an alarm */
 
 /* An update takes 2 ms at most.  Even an emulator needs more than 10 ns for two port accesses. */
 #define UPDATE_READS 200000u
@@ -33,6 +36,16 @@ static uint8_t read_register(uint8_t index)
 {
 	port_out8(INDEX_PORT, index & INDEX_MASK);
 	return port_in8(DATA_PORT);
+}
+
+bool rtc_is_there(void)
+{
+	return DIVIDER_RUNS(read_register(REGISTER_A)) && !(read_register(REGISTER_D) & RESERVED_D);
+}
+
+uint8_t rtc_second(void)
+{
+	return read_register(REGISTER_SECOND);
 }
 
 static bool wait_for_update(void)
@@ -60,6 +73,8 @@ int rtc_read(uint8_t century_register, uint64_t *seconds)
 {
 	struct rtc_registers first, second;
 
+	if (!rtc_is_there())
+		return -E_NOENT;
 	/* An update may begin right after the flag was read clear: only two equal readings count. */
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		if (!wait_for_update())

@@ -32,8 +32,17 @@ struct rtc_registers {
 int rtc_to_seconds(const struct rtc_registers *registers, uint64_t *seconds);
 
 /*
+ * Is there one, and does it run, as far as its registers A and D tell?  Without a chip all
+ * of them read as all ones.  Boot CPU.
+ */
+bool rtc_is_there(void);
+
+/* The chip's register of seconds, in its own encoding: for seeing it change.  Boot CPU. */
+uint8_t rtc_second(void);
+
+/*
  * Reads the clock.  century_register is the CMOS index that the firmware
- * names, or 0.  0 with *seconds, -E_IO when the clock is never stable, or
+ * names, or 0.  0 with *seconds, -E_NOENT when there is no clock, -E_IO when the clock is never stable, or
  * -E_RANGE as above.  Boot CPU; takes up to a few milliseconds.
  */
 int rtc_read(uint8_t century_register, uint64_t *seconds);

@@ -21,8 +21,9 @@ enum clock_source {
 };
 
 /*
- * Measures the TSC, chooses the clock and reads the battery clock.  Time began
- * when the TSC was `began`.  Boot CPU, once, after acpi_init, interrupts off.
+ * Measures the TSC, chooses the clock among those that really count and reads the battery
+ * clock.  Time began when the TSC was `began`.  Boot CPU, once, after acpi_init, interrupts
+ * off.  Panics when nothing counts.
  */
 void time_init(enum clock_source wanted, mmio_map_t *map, uint64_t began);
 
@@ -41,6 +42,13 @@ uint32_t time_tsc_khz(void);
  * timer runs and any other CPU asks for the time.
  */
 bool time_leave_tsc(void);
+
+/*
+ * The clock has turned out to be none, and cause is a clause that says how: another one goes
+ * on from where it was, and the log says so.  False, and nothing changes, when there is
+ * none that counts.  Any CPU, any context but NMIs.
+ */
+bool time_leave(const char *cause);
 
 /* The name of what the clock is made of, as in clock=. */
 const char *time_source(void);

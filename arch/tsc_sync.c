@@ -6,7 +6,7 @@
  */
 #include "arch/tsc_sync.h"
 
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/x86.h"
 
 #include <stdbool.h>
@@ -25,12 +25,12 @@ static volatile uint64_t largest;	/* step back so far; whose turn it is writes i
 
 static bool wait_past(uint32_t others)
 {
-	uint64_t end = time_ns() + PATIENCE_NS;
+	struct time_limit limit = time_limit(PATIENCE_NS);
 
 	for (unsigned i = 0; turn == others; i++) {
 		cpu_pause();
 		/* A look at the clock costs as much as all the rest. */
-		if (i % 1024 == 1023 && time_ns() > end)
+		if (i % 1024 == 1023 && time_limit_is_over(&limit))
 			return false;
 	}
 	return true;

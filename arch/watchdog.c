@@ -12,7 +12,7 @@
 #include "arch/log.h"
 #include "arch/panic.h"
 #include "arch/pit.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 
@@ -26,7 +26,7 @@ int watchdog_start(uint32_t seconds, uint32_t period_us)
 {
 	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX
 					 : (uint32_t)(((uint64_t)period_us * PIT_HZ + 999999) / 1000000);
-	uint64_t end;
+	struct time_limit limit;
 	int error = irq_route_nmi(PIT_IRQ_LINE);
 
 	if (error)
@@ -35,9 +35,9 @@ int watchdog_start(uint32_t seconds, uint32_t period_us)
 	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / period);
 	is_on = true;
 	pit_start_periodic(period);
-	end = time_ns() + FIRST_NMI_NS;
+	limit = time_limit(FIRST_NMI_NS);
 	while (ticks == 0) {
-		if (time_ns() > end) {
+		if (time_limit_is_over(&limit)) {
 			watchdog_stop();
 			return -E_IO;
 		}

@@ -13,7 +13,7 @@
 #include "arch/machine_check.h"
 #include "arch/madt.h"
 #include "arch/panic.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/tsc_sync.h"
 #include "arch/vectors.h"
 #include "arch/x86.h"
@@ -176,7 +176,7 @@ void cpus_start(const struct boot_info *info, unsigned max, bool smt)
 
 void cpus_release(void)
 {
-	uint64_t give_up = time_ns() + READY_NS;
+	struct time_limit limit = time_limit(READY_NS);
 
 	released = true;
 	for (unsigned id = 1; id < cpu_count(); id++)
@@ -184,7 +184,7 @@ void cpus_release(void)
 			log_error("cpu", "cpu%u cannot be reached", id);
 	/* A guest that is given to one of them, or woken there, takes its timers. */
 	while (ready < cpu_count() - 1)
-		if (time_ns() > give_up)
+		if (time_limit_is_over(&limit))
 			panic("of %u other CPUs only %u come back", cpu_count() - 1, ready);
 		else
 			cpu_pause();

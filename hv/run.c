@@ -16,7 +16,7 @@
 #include "arch/log.h"
 #include "arch/machine_check.h"
 #include "arch/switcher.h"
-#include "arch/time.h"
+#include "arch/time_limit.h"
 #include "arch/watchdog.h"
 #include "hv/bad_exit.h"
 #include "hv/balance.h"
@@ -103,13 +103,14 @@ void run_init(unsigned cpu)
 void run_stop_others(void)
 {
 	unsigned here = this_cpu()->id;
-	uint64_t end = time_ns() + STOP_NS;
+	struct time_limit limit = time_limit(STOP_NS);
 
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
 		if (cpu != here)
 			cpu_note_post(&run_cpu_of(cpu)->stop);
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
-		while (cpu != here && !READ_ONCE(run_cpu_of(cpu)->is_stopped) && time_ns() < end)
+		while (cpu != here && !READ_ONCE(run_cpu_of(cpu)->is_stopped) &&
+		       !time_limit_is_over(&limit))
 			cpu_pause();
 }
 

@@ -54,30 +54,34 @@ static void run_expired(struct timer_queue *queue)
 	}
 }
 
+/* A clock that is read too seldom would miss that its counter wrapped around. */
+static void keep_clock(struct timer *timer)
+{
+	uint64_t period = time_keep_ns();
+
+	if (period != 0)
+		timer_start(timer, time_ns() + period);
+}
+
 static void interrupt(void *context)
 {
 	struct timer_queue *queue = this_queue();
 
 	(void)context;
 	queue->armed = UINT64_MAX;
+	/* The clock may have become one that has to be kept. */
+	if (this_cpu()->id == 0 && unlikely(!timer_is_waiting(&clock_keeper)))
+		keep_clock(&clock_keeper);
 	run_expired(queue);
 	arm(queue);
-}
-
-/* A clock that is read too seldom would miss that its counter wrapped around. */
-static void keep_clock(struct timer *timer)
-{
-	timer_start(timer, time_ns() + time_keep_ns());
 }
 
 void timers_init(void)
 {
 	timers_init_cpu();
+	timer_init(&clock_keeper, keep_clock);
 	alarm_init(interrupt);
-	if (time_keep_ns()) {
-		timer_init(&clock_keeper, keep_clock);
-		keep_clock(&clock_keeper);
-	}
+	keep_clock(&clock_keeper);
 }
 
 void timers_init_cpu(void)

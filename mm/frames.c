@@ -34,6 +34,12 @@ static uint32_t low_reserved;		/* of low_free, promised to somebody */
 static uint32_t promised;		/* of all that is free, wherever it lies */
 static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 
+/* The page boundary at or above it; at the end of all addresses, the last one there is. */
+static paddr_t page_above(paddr_t address)
+{
+	return ALIGN_UP(MIN(address, ALIGN_DOWN(UINT64_MAX, (paddr_t)PAGE_SIZE)), (paddr_t)PAGE_SIZE);
+}
+
 static bool overlaps(const struct memory_range *range, paddr_t start, paddr_t end)
 {
 	return range->start < end && start < range->end;
@@ -47,19 +53,20 @@ static paddr_t find_room(uint32_t size, const struct memory_range *usable, unsig
 			 const struct memory_range *reserved, unsigned reserved_count)
 {
 	for (unsigned i = 0; i < usable_count; i++) {
-		paddr_t start = ALIGN_UP(usable[i].start, (paddr_t)PAGE_SIZE);
+		paddr_t start = page_above(usable[i].start);
 		unsigned j = 0;
 
 		/* Behind every reserved range in the way; each step only goes up, so this ends. */
-		while (j < reserved_count) {
+		while (j < reserved_count && start < DIRECT_MAP_SIZE) {
 			if (overlaps(&reserved[j], start, start + size)) {
-				start = ALIGN_UP(reserved[j].end, (paddr_t)PAGE_SIZE);
+				start = page_above(reserved[j].end);
 				j = 0;
 			} else {
 				j++;
 			}
 		}
-		if (start + size <= usable[i].end && start + size <= DIRECT_MAP_SIZE)
+		if (start < DIRECT_MAP_SIZE && start + size <= usable[i].end &&
+		    start + size <= DIRECT_MAP_SIZE)
 			return start;
 	}
 	return 0;
@@ -103,10 +110,12 @@ static void set_range(paddr_t start, paddr_t end, bool usable)
 	paddr_t frame = start;
 
 	while (frame < end) {
-		uint32_t chunk = (uint32_t)(frame >> CHUNK_SHIFT);
+		uint32_t chunk;
 
-		if (chunk >= chunk_count)
+		/* Firmware may name more than any number of chunks that fits into 32 bits. */
+		if (frame >> CHUNK_SHIFT >= chunk_count)
 			return;
+		chunk = (uint32_t)(frame >> CHUNK_SHIFT);
 		if (IS_ALIGNED(frame, (paddr_t)CHUNK_SIZE) && end - frame >= CHUNK_SIZE) {
 			set_chunk(chunk, usable);
 			frame += CHUNK_SIZE;
@@ -144,11 +153,11 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	high_hint = FAR_CHUNK < chunk_count ? FAR_CHUNK : low_chunks;
 
 	for (unsigned i = 0; i < usable_count; i++)
-		set_range(ALIGN_UP(usable[i].start, (paddr_t)PAGE_SIZE),
+		set_range(page_above(usable[i].start),
 			  ALIGN_DOWN(usable[i].end, (paddr_t)PAGE_SIZE), true);
 	for (unsigned i = 0; i < reserved_count; i++)
 		set_range(ALIGN_DOWN(reserved[i].start, (paddr_t)PAGE_SIZE),
-			  ALIGN_UP(reserved[i].end, (paddr_t)PAGE_SIZE), false);
+			  page_above(reserved[i].end), false);
 	set_range(room, room + size, false);
 	total = low_free + high_free;
 	return 0;

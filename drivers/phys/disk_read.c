@@ -4,6 +4,7 @@
  */
 #include "drivers/phys/disk.h"
 
+#include "arch/time_limit.h"
 #include "lib/compiler.h"
 
 struct read_now {
@@ -35,9 +36,13 @@ int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
 		return error;
 	error = disk->device.ops->submit(&disk->device, &now.request);
 	if (error == BLOCK_LATER) {
-		/* Ends: a port that does not answer is given up in the end. */
-		while (!now.finished)
+		struct time_limit forever = time_limit(UINT64_MAX / 2);
+
+		/* Ends: a port that does not answer is given up in the end, if the clock goes on. */
+		while (!now.finished) {
 			disks_tick();
+			(void)time_limit_is_over(&forever);
+		}
 		error = now.error;
 		/* No interrupt came, and none is missing. */
 		disk->port->missed = 0;

@@ -5,7 +5,7 @@
 #ifndef UMBRA_DRIVERS_PHYS_WAIT_H
 #define UMBRA_DRIVERS_PHYS_WAIT_H
 
-#include "arch/time.h"
+#include "arch/time_limit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,11 +26,11 @@ enum wait_result {
  */
 #define wait_until(condition, nanoseconds)						\
 	({										\
-		uint64_t end_ = time_ns() + (nanoseconds);				\
+		struct time_limit limit_ = time_limit(nanoseconds);			\
 		bool late_ = false, true_;						\
 											\
 		while (!(true_ = (condition)) && !late_)				\
-			late_ = time_ns() >= end_;					\
+			late_ = time_limit_is_over(&limit_);				\
 		true_;									\
 	})
 

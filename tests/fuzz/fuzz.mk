@@ -27,7 +27,7 @@ fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entr
 	lib/format.c lib/div64.c
 fuzz_pci_scan     := $(PCI_SCAN)
 fuzz_virtio_net_pci := tests/unit/fake_heap.c lib/error.c
-fuzz_virtio_pci   := drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
+fuzz_virtio_pci   := tests/unit/fake_stuck_clock.c drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
 fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 O ?= build

@@ -12,6 +12,7 @@ static unsigned second_reads;
 static unsigned busy_reads;  /* how often register A still says that an update is under way */
 static unsigned ticks_after; /* the second changes with this read of it, when not 0 */
 static uint8_t board = 0x03;
+static bool board_is_fixed;
 
 static uint32_t fake_port_read(uint16_t port)
 {
@@ -29,6 +30,8 @@ static uint32_t fake_port_read(uint16_t port)
 
 static void fake_port_written(uint16_t port, uint32_t value)
 {
+	if (port == BOARD_PORT && !board_is_fixed)
+		board = (uint8_t)value;
 	if (port == INDEX_PORT)
 		cmos_index = (uint8_t)value;
 	fake_write_count = port == INDEX_PORT ? 0 : fake_write_count; /* those are too many to keep */
@@ -114,7 +117,7 @@ static void pit_gate(void **state)
 	};
 
 	(void)state;
-	pit_gate_load(0x1234);
+	assert_true(pit_gate_load(0x1234));
 	assert_int_equal(fake_write_count, ARRAY_SIZE(wanted) - 1);
 	pit_gate_open();
 	assert_int_equal(fake_write_count, ARRAY_SIZE(wanted));
@@ -128,6 +131,39 @@ static void pit_gate(void **state)
 	assert_true(pit_gate_done());
 }
 
+/* What is not there reads as all ones: a gate that stays open, an output that is high. */
+static void pit_that_is_not_there(void **state)
+{
+	static const uint8_t boards[] = { 0xFF, BOARD_GATE2, BOARD_SPEAKER, BOARD_OUTPUT2 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(boards); i++) {
+		board_is_fixed = true;
+		board = boards[i];
+		assert_false(pit_gate_load(1000));
+	}
+	board_is_fixed = false;
+	board = 0x03;
+	assert_true(pit_gate_load(1000));
+}
+
+static void rtc_that_is_not_there(void **state)
+{
+	uint64_t seconds = 5;
+
+	(void)state;
+	memset(cmos, 0xFF, sizeof(cmos));
+	assert_false(rtc_is_there());
+	assert_int_equal(rtc_read(0x32, &seconds), -E_NOENT);
+	start(NULL);
+	cmos[REGISTER_A] = 0x66;	/* its divider is held in reset */
+	assert_int_equal(rtc_read(0x32, &seconds), -E_NOENT);
+	start(NULL);
+	assert_true(rtc_is_there());
+	assert_int_equal(rtc_second(), 0x58);
+	assert_int_equal(seconds, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +171,8 @@ int main(void)
 		cmocka_unit_test_setup(rtc_waits_for_updates, start),
 		cmocka_unit_test_setup(pit_is_armed, start),
 		cmocka_unit_test_setup(pit_gate, start),
+		cmocka_unit_test_setup(pit_that_is_not_there, start),
+		cmocka_unit_test_setup(rtc_that_is_not_there, start),
 	};
 
 	return cmocka_run_group_tests_name("clocks", tests, NULL, NULL);

@@ -481,6 +481,28 @@ static void random_run(void **state)
 	frames_unreserve(300);
 }
 
+/* Numbers of chunks that do not fit into 32 bits, and the end of all addresses. */
+static void ranges_beyond_everything(void **state)
+{
+	static const struct memory_range usable[] = {
+		{ UINT64_MAX - 100, UINT64_MAX }, { MB(1), MB(32) },
+		{ 1ull << 53, (1ull << 53) + MB(64) }, { MB(64) - 5, UINT64_MAX },
+	};
+	static const struct memory_range reserved[] = { { 1ull << 53, UINT64_MAX }, { MB(40), UINT64_MAX } };
+	static const struct memory_range all[] = { { 0, UINT64_MAX } };
+	paddr_t frame;
+
+	(void)state;
+	start(usable, 4, reserved, 2);
+	while (frame_alloc(FRAME_ANY, &frame))
+		assert_true(frame >= MB(1) && frame < MB(32));
+	assert_true((uint8_t *)chunks >= (uint8_t *)direct_map(MB(1)) &&
+		    (uint8_t *)chunks <= (uint8_t *)direct_map(MB(32) - 1));
+	/* Everything is reserved: nothing is found, and soon. */
+	native_start(true);
+	assert_int_equal(frames_init(usable, 4, all, 1, LIMIT), -E_NOMEM);
+}
+
 /* Whether it is free, used or reserved makes no difference: no device is there. */
 static void memory_is_no_device(void **state)
 {
@@ -519,6 +541,7 @@ int main(void)
 		cmocka_unit_test(reserve_holds_against_another_cpu),
 		cmocka_unit_test(owners_are_remembered),
 		cmocka_unit_test(random_run),
+		cmocka_unit_test(ranges_beyond_everything),
 		cmocka_unit_test(memory_is_no_device),
 	};
 

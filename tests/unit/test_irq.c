@@ -42,7 +42,10 @@ static unsigned warnings;
 
 static struct madt table;
 static bool has_table, has_local_apic;
-static unsigned ended, locked, refusals_asked_for;
+static unsigned ended, locked, refusals_asked_for, passed_through, pending_vector, pending_lines;
+static jmp_buf panicked;
+static bool has_no_pic, asks_for_requests;
+static uint8_t pic_masks[2];
 static uint32_t errors;
 
 int madt_read(struct madt *into)
@@ -72,6 +75,22 @@ int lapic_probe(const struct madt *from, mmio_map_t *map)
 
 void lapic_init_cpu(void)
 {
+}
+
+void lapic_pass_through(void)
+{
+	passed_through++;
+}
+
+bool lapic_is_pending(unsigned vector)
+{
+	return vector == pending_vector;
+}
+
+void panic(const char *format, ...)
+{
+	(void)format;
+	longjmp(panicked, 1);
 }
 
 uint32_t lapic_id(void)
@@ -117,6 +136,12 @@ void log_line(enum log_level level, const char *subsystem, const char *format, .
 
 static uint32_t fake_port_read(uint16_t port)
 {
+	if (has_no_pic)
+		return 0xFF;
+	if (port == FIRST_DATA || port == SECOND_DATA)
+		return pic_masks[port == SECOND_DATA];
+	if (asks_for_requests)
+		return port == FIRST_COMMAND ? pending_lines & 0xFFu : pending_lines >> 8;
 	return port == FIRST_COMMAND ? serving & 0xFFu : serving >> 8;
 }
 
@@ -124,6 +149,11 @@ static uint32_t fake_port_read(uint16_t port)
 static void fake_port_written(uint16_t port, uint32_t value)
 {
 	unsigned shift = port == SECOND_COMMAND ? 8 : 0;
+
+	if (port == FIRST_DATA || port == SECOND_DATA)
+		pic_masks[port == SECOND_DATA] = (uint8_t)value;
+	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) && (value & ~1u) == COMMAND_READ_REQUEST)
+		asks_for_requests = value == COMMAND_READ_REQUEST;
 
 	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) && (value & 0xF8) == COMMAND_END_LINE) {
 		assert_true(serving & 1u << ((value & 7) + shift));
@@ -399,6 +429,47 @@ static void unwanted(void **state)
 	assert_int_equal(warnings, 3);
 }
 
+/* Requests, not what is being served: of a line that is not open, too. */
+static void lines_that_wait(void **state)
+{
+	(void)state;
+	pending_lines = 0x4001;
+	assert_true(irq_is_pending(0));
+	assert_true(irq_is_pending(14));
+	assert_false(irq_is_pending(6));
+	assert_false(irq_is_pending(8));
+	start_apic(NULL);
+	pending_vector = 0x24;
+	assert_true(irq_is_pending(4));
+	assert_false(irq_is_pending(0));
+}
+
+/* Without MADT the local APIC has to let the 8259's through; without them there is nothing. */
+static void the_last_controllers(void **state)
+{
+	(void)state;
+	reset();
+	has_table = false;
+	has_local_apic = true;
+	passed_through = 0;
+	irq_init(true, fake_io_apic_map);
+	assert_int_equal(passed_through, 1);
+	has_local_apic = false;
+	irq_init(true, fake_io_apic_map);
+	assert_int_equal(passed_through, 1);
+	has_no_pic = true;
+	if (!setjmp(panicked)) {
+		irq_init(false, fake_io_apic_map);
+		fail_msg("it goes on without");
+	}
+	has_no_pic = false;
+	make_table();
+	has_no_pic = true;
+	irq_init(true, fake_io_apic_map);
+	assert_true(irq_has_apic());
+	has_no_pic = false;
+}
+
 /* Firmware that wires two lines of the ISA bus to one input: the second is refused, the first goes on. */
 static void two_lines_at_one_input(void **state)
 {
@@ -486,6 +557,8 @@ int main(void)
 		cmocka_unit_test_setup(apic_errors, start_apic),
 		cmocka_unit_test_setup(unwanted, start_apic),
 		cmocka_unit_test(two_lines_at_one_input),
+		cmocka_unit_test_setup(lines_that_wait, start),
+		cmocka_unit_test(the_last_controllers),
 		cmocka_unit_test_setup(silenced, start_apic),
 		cmocka_unit_test_setup(messages, start_apic),
 		cmocka_unit_test_setup(message_to_nobody, start_apic),

@@ -40,7 +40,7 @@ static struct madt table;
 static uint64_t now;		 /* time_ns() */
 static uint64_t timer_hz;	 /* what the counter really does */
 static uint64_t counter_started;
-static bool clock_is_tsc;
+static bool clock_is_tsc, raises_nothing, deadlines_are_broken;
 
 const struct cpu_features *cpu_features(void)
 {
@@ -80,6 +80,16 @@ static uint32_t current_count(void)
 	return gone < REGISTER(LAPIC_INITIAL_COUNT) ? REGISTER(LAPIC_INITIAL_COUNT) - (uint32_t)gone : 0;
 }
 
+/* Has the timer gone off, which is seen while interrupts are off? */
+static bool has_gone_off(void)
+{
+	if (raises_nothing)
+		return false;
+	if (REGISTER(LAPIC_LVT_TIMER) & MODE_TSC_DEADLINE)
+		return !deadlines_are_broken && deadline_msr != 0 && now * 3 >= deadline_msr;
+	return REGISTER(LAPIC_INITIAL_COUNT) != 0 && current_count() == 0;
+}
+
 /* The highest interrupt in service. */
 static void end_one(void)
 {
@@ -98,6 +108,8 @@ static uint32_t get(uint32_t offset)
 {
 	if (offset == LAPIC_CURRENT_COUNT)
 		return current_count();
+	if (offset == REGISTER_REQUEST + VECTOR_TIMER / 32 * 16)
+		return has_gone_off() ? BIT(VECTOR_TIMER % 32) : 0;
 	if (offset == REGISTER_ERROR_STATUS)
 		return errors_shown;
 	if (offset == REGISTER_COMMAND && busy_reads > 0) {
@@ -211,6 +223,7 @@ static int reset(void **state)
 	timer_hz = 1000000000;
 	clock_is_tsc = true;
 	deadline_msr = command_msr = 0;
+	raises_nothing = deadlines_are_broken = false;
 	return 0;
 }
 
@@ -251,6 +264,21 @@ static void nmi_inputs(void **state)
 	lapic_init_cpu();
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x400);
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x10400);
+}
+
+/* The 8259's interrupts come in by LINT0, whatever firmware made of it. */
+static void passed_through(void **state)
+{
+	(void)state;
+	REGISTER(REGISTER_SPURIOUS) = 0x0F;
+	REGISTER(REGISTER_LVT_LINT0) = 0x10000;
+	assert_int_equal(lapic_probe(&table, map), 0);
+	lapic_pass_through();
+	assert_int_equal(REGISTER(REGISTER_SPURIOUS), 0x1FF);
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x700);
+	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x400);
+	assert_int_equal(REGISTER(LAPIC_LVT_TIMER), 0x300F0);
+	assert_int_equal(ends, 4);
 }
 
 /* Something that stays in service must not stop the start. */
@@ -420,7 +448,8 @@ static void counter_measured(void **state)
 			    lapic_timer_khz() * 1000ull >= rates[i] - rates[i] / 20000);
 		assert_int_equal(REGISTER(LAPIC_LVT_TIMER), VECTOR_TIMER);
 		assert_int_equal(REGISTER(LAPIC_DIVIDE), 0xB);
-		assert_int_equal(REGISTER(LAPIC_INITIAL_COUNT), 0);
+		/* It was tried for a tenth of a millisecond. */
+		assert_in_range(REGISTER(LAPIC_INITIAL_COUNT), rates[i] / 10100, rates[i] / 9800);
 	}
 }
 
@@ -478,6 +507,31 @@ static void tsc_deadline(void **state)
 	assert_int_equal(REGISTER(LAPIC_INITIAL_COUNT), 0);
 }
 
+/* Rates that nothing runs at, and a timer of which nobody ever hears. */
+static void timer_that_is_none(void **state)
+{
+	static const uint64_t wrong[] = { 1, 50000, 30000000000 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		reset(state);
+		start();
+		timer_hz = wrong[i];
+		assert_int_equal(lapic_timer_init(), -E_IO);
+	}
+	reset(state);
+	start();
+	raises_nothing = true;
+	assert_int_equal(lapic_timer_init(), -E_IO);
+	/* Where deadlines do not work, the counter may. */
+	reset(state);
+	features.tsc_deadline = true;
+	deadlines_are_broken = true;
+	start();
+	assert_int_equal(lapic_timer_init(), 0);
+	assert_false(lapic_timer_is_deadline());
+	assert_int_equal(REGISTER(LAPIC_LVT_TIMER), VECTOR_TIMER);
+}
+
 /* Where the TSC is no clock, it is no alarm clock either. */
 static void tsc_that_is_no_clock(void **state)
 {
@@ -495,6 +549,7 @@ int main(void)
 		cmocka_unit_test_setup(taken_over, reset),
 		cmocka_unit_test_setup(nmi_inputs, reset),
 		cmocka_unit_test_setup(stuck_in_service, reset),
+		cmocka_unit_test_setup(passed_through, reset),
 		cmocka_unit_test_setup(not_usable, reset),
 		cmocka_unit_test_setup(commands, reset),
 		cmocka_unit_test_setup(nmi_from_nmi, reset),
@@ -505,6 +560,7 @@ int main(void)
 		cmocka_unit_test(counter_measured),
 		cmocka_unit_test(counter_armed),
 		cmocka_unit_test_setup(counter_stands_still, reset),
+		cmocka_unit_test(timer_that_is_none),
 		cmocka_unit_test_setup(tsc_deadline, reset),
 		cmocka_unit_test_setup(tsc_that_is_no_clock, reset),
 	};

@@ -10,22 +10,32 @@ static uint64_t read_tsc(void);
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 
+#include <string.h>
+
 static uint64_t tsc, tsc_step;
 static uint64_t khz; /* what was measured */
-static bool clock_is_dead;
+static bool clock_is_dead, tsc_is_still;
+static jmp_buf panicked;
 static unsigned warnings;
 static struct acpi_fixed tables;
 static struct cpu_features features;
 
 static uint64_t count; /* what the counters would show if they were wide enough */
 
+static uint64_t count_step, other_count, other_step;
+
 static uint32_t read_count(void)
 {
-	return (uint32_t)count;
+	return (uint32_t)(count += count_step);
 }
 
-static const struct counter hpet = { "hpet", read_count, UINT32_MAX, 100000000 };
-static const struct counter pm_timer = { "pmtimer", read_count, 0xFFFFFF, 3579545 };
+static uint32_t read_other_count(void)
+{
+	return (uint32_t)(other_count += other_step);
+}
+
+static const struct counter hpet = { "hpet", "fed00000", read_count, UINT32_MAX, 100000000 };
+static const struct counter pm_timer = { "pmtimer", "port 0608", read_other_count, 0xFFFFFF, 3579545 };
 static const struct counter *has_hpet, *has_pm_timer;
 
 static uint64_t read_tsc(void)
@@ -47,7 +57,10 @@ const struct counter *pm_timer_open(void)
 struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second)
 {
 	assert_true(first == has_hpet && second == has_pm_timer);
-	return (struct tsc_rate){ .khz = (uint32_t)khz, .referee = "test" };
+	return (struct tsc_rate){
+		.khz = (uint32_t)khz, .referee = "test", .stands_still = tsc_is_still,
+		.usable = { first != NULL, second != NULL },
+	};
 }
 
 const struct cpu_features *cpu_features(void)
@@ -76,9 +89,19 @@ void log_line(enum log_level level, const char *subsystem, const char *format, .
 	warnings += level == LOG_WARN;
 }
 
+void panic(const char *format, ...)
+{
+	(void)format;
+	longjmp(panicked, 1);
+}
+
 static int prepare(void **state)
 {
 	(void)state;
+	memset(clocks, 0, sizeof(clocks));
+	count_step = other_step = 0;
+	other_count = 0x7654321;
+	tsc_is_still = false;
 	tsc = 0x123456789ABCull;
 	tsc_step = 0;
 	khz = 1000000;
@@ -106,7 +129,7 @@ static void nanoseconds_are_exact(void **state)
 			uint64_t exact = (uint64_t)((unsigned __int128)ticks * 1000000 / khz);
 			uint64_t got;
 
-			tsc = start + ticks;
+			tsc = current->start + ticks;
 			got = time_ns();
 			/* What the factor lacks makes time slower; it has 28 bits up to 16 GHz. */
 			assert_true(got <= exact && exact - got <= (exact >> (khz > 16000000 ? 24 : 27)) + 1);
@@ -125,7 +148,7 @@ static void time_never_runs_back(void **state)
 	assert_int_equal(time_keep_ns(), 0);
 	assert_int_equal(time_tsc_khz(), 2999999);
 	tsc_step = 1;
-	tsc = start + (1ull << 32) - 50000;
+	tsc = current->start + (1ull << 32) - 50000;
 	for (unsigned i = 0; i < 100000; i++) {
 		uint64_t now = time_ns();
 
@@ -180,12 +203,13 @@ static void time_began_before(void **state)
 	khz = 2999999;
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		/* The counter has just wrapped around. */
-		count = 3;
+		count = other_count = 3;
 		time_init(sources[i], NULL, tsc - 25 * khz);
 		assert_in_range(time_ns(), 24999000, 25000001);
 		assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 		tsc += 3000 * khz;
-		count += i == 0 ? 7 : 3 * counter->hz;
+		count += i == 0 ? 7 : 3 * 100000000ull;
+		other_count += 3 * 3579545;
 		assert_in_range(time_ns(), 3024990000, 3025000001);
 		/* The TSC turns out to be no clock: time goes on. */
 		if (time_is_tsc() && time_leave_tsc())
@@ -227,7 +251,7 @@ static void choice_of_the_clock(void **state)
 		has_hpet = c->hpet ? &hpet : NULL;
 		has_pm_timer = c->pm_timer ? &pm_timer : NULL;
 		time_init(c->wanted, NULL, tsc);
-		assert_ptr_equal(counter, c->chosen);
+		assert_ptr_equal(current->counter, c->chosen);
 		assert_int_equal(time_is_tsc(), c->chosen == NULL);
 		assert_int_equal(warnings, c->warnings);
 	}
@@ -240,19 +264,92 @@ static void counters_wrap(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
-		uint64_t keep, first = count;
+		uint64_t keep, first = i == 0 ? count : other_count;
 
 		time_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL, tsc);
 		assert_int_equal(time_ns(), 0);
-		keep = time_keep_ns() * counters[i]->hz / 1000000000;
+		keep = keep_ns_of(counters[i]) * counters[i]->hz / 1000000000;
 		assert_true(keep < counters[i]->mask && keep > counters[i]->mask / 4);
 		for (unsigned step = 0; step < 1000; step++) {
 			uint64_t exact;
 
 			count += keep - step % 3;
-			exact = (uint64_t)((unsigned __int128)(count - first) * 1000000000 / counters[i]->hz);
+			other_count += keep - step % 3;
+			exact = (i == 0 ? count : other_count) - first;
+			exact = (uint64_t)((unsigned __int128)exact * 1000000000 / counters[i]->hz);
 			assert_true(time_ns() <= exact && exact - time_ns() <= (exact >> 28) + 1);
 		}
+	}
+}
+
+/* A clock that fails hands over where it stands; the next one may fail, too. */
+static void clocks_one_after_the_other(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	features.constant_tsc = false;
+	time_init(CLOCK_AUTO, NULL, tsc);
+	assert_string_equal(time_source(), "hpet");
+	count += 12345678;
+	before = time_ns();
+	other_step = tsc_step = 1;
+	assert_true(time_leave("a test"));
+	assert_string_equal(time_source(), "pmtimer");
+	assert_in_range(time_ns(), before - 300, before + 3000);
+	other_count += 3 * 3579545;
+	assert_in_range(time_ns(), before + 2999999000, before + 3000005000);
+	/* The TSC is the last: it runs, at whatever rate. */
+	other_step = 0;
+	before = time_ns();
+	assert_true(time_leave("a test"));
+	assert_true(time_is_tsc());
+	assert_in_range(time_ns(), before - 300, before + 3000);
+	assert_false(time_leave("a test"));
+	assert_true(time_is_tsc());
+}
+
+/* What does not count when it is needed is left out. */
+static void the_next_one_is_dead(void **state)
+{
+	(void)state;
+	time_init(CLOCK_TSC, NULL, tsc);
+	assert_false(time_leave_tsc());
+	other_step = 1;
+	assert_true(time_leave_tsc());
+	assert_string_equal(time_source(), "pmtimer");
+	other_step = 0;
+	/* The TSC was left for good, and the HPET stands still. */
+	tsc_step = 1;
+	assert_false(time_leave("a test"));
+	assert_string_equal(time_source(), "pmtimer");
+}
+
+/* A counter that steps back does not take time to where it will be a turn later. */
+static void step_back(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	time_init(CLOCK_PM_TIMER, NULL, tsc);
+	other_count += 1000000;
+	before = time_ns();
+	other_count -= 500000;
+	assert_int_equal(time_ns(), before);
+	other_count += 500000 + 3579545;
+	assert_in_range(time_ns(), before + 999999000, before + 1000001000);
+}
+
+static void nothing_at_all(void **state)
+{
+	(void)state;
+	tsc_is_still = true;
+	time_init(CLOCK_AUTO, NULL, tsc);
+	assert_string_equal(time_source(), "hpet");
+	has_hpet = has_pm_timer = NULL;
+	if (!setjmp(panicked)) {
+		time_init(CLOCK_AUTO, NULL, tsc);
+		fail_msg("it goes on without a clock");
 	}
 }
 
@@ -266,6 +363,10 @@ int main(void)
 		cmocka_unit_test_setup(time_began_before, prepare),
 		cmocka_unit_test_setup(choice_of_the_clock, prepare),
 		cmocka_unit_test_setup(counters_wrap, prepare),
+		cmocka_unit_test_setup(clocks_one_after_the_other, prepare),
+		cmocka_unit_test_setup(the_next_one_is_dead, prepare),
+		cmocka_unit_test_setup(step_back, prepare),
+		cmocka_unit_test_setup(nothing_at_all, prepare),
 	};
 
 	return cmocka_run_group_tests_name("time", tests, NULL, NULL);

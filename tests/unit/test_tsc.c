@@ -12,17 +12,25 @@ static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf);
 static uint64_t read_tsc(void);
 static void cpu_pause(void);
 
+#include "arch/cpu_features.h"
+#include "tests/unit/fake_port.h"
+
 #include "arch/tsc.c"
+#include "arch/tsc_without_counters.c"
 #include "tests/unit/unit.h"
 
 #include <string.h>
 
-static uint64_t tsc, tsc_step;
+static uint64_t tsc, tsc_step, noise = 88172645463325252ull;
+static bool is_noise;
 static uint64_t khz; /* what the TSC really does */
 static unsigned warnings, errors, pit_measured, reads;
 static bool hpet_is_dead, pm_is_dead, pit_is_dead;
 static uint32_t hpet_real_hz; /* what it counts at, whatever it claims */
 static uint32_t cpuid_mhz;
+static enum { NO_RTC, STILL_RTC, GOOD_RTC } rtc_kind;
+static struct cpuid crystal, hypervisor_leaf;
+static bool pit_is_absent;
 static unsigned stall_every; /* every so many readings of a counter, the processor is away for a while */
 
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
@@ -38,6 +46,12 @@ static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	assert_int_equal(subleaf, 0);
 	if (leaf == 0)
 		return (struct cpuid){ .eax = cpuid_mhz ? 0x16 : 0x15 };
+	if (leaf == 0x15)
+		return crystal;
+	if (leaf == 0x40000000)
+		return (struct cpuid){ .eax = 0x40000010 };
+	if (leaf == 0x40000010)
+		return hypervisor_leaf;
 	assert_int_equal(leaf, 0x16);
 	return (struct cpuid){ .eax = cpuid_mhz };
 }
@@ -68,20 +82,52 @@ static uint32_t read_hpet(void)
 
 static uint32_t read_pm(void)
 {
+	if (is_noise)
+		return (uint32_t)(unit_random(&noise) >> 20);
 	/* What is above its 24 bits must not count. */
 	return pm_is_dead ? 0 : (count(3579545) & 0xFFFFFF) | 0x5A000000;
 }
 
-static const struct counter hpet = { "hpet", read_hpet, UINT32_MAX, 14318180 };
-static const struct counter pm = { "pmtimer", read_pm, 0xFFFFFF, 3579545 };
+static const struct counter hpet = { "hpet", "fed00000", read_hpet, UINT32_MAX, 14318180 };
+static const struct counter pm = { "pmtimer", "port 0608", read_pm, 0xFFFFFF, 3579545 };
+static struct cpu_features features;
+
+const struct cpu_features *cpu_features(void)
+{
+	return &features;
+}
+
+static uint32_t fake_port_read(uint16_t number)
+{
+	assert_int_equal(number, 0x80);
+	return 0;
+}
+
+static void fake_port_written(uint16_t number, uint32_t value)
+{
+	fail_msg("port %x is written, %x", number, value);
+}
+
+/* Its seconds change when the TSC says so. */
+bool rtc_is_there(void)
+{
+	return rtc_kind != NO_RTC;
+}
+
+uint8_t rtc_second(void)
+{
+	tsc += khz / 100;
+	return rtc_kind == STILL_RTC ? 7 : (uint8_t)(tsc / (khz * 1000) % 60);
+}
 
 static uint64_t gate_at;
 static uint16_t gate_ticks;
 
-void pit_gate_load(uint16_t ticks)
+bool pit_gate_load(uint16_t ticks)
 {
 	gate_ticks = ticks;
 	tsc += khz; /* however long that takes */
+	return !pit_is_absent;
 }
 
 void pit_gate_open(void)
@@ -105,8 +151,13 @@ static int start(void **state)
 	hpet_is_dead = pm_is_dead = pit_is_dead = false;
 	hpet_real_hz = hpet.hz;
 	cpuid_mhz = 0;
+	rtc_kind = NO_RTC;
+	crystal = hypervisor_leaf = (struct cpuid){ 0 };
+	pit_is_absent = false;
+	features = (struct cpu_features){ 0 };
+	is_noise = false;
 	khz = 2000000;
-	tsc_step = 10;
+	tsc_step = 1000;
 	return 0;
 }
 
@@ -189,7 +240,7 @@ static void disagreement(void **state)
 	assert_string_equal(rate.referee, "pmtimer");
 	assert_string_equal(rate.second, "hpet");
 	assert_true(rate.second_ppm > 100000);
-	assert_int_equal(warnings, 1);
+	assert_int_equal(warnings, 2);
 	/* With nobody to decide, the first is believed. */
 	pit_is_dead = true;
 	tsc_step = 1u << 16;
@@ -214,14 +265,124 @@ static void interval_timer(void **state)
 
 static void nothing_counts(void **state)
 {
+	struct tsc_rate rate;
+
 	(void)state;
 	tsc_step = 1u << 20;
 	hpet_is_dead = pm_is_dead = pit_is_dead = true;
-	assert_int_equal(tsc_measure(&hpet, &pm).khz, FALLBACK_KHZ);
+	rate = tsc_measure(&hpet, &pm);
+	assert_int_equal(rate.khz, FALLBACK_KHZ);
+	assert_false(rate.usable[0] || rate.usable[1]);
 	assert_int_equal(errors, 1);
+	assert_int_equal(warnings, 2);
 	cpuid_mhz = 2600;
 	assert_int_equal(tsc_measure(NULL, NULL).khz, 2600000);
+	assert_int_equal(warnings, 3);
+	crystal = (struct cpuid){ 2, 200, 24000000, 0 };
+	assert_int_equal(tsc_measure(NULL, NULL).khz, 2400000);
+	hypervisor_leaf.eax = 2300000;
+	assert_int_equal(tsc_measure(NULL, NULL).khz, 2400000);
+	features.hypervisor = true;
+	assert_int_equal(tsc_measure(NULL, NULL).khz, 2300000);
+	/* A processor may claim what cannot be. */
+	crystal = (struct cpuid){ 1, UINT32_MAX, UINT32_MAX, 0 };
+	hypervisor_leaf.eax = UINT32_MAX;
+	cpuid_mhz = 0;
+	assert_int_equal(tsc_measure(NULL, NULL).khz, FALLBACK_KHZ);
+}
+
+/* Which counters can be a clock is found by the same measurement. */
+static void usable_counters(void **state)
+{
+	struct tsc_rate rate = tsc_measure(&hpet, &pm);
+
+	(void)state;
+	assert_true(rate.usable[0] && rate.usable[1]);
+	rate = tsc_measure(&hpet, NULL);
+	assert_true(rate.usable[0] && !rate.usable[1]);
+	pm_is_dead = true;
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(rate.usable[0] && !rate.usable[1]);
 	assert_int_equal(warnings, 1);
+	hpet_is_dead = true;
+	pm_is_dead = false;
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(!rate.usable[0] && rate.usable[1]);
+	/* Alone, and dead: what a machine without an HPET was stopped by. */
+	pm_is_dead = true;
+	rate = tsc_measure(NULL, &pm);
+	assert_false(rate.usable[0] || rate.usable[1]);
+	assert_string_equal(rate.referee, "pit");
+}
+
+/* A register that holds anything: neither believed, nor does it end the other's measurement. */
+static void noise_is_no_counter(void **state)
+{
+	(void)state;
+	is_noise = true;
+	for (unsigned i = 0; i < 20; i++) {
+		struct tsc_rate rate = tsc_measure(&hpet, &pm);
+
+		assert_close(rate.khz, 100);
+		assert_true(rate.usable[0] && !rate.usable[1]);
+		rate = tsc_measure(NULL, &pm);
+		assert_false(rate.usable[1]);
+		assert_string_equal(rate.referee, "pit");
+	}
+}
+
+/* One that is not what it claims is no clock, if somebody can tell which of them it is. */
+static void wrong_rates(void **state)
+{
+	struct tsc_rate rate;
+
+	(void)state;
+	hpet_real_hz = 10000000;
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(!rate.usable[0] && rate.usable[1]);
+	assert_int_equal(warnings, 2);
+	/* So slow that it never comes to an end, or so fast that the TSC would crawl. */
+	hpet_real_hz = 1000;
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(!rate.usable[0] && rate.usable[1]);
+	khz = 50;
+	tsc_step = 1;
+	rate = tsc_measure(NULL, &pm);
+	assert_false(rate.usable[1]);
+}
+
+static void battery_clock(void **state)
+{
+	struct tsc_rate rate;
+
+	(void)state;
+	tsc_step = 1000;
+	pit_is_absent = true;
+	rtc_kind = GOOD_RTC;
+	rate = tsc_measure(NULL, NULL);
+	assert_string_equal(rate.referee, "rtc");
+	assert_close(rate.khz, 100);
+	assert_int_equal(warnings + errors, 0);
+	rtc_kind = STILL_RTC;
+	tsc_step = 1u << 24;
+	assert_string_equal(tsc_measure(NULL, NULL).referee, "nobody");
+	assert_int_equal(errors, 1);
+}
+
+static void tsc_that_stands_still(void **state)
+{
+	struct tsc_rate rate;
+
+	(void)state;
+	tsc_step = 0;
+	rate = tsc_measure(NULL, NULL);
+	assert_true(rate.stands_still && rate.khz != 0);
+	/* These count by the TSC, but when they are read they move. */
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(rate.stands_still && rate.usable[0] && rate.usable[1]);
+	hpet_is_dead = true;
+	rate = tsc_measure(&hpet, &pm);
+	assert_true(rate.stands_still && !rate.usable[0] && rate.usable[1]);
 }
 
 int main(void)
@@ -233,6 +394,11 @@ int main(void)
 		cmocka_unit_test_setup(disagreement, start),
 		cmocka_unit_test_setup(interval_timer, start),
 		cmocka_unit_test_setup(nothing_counts, start),
+		cmocka_unit_test_setup(usable_counters, start),
+		cmocka_unit_test_setup(noise_is_no_counter, start),
+		cmocka_unit_test_setup(wrong_rates, start),
+		cmocka_unit_test_setup(battery_clock, start),
+		cmocka_unit_test_setup(tsc_that_stands_still, start),
 	};
 
 	return cmocka_run_group_tests_name("tsc", tests, NULL, NULL);

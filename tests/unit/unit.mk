@@ -28,12 +28,15 @@ PARTITION := drivers/backend/partition_table.c drivers/backend/partition_chain.c
 	lib/crc32.c lib/div64.c
 PCI_SCAN := drivers/phys/pci_scan.c drivers/phys/pci_bar.c drivers/phys/pci_capability.c drivers/phys/pci_mcfg.c
 
+# What waits for hardware.
+WAITING := tests/unit/fake_stuck_clock.c
+
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c
 unit_acpi_button :=
 unit_acpi_power  :=
-unit_ahci        := tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
-unit_ahci_port   := lib/error.c
+unit_ahci        := $(WAITING) tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
+unit_ahci_port   := $(WAITING) lib/error.c
 unit_ata         := drivers/phys/ata.c
 unit_balance     := hv/scheduler.c lib/div64.c
 unit_barrier     := arch/speculation.c arch/smt.c lib/format.c lib/div64.c
@@ -49,7 +52,7 @@ unit_decode      := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_decode_objdump := hv/decode.c hv/decode_cursor.c hv/decode_move.c
 unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
-unit_disk        := tests/unit/fake_heap.c drivers/phys/disk.c drivers/phys/disk_recover.c \
+unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/phys/disk.c drivers/phys/disk_recover.c \
 	drivers/phys/disk_read.c drivers/phys/disk_transfer.c
 unit_disk_blocks := $(unit_disk)
 unit_disk_trouble := $(unit_disk)
@@ -57,7 +60,7 @@ unit_div64       := lib/div64.c
 unit_error       := lib/error.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
-unit_e1000       := tests/unit/fake_heap.c lib/error.c
+unit_e1000       := $(WAITING) tests/unit/fake_heap.c lib/error.c
 unit_entry_msrs  := arch/entry_msrs.c
 unit_entropy_pool := drivers/backend/entropy_pool.c drivers/backend/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
@@ -67,13 +70,13 @@ unit_guest_plan  := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_guest_window := $(NATIVE) mm/guest_window.c
 unit_heap        := $(NATIVE)
-unit_ide_channel := drivers/phys/ata.c lib/error.c lib/format.c lib/div64.c
+unit_ide_channel := $(WAITING) drivers/phys/ata.c lib/error.c lib/format.c lib/div64.c
 unit_image       := hv/image.c hv/image_elf.c lib/format.c lib/div64.c
 unit_ioapic      :=
 unit_irq         := lib/error.c
-unit_lapic       := lib/div64.c
+unit_lapic       := $(WAITING) lib/div64.c
 unit_list        :=
-unit_madt        := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c arch/madt.c
+unit_madt        := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c arch/madt.c lib/format.c lib/div64.c
 unit_multiboot1  := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_multiboot2  := $(unit_multiboot1)
 unit_net_credit  := drivers/phys/net_credit.c
@@ -109,12 +112,13 @@ unit_string      :=
 unit_switch_attacks := tests/unit/net_frames.c $(ETHERNET)
 unit_switch_wire := tests/unit/net_frames.c drivers/backend/switch_wire.c $(ETHERNET)
 unit_time        := lib/div64.c
+unit_time_watch  :=
 unit_tsc         :=
-unit_tsc_sync    :=
+unit_tsc_sync    := $(WAITING)
 unit_uart16550   :=
 unit_vga_text    := drivers/phys/text_screen.c drivers/phys/ansi.c
 unit_virtio_blk_pci := tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
-unit_virtio_pci  := drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
+unit_virtio_pci  := $(WAITING) drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
 unit_volume      := drivers/backend/volume.c
 unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of arch/time_watch.c and arch/time_limit.h: clocks that stop and jump while they are in use. */
+#define UMBRA_ARCH_X86_H /* the processor is made up, too */
+
+#include <stdint.h>
+
+static uint64_t read_tsc(void);
+
+/* Instead of arch/cpu.h, whose CPUs are found through tables. */
+#define UMBRA_ARCH_CPU_H
+
+#define MAX_CPUS 32
+
+struct cpu {
+	unsigned id;
+};
+
+static struct cpu cpus[2];
+static unsigned here;
+
+static struct cpu *this_cpu(void)
+{
+	return &cpus[here];
+}
+
+#include "arch/time_watch.c"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static uint64_t now, tsc;
+static bool is_tsc, has_another, is_panicking;
+static unsigned left;
+static const char *why;
+static jmp_buf panicked;
+
+static uint64_t read_tsc(void)
+{
+	return tsc;
+}
+
+uint64_t time_ns(void)
+{
+	return now;
+}
+
+bool time_is_tsc(void)
+{
+	return is_tsc;
+}
+
+uint32_t time_tsc_khz(void)
+{
+	return 2000000;
+}
+
+const char *time_source(void)
+{
+	return "test";
+}
+
+bool time_leave(const char *cause)
+{
+	why = cause;
+	left += has_another;
+	return has_another;
+}
+
+bool panic_has_begun(void)
+{
+	return is_panicking;
+}
+
+void panic(const char *format, ...)
+{
+	(void)format;
+	longjmp(panicked, 1);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	memset(watches, 0, sizeof(watches));
+	cpus[1].id = 1;
+	here = left = 0;
+	now = 1000000000;
+	tsc = 5000000000;
+	is_tsc = is_panicking = false;
+	has_another = true;
+	return 0;
+}
+
+/* So much has really passed, by the clock and by a TSC at a factor of its rate. */
+static void pass(uint64_t ns, unsigned slower)
+{
+	now += ns;
+	tsc += ns * 2 / slower;
+}
+
+static void good_clocks(void **state)
+{
+	static const uint64_t ahead[] = { 1, 1000, 10000000, 3000000000 };
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		here = i % 2;
+		pass(ahead[i % 4], 1 + i % 32);
+		time_watch(now);
+		/* An old alarm that goes off right after another was set. */
+		if (i % 3 == 0)
+			time_watch(now + 5000000);
+	}
+	assert_int_equal(left, 0);
+}
+
+static void stopped(void **state)
+{
+	(void)state;
+	time_watch(now);
+	time_watch(now + 10000000);
+	assert_int_equal(left, 0);
+	time_watch(now + 10000000);
+	assert_int_equal(left, 1);
+	assert_string_equal(why, "it stands still");
+	/* By alarms that are always due at once, too. */
+	start(state);
+	for (unsigned i = 0; i < SAME_MANY; i++)
+		time_watch(now);
+	assert_int_equal(left, 0);
+	time_watch(now);
+	assert_int_equal(left, 1);
+}
+
+static void stopped_with_no_other(void **state)
+{
+	(void)state;
+	has_another = false;
+	time_watch(now);
+	time_watch(now + 10000000);
+	if (!setjmp(panicked)) {
+		time_watch(now + 10000000);
+		fail_msg("it goes on");
+	}
+}
+
+static void jumped(void **state)
+{
+	(void)state;
+	time_watch(now);
+	pass(10000000, 1);
+	time_watch(now);
+	now += 20000000000;
+	tsc += 20000000;
+	time_watch(now);
+	assert_int_equal(left, 1);
+	assert_string_equal(why, "it jumps");
+	/* A machine that was away for that long sees it in both; and of the TSC it is no news. */
+	start(state);
+	time_watch(now);
+	pass(20000000000, 30);
+	time_watch(now);
+	is_tsc = true;
+	now += 20000000000;
+	time_watch(now);
+	assert_int_equal(left, 0);
+}
+
+static void limits(void **state)
+{
+	struct time_limit limit = time_limit(1000);
+
+	(void)state;
+	assert_false(time_limit_is_over(&limit));
+	now += 999;
+	assert_false(time_limit_is_over(&limit));
+	now++;
+	assert_true(time_limit_is_over(&limit));
+	/* A clock that stands still ends no wait: another one does. */
+	limit = time_limit(1000);
+	for (unsigned i = 0; i < TIME_LIMIT_SAME - 1; i++)
+		assert_false(time_limit_is_over(&limit));
+	assert_int_equal(left, 0);
+	assert_false(time_limit_is_over(&limit));
+	assert_int_equal(left, 1);
+	is_panicking = true;
+	assert_true(time_limit_is_over(&limit));
+	assert_int_equal(left, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good_clocks, start),
+		cmocka_unit_test_setup(stopped, start),
+		cmocka_unit_test_setup(stopped_with_no_other, start),
+		cmocka_unit_test_setup(jumped, start),
+		cmocka_unit_test_setup(limits, start),
+	};
+
+	return cmocka_run_group_tests_name("time_watch", tests, NULL, NULL);
+}
