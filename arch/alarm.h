@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 /*
- * Chooses a timer that really goes off.  expired(NULL) runs on the CPU whose alarm went
+ * Chooses a timer that really goes off.  function(NULL) runs on the CPU whose alarm went
  * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.  Boot CPU, once, after irq_init and time_init.
  */
-void alarm_init(irq_handler_t *expired);
+void alarm_init(irq_handler_t *function);
 
 /* Each further CPU, on that CPU, after irq_init_cpu. */
 void alarm_init_cpu(void);
