@@ -12,7 +12,8 @@
 
 /*
  * Chooses a timer that really goes off.  function(NULL) runs on the CPU whose alarm went
- * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.  Boot CPU, once, after irq_init and time_init.
+ * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.
+ * Boot CPU, once, after irq_init and time_init.
  */
 void alarm_init(irq_handler_t *function);
 
