@@ -56,7 +56,7 @@ def start(machine, build, *attackers, guest='hostile', module_words='', **option
     """
     modules = [f'{guest} guest=bad{number} kernel mem=8M {module_words} -- {words}'
                for number, words in enumerate(attackers, 1)]
-    m = machine(build, WITNESSES + modules, memory='384M', **options)
+    m = machine(build, WITNESSES + modules, memory='512M', **options)
     m.event('guest-ready', guest='keeper')
     return m
 
