@@ -86,7 +86,9 @@ static uint32_t count_parents(const struct shadow *shadow, const struct shadow_l
 	return count;
 }
 
-void shadow_audit(const struct shadow *shadow)
+/* Each returns how many pages of the budget it has seen. */
+
+static uint32_t audit_spaces(const struct shadow *shadow)
 {
 	struct address_space *space;
 	uint32_t pages = 0;
@@ -96,6 +98,13 @@ void shadow_audit(const struct shadow *shadow)
 		for (unsigned i = 0; i < 4; i++)
 			pages += space->directories[i] != NULL;
 	}
+	return pages;
+}
+
+static uint32_t audit_leaves(const struct shadow *shadow)
+{
+	uint32_t pages = 0;
+
 	for (uint32_t i = 1; i < shadow->leaves_made; i++) {
 		const struct shadow_leaf *leaf = &shadow->leaf_pool[i];
 
@@ -105,9 +114,23 @@ void shadow_audit(const struct shadow *shadow)
 		assert(leaf_find(shadow, leaf->key) == leaf);
 		pages++;
 	}
+	return pages;
+}
+
+static uint32_t audit_index(const struct shadow *shadow)
+{
+	uint32_t pages = 0;
+
 	for (uint32_t i = 0; i < INDEX_PIECES; i++) {
 		assert((shadow->index[i].leaves != NULL) == (shadow->index[i].used > 0));
 		pages += shadow->index[i].leaves != NULL;
 	}
+	return pages;
+}
+
+void shadow_audit(const struct shadow *shadow)
+{
+	uint32_t pages = audit_spaces(shadow) + audit_leaves(shadow) + audit_index(shadow);
+
 	assert(pages == shadow->used && pages <= shadow->budget);
 }
