@@ -304,10 +304,15 @@ ATTACK(long_spaces, "long-spaces", SURVIVES)
 	paging_put(odd, KERNEL_FIRST, PAGING_DIRECTORY, page_alloc() | PTE_TABLE);
 	paging_map(odd, KERNEL_FIRST, frame, PTE_KERNEL);
 	take_frames();
-	slots = widen(wide, WIDE_SLOTS, false);
-	map_in_slots(wide, slots, frame);
+	/* These first: what is left of a small guest's memory is for the wide one. */
 	while (count < MOST_SPACES && (spaces[count] = copy_top(SPACE, &room)) != 0)
 		count++;
+	if (count == 0) {
+		attack_fail("there is no memory for address spaces");
+		return;
+	}
+	slots = widen(wide, WIDE_SLOTS, false);
+	map_in_slots(wide, slots, frame);
 	print("long-spaces: %u spaces, one with %u slots\n", count, slots);
 	for (uint32_t i = 0; i < count; i++)
 		TIMED("new space", i, paging_switch(spaces[i]));
