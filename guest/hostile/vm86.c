@@ -24,6 +24,8 @@ uint32_t kernel_iret_vm86(uint32_t frame);
 /* Where the code lies for that mode: its segments, taken for selectors, name different rings. */
 static const uint32_t segments[] = {0x1000, 0x1001, 0x1003};
 #define CODE_PAGE 0x10000u
+/* The machine wants something by then, even if nobody else is on this CPU. */
+#define INTERRUPT_NS 200000u
 #define STACK_OFFSET 0x800u
 
 /* What the code does, and so how the guest is left. */
@@ -92,6 +94,7 @@ static void try_way(const struct way_out *way, bool from_user, uint32_t segment,
 	struct fault fault;
 
 	put_code(way->code, sizeof(way->code));
+	timer_arm(INTERRUPT_NS);
 	fault = enter(from_user, segment, way->flags | flags);
 	if (fault.vector != TRAP_PROTECTION)
 		attack_fail("ring %u, segment %x, flags %x: %s ended as vector %u", from_user ? 3 : 1,
