@@ -5,6 +5,7 @@
 #include "arch/host_traps.h"
 
 #include "arch/cpu.h"
+#include "arch/exception_names.h"
 #include "arch/irq.h"
 #include "arch/irqs_off.h"
 #include "arch/machine_check.h"
@@ -39,7 +40,7 @@ void host_trap(struct trap_frame *frame)
 		panic_with_frame(frame, "page fault in Umbra at address %08x", read_cr2());
 	if (frame->vector == VECTOR_MC)
 		machine_check_panic(frame);
-	panic_with_frame(frame, "trap %u in Umbra", frame->vector);
+	panic_with_frame(frame, "trap %u (%s) in Umbra", frame->vector, exception_name(frame->vector));
 }
 
 void host_double_fault(void)
@@ -103,6 +104,6 @@ void host_switcher_bug(const uint32_t *frame)
 
 	if (frame[0] == VECTOR_MC)
 		machine_check_panic(&check);
-	panic("trap %u in the Switcher, error %08x, eip %08x, eflags %08x, cr2 %08x", frame[0],
-	      frame[1], frame[2], frame[4], read_cr2());
+	panic("trap %u (%s) in the Switcher, error %08x, eip %08x, eflags %08x, cr2 %08x", frame[0],
+	      exception_name(frame[0]), frame[1], frame[2], frame[4], read_cr2());
 }

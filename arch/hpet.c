@@ -7,6 +7,7 @@
 #include "arch/hpet.h"
 
 #include "arch/acpi.h"
+#include "arch/log.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
 
@@ -32,7 +33,8 @@ static uint32_t read_hpet(void)
 	return mmio_read32(registers, REGISTER_COUNTER);
 }
 
-static bool find_address(uint64_t *address)
+/* What the firmware tells of it; cause says what is wrong, where there is something. */
+static bool find_address(uint64_t *address, const char **cause)
 {
 	struct __packed {
 		uint8_t space, attributes[3];
@@ -40,27 +42,45 @@ static bool find_address(uint64_t *address)
 	} place;
 	struct acpi_table table;
 
-	if (acpi_find_table("HPET", 0, &table) != 0 ||
-	    !acpi_read_table(&table, TABLE_ADDRESS, &place, sizeof(place)) ||
-	    place.space != ACPI_SPACE_MEMORY || place.address == 0)
+	if (acpi_find_table("HPET", 0, &table) != 0)
 		return false;
-	*address = place.address;
-	return true;
+	if (!acpi_read_table(&table, TABLE_ADDRESS, &place, sizeof(place)))
+		*cause = "its table ends too early";
+	else if (place.space != ACPI_SPACE_MEMORY || place.address == 0)
+		*cause = "its table has no address of memory";
+	else
+		*address = place.address;
+	return !*cause;
+}
+
+static bool map_registers(uint64_t address, mmio_map_t *map, const char **cause)
+{
+	uint32_t period;
+
+	registers = map(address, REGISTERS_SIZE);
+	if (!registers) {
+		*cause = "its registers cannot be mapped";
+		return false;
+	}
+	period = mmio_read32(registers, REGISTER_PERIOD);
+	if (period < PERIOD_MIN || period > PERIOD_MAX)
+		*cause = "it says that a tick is shorter than 0.1 ns or longer than 100 ns";
+	return !*cause;
 }
 
 const struct counter *hpet_open(mmio_map_t *map)
 {
-	uint64_t address;
+	const char *cause = NULL;
+	uint64_t address = 0;
 	uint32_t period;
 
-	if (!find_address(&address))
+	if (!find_address(&address, &cause) || !map_registers(address, map, &cause)) {
+		if (cause)
+			log_warn("time", "the HPET at %08llx cannot be used: %s",
+				 (unsigned long long)address, cause);
 		return NULL;
-	registers = map(address, REGISTERS_SIZE);
-	if (!registers)
-		return NULL;
+	}
 	period = mmio_read32(registers, REGISTER_PERIOD);
-	if (period < PERIOD_MIN || period > PERIOD_MAX)
-		return NULL;
 	mmio_write32(registers, REGISTER_CONFIGURATION,
 		     mmio_read32(registers, REGISTER_CONFIGURATION) | CONFIGURATION_ENABLE);
 	hpet = (struct counter){

@@ -40,6 +40,14 @@ static void count_spurious(void)
 	__atomic_fetch_add(&spurious, 1, __ATOMIC_RELAXED);
 }
 
+/* SDM vol. 3, 10.5.3: the error status register, bit by bit. */
+static const char *const error_words_of_apic[8] = {
+	"a message that it sent arrived damaged", "a message arrived damaged",
+	"nobody took a message that it sent", "it did not take a message that was for it",
+	"its interrupt cannot be sent with lowest priority", "it was to send a vector below 16",
+	"it was sent a vector below 16", "a register was used that it does not have",
+};
+
 static void apic_error(void *context)
 {
 	static uint32_t seen;
@@ -47,8 +55,10 @@ static void apic_error(void *context)
 
 	(void)context;
 	/* Each kind once: a line that is disturbed would fill the log. */
-	if (errors & ~seen)
-		log_warn("irq", "the local APIC reports errors %02x", errors);
+	for (unsigned bit = 0; bit < ARRAY_SIZE(error_words_of_apic); bit++)
+		if (errors & ~seen & BIT(bit))
+			log_warn("irq", "the local APIC of cpu%u reports an error: %s", this_cpu()->id,
+				 error_words_of_apic[bit]);
 	seen |= errors;
 }
 

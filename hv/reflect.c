@@ -5,6 +5,7 @@
  */
 #include "hv/reflect.h"
 
+#include "arch/exception_names.h"
 #include "arch/time.h"
 #include "hv/guest_devices.h"
 #include "hv/run.h"
@@ -95,15 +96,16 @@ static void kill_without_handler(struct guest *guest, unsigned vector, uint32_t 
 	uint32_t eip = guest_frame_of(guest)->eip;
 
 	if (!guest->data && (vector == VECTOR_UD || vector == VECTOR_GP))
-		guest_kill(guest, "not an lguest guest: trap %u at %08x before any hypercall; the kernel needs CONFIG_LGUEST_GUEST=y",
-			   vector, eip);
+		guest_kill(guest, "not an lguest guest: trap %u (%s) at %08x before any hypercall; the kernel needs CONFIG_LGUEST_GUEST=y",
+			   vector, exception_name(vector), eip);
 	else if (!guest->data && vector == VECTOR_PF)
 		guest_kill(guest, "page fault at address %08x before any hypercall", guest->fault_address);
 	else if (vector == VECTOR_PF)
 		guest_kill(guest, "page fault at address %08x (error %x) without a handler",
 			   guest->fault_address, error);
 	else
-		guest_kill(guest, "trap %u (error %x) without a handler", vector, error);
+		guest_kill(guest, "trap %u (%s, error %x) without a handler", vector,
+			   exception_name(vector), error);
 }
 
 void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)

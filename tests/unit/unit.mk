@@ -58,6 +58,7 @@ unit_disk_blocks := $(unit_disk)
 unit_disk_trouble := $(unit_disk)
 unit_div64       := lib/div64.c
 unit_error       := lib/error.c
+unit_exception_names := arch/exception_names.c
 unit_first_tables := $(NATIVE) mm/first_tables.c mm/guest_tables.c
 unit_ethernet_switch := tests/unit/net_frames.c $(ETHERNET)
 unit_e1000       := $(WAITING) tests/unit/fake_heap.c lib/error.c
