@@ -12,7 +12,7 @@ from attacks import groups, words_for
 
 ATTACKER_MB = 8
 MODULE_MB = 1           # its file, and what Umbra keeps of it
-OTHERS_MB = 96
+OTHERS_MB = 144
 
 # From one NMI to the next: 2500 instructions at the speed that bochs_machine.py chooses.
 NMI_STORM_US = 50
