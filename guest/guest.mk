@@ -7,7 +7,8 @@
 GUEST_KERNEL_BASE := 0xC0000000
 
 GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker \
-	bench bench_c entropy entropy_c disk disk_c hostile_disk hostile_disk_c net net_c
+	bench bench_c entropy entropy_c disk disk_c hostile_disk hostile_disk_c net net_c \
+	midway midway_c
 GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 
@@ -37,6 +38,7 @@ GUEST_EXTRA_entropy_c := $(call guest_objects,generation_c) $(call guest_objects
 GUEST_EXTRA_net_c := $(call guest_objects,generation_c) $(call guest_objects,net)
 GUEST_EXTRA_hostile_c := $(call guest_objects,generation_c) \
 	$(filter %/main.o %/queues.o %/entropy.o %/net.o,$(call guest_objects,hostile))
+GUEST_EXTRA_midway_c := $(call guest_objects,generation_c) $(call guest_objects,midway)
 GUEST_EXTRA_disk_c := $(call guest_objects,generation_c) $(call guest_objects,disk)
 GUEST_EXTRA_bench_c := $(call guest_objects,generation_c) $(call guest_objects,bench)
 
