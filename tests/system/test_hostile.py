@@ -29,11 +29,20 @@ def frames_left(build, session_machine):
 
 
 def run_alone(machine, build, guest, name):
-    """One attack; returns how many frames were free in the end."""
-    m = start(machine, build, words_of(build, name), guest=guest)
-    end, = wait_attackers(m)
-    assert judge(name, end, results(m)) is None
-    return check_witnesses(m)
+    """
+    One attack; returns how many frames were free in the end.  Where a busy host takes the
+    console's output slowly, the verdict of a loud one may be among the lines that are lost:
+    it has another try, which whoever says FAIL or ends otherwise has not.
+    """
+    for attempts_left in reversed(range(3 if name in LOUD else 1)):
+        m = start(machine, build, words_of(build, name), guest=guest)
+        end, = wait_attackers(m)
+        wrong = judge(name, end, results(m))
+        if wrong and wrong.endswith('did not say that it passed') and attempts_left > 0:
+            m.close()
+            continue
+        assert wrong is None
+        return check_witnesses(m)
 
 
 @pytest.mark.parametrize('guest', FILES)
