@@ -53,13 +53,14 @@ all: $(KERNEL_ELF) guests
 ## make deps            install the Debian packages that building, running and testing need
 include guest/guest.mk
 include iso/iso.mk
+include guest/linux/linux.mk
 include tests/tests.mk
 
 ## make compdb          write compile_commands.json, for editors
 ## make clean           remove build/ and build-debug/
 ## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
 help:
-	@sed -n 's/^## //p' iso/iso.mk tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk \
+	@sed -n 's/^## //p' iso/iso.mk guest/linux/linux.mk tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk \
 		tests/bochs/bochs.mk tests/lint/lint.mk Makefile
 
 deps:

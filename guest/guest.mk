@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Builds Umbra's own guests: every folder guest/<name>/ with a runtime below it
 # becomes $(O)/guest/<name>.elf. Included by the top Makefile, which sets $(O) and
-# the tools; offers $(GUESTS) (the ELF files) and the target `guests`.
+# the tools; offers $(GUEST_ELFS) and the target `guests`.
 
 # Where guest memory is mapped linear; also what lguest_data.kernel_address says.
 GUEST_KERNEL_BASE := 0xC0000000
@@ -9,7 +9,7 @@ GUEST_KERNEL_BASE := 0xC0000000
 GUEST_NAMES := demo demo_c abi abi_a abi_c access hostile hostile_a hostile_c victim worker \
 	bench bench_c entropy entropy_c disk disk_c hostile_disk hostile_disk_c net net_c \
 	midway midway_c
-GUESTS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
+GUEST_ELFS := $(GUEST_NAMES:%=$(O)/guest/%.elf)
 GUEST_OBJECTS := $(O)/guest/obj
 
 GUEST_CFLAGS := $(CFLAGS32) -mgeneral-regs-only -fno-omit-frame-pointer \
@@ -48,7 +48,7 @@ GUEST_EXTRA_hostile_disk_c := $(call guest_objects,generation_c) $(GUEST_EXTRA_h
 	$(call guest_objects,hostile_disk)
 
 .PHONY: guests
-guests: $(GUESTS)
+guests: $(GUEST_ELFS)
 
 $(GUEST_OBJECTS)/%.o: %.c
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 # there yet; says what it installs, and does nothing when nothing is missing.
 # What counts is the program or file, not the package, so that whoever has
 # another distribution, or an own compiler, is left in peace.
-# Usage: deps.sh build|run|test|bochs|debug|lint...   Called by the Makefile.
+# Usage: deps.sh build|run|test|bochs|linux|debug|lint...   Called by the Makefile.
 
 # set, package, what shows that it is there (`|` separates alternatives).
 table() {
@@ -36,6 +36,16 @@ table() {
 	bochs bochs-term /usr/lib/$(uname -m)-linux-gnu/bochs/plugins/libbx_term_gui.so.0.0.0
 	bochs bochsbios /usr/share/bochs/BIOS-bochs-latest
 	bochs vgabios /usr/share/vgabios/vgabios.bin
+	linux gcc-i686-linux-gnu i686-linux-gnu-gcc
+	linux linux-source-${LINUX:-6.1} /usr/src/linux-source-${LINUX:-6.1}.tar.xz
+	linux gcc gcc
+	linux libc6-dev /usr/include/stdio.h
+	linux bc bc
+	linux bison bison
+	linux flex flex
+	linux patch patch
+	linux perl perl
+	linux xz-utils xz
 	debug gdb gdb-multiarch|gdb
 	lint clang-tidy clang-tidy
 	lint sparse sparse

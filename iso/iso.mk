@@ -18,6 +18,7 @@ HOSTMEM  ?= 512M
 SMP      ?= 1
 ACCEL    ?= tcg
 QEMU     ?= qemu-system-i386
+QEMU_NIC ?= none
 QEMU_EXTRA ?=
 
 # Through the environment these reach the shell whole, whatever characters they hold.
@@ -39,7 +40,7 @@ ISO      := $(if $(UMBRA_KERNEL),$(OWN_ISO),$(DEMO_ISO))
 # As many jobs as there are CPUs, unless make was told a number.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-QEMU_FLAGS := -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic none -boot d
+QEMU_FLAGS := -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic $(QEMU_NIC) -boot d
 
 # Rewritten only when Umbra's words change.
 $(O)/words: FORCE

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Linux as a guest, from Debian's source packages. Included by the top Makefile; offers
+# `make linux` and `make run-linux`. docs/linux.md says how the port works.
+
+LINUX     ?= 6.1
+LINUX_PAE ?= 0
+LINUX_CROSS ?= i686-linux-gnu-
+# A file with more of Linux's own options.
+LINUX_CONFIG ?=
+# How many of them `make run-linux` starts.
+GUESTS    ?= 1
+
+LINUX_FOLDER := guest/linux
+LINUX_DIR    := $(O)/linux/$(LINUX)
+LINUX_OBJECTS := $(LINUX_DIR)/$(if $(filter 1,$(LINUX_PAE)),pae,no-pae)
+LINUX_IMAGE  := $(LINUX_OBJECTS)/bzImage
+LINUX_INITRD := $(O)/linux/initrd.gz
+LINUX_ISO    := $(O)/linux/linux.iso
+LINUX_TARBALL := /usr/src/linux-source-$(LINUX).tar.xz
+BUSYBOX      := $(O)/linux/busybox/busybox
+
+LINUX_INPUT := $(LINUX_FOLDER)/build-linux $(LINUX_FOLDER)/edits/$(LINUX).patch $(LINUX_CONFIG) \
+	$(wildcard $(LINUX_FOLDER)/config/*) $(LINUX_TARBALL) \
+	$(shell find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f 2>/dev/null)
+
+$(LINUX_IMAGE): $(LINUX_INPUT)
+	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) LINUX_CONFIG='$(LINUX_CONFIG)' \
+		$(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_PAE) $(LINUX_DIR)
+
+$(BUSYBOX): $(LINUX_FOLDER)/get-busybox
+	@echo "  FETCH   busybox-static for i386, from Debian's packages"
+	$(Q)$(LINUX_FOLDER)/get-busybox $(@D)
+
+# The program that packs it is one of Linux's.
+$(LINUX_INITRD): $(BUSYBOX) $(wildcard $(LINUX_FOLDER)/initrd/*) | $(LINUX_IMAGE)
+	@echo "  INITRD  $@"
+	$(Q)sed 's,BUSYBOX,$(BUSYBOX),; s,HERE,$(LINUX_FOLDER)/initrd,' $(LINUX_FOLDER)/initrd/list \
+		> $(O)/linux/initrd.list
+	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $(O)/linux/initrd.list | gzip -n > $@.new
+	$(Q)mv $@.new $@
+
+# One is called linux, several linux1, linux2 and so on.  Made anew each time, for its words.
+$(LINUX_ISO): $(KERNEL_ELF) $(LINUX_IMAGE) $(LINUX_INITRD) FORCE
+	@echo "  ISO     $@"
+	$(Q)set --; for i in $$(seq $(GUESTS)); do \
+		set -- "$$@" -g linux$$([ $(GUESTS) = 1 ] || echo $$i) -k $(LINUX_IMAGE) \
+			-i $(LINUX_INITRD) -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
+			-x "$$UMBRA_GUEST_WORDS" -a "console=hvc0 $$UMBRA_APPEND"; done; \
+	iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" "$$@"
+
+.PHONY: deps-linux
+deps-linux:
+	@case '$(LINUX)' in 6.1|6.12) ;; *) \
+		echo "make: LINUX is 6.1 or 6.12, not '$(LINUX)'" >&2; exit 1 ;; esac
+	@case '$(LINUX_PAE)' in 0|1) ;; *) \
+		echo "make: LINUX_PAE is 0 or 1, not '$(LINUX_PAE)'" >&2; exit 1 ;; esac
+	@[ -z '$(LINUX_CONFIG)' ] || [ -r '$(LINUX_CONFIG)' ] || \
+		{ echo "make: there is no file '$(LINUX_CONFIG)'" >&2; exit 1; }
+	$(Q)LINUX=$(LINUX) iso/deps.sh build run linux
+
+## make linux           build Debian's Linux 6.1 as a guest of Umbra: some 5 minutes, 2 GB below
+##                      build/linux, and the packages that it needs
+##     LINUX=6.12 LINUX_PAE=1 LINUX_CONFIG=file         the other version; with PAE; more options
+.PHONY: linux
+linux: deps-linux
+	$(Q)$(MAKE) --no-print-directory $(LINUX_IMAGE)
+
+## make run-linux       the same, and boot it in QEMU to a shell, on a network with the host
+##     GUESTS=n SMP=n MEM=128M DISK=f APPEND="..." GUEST_WORDS="..." WORDS="..."   as above
+.PHONY: run-linux
+run-linux: QEMU_NIC = user,model=virtio-net-pci
+run-linux: deps-linux
+	@case '$(GUESTS)' in [1-9]|[12][0-9]|3[0-2]) ;; *) \
+		echo "make: GUESTS is 1 to 32, not '$(GUESTS)'" >&2; exit 1 ;; esac
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(KERNEL_ELF) $(LINUX_IMAGE)
+	$(Q)$(MAKE) --no-print-directory $(if $(filter command environment,$(origin WORDS)),,\
+		WORDS='$(WORDS) uplink=net0') $(LINUX_ISO)
+	@echo "  QEMU    $(LINUX_ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
+	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(LINUX_ISO) $(QEMU_EXTRA)
+
+# Without a word of the user's the machine has as much as its guests need.
+ifeq ($(origin HOSTMEM),file)
+run-linux: HOSTMEM = $(shell echo $$(($(GUESTS) * $$(numfmt --from=iec $(MEM)) / 1048576 + 256)))M
+endif
