@@ -40,7 +40,7 @@ ISO      := $(if $(UMBRA_KERNEL),$(OWN_ISO),$(DEMO_ISO))
 # As many jobs as there are CPUs, unless make was told a number.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-QEMU_FLAGS := -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic $(QEMU_NIC) -boot d
+QEMU_FLAGS = -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic $(QEMU_NIC) -boot d
 
 # Rewritten only when Umbra's words change.
 $(O)/words: FORCE

@@ -64,6 +64,7 @@ deps-linux:
 .PHONY: linux
 linux: deps-linux
 	$(Q)$(MAKE) --no-print-directory $(LINUX_IMAGE)
+	$(Q)$(MAKE) --no-print-directory $(LINUX_INITRD)
 
 ## make run-linux       the same, and boot it in QEMU to a shell, on a network with the host
 ##     GUESTS=n SMP=n MEM=128M DISK=f APPEND="..." GUEST_WORDS="..." WORDS="..."   as above

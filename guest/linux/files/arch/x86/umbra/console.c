@@ -14,6 +14,8 @@
 
 #include <asm/io.h>
 
+#include "umbra_internal.h"
+
 #define CONSOLE_ID	0x10431af4
 
 static u8 data_port;		/* offset of the window's data, 0 if none */
@@ -50,7 +52,7 @@ static struct console umbra_console = {
 	.index	= -1,
 };
 
-void __init umbra_console_init(void)
+void __init umbra_setup_console(void)
 {
 	u8 cap, window = 0;
 	u32 device = 0;
