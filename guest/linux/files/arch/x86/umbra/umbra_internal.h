@@ -7,9 +7,13 @@
 #define _ARCH_X86_UMBRA_INTERNAL_H
 
 #include <linux/init.h>
+#include <linux/linkage.h>
 
 /* As many interrupt lines as Umbra has for a guest on the PCI bus. */
 #define UMBRA_LINES	16
+
+/* The first C code, called by head_32.S. */
+asmlinkage void umbra_start_kernel(void);
 
 void __init umbra_setup_irqs(void);
 void __init umbra_setup_time(void);

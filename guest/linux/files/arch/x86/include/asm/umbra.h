@@ -167,5 +167,15 @@ void umbra_flush_tlb_user(void);
 void umbra_flush_tlb_kernel(void);
 void umbra_flush_tlb_one(unsigned long addr);
 
+/* In mm/tlb.c, which defines them although nobody calls most of them here */
+struct cpumask;
+struct flush_tlb_info;
+
+void native_flush_tlb_local(void);
+void native_flush_tlb_global(void);
+void native_flush_tlb_one_user(unsigned long addr);
+void native_flush_tlb_multi(const struct cpumask *cpumask,
+			    const struct flush_tlb_info *info);
+
 #endif /* !__ASSEMBLY__ */
 #endif /* _ASM_X86_UMBRA_H */
