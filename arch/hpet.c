@@ -53,34 +53,36 @@ static bool find_address(uint64_t *address, const char **cause)
 	return !*cause;
 }
 
-static bool map_registers(uint64_t address, mmio_map_t *map, const char **cause)
+/* Maps it; how many femtoseconds a tick takes, or 0 and the cause. */
+static uint32_t map_registers(uint64_t address, mmio_map_t *map, const char **cause)
 {
 	uint32_t period;
 
 	registers = map(address, REGISTERS_SIZE);
 	if (!registers) {
 		*cause = "its registers cannot be mapped";
-		return false;
+		return 0;
 	}
 	period = mmio_read32(registers, REGISTER_PERIOD);
-	if (period < PERIOD_MIN || period > PERIOD_MAX)
-		*cause = "it says that a tick is shorter than 0.1 ns or longer than 100 ns";
-	return !*cause;
+	if (period >= PERIOD_MIN && period <= PERIOD_MAX)
+		return period;
+	*cause = "it says that a tick is shorter than 0.1 ns or longer than 100 ns";
+	return 0;
 }
 
 const struct counter *hpet_open(mmio_map_t *map)
 {
 	const char *cause = NULL;
 	uint64_t address = 0;
-	uint32_t period;
+	uint32_t period = 0;
 
-	if (!find_address(&address, &cause) || !map_registers(address, map, &cause)) {
-		if (cause)
-			log_warn("time", "the HPET at %08llx cannot be used: %s",
-				 (unsigned long long)address, cause);
+	if (find_address(&address, &cause))
+		period = map_registers(address, map, &cause);
+	if (cause)
+		log_warn("time", "the HPET at %08llx cannot be used: %s",
+			 (unsigned long long)address, cause);
+	if (period == 0)
 		return NULL;
-	}
-	period = mmio_read32(registers, REGISTER_PERIOD);
 	mmio_write32(registers, REGISTER_CONFIGURATION,
 		     mmio_read32(registers, REGISTER_CONFIGURATION) | CONFIGURATION_ENABLE);
 	hpet = (struct counter){
