@@ -87,6 +87,31 @@ static inline enum shadow_result tell_pte(struct test_guest *test, uint32_t root
 	return shadow_set_pte(&test->guest.shadow, gpa_make(root), gva_make(address));
 }
 
+static inline enum access_result use(struct test_guest *test, uint32_t address, uint32_t access)
+{
+	return guest_access(&test->guest, address, access, NULL);
+}
+
+static inline bool sees(struct test_guest *test, uint32_t address, uint32_t page)
+{
+	struct shadow_view view = shadow_look(&test->guest, address);
+
+	return view.present && view.frame == guest_frame_of_page(&test->guest, page);
+}
+
+static inline bool sees_nothing(struct test_guest *test, uint32_t address)
+{
+	return !shadow_look(&test->guest, address).present;
+}
+
+/* Maps address to page in root and touches it there; ends in root. */
+static inline void map_and_use(struct test_guest *test, uint32_t root, uint32_t address, uint32_t page)
+{
+	guest_map(&test->guest, root, address, PAGE(page) | USER_RW);
+	assert_int_equal(switch_to(test, root), SHADOW_DONE);
+	assert_int_equal(use(test, address, FAULT_WRITE), ACCESS_FILLED);
+}
+
 /* Each test in both formats. */
 #define both_formats(test)                                                                 \
 	{ #test " (two-level)", test, start_two_level, stop_guest, NULL },                 \

@@ -9,11 +9,6 @@
 #define ADDRESS 0x08050000u	/* first of its group of sixteen */
 #define STACK 0xC0400000u	/* the end of a slot */
 
-static enum access_result use(struct test_guest *test, uint32_t address, uint32_t access)
-{
-	return guest_access(&test->guest, address, access, NULL);
-}
-
 static void map(struct test_guest *test, uint32_t address, uint64_t entry)
 {
 	guest_map(&test->guest, test->root, address, entry);

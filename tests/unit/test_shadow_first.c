@@ -10,11 +10,6 @@
 #define NEW_ADDRESS 0xFF000000u		/* not in the first tables */
 #define TOP (GUEST_RAM_PAGES << PAGE_SHIFT)
 
-static enum access_result use(struct test_guest *test, uint32_t address, uint32_t access)
-{
-	return guest_access(&test->guest, address, access, NULL);
-}
-
 static const struct guest_reader *reader(const struct test_guest *test)
 {
 	return test->guest.shadow.reader;

@@ -11,11 +11,6 @@
 #define USER_PAGE 0x08048000u
 #define KERNEL_PAGE 0xFF800000u		/* in the directory that every address space has */
 
-static enum access_result use(struct test_guest *test, uint32_t address, uint32_t access)
-{
-	return guest_access(&test->guest, address, access, NULL);
-}
-
 static int start_linear(void **state)
 {
 	struct test_guest *test = calloc(1, sizeof(*test));

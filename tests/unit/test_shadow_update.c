@@ -9,31 +9,6 @@
 #define USER_PAGE 0x08048000u
 #define KERNEL_PAGE 0xC0123000u
 
-static enum access_result use(struct test_guest *test, uint32_t address, uint32_t access)
-{
-	return guest_access(&test->guest, address, access, NULL);
-}
-
-static bool sees(struct test_guest *test, uint32_t address, uint32_t page)
-{
-	struct shadow_view view = shadow_look(&test->guest, address);
-
-	return view.present && view.frame == guest_frame_of_page(&test->guest, page);
-}
-
-static bool sees_nothing(struct test_guest *test, uint32_t address)
-{
-	return !shadow_look(&test->guest, address).present;
-}
-
-/* Maps address to page in root and touches it there; ends in root. */
-static void map_and_use(struct test_guest *test, uint32_t root, uint32_t address, uint32_t page)
-{
-	guest_map(&test->guest, root, address, PAGE(page) | USER_RW);
-	assert_int_equal(switch_to(test, root), SHADOW_DONE);
-	assert_int_equal(use(test, address, FAULT_WRITE), ACCESS_FILLED);
-}
-
 static uint32_t top_index(const struct test_guest *test, uint32_t address)
 {
 	return address >> (test->guest.pae ? 30 : 22);
