@@ -118,11 +118,15 @@ static bool extable_catch(struct trap_frame *frame)
 	return false;
 }
 
-/* Go on where fault_in was called; that code restores the stack by itself. */
+/*
+ * Go on where fault_in was called; that code restores the stack by itself. Only once: if the code
+ * that was probed has overwritten that stack, the way back faults too, and again without end.
+ */
 static bool probe_catch(struct trap_frame *frame)
 {
 	if (!probing)
 		return false;
+	probing = false;
 	fault_record(frame);
 	frame->eip = (uint32_t)(uintptr_t)probe_recover;
 	frame->cs = LGUEST_SELECTOR_KERNEL_CODE;
