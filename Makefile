@@ -30,7 +30,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 CFLAGS32 := -std=gnu11 -ffreestanding -m32 -march=i686 -O2 -g -fno-pic -fno-pie \
             -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
             -fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -I. -I$(O)
-# No indirect branch that a guest could teach the predictor: arch/thunks.asm has what stands for them.
+# No indirect branch that a guest could teach the predictor: arch/cpu/thunks.asm has what stands for them.
 RETPOLINE := -mindirect-branch=thunk-extern -mindirect-branch-register -fno-jump-tables
 CFLAGS   := $(CFLAGS32) -mregparm=3 -mgeneral-regs-only -fno-omit-frame-pointer $(RETPOLINE) \
             -DUMBRA_DEBUG=$(DEBUG)
@@ -38,8 +38,8 @@ ASFLAGS  := -f elf32 -g -F dwarf -Werror -I$(O)/ -I./
 LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
 
 # The folders are the floors of the architecture, lowest first (docs/architecture.md).
-SOURCES  := $(sort $(wildcard lib/*.c arch/*.c mm/*.c drivers/*/*.c hv/*.c boot/*.c))
-ASM      := $(sort $(wildcard arch/*.asm boot/*.asm))
+SOURCES  := $(sort $(wildcard lib/*.c arch/*/*.c mm/*.c drivers/*/*.c hv/*.c hv/*/*.c boot/*.c))
+ASM      := $(sort $(wildcard arch/*/*.asm boot/*.asm))
 GUEST_SOURCES := $(sort $(wildcard guest/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
@@ -84,19 +84,19 @@ $(O)/%.asm.o: %.asm $(O)/offsets.inc
 
 # Structure offsets and constants for the assembler come from the C headers, so
 # that no number stands twice.
-$(O)/offsets.inc: arch/offsets.c.in
+$(O)/offsets.inc: arch/cpu/offsets.c.in
 	@mkdir -p $(@D)
 	$(Q)$(CC32) $(CFLAGS) -MMD -MP -MT $@ -MF $(O)/offsets.d -x c -S -o $(O)/offsets.s $<
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \$$\(.*\)<-.*$$/%define \1 \2/p' $(O)/offsets.s > $@
 
 # The glyphs stay in the package that they come from until this is built.
-$(O)/font_glyphs.inc: drivers/phys/font.awk
+$(O)/font_glyphs.inc: drivers/console/font.awk
 	@[ -r "$(FONT)" ] || { echo "make: there is no font $(FONT); 'make deps' installs it" >&2; exit 1; }
 	@mkdir -p $(@D)
-	$(Q)gzip -dc "$(FONT)" | od -An -v -tu1 | awk -f drivers/phys/font.awk > $@.new
+	$(Q)gzip -dc "$(FONT)" | od -An -v -tu1 | awk -f drivers/console/font.awk > $@.new
 	$(Q)mv $@.new $@
 
-$(O)/drivers/phys/font.o: $(O)/font_glyphs.inc
+$(O)/drivers/console/font.o: $(O)/font_glyphs.inc
 
 # Rewritten only when the version changes.
 $(O)/version.h: FORCE
@@ -107,7 +107,7 @@ $(O)/version.h: FORCE
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 # $(call check_switcher,image,prefix of scratch files): do the lists of the Switcher say what is
-# in it?  The address is SWITCHER_CODE of arch/layout.h.
+# in it?  The address is SWITCHER_CODE of arch/cpu/layout.h.
 check_switcher = $(NM32) $(1) > $(2).nm && \
 	for part in switcher switcher_own; do \
 		$(OBJCOPY32) -O binary --set-section-flags .switcher_own=alloc \
@@ -115,19 +115,19 @@ check_switcher = $(NM32) $(1) > $(2).nm && \
 		od -An -v -w4 -tx4 --endian=little $(2).bin > $(2).$$part || exit; \
 	done && \
 	$(OBJDUMP32) -D -j .switcher $(1) > $(2).lst && \
-	awk -v page=ffe00000 -f arch/switcher_check.awk $(2).nm $(2).switcher $(2).switcher_own $(2).lst
+	awk -v page=ffe00000 -f arch/cpu/switcher_check.awk $(2).nm $(2).switcher $(2).switcher_own $(2).lst
 
 # Linked twice: the first pass tells the addresses that the symbol table of the
 # second one holds.  The table lies behind the text, so they do not move.
-$(KERNEL_ELF): $(OBJECTS) linker.ld arch/symbols.awk arch/branches.awk arch/switcher_check.awk
+$(KERNEL_ELF): $(OBJECTS) linker.ld arch/cpu/symbols.awk arch/cpu/branches.awk arch/cpu/switcher_check.awk
 	@echo "  LD      $@"
-	$(Q)awk -f arch/symbols.awk < /dev/null > $(O)/symbols.asm
+	$(Q)awk -f arch/cpu/symbols.awk < /dev/null > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $(O)/umbra.pass1 $(OBJECTS) $(O)/symbols.o
-	$(Q)$(NM32) -n $(O)/umbra.pass1 | awk -f arch/symbols.awk > $(O)/symbols.asm
+	$(Q)$(NM32) -n $(O)/umbra.pass1 | awk -f arch/cpu/symbols.awk > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
-	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | awk -f arch/branches.awk
+	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | awk -f arch/cpu/branches.awk
 	$(Q)$(call check_switcher,$@,$(O)/switcher)
 
 # --- for editors ----------------------------------------------------------

@@ -5,7 +5,7 @@
 #ifndef UMBRA_BOOT_MAIN_H
 #define UMBRA_BOOT_MAIN_H
 
-#include "arch/cpu.h"
+#include "arch/cpu/cpu.h"
 
 extern struct cpu_pages boot_cpu_pages;
 

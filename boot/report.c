@@ -5,9 +5,9 @@
  */
 #include "boot/report.h"
 
-#include "arch/acpi.h"
-#include "arch/cpu_features.h"
-#include "arch/log.h"
+#include "arch/board/acpi.h"
+#include "arch/cpu/cpu_features.h"
+#include "arch/cpu/log.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
 #include "mm/frames.h"

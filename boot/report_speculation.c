@@ -4,8 +4,8 @@
  */
 #include "boot/report_speculation.h"
 
-#include "arch/cpu.h"
-#include "arch/log.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/log.h"
 
 #define TEXT_SIZE 128	/* all names at once, with commas */
 

@@ -4,9 +4,9 @@
  */
 #include "boot/screen.h"
 
-#include "arch/layout.h"
-#include "drivers/phys/framebuffer.h"
-#include "drivers/phys/vga_text.h"
+#include "arch/cpu/layout.h"
+#include "drivers/console/framebuffer.h"
+#include "drivers/console/vga_text.h"
 #include "mm/host_map.h"
 
 static struct framebuffer_channel channel(struct boot_channel found)

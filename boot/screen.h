@@ -6,7 +6,7 @@
 #define UMBRA_BOOT_SCREEN_H
 
 #include "boot/boot_info.h"
-#include "drivers/phys/console.h"
+#include "drivers/console/console.h"
 
 /*
  * The screen's console, cleared; NULL when there is none that can be used, with

@@ -6,8 +6,8 @@
  */
 #include "hv/bad_exit.h"
 
-#include "arch/descriptor.h"
-#include "arch/x86.h"
+#include "arch/cpu/descriptor.h"
+#include "arch/cpu/x86.h"
 #include "hv/reflect.h"
 
 /* The flags that a program computes with, SDM vol. 1, 3.4.3: CF, PF, AF, ZF, SF, OF. */

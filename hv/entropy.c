@@ -5,15 +5,15 @@
  */
 #include "hv/entropy.h"
 
-#include "arch/cpu.h"
-#include "arch/cpu_features.h"
-#include "arch/log.h"
-#include "arch/port.h"
-#include "arch/random.h"
-#include "arch/spinlock.h"
-#include "arch/time.h"
-#include "arch/x86.h"
-#include "drivers/backend/entropy_pool.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_features.h"
+#include "arch/cpu/log.h"
+#include "arch/cpu/port.h"
+#include "arch/cpu/random.h"
+#include "arch/cpu/spinlock.h"
+#include "arch/board/time.h"
+#include "arch/cpu/x86.h"
+#include "lib/entropy_pool.h"
 #include "lib/string.h"
 
 /*

@@ -8,7 +8,7 @@
 #ifndef UMBRA_HV_ENTROPY_H
 #define UMBRA_HV_ENTROPY_H
 
-#include "drivers/backend/csprng.h"
+#include "lib/csprng.h"
 
 #include <stdint.h>
 

@@ -5,12 +5,12 @@
  */
 #include "hv/guest_life.h"
 
-#include "drivers/backend/console_mux.h"
-#include "hv/balance.h"
+#include "drivers/console/console_mux.h"
+#include "hv/sched/balance.h"
 #include "hv/guest_block.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
-#include "hv/loader.h"
+#include "hv/load/loader.h"
 #include "hv/reflect.h"
 #include "hv/run.h"
 #include "lib/format.h"

@@ -4,23 +4,23 @@
  *
  * A guest's state belongs to the CPU that it is at home on; nobody else touches
  * it, but for the fields marked otherwise, and it moves only by that CPU giving it
- * away (hv/balance.h).  Functions that take a guest run on that CPU, and those that
+ * away (hv/sched/balance.h).  Functions that take a guest run on that CPU, and those that
  * reach into its memory have its window loaded.
  */
 #ifndef UMBRA_HV_GUEST_H
 #define UMBRA_HV_GUEST_H
 
-#include "arch/cpu.h"
-#include "arch/fpu.h"
-#include "arch/trap_frame.h"
-#include "drivers/backend/volume.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/fpu.h"
+#include "arch/cpu/trap_frame.h"
+#include "drivers/block/volume.h"
 #include "guest/lguest_abi.h"
-#include "hv/cpu_note.h"
-#include "hv/guest_plan.h"
-#include "hv/image.h"
-#include "hv/loader.h"
-#include "hv/scheduler.h"
-#include "hv/timer.h"
+#include "arch/cpu/cpu_call.h"
+#include "hv/config/guest_plan.h"
+#include "hv/load/image.h"
+#include "hv/load/loader.h"
+#include "hv/sched/scheduler.h"
+#include "arch/board/timer.h"
 #include "mm/guest_memory.h"
 #include "mm/guest_window.h"
 #include "mm/shadow.h"

@@ -6,9 +6,9 @@
  */
 #include "hv/guest_block.h"
 
-#include "drivers/backend/partition.h"
-#include "drivers/backend/ram_disk.h"
-#include "drivers/phys/disk.h"
+#include "drivers/block/partition.h"
+#include "drivers/block/ram_disk.h"
+#include "drivers/block/disk.h"
 #include "drivers/virtio/virtio_block.h"
 #include "lib/error.h"
 #include "lib/format.h"

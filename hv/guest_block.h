@@ -7,7 +7,7 @@
 #define UMBRA_HV_GUEST_BLOCK_H
 
 #include "hv/guest_devices.h"
-#include "hv/loader.h"
+#include "hv/load/loader.h"
 
 extern const struct guest_device_kind guest_block_kind;
 

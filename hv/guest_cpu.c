@@ -10,7 +10,7 @@
  */
 #include "hv/guest_cpu.h"
 
-#include "arch/switcher.h"
+#include "arch/cpu/switcher.h"
 #include "lib/string.h"
 
 /* Reserved by Intel; Linux sets it for a fault of old CPUs. */

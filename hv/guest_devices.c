@@ -7,9 +7,9 @@
  */
 #include "hv/guest_devices.h"
 
-#include "arch/assert.h"
+#include "arch/cpu/assert.h"
 #include "drivers/virtio/device_page.h"
-#include "drivers/virtio/pci_bus.h"
+#include "drivers/virtio/vpci_bus.h"
 #include "hv/guest_block.h"
 #include "hv/guest_console.h"
 #include "hv/guest_entropy.h"

@@ -4,9 +4,9 @@
  */
 #include "hv/guest_life.h"
 
-#include "arch/log.h"
-#include "arch/time.h"
-#include "hv/balance.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "hv/sched/balance.h"
 #include "hv/guest_block.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"

@@ -6,7 +6,7 @@
  */
 #include "hv/guest_fpu.h"
 
-#include "arch/x86.h"
+#include "arch/cpu/x86.h"
 #include "hv/reflect.h"
 
 static void set_cr0(struct cpu *cpu, uint32_t value)

@@ -4,7 +4,7 @@
  */
 #include "hv/guest_list.h"
 
-#include "arch/spinlock.h"
+#include "arch/cpu/spinlock.h"
 #include "lib/parse.h"
 #include "lib/string.h"
 

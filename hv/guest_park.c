@@ -6,7 +6,7 @@
  */
 #include "hv/guest_park.h"
 
-#include "arch/log.h"
+#include "arch/cpu/log.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
 #include "hv/reflect.h"

@@ -5,11 +5,11 @@
  */
 #include "hv/guest_life.h"
 
-#include "arch/log.h"
-#include "arch/time.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
-#include "hv/loader.h"
+#include "hv/load/loader.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "mm/frames.h"
@@ -22,8 +22,8 @@
 
 /*
  * Pages a turn that a starting guest clears: 512 KB, a tenth of a millisecond or,
- * on an old machine, a whole one; hv/loader.c copies as much at once.  Interrupts wait for so long, and keys with
- * them (drivers/phys/uart16550.c).
+ * on an old machine, a whole one; hv/load/loader.c copies as much at once.  Interrupts wait for so long, and keys with
+ * them (drivers/console/uart16550.c).
  */
 #define CLEAR_PAGES 128u
 

@@ -7,8 +7,8 @@
 #ifndef UMBRA_HV_HOUSE_H
 #define UMBRA_HV_HOUSE_H
 
-#include "drivers/backend/console_mux.h"
-#include "hv/config.h"
+#include "drivers/console/console_mux.h"
+#include "hv/config/config.h"
 #include "lib/compiler.h"
 
 #include <stdbool.h>

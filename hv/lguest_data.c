@@ -6,8 +6,8 @@
  */
 #include "hv/hypercall.h"
 
-#include "arch/log.h"
-#include "arch/time.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
 #include "hv/guest_devices.h"
 #include "hv/reflect.h"
 

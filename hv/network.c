@@ -4,7 +4,7 @@
  */
 #include "hv/network.h"
 
-#include "arch/log.h"
+#include "arch/cpu/log.h"
 #include "hv/house.h"
 #include "hv/uplink.h"
 #include "lib/string.h"

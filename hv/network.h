@@ -5,8 +5,8 @@
 #ifndef UMBRA_HV_NETWORK_H
 #define UMBRA_HV_NETWORK_H
 
-#include "arch/spinlock.h"
-#include "drivers/backend/ethernet_switch.h"
+#include "arch/cpu/spinlock.h"
+#include "drivers/net/ethernet_switch.h"
 #include "lib/list.h"
 
 struct uplink;

@@ -4,9 +4,9 @@
  */
 #include "hv/power_button.h"
 
-#include "arch/acpi.h"
-#include "arch/log.h"
-#include "arch/time.h"
+#include "arch/board/acpi.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
 #include "lib/error.h"

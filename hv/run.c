@@ -9,18 +9,18 @@
  */
 #include "hv/run.h"
 
-#include "arch/assert.h"
-#include "arch/barrier.h"
-#include "arch/irq.h"
-#include "arch/irqs_off.h"
-#include "arch/log.h"
-#include "arch/machine_check.h"
-#include "arch/switcher.h"
-#include "arch/time_limit.h"
-#include "arch/watchdog.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/barrier.h"
+#include "arch/board/irq.h"
+#include "arch/cpu/irqs_off.h"
+#include "arch/cpu/log.h"
+#include "arch/cpu/machine_check.h"
+#include "arch/cpu/switcher.h"
+#include "arch/board/time_limit.h"
+#include "arch/board/watchdog.h"
 #include "hv/bad_exit.h"
-#include "hv/balance.h"
-#include "hv/emulate.h"
+#include "hv/sched/balance.h"
+#include "hv/emulate/emulate.h"
 #include "hv/entropy.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
@@ -28,7 +28,7 @@
 #include "hv/guest_park.h"
 #include "hv/house.h"
 #include "hv/hypercall.h"
-#include "hv/mmio.h"
+#include "hv/emulate/mmio.h"
 #include "hv/reflect.h"
 #include "hv/run_cpu.h"
 
@@ -236,7 +236,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 	case VECTOR_MC:
 		machine_check_panic(NULL);
 	case VECTOR_NMI:
-		/* The handler has counted it, and took the guest out for its state (arch/host_traps.c). */
+		/* The handler has counted it, and took the guest out for its state (arch/cpu/host_traps.c). */
 		guest_bad_state(guest);
 		return;
 	default:
@@ -332,7 +332,7 @@ static void keep_house(void)
  * Until the guest waits, ends, or must make way.  A function of its own for the
  * compiler too: all it keeps in registers is for this loop, the hottest there is.
  * And it alone enters guests, with what it calls for that inlined: so it has the only
- * returns whose return stack a guest has filled (arch/branches.awk looks).
+ * returns whose return stack a guest has filled (arch/cpu/branches.awk looks).
  */
 static void __noinline run_guest(struct run_cpu *run, struct guest *guest)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the run loop of each CPU has of its own: shared by hv/run.c and
- * hv/balance.c, and nobody else.
+ * hv/sched/balance.c, and nobody else.
  */
 #ifndef UMBRA_HV_RUN_CPU_H
 #define UMBRA_HV_RUN_CPU_H
 
-#include "hv/cpu_note.h"
+#include "arch/cpu/cpu_call.h"
 #include "hv/guest.h"
 
 struct run_cpu {

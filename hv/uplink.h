@@ -5,7 +5,7 @@
 #ifndef UMBRA_HV_UPLINK_H
 #define UMBRA_HV_UPLINK_H
 
-#include "hv/config.h"
+#include "hv/config/config.h"
 
 struct uplink;
 

@@ -6,9 +6,9 @@
  */
 #include "mm/frames.h"
 
-#include "arch/assert.h"
-#include "arch/layout.h"
-#include "arch/spinlock.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/spinlock.h"
 #include "lib/error.h"
 #include "lib/string.h"
 

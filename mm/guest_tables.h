@@ -14,7 +14,7 @@
 #ifndef UMBRA_MM_GUEST_TABLES_H
 #define UMBRA_MM_GUEST_TABLES_H
 
-#include "arch/x86.h"
+#include "arch/cpu/x86.h"
 #include "mm/guest_window.h"
 
 #include <stdint.h>

@@ -4,10 +4,10 @@
  */
 #include "mm/guest_window.h"
 
-#include "arch/assert.h"
-#include "arch/cpu.h"
-#include "arch/layout.h"
-#include "arch/x86.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/x86.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "mm/frames.h"

@@ -8,8 +8,8 @@
 #ifndef UMBRA_MM_GUEST_WINDOW_H
 #define UMBRA_MM_GUEST_WINDOW_H
 
-#include "arch/layout.h"
-#include "arch/x86.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 #include "lib/index.h"
 #include "mm/address.h"

@@ -7,9 +7,9 @@
  */
 #include "mm/heap.h"
 
-#include "arch/assert.h"
-#include "arch/layout.h"
-#include "arch/spinlock.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/spinlock.h"
 #include "lib/list.h"
 #include "lib/string.h"
 #include "mm/frames.h"

@@ -6,11 +6,11 @@
  */
 #include "mm/host_map.h"
 
-#include "arch/assert.h"
-#include "arch/layout.h"
-#include "arch/spinlock.h"
-#include "arch/switcher.h"
-#include "arch/x86.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/spinlock.h"
+#include "arch/cpu/switcher.h"
+#include "arch/cpu/x86.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "mm/frames.h"
@@ -208,7 +208,7 @@ void direct_map_show_chunk(paddr_t chunk)
 	spin_unlock(&lock);
 }
 
-/* The two views of the Switcher's pages differ in the state page alone (arch/state_page.h). */
+/* The two views of the Switcher's pages differ in the state page alone (arch/cpu/state_page.h). */
 static void map_switcher(uint64_t *table, const struct state_page *state, uint64_t state_flags)
 {
 	table[TABLE_INDEX(SWITCHER_CODE)] = switcher_code_physical() | PTE_P | PTE_A;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Umbra's own address space (arch/layout.h): the direct map with the image's
+ * Umbra's own address space (arch/cpu/layout.h): the direct map with the image's
  * sections protected, device registers, and a place to look at any physical
  * memory.  The guest window below 3 GB belongs to mm/guest_window.h.
  */
 #ifndef UMBRA_MM_HOST_MAP_H
 #define UMBRA_MM_HOST_MAP_H
 
-#include "arch/cpu.h"
+#include "arch/cpu/cpu.h"
 #include "mm/address.h"
 
 #include <stdbool.h>

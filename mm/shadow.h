@@ -33,7 +33,7 @@
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
  *   the first tables              shadow_create           mm/shadow_budget.c
- *     and for generation A        shadow_start_first      mm/shadow_first.c
+ *     and for generation A        shadow_start_first      mm/shadow_initial.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which
  * holds it for itself: no lock.  The TLB needs no care: every entry to a guest
@@ -42,10 +42,10 @@
 #ifndef UMBRA_MM_SHADOW_H
 #define UMBRA_MM_SHADOW_H
 
-#include "arch/layout.h"
+#include "arch/cpu/layout.h"
 #include "lib/list.h"
 #include "mm/address.h"
-#include "mm/first_tables.h"
+#include "mm/initial_tables.h"
 #include "mm/guest_tables.h"
 
 #include <stdbool.h>
@@ -105,7 +105,7 @@ struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
 	bool provisional;		/* the guest's format is not known: the reader is linear or first */
-	struct first_tables first;	/* of a guest that was given some (mm/first_tables.h) */
+	struct first_tables first;	/* of a guest that was given some (mm/initial_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
 	struct address_space *chains[SHADOW_CHAINS];

@@ -19,8 +19,8 @@
  * address space may be stale: so it checks 7 too, by demanding that 1 to 4 hold
  * of the guest's tables as they are.
  */
-#include "arch/assert.h"
-#include "arch/cpu.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/cpu.h"
 #include "mm/shadow_internal.h"
 
 static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *leaf)

@@ -5,7 +5,7 @@
  * it goes.  When the budget is spent, leaves are taken from the address space
  * that was switched to longest ago, as many as are needed and some more.
  */
-#include "arch/assert.h"
+#include "arch/cpu/assert.h"
 #include "lib/error.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"

@@ -6,7 +6,7 @@
 #ifndef UMBRA_MM_SHADOW_INTERNAL_H
 #define UMBRA_MM_SHADOW_INTERNAL_H
 
-#include "arch/layout.h"
+#include "arch/cpu/layout.h"
 #include "lib/string.h"
 #include "mm/frames.h"
 #include "mm/shadow.h"
@@ -157,7 +157,7 @@ struct address_space *space_alloc(struct shadow *shadow);
 /* All pages and structures are free again; nothing is current. */
 void shadow_forget_all(struct shadow *shadow);
 
-/* --- before the guest's format is known (mm/shadow_first.c) --- */
+/* --- before the guest's format is known (mm/shadow_initial.c) --- */
 
 /*
  * Finds out from the guest's first tables, where it has some, what their format

@@ -4,7 +4,7 @@
  * used first, with leaves linked into their slots.  What goes when the budget is
  * spent is decided in mm/shadow_budget.c.
  */
-#include "arch/cpu.h"
+#include "arch/cpu/cpu.h"
 #include "mm/shadow_internal.h"
 
 /* Pages that a new address space takes at once: the directory with the Switcher slot. */

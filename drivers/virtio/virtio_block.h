@@ -11,7 +11,7 @@
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_BLOCK_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_BLOCK_H
 
-#include "drivers/backend/block_device.h"
+#include "drivers/block/block_device.h"
 #include "drivers/virtio/device.h"
 #include "lib/compiler.h"
 

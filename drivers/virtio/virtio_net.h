@@ -10,7 +10,7 @@
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 
-#include "drivers/backend/ethernet_switch.h"
+#include "drivers/net/ethernet_switch.h"
 #include "drivers/virtio/device.h"
 
 /* Feature bits, virtio 1.0, 5.1.3. */
@@ -23,7 +23,7 @@ enum net_feature {
 };
 
 /*
- * The other end, as in drivers/backend/ethernet_switch.h.  Whoever provides it
+ * The other end, as in drivers/net/ethernet_switch.h.  Whoever provides it
  * takes the lock that it needs.
  */
 struct net_port {

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import tempfile
 
-# Of the start, in instructions: the waits that measure clocks (arch/tsc.c, arch/lapic_timer.c).
+# Of the start, in instructions: the waits that measure clocks (arch/board/tsc.c, arch/board/lapic_timer.c).
 MEASURING = 20_000_000 + 10_000_000
 MEMORY, MORE_MEMORY = 256, 1024     # MB
 

@@ -7,16 +7,16 @@
 ## make fuzz            the fuzzers alone; FUZZ_RUNS=n runs of each
 
 # fuzz_NAME := the sources that fuzz_NAME.c is linked with.
-fuzz_acpi         := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c
+fuzz_acpi         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c
 fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
-fuzz_decode       := hv/decode.c hv/decode_cursor.c hv/decode_move.c
+fuzz_decode       := hv/emulate/decode.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
 fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
-fuzz_image        := hv/image.c hv/image_elf.c hv/boot_params.c lib/format.c lib/div64.c
-fuzz_madt         := arch/acpi.c arch/acpi_ports.c arch/acpi_s5.c arch/madt.c
-fuzz_module_words := hv/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
+fuzz_image        := hv/load/image.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c lib/div64.c
+fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c
+fuzz_module_words := hv/config/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
 fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)
@@ -27,7 +27,7 @@ fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entr
 	lib/format.c lib/div64.c
 fuzz_pci_scan     := $(PCI_SCAN)
 fuzz_virtio_net_pci := tests/unit/fake_heap.c lib/error.c
-fuzz_virtio_pci   := tests/unit/fake_stuck_clock.c drivers/phys/virtio_pci.c drivers/phys/pci_capability.c
+fuzz_virtio_pci   := tests/unit/fake_stuck_clock.c drivers/pci/virtio_pci.c drivers/pci/pci_capability.c
 fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 O ?= build

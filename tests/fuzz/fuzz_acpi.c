@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of arch/acpi.c and arch/acpi_s5.c: the input is the memory, with an
+ * Fuzzer of arch/board/acpi.c and arch/board/acpi_s5.c: the input is the memory, with an
  * RSDP at 0.  Signature and checksums are put right where there is room for
  * them, or no input would get beyond the first check.
  */
-#include "arch/acpi.h"
+#include "arch/board/acpi.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/acpi_tables.h"
 

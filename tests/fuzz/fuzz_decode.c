@@ -4,7 +4,7 @@
  * eip.  However much of it can be read, the decoders stay inside it; they ask
  * for more until they know, and then more bytes change nothing.
  */
-#include "hv/decode.h"
+#include "hv/emulate/decode.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -8,8 +8,8 @@
  * Input: records of four bytes: what to do and with which port, two parameters,
  * and a third.
  */
-#include "drivers/backend/ethernet_switch.h"
-#include "drivers/backend/switch_queue.h"
+#include "drivers/net/ethernet_switch.h"
+#include "drivers/net/switch_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of hv/image.c, hv/image_elf.c and hv/boot_params.c: the input is a
+ * Fuzzer of hv/load/image.c, hv/load/image_elf.c and hv/load/boot_params.c: the input is a
  * kernel file.  Whatever it is, the parser must stay inside it, and whatever
  * it accepts must be safe to load.
  */
-#include "hv/boot_params.h"
-#include "hv/image.h"
+#include "hv/load/boot_params.h"
+#include "hv/load/image.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of arch/madt.c: the input is what follows the header of a table that
+ * Fuzzer of arch/board/madt.c: the input is what follows the header of a table that
  * is otherwise good.
  */
-#include "arch/madt.h"
+#include "arch/board/madt.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/madt_table.h"
 
-#include "arch/acpi.h"
+#include "arch/board/acpi.h"
 
 #define HEADER_SIZE 36u
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of hv/config.h and hv/guest_plan.h: the first line of the input is
+ * Fuzzer of hv/config/config.h and hv/config/guest_plan.h: the first line of the input is
  * Umbra's own command line, each other one is a module's.  Plans that come out
  * must be complete, and problems printable.
  */
-#include "hv/guest_plan.h"
+#include "hv/config/guest_plan.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

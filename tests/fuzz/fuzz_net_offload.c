@@ -7,7 +7,7 @@
  * Input: u8 flags (1: segments get their whole checksum), the header of
  * NET_HEADER_SIZE bytes, the frame.
  */
-#include "drivers/backend/net_offload.h"
+#include "drivers/net/net_offload.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  * user types and room for output; 6 lets the devices work; 7 moves on: what is
  * written next is configuration space of a device, addressed as it should be.
  */
-#include "drivers/virtio/pci_bus.h"
+#include "drivers/virtio/vpci_bus.h"
 #include "lib/bytes.h"
 #include "tests/fuzz/console_outside.h"
 #include "tests/unit/fake_guest_memory.h"

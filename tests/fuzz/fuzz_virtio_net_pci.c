@@ -4,7 +4,7 @@
  * into them, between steps of the driver.  Whatever that is, a frame lies in its
  * buffer, and no buffer is in two places.
  */
-#include "drivers/phys/virtio_net_pci.c"
+#include "drivers/net/virtio_net_pci.c"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_virtio_net.h"
 

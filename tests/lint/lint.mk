@@ -3,7 +3,7 @@
 # `make lint`, and its parts `lint-tidy` and so on.
 
 LINT_SOURCES := $(SOURCES) $(GUEST_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES)
-LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*.h mm/*.h drivers/*/*.h hv/*.h boot/*.h \
+LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*/*.h mm/*.h drivers/*/*.h hv/*.h hv/*/*.h boot/*.h \
 	guest/*.h guest/*/*.h tests/unit/*.h tests/fuzz/*.h))
 LINT_OUT := $(O)/lint
 

@@ -11,7 +11,7 @@ import pytest
 
 MB = 1 << 20
 BOOKKEEPING = 8         # MB that the firmware and Umbra keep for themselves, at most
-LOW = 896               # MB that the direct map reaches (arch/layout.h)
+LOW = 896               # MB that the direct map reaches (arch/cpu/layout.h)
 GUESTS = ['demo guest=one kernel mem=16M -- name=one run=mem',
           'demo guest=two kernel mem=16M -- name=two run=mem']
 

@@ -78,7 +78,7 @@ def disassembly(release):
 
 def complaint(text):
     """Of the check that each build makes: its first line, None for none."""
-    done = subprocess.run(['awk', '-f', ROOT / 'arch/branches.awk'], input=text, check=False,
+    done = subprocess.run(['awk', '-f', ROOT / 'arch/cpu/branches.awk'], input=text, check=False,
                           capture_output=True, text=True)
     assert (done.returncode != 0) == bool(done.stderr)
     return done.stderr.splitlines()[0] if done.stderr else None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The check that every build makes of the Switcher's lists (arch/switcher_check.awk): it passes on
+The check that every build makes of the Switcher's lists (arch/cpu/switcher_check.awk): it passes on
 what was built, and on nothing in which an instruction or an entry is missing or wrong.
 """
 
@@ -15,7 +15,7 @@ PARTS = ['nm', 'switcher', 'switcher_own', 'lst']
 
 
 def check(files):
-    return subprocess.run(['awk', '-v', 'page=ffe00000', '-f', ROOT / 'arch/switcher_check.awk',
+    return subprocess.run(['awk', '-v', 'page=ffe00000', '-f', ROOT / 'arch/cpu/switcher_check.awk',
                            *files], capture_output=True, encoding='utf-8', check=False)
 
 

@@ -6,7 +6,7 @@
 #ifndef UMBRA_TESTS_UNIT_CONSOLE_FIXTURE_H
 #define UMBRA_TESTS_UNIT_CONSOLE_FIXTURE_H
 
-#include "drivers/backend/console_mux.h"
+#include "drivers/console/console_mux.h"
 #include "tests/unit/unit.h"
 
 #define ESCAPE "\x1D"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For tests of drivers/phys/disk.c and disk_transfer.c: a driver and a clock for them, and
+ * For tests of drivers/block/disk.c and disk_transfer.c: a driver and a clock for them, and
  * memory, which is an array whose pages lie in disorder in "physical" memory, the same
  * array.  Included by one source file of each test program.
  */
 #ifndef UMBRA_TESTS_UNIT_DISK_FIXTURE_H
 #define UMBRA_TESTS_UNIT_DISK_FIXTURE_H
 
-#include "arch/log.h"
-#include "arch/time.h"
-#include "drivers/phys/disk.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "drivers/block/disk.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "mm/frames.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * drivers/phys/e1000.c, for its tests, and what it stands on: memory with physical
+ * drivers/net/e1000.c, for its tests, and what it stands on: memory with physical
  * addresses, and a small controller.  Its registers are an array, it works when the
  * driver writes the end of a ring, and it minds what real ones mind about the order of
  * things.
@@ -10,7 +10,7 @@
 
 #include "tests/unit/fake_mmio.h"
 
-#include "drivers/phys/e1000.c"
+#include "drivers/net/e1000.c"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stands in for arch/mmio.h: a test that includes this before the source file
+ * Stands in for arch/cpu/mmio.h: a test that includes this before the source file
  * of a chip plays the chip, whose registers are at whatever pointers its
  * fake_mmio_map hands out.
  */

@@ -4,9 +4,9 @@
  */
 #include "tests/unit/fake_net_card.h"
 
-#include "arch/cpu.h"
-#include "arch/log.h"
-#include "arch/time.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
 #include "lib/error.h"
 #include "mm/frames.h"
 #include "mm/host_map.h"

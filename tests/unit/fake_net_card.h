@@ -6,8 +6,8 @@
 #ifndef UMBRA_TESTS_UNIT_FAKE_NET_CARD_H
 #define UMBRA_TESTS_UNIT_FAKE_NET_CARD_H
 
-#include "drivers/phys/net_device.h"
-#include "drivers/phys/pci_irq.h"
+#include "drivers/net/net_device.h"
+#include "drivers/pci/pci_irq.h"
 
 #include <stdbool.h>
 

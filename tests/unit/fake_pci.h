@@ -7,7 +7,7 @@
 #ifndef UMBRA_TESTS_UNIT_FAKE_PCI_H
 #define UMBRA_TESTS_UNIT_FAKE_PCI_H
 
-#include "drivers/phys/pci.h"
+#include "drivers/pci/pci.h"
 #include "lib/bytes.h"
 
 #include <stdlib.h>

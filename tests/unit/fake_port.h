@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stands in for arch/port.h: a test that includes this before the source file
+ * Stands in for arch/cpu/port.h: a test that includes this before the source file
  * of a chip plays the chip.  Writes are kept in a list; what a read gives is
  * up to the test's fake_port_read.
  */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What drivers/phys/virtio_net_pci.c stands on, for its tests and its fuzzer, which
+ * What drivers/net/virtio_net_pci.c stands on, for its tests and its fuzzer, which
  * include this behind that file: memory with physical addresses, and a device that is
  * no more than its rings.
  */
 #ifndef UMBRA_TESTS_UNIT_FAKE_VIRTIO_NET_H
 #define UMBRA_TESTS_UNIT_FAKE_VIRTIO_NET_H
 
-#include "arch/log.h"
-#include "drivers/phys/net_device.h"
-#include "drivers/phys/virtio_pci.h"
+#include "arch/cpu/log.h"
+#include "drivers/net/net_device.h"
+#include "drivers/pci/virtio_pci.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"

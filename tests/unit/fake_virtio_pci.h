@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What drivers/phys/virtio_pci.c stands on, for its tests and its fuzzer: a device
+ * What drivers/pci/virtio_pci.c stands on, for its tests and its fuzzer: a device
  * whose BAR 4 is in fake_bar.
  */
 #ifndef UMBRA_TESTS_UNIT_FAKE_VIRTIO_PCI_H
 #define UMBRA_TESTS_UNIT_FAKE_VIRTIO_PCI_H
 
-#include "arch/log.h"
-#include "arch/time.h"
-#include "drivers/phys/pci_msi.h"
-#include "drivers/phys/virtio_pci.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "drivers/pci/pci_msi.h"
+#include "drivers/pci/virtio_pci.h"
 #include "tests/unit/fake_pci.h"
 
 #define FAKE_BAR_SIZE 16384u

@@ -6,7 +6,7 @@
 #ifndef UMBRA_TESTS_UNIT_NET_FRAMES_H
 #define UMBRA_TESTS_UNIT_NET_FRAMES_H
 
-#include "drivers/backend/net_offload.h"
+#include "drivers/net/net_offload.h"
 
 #include <stdbool.h>
 #include <stddef.h>

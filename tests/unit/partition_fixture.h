@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A small disk in memory and what writes partition tables there, for the tests
- * and the fuzzer of drivers/backend/partition_table.h.
+ * and the fuzzer of drivers/block/partition_table.h.
  */
 #ifndef UMBRA_TESTS_UNIT_PARTITION_FIXTURE_H
 #define UMBRA_TESTS_UNIT_PARTITION_FIXTURE_H
 
-#include "drivers/backend/partition_table.h"
+#include "drivers/block/partition_table.h"
 #include "lib/bytes.h"
 #include "lib/crc32.h"
 #include "lib/error.h"

@@ -7,7 +7,7 @@
 #ifndef UMBRA_TESTS_UNIT_PCI_FIXTURE_H
 #define UMBRA_TESTS_UNIT_PCI_FIXTURE_H
 
-#include "drivers/virtio/pci_bus.h"
+#include "drivers/virtio/vpci_bus.h"
 #include "lib/bytes.h"
 #include "lib/compiler.h"
 #include "lib/error.h"

@@ -6,7 +6,7 @@
  * then each of them with its number (8 bytes) before it; all others are zeroes.  The
  * answer is a line `NUMBER FIRST SECTORS` for each, and `end KIND WARNING`.
  */
-#include "drivers/backend/partition_table.h"
+#include "drivers/block/partition_table.h"
 #include "lib/bytes.h"
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 /* The guest of the shadow tables' tests; see shadow_guest.h. */
 #include "tests/unit/shadow_guest.h"
 
-#include "arch/cpu_features.h"
-#include "arch/layout.h"
+#include "arch/cpu/cpu_features.h"
+#include "arch/cpu/layout.h"
 #include "mm/frames.h"
 
 #include <stdlib.h>

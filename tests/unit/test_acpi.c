@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/acpi.c and arch/acpi_s5.c: tables good, old, new and damaged. */
-#include "arch/acpi.h"
+/* Tests of arch/board/acpi.c and arch/board/acpi_s5.c: tables good, old, new and damaged. */
+#include "arch/board/acpi.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "tests/unit/acpi_tables.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/acpi_button.c against a model of the PM1 event registers, with the tables'
+ * Tests of arch/board/acpi_button.c against a model of the PM1 event registers, with the tables'
  * answers made up.
  */
 #include "tests/unit/fake_port.h"
 
-#include "arch/acpi_button.c"
+#include "arch/board/acpi_button.c"
 #include "tests/unit/unit.h"
 
 #define PM1A 0x600

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/acpi_power.c: what is written to which port, with the tables' answers made up. */
+/* Tests of arch/board/acpi_power.c: what is written to which port, with the tables' answers made up. */
 #include "tests/unit/fake_port.h"
 
-#include "arch/acpi_power.c"
+#include "arch/board/acpi_power.c"
 #include "tests/unit/unit.h"
 
 #include <string.h>

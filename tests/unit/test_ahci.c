@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/ahci.c with registers in plain memory, which forget at a reset
+ * Tests of drivers/block/ahci.c with registers in plain memory, which forget at a reset
  * what firmware wrote to them.
  */
-#include "drivers/phys/ahci.c"
+#include "drivers/block/ahci.c"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/ahci_port.c with registers in plain memory, behind which a
+ * Tests of drivers/block/ahci_port.c with registers in plain memory, behind which a
  * small controller does its part whenever the driver looks at the clock.
  */
-#include "drivers/phys/ahci_port.c"
+#include "drivers/block/ahci_port.c"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/ata.c: what disks say of themselves, and what they are told. */
-#include "drivers/phys/ata.h"
+/* Tests of drivers/block/ata.c: what disks say of themselves, and what they are told. */
+#include "drivers/block/ata.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

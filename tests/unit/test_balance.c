@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/balance.c over simulated time: several CPUs that do with their queues
+ * Tests of hv/sched/balance.c over simulated time: several CPUs that do with their queues
  * what the run loop does, and guests that compute and sleep as the test says.
  * Notes between CPUs arrive a step later than they were posted.
  */
 #include "tests/unit/unit.h"
 
-#include "hv/cpu_note.h"
-#include "hv/scheduler.h"
-#include "hv/timer.h"
+#include "arch/cpu/cpu_call.h"
+#include "hv/sched/scheduler.h"
+#include "arch/board/timer.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void guest_window_load(void *memory);
 static void guest_fpu_save(const struct guest *guest);
 static void run_wake(struct guest *guest);
 
-#include "hv/balance.c"
+#include "hv/sched/balance.c"
 
 static struct run_cpu cpus[MAX_CPUS];
 static struct list boxes[MAX_CPUS];

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/barrier.c on a made-up processor: that no MSR is touched which its
+ * Tests of arch/cpu/barrier.c on a made-up processor: that no MSR is touched which its
  * CPUID does not promise, what is set once, and what is done in which order when a
  * barrier is due.
  */
 #include "tests/unit/unit.h"
 
-#include "arch/cpu.h"
+#include "arch/cpu/cpu.h"
 #include "lib/compiler.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static void made_up_write_msr(uint32_t msr, uint64_t value);
 #define read_msr made_up_read_msr
 #define write_msr made_up_write_msr
 
-#include "arch/barrier.c"
+#include "arch/cpu/barrier.c"
 
 #define LEAVES_MAX 8
 #define WRITES_MAX 8

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/boot_params.c: each byte of the page is either named here or zero. */
-#include "hv/boot_params.h"
+/* Tests of hv/load/boot_params.c: each byte of the page is either named here or zero. */
+#include "hv/load/boot_params.h"
 #include "lib/bytes.h"
 #include "tests/unit/unit.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/pit.c and arch/rtc.c against made-up chips. */
+/* Tests of arch/board/pit.c and arch/board/rtc.c against made-up chips. */
 #include "tests/unit/fake_port.h"
 
-#include "arch/pit.c"
-#include "arch/rtc.c"
+#include "arch/board/pit.c"
+#include "arch/board/rtc.c"
 #include "tests/unit/unit.h"
 
 static uint8_t cmos[128];

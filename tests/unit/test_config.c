@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/config.h. */
-#include "hv/config.h"
+/* Tests of hv/config/config.h. */
+#include "hv/config/config.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/backend/csprng.c.
+ * Tests of lib/csprng.c.
  */
-#include "drivers/backend/csprng.h"
+#include "lib/csprng.h"
 #include "tests/unit/unit.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  * The instruction decoders: fields of chosen instructions, and what holds for
  * every one of them.  test_decode_objdump.c compares them with a disassembler.
  */
-#include "hv/decode.h"
+#include "hv/emulate/decode.h"
 #include "lib/compiler.h"
 #include "tests/unit/unit.h"
 

@@ -7,7 +7,7 @@
  * nothing that it denies may have the name of one of its instructions.
  * Skipped where there is no objdump.
  */
-#include "hv/decode.h"
+#include "hv/emulate/decode.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "tests/unit/unit.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/disk.c, disk_transfer.c and disk_read.c: requests, and where what is
+ * Tests of drivers/block/disk.c, disk_transfer.c and disk_read.c: requests, and where what is
  * read and written goes.
  */
 #include "tests/unit/disk_fixture.h"

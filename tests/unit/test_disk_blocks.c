@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/disk.c and disk_transfer.c with a disk that has blocks of 4 KB:
+ * Tests of drivers/block/disk.c and disk_transfer.c with a disk that has blocks of 4 KB:
  * requests that are not aligned to these, and what writes to the same block at once.
  */
 #include "tests/unit/disk_fixture.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/disk.c: devices that do not answer, requests that are given up,
+ * Tests of drivers/block/disk.c: devices that do not answer, requests that are given up,
  * interrupts that are missing.
  */
 #include "tests/unit/disk_fixture.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/e1000.c: rings, interrupts, and how the controller is started. */
+/* Tests of drivers/net/e1000.c: rings, interrupts, and how the controller is started. */
 #include "tests/unit/fake_e1000.h"
 #include "tests/unit/unit.h"
 

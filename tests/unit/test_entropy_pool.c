@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/backend/entropy_pool.c.
+ * Tests of lib/entropy_pool.c.
  */
-#include "drivers/backend/entropy_pool.h"
+#include "lib/entropy_pool.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/entry_msrs.c against the registers of made-up CPUs as firmware left them.
+ * Tests of arch/cpu/entry_msrs.c against the registers of made-up CPUs as firmware left them.
  */
-#include "arch/entry_msrs.h"
-#include "arch/x86.h"
+#include "arch/cpu/entry_msrs.h"
+#include "arch/cpu/x86.h"
 #include "tests/unit/unit.h"
 
 #define STAR 0xC0000081u

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of the Ethernet switch and of its ports' queues. */
-#include "drivers/backend/ethernet_switch.h"
-#include "drivers/backend/switch_queue.h"
+#include "drivers/net/ethernet_switch.h"
+#include "drivers/net/switch_queue.h"
 #include "lib/error.h"
 #include "tests/unit/net_frames.h"
 #include "tests/unit/unit.h"

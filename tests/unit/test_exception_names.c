@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/exception_names.c: every vector has a name, and two of them the right one. */
-#include "arch/exception_names.h"
+/* Tests of arch/cpu/exception_names.c: every vector has a name, and two of them the right one. */
+#include "arch/cpu/exception_names.h"
 
 #include "tests/unit/unit.h"
 

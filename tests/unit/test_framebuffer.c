@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/framebuffer.c on a screen of ordinary memory, with a font of its own. */
-#include "drivers/phys/framebuffer.c"
+/* Tests of drivers/console/framebuffer.c on a screen of ordinary memory, with a font of its own. */
+#include "drivers/console/framebuffer.c"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

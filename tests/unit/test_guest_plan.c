@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/guest_plan.c: which guests come out of a list of module lines. */
-#include "hv/guest_plan.h"
+/* Tests of hv/config/guest_plan.c: which guests come out of a list of module lines. */
+#include "hv/config/guest_plan.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

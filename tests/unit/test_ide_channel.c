@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/ide_channel.c against a channel with two disks: registers
+ * Tests of drivers/block/ide_channel.c against a channel with two disks: registers
  * that take two bytes one after the other, a bus master that reads its table, and
  * time that passes when somebody looks at the clock.
  */
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "drivers/phys/ide_channel.c"
+#include "drivers/block/ide_channel.c"
 
 #define COMMAND_BLOCK 0x1F0
 #define CONTROL_PORT 0x3F6

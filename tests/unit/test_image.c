@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/image.c and hv/image_elf.c on files made here, byte by byte, so
+ * Tests of hv/load/image.c and hv/load/image_elf.c on files made here, byte by byte, so
  * that each test can break one field of a good one.
  */
-#include "hv/image.h"
-#include "hv/setup_header.h"
+#include "hv/load/image.h"
+#include "hv/load/setup_header.h"
 #include "lib/bytes.h"
 #include "lib/error.h"
 #include "tests/unit/unit.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/ioapic.c against a model of two of them. */
+/* Tests of arch/board/ioapic.c against a model of two of them. */
 #include "tests/unit/io_apics.h"
 
-#include "arch/ioapic.c"
+#include "arch/board/ioapic.c"
 
 static const struct madt_io_apic first = { IO_APIC_FIRST, 0 };
 static const struct madt_io_apic second = { IO_APIC_SECOND, IO_APIC_SECOND_LINE };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/irq.c and arch/msi.c: over arch/pic.c, against a model of the
- * controllers' service registers, and over arch/ioapic.c, against one of these.
+ * Tests of arch/board/irq.c and arch/board/msi.c: over arch/board/pic.c, against a model of the
+ * controllers' service registers, and over arch/board/ioapic.c, against one of these.
  */
 #include "tests/unit/fake_port.h"
 #include "tests/unit/io_apics.h"
 
-/* Instead of arch/cpu.h, whose CPUs are found through tables. */
+/* Instead of arch/cpu/cpu.h, whose CPUs are found through tables. */
 #define UMBRA_ARCH_CPU_H
 
-#include "arch/x86.h"
+#include "arch/cpu/x86.h"
 
 #define MAX_CPUS 32
 
@@ -30,10 +30,10 @@ static struct cpu *cpu_by_id(unsigned id)
 	return id == 0 ? &boot_cpu : &other_cpu;
 }
 
-#include "arch/ioapic.c"
-#include "arch/irq.c"
-#include "arch/msi.c"
-#include "arch/pic.c"
+#include "arch/board/ioapic.c"
+#include "arch/board/irq.c"
+#include "arch/board/msi.c"
+#include "arch/board/pic.c"
 
 static uint16_t serving;  /* lines being served, as the controllers see it */
 static unsigned warnings;

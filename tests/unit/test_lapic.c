@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/lapic.c and arch/lapic_timer.c against a model of a local APIC,
+ * Tests of arch/cpu/lapic.c and arch/board/lapic_timer.c against a model of a local APIC,
  * whose registers are in memory or, as x2APIC, in MSRs.
  */
 #define UMBRA_ARCH_X86_H /* the processor is made up, too */
@@ -20,9 +20,9 @@ static void write_msr(uint32_t msr, uint64_t value);
 static void memory_barrier(void);
 static void cpu_pause(void);
 
-#include "arch/lapic.c"
+#include "arch/cpu/lapic.c"
 #undef READINGS
-#include "arch/lapic_timer.c"
+#include "arch/board/lapic_timer.c"
 #include "tests/unit/unit.h"
 
 #include <string.h>

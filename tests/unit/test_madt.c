@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of what is read from ACPI tables about interrupts and time:
- * arch/madt.c, arch/hpet.c, arch/pm_timer.c.
+ * arch/board/madt.c, arch/board/hpet.c, arch/board/pm_timer.c.
  */
 #include "tests/unit/fake_mmio.h"
 #include "tests/unit/fake_port.h"
 
-#include "arch/hpet.c"
-#include "arch/madt.h"
-#include "arch/pm_timer.c"
+#include "arch/board/hpet.c"
+#include "arch/board/madt.h"
+#include "arch/board/pm_timer.c"
 #include "lib/error.h"
 #include "tests/unit/acpi_tables.h"
 #include "tests/unit/madt_table.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/net_credit.c: cards that take what they can get. */
-#include "drivers/phys/net_credit.h"
+/* Tests of drivers/net/net_credit.c: cards that take what they can get. */
+#include "drivers/net/net_credit.h"
 #include "tests/unit/unit.h"
 
 #define MS 1000000ull

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/net_device.c and net_send.c: opening, sending, trouble. */
+/* Tests of drivers/net/net_device.c and net_send.c: opening, sending, trouble. */
 #include "lib/error.h"
 #include "tests/unit/fake_net_card.h"
 #include "tests/unit/unit.h"

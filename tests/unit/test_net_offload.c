@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of checksums and of cutting large frames: net_offload.c, net_headers.c, net_segment.c. */
-#include "drivers/backend/net_offload.h"
+#include "drivers/net/net_offload.h"
 #include "lib/compiler.h"
 #include "tests/unit/net_frames.h"
 #include "tests/unit/unit.h"

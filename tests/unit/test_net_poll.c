@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/net_poll.c: taking frames in, and interrupts that come or do not. */
+/* Tests of drivers/net/net_poll.c: taking frames in, and interrupts that come or do not. */
 #include "tests/unit/fake_net_card.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of partition tables, and of the block device that is a range of another. */
-#include "drivers/backend/partition.h"
+#include "drivers/block/partition.h"
 #include "lib/compiler.h"
 #include "tests/unit/partition_fixture.h"
 #include "tests/unit/unit.h"

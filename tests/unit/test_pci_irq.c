@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/pci_irq.c: which way a function interrupts, who hears of it, and
+ * Tests of drivers/pci/pci_irq.c: which way a function interrupts, who hears of it, and
  * interrupts without end.
  */
-#include "arch/irq.h"
-#include "arch/log.h"
-#include "arch/msi.h"
-#include "arch/time.h"
-#include "drivers/phys/pci_msi.h"
+#include "arch/board/irq.h"
+#include "arch/cpu/log.h"
+#include "arch/board/msi.h"
+#include "arch/board/time.h"
+#include "drivers/pci/pci_msi.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/phys/pci_irq.c"
+#include "drivers/pci/pci_irq.c"
 
 #define MILLISECOND 1000000ull
 

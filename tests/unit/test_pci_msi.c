@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/pci_msi.c on a fake configuration space. */
-#include "drivers/phys/pci_msi.h"
+/* Tests of drivers/pci/pci_msi.c on a fake configuration space. */
+#include "drivers/pci/pci_msi.h"
 #include "lib/error.h"
 #include "tests/unit/fake_pci.h"
 #include "tests/unit/unit.h"

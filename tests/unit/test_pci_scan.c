@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/pci_scan.c, pci_bar.c, pci_capability.c and pci_mcfg.c on a fake space. */
-#include "drivers/phys/pci.h"
+/* Tests of drivers/pci/pci_scan.c, pci_bar.c, pci_capability.c and pci_mcfg.c on a fake space. */
+#include "drivers/pci/pci.h"
 #include "lib/compiler.h"
 #include "tests/unit/fake_pci.h"
 #include "tests/unit/unit.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/ps2_decoder.c: keys as a keyboard reports them, and what they become. */
-#include "drivers/phys/ps2_decoder.h"
+/* Tests of drivers/console/ps2_decoder.c: keys as a keyboard reports them, and what they become. */
+#include "drivers/console/ps2_decoder.h"
 
 #include "lib/compiler.h"
 #include "tests/unit/unit.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/ps2_keyboard.c against a model of the controller, in
+ * Tests of drivers/console/ps2_keyboard.c against a model of the controller, in
  * good health, absent, and stuck in every way.
  */
 #include "tests/unit/fake_port.h"
 
-#include "drivers/phys/ps2_keyboard.c"
+#include "drivers/console/ps2_keyboard.c"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 

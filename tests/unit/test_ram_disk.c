@@ -3,7 +3,7 @@
  * Tests of the RAM disk over a pretended physical memory, in which a byte that
  * belongs to nobody ends the test.
  */
-#include "drivers/backend/ram_disk.h"
+#include "drivers/block/ram_disk.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "mm/host_map.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/rtc_convert.c, the encodings by hand and the calendar against libc. */
-#include "arch/rtc.h"
+/* Tests of arch/board/rtc_convert.c, the encodings by hand and the calendar against libc. */
+#include "arch/board/rtc.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "tests/unit/unit.h"

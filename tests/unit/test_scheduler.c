@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/scheduler.c over simulated time: a CPU that does with the queue
+ * Tests of hv/sched/scheduler.c over simulated time: a CPU that does with the queue
  * what the run loop does, and guests that compute and sleep as the test says.
  */
-#include "hv/scheduler.h"
+#include "hv/sched/scheduler.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

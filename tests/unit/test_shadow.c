@@ -3,7 +3,7 @@
  * The seven invariants of the shadow tables (mm/shadow_audit.c), a test each,
  * and that the audit sees each of them broken.
  */
-#include "arch/layout.h"
+#include "arch/cpu/layout.h"
 #include "mm/shadow_internal.h"
 #include "tests/unit/shadow_test.h"
 

@@ -3,7 +3,7 @@
  * Tests of mm/shadow_space.c: linear mode and leaving it, sharing, the kernel
  * half of new address spaces, the budget, and that everything comes back.
  */
-#include "arch/layout.h"
+#include "arch/cpu/layout.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"
 #include "tests/unit/shadow_test.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of arch/speculation.c against a table of real processors: what their CPUID
+ * Tests of arch/cpu/speculation.c against a table of real processors: what their CPUID
  * and IA32_ARCH_CAPABILITIES say (leaves as published in processor databases and
  * boot logs), with and without the microcode that came later; what they have, by
  * their makers' lists; and what is to be done there.
  */
 #include "tests/unit/unit.h"
 
-#include "arch/smt.h"
-#include "arch/speculation.h"
+#include "arch/cpu/smt.h"
+#include "arch/cpu/speculation.h"
 #include "lib/compiler.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
  * What one port of a switch can do to the others: two guests that may use their own
  * address only, one that bridges, and a wire with the gateway of all of them behind it.
  */
-#include "drivers/backend/ethernet_switch.h"
-#include "drivers/backend/switch_queue.h"
+#include "drivers/net/ethernet_switch.h"
+#include "drivers/net/switch_queue.h"
 #include "tests/unit/net_frames.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/backend/switch_wire.c: what goes out, in which pieces, and what comes in. */
-#include "drivers/backend/switch_wire.h"
+/* Tests of drivers/net/switch_wire.c: what goes out, in which pieces, and what comes in. */
+#include "drivers/net/switch_wire.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "tests/unit/net_frames.h"

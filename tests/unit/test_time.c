@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/time.c with a made-up TSC, counters and battery clock. */
+/* Tests of arch/board/time.c with a made-up TSC, counters and battery clock. */
 #define UMBRA_ARCH_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
 
 static uint64_t read_tsc(void);
 
-#include "arch/time.c"
+#include "arch/board/time.c"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/tsc.c with a made-up TSC, two counters and an interval timer. */
+/* Tests of arch/board/tsc.c with a made-up TSC, two counters and an interval timer. */
 #define UMBRA_ARCH_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
@@ -12,11 +12,11 @@ static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf);
 static uint64_t read_tsc(void);
 static void cpu_pause(void);
 
-#include "arch/cpu_features.h"
+#include "arch/cpu/cpu_features.h"
 #include "tests/unit/fake_port.h"
 
-#include "arch/tsc.c"
-#include "arch/tsc_without_counters.c"
+#include "arch/board/tsc.c"
+#include "arch/board/tsc_without_counters.c"
 #include "tests/unit/unit.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/tsc_sync.c: two threads are two CPUs, each with a TSC of its own. */
+/* Tests of arch/board/tsc_sync.c: two threads are two CPUs, each with a TSC of its own. */
 #define UMBRA_ARCH_X86_H /* the processors are made up */
 
 #include <stdint.h>
@@ -8,7 +8,7 @@ static uint64_t read_tsc(void);
 static void cpu_pause(void);
 static void cpuid(uint32_t leaf, uint32_t subleaf);
 
-#include "arch/tsc_sync.c"
+#include "arch/board/tsc_sync.c"
 #include "tests/unit/unit.h"
 
 #include <pthread.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/uart16550.c against a model of the chip and of its
+ * Tests of drivers/console/uart16550.c against a model of the chip and of its
  * edge-triggered interrupt line.  In the last test the driver, its interrupt
  * handler and the chip go on at random between any two port accesses, as on
  * two processors.
  */
 #include "tests/unit/fake_port.h"
 
-#include "drivers/phys/uart16550.c"
+#include "drivers/console/uart16550.c"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 

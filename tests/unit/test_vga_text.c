@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/vga_text.c on a screen of ordinary memory. */
+/* Tests of drivers/console/vga_text.c on a screen of ordinary memory. */
 #include "tests/unit/fake_port.h"
 
-#include "drivers/phys/vga_text.c"
+#include "drivers/console/vga_text.c"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of drivers/phys/virtio_blk_pci.c: what a device finds in its queue, what is made of
+ * Tests of drivers/block/virtio_blk_pci.c: what a device finds in its queue, what is made of
  * its answers, and devices that cannot be used.
  */
 #include "tests/unit/virtio_blk_fixture.h"

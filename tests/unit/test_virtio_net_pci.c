@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/virtio_net_pci.c: rings, and devices that misuse them. */
-#include "drivers/phys/virtio_net_pci.c"
+/* Tests of drivers/net/virtio_net_pci.c: rings, and devices that misuse them. */
+#include "drivers/net/virtio_net_pci.c"
 #include "tests/unit/fake_virtio_net.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/phys/virtio_pci.c: capabilities, good and not, and how a device is started. */
+/* Tests of drivers/pci/virtio_pci.c: capabilities, good and not, and how a device is started. */
 #include "lib/error.h"
 #include "tests/unit/fake_virtio_pci.h"
 #include "tests/unit/unit.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of drivers/backend/volume.c: names, and one writer for each sector. */
-#include "drivers/backend/volume.h"
+/* Tests of drivers/block/volume.c: names, and one writer for each sector. */
+#include "drivers/block/volume.h"
 
-#include "arch/spinlock.h"
+#include "arch/cpu/spinlock.h"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What drivers/phys/virtio_blk_pci.c stands on, for its test: virtio_pci.c, played, with
+ * What drivers/block/virtio_blk_pci.c stands on, for its test: virtio_pci.c, played, with
  * registers in plain memory, and the disks' common part, which notes what it is told.
  */
 #ifndef UMBRA_TESTS_UNIT_VIRTIO_BLK_FIXTURE_H
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/phys/virtio_blk_pci.c"
+#include "drivers/block/virtio_blk_pci.c"
 
 #define MEMORY_PHYSICAL 0x40000u
 #define SECTORS 0x123456789ull

@@ -2,7 +2,7 @@
 /* The machine under mm/ in native programs; see native.h. */
 #include "tests/unit/native/native.h"
 
-#include "arch/panic.h"
+#include "arch/cpu/panic.h"
 #include "mm/frames.h"
 #include "mm/host_map.h"
 

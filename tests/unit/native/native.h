@@ -9,8 +9,8 @@
 #ifndef UMBRA_TESTS_UNIT_NATIVE_H
 #define UMBRA_TESTS_UNIT_NATIVE_H
 
-#include "arch/cpu.h"
-#include "arch/spinlock.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/spinlock.h"
 #include "lib/compiler.h"
 
 #include <setjmp.h>

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Source: Intel SDM vol. 3, 10.5.4; 10.5.4.1 for the TSC deadline.
+ */
+#include "arch/board/lapic_timer.h"
+
+#include "arch/cpu/cpu_features.h"
+#include "arch/cpu/lapic.h"
+#include "arch/board/time_limit.h"
+#include "arch/cpu/vectors.h"
+#include "arch/cpu/x86.h"
+#include "lib/compiler.h"
+#include "lib/div64.h"
+#include "lib/error.h"
+
+#define MODE_ONE_SHOT (0u << 17)
+#define MODE_TSC_DEADLINE (2u << 17)
+#define DIVIDE_BY_1 0xBu
+
+#define MEASURE_NS 10000000u
+#define NS_PER_SECOND 1000000000ull
+#define NS_PER_MS 1000000u
+#define READINGS 8u
+
+/* A bus clock or a crystal, or the instructions of an emulator. */
+#define KHZ_MIN 100u
+#define KHZ_MAX 20000000u
+
+/* It is seen to go off once; on a busy host an emulator's may be as late as that. */
+#define TEST_NS 100000u
+#define TEST_PATIENCE_NS 2000000000u
+
+/* How far ahead a TSC deadline is set at most: rounding stays below a tick (arch/board/time.h). */
+#define DEADLINE_REACH_NS (4 * NS_PER_SECOND)
+
+/*
+ * The counter is armed longer by this fraction, 61 ppm, more than its rate may
+ * be wrong: an interrupt that came too early would have to be set once more.
+ */
+#define MARGIN_SHIFT 14
+
+/* The same for all CPUs: one bus clock drives all their timers. */
+static struct {
+	bool deadline;
+	uint32_t khz;
+	uint32_t factor; /* ticks a nanosecond, shifted left by shift */
+	unsigned shift;
+	uint64_t reach_ns;
+} timer;
+
+struct reading {
+	uint64_t ns;
+	uint32_t count;
+};
+
+/* The counter between two readings of the clock, where those were closest. */
+static struct reading read_both(void)
+{
+	uint64_t best = UINT64_MAX;
+	struct reading reading = { 0, 0 };
+
+	for (unsigned i = 0; i < READINGS; i++) {
+		uint64_t before = time_ns();
+		uint32_t count = lapic_read(LAPIC_CURRENT_COUNT);
+		uint64_t width = time_ns() - before;
+
+		if (width < best) {
+			best = width;
+			reading = (struct reading){ before + width / 2, count };
+		}
+	}
+	return reading;
+}
+
+/* 0 when the counter stands still, or what is there is no counter. */
+static uint32_t measure_khz(void)
+{
+	struct time_limit limit = time_limit(MEASURE_NS);
+	struct reading start, end;
+	uint64_t khz;
+
+	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
+	start = read_both();
+	while (!time_limit_is_over(&limit))
+		cpu_pause();
+	end = read_both();
+	lapic_write(LAPIC_INITIAL_COUNT, 0);
+	if (end.ns <= start.ns)
+		return 0;
+	khz = (uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns);
+	return khz >= KHZ_MIN && khz <= KHZ_MAX ? (uint32_t)khz : 0;
+}
+
+static void set_scale(uint32_t khz)
+{
+	timer.khz = khz;
+	timer.shift = 31;
+	while (((uint64_t)khz << timer.shift) / NS_PER_MS > UINT32_MAX)
+		timer.shift--;
+	timer.factor = (uint32_t)(((uint64_t)khz << timer.shift) / NS_PER_MS);
+	/* A quarter is left for the margin, and for rates that were measured too low. */
+	timer.reach_ns = (uint64_t)(UINT32_MAX / 4 * 3) * NS_PER_MS / khz;
+}
+
+void lapic_timer_init_cpu(void)
+{
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER,
+		    (timer.deadline ? MODE_TSC_DEADLINE : MODE_ONE_SHOT) | VECTOR_TIMER);
+	/* The entry in memory is to be written before the MSR is (SDM vol. 3, 10.5.4.1). */
+	if (timer.deadline)
+		memory_barrier();
+}
+
+/* What has gone off waits, since interrupts are off. */
+static bool goes_off(void)
+{
+	struct time_limit limit = time_limit(TEST_PATIENCE_NS);
+
+	(void)lapic_timer_arm(time_ns() + TEST_NS);
+	while (!lapic_is_pending(VECTOR_TIMER))
+		if (time_limit_is_over(&limit))
+			return false;
+	return true;
+}
+
+static int use_deadlines(void)
+{
+	timer.deadline = true;
+	timer.reach_ns = DEADLINE_REACH_NS;
+	lapic_timer_init_cpu();
+	return goes_off() ? 0 : -E_IO;
+}
+
+static int use_counter(void)
+{
+	uint32_t khz;
+
+	timer.deadline = false;
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
+	khz = measure_khz();
+	if (khz == 0)
+		return -E_IO;
+	set_scale(khz);
+	lapic_timer_init_cpu();
+	return goes_off() ? 0 : -E_IO;
+}
+
+int lapic_timer_init(void)
+{
+	/* Some processors with this mode need microcode for it that they do not have. */
+	if (cpu_features()->tsc_deadline && time_is_tsc() && use_deadlines() == 0)
+		return 0;
+	return use_counter();
+}
+
+bool lapic_timer_is_deadline(void)
+{
+	return timer.deadline;
+}
+
+uint32_t lapic_timer_khz(void)
+{
+	return timer.khz;
+}
+
+static uint32_t ticks_of(uint64_t ns)
+{
+	uint32_t ticks = (uint32_t)mul_u64_u32_shift(ns, timer.factor, timer.shift);
+
+	/* A count of 0 would stop it. */
+	return ticks + (ticks >> MARGIN_SHIFT) + 1;
+}
+
+uint64_t lapic_timer_arm(uint64_t deadline)
+{
+	uint64_t now = time_ns();
+	uint64_t ns = deadline > now ? MIN(deadline - now, timer.reach_ns) : 0;
+
+	if (timer.deadline)
+		write_msr(MSR_TSC_DEADLINE, time_tsc_at(now + ns));
+	else
+		lapic_write(LAPIC_INITIAL_COUNT, ticks_of(ns));
+	return now + ns;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the MADT entry by entry.  An entry that is shorter than its kind, or
+ * reaches beyond the table, ends the reading: what follows is a guess.
+ */
+#include "arch/board/madt.h"
+
+#include "arch/board/acpi.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/string.h"
+
+#define HEADER_SIZE 36u
+#define FLAG_8259 BIT(0)
+#define CPU_ENABLED BIT(0)
+#define UID8_ALL 0xFFu
+
+/* Ids that every local APIC takes for its own: SDM vol. 3, 10.6.2.1 and 10.12.9. */
+#define XAPIC_BROADCAST 0xFFu
+#define X2APIC_BROADCAST UINT32_MAX
+
+/* Flags of interrupts, ACPI 6.4, table 5.26: 0 means "as on that bus". */
+#define POLARITY(flags) ((flags) & 3u)
+#define POLARITY_LOW 3u
+#define TRIGGER(flags) ((flags) >> 2 & 3u)
+#define TRIGGER_LEVEL 3u
+
+enum entry_type {
+	ENTRY_LOCAL_APIC = 0, ENTRY_IO_APIC = 1, ENTRY_OVERRIDE = 2, ENTRY_NMI_SOURCE = 3,
+	ENTRY_LOCAL_NMI = 4, ENTRY_ADDRESS = 5, ENTRY_X2APIC = 9, ENTRY_X2APIC_NMI = 10
+};
+
+struct fixed_part {
+	uint32_t local_address;
+	uint32_t flags;
+} __packed;
+
+struct local_apic {
+	uint8_t uid, apic_id;
+	uint32_t flags;
+} __packed;
+
+struct io_apic {
+	uint8_t id, reserved;
+	uint32_t address, first_line;
+} __packed;
+
+struct override {
+	uint8_t bus, source;
+	uint32_t line;
+	uint16_t flags;
+} __packed;
+
+struct nmi_source {
+	uint16_t flags;
+	uint32_t line;
+} __packed;
+
+struct local_nmi {
+	uint8_t uid;
+	uint16_t flags;
+	uint8_t lint;
+} __packed;
+
+struct address_override {
+	uint16_t reserved;
+	uint64_t address;
+} __packed;
+
+struct x2apic {
+	uint16_t reserved;
+	uint32_t apic_id, flags, uid;
+} __packed;
+
+struct x2apic_nmi {
+	uint16_t flags;
+	uint32_t uid;
+	uint8_t lint, reserved[3];
+} __packed;
+
+/* What follows the two bytes of type and length. */
+union entry {
+	struct local_apic local_apic;
+	struct io_apic io_apic;
+	struct override override;
+	struct nmi_source nmi_source;
+	struct local_nmi local_nmi;
+	struct address_override address;
+	struct x2apic x2apic;
+	struct x2apic_nmi x2apic_nmi;
+};
+
+struct entry_head {
+	uint8_t type, length;
+};
+
+static uint32_t entry_size(uint8_t type)
+{
+	switch (type) {
+	case ENTRY_LOCAL_APIC:
+		return sizeof(struct local_apic);
+	case ENTRY_IO_APIC:
+		return sizeof(struct io_apic);
+	case ENTRY_OVERRIDE:
+		return sizeof(struct override);
+	case ENTRY_NMI_SOURCE:
+		return sizeof(struct nmi_source);
+	case ENTRY_LOCAL_NMI:
+		return sizeof(struct local_nmi);
+	case ENTRY_ADDRESS:
+		return sizeof(struct address_override);
+	case ENTRY_X2APIC:
+		return sizeof(struct x2apic);
+	case ENTRY_X2APIC_NMI:
+		return sizeof(struct x2apic_nmi);
+	default:
+		return 0;
+	}
+}
+
+static void refuse_cpu(struct madt *madt, uint32_t apic_id, const char *cause)
+{
+	if (madt->refusal_count == MADT_REFUSALS)
+		madt->left_out++;
+	else
+		madt->refusals[madt->refusal_count++] = (struct madt_refusal){ apic_id, cause };
+}
+
+static bool has_cpu(const struct madt *madt, uint32_t apic_id, bool by_x2apic)
+{
+	for (unsigned i = 0; i < madt->cpu_count; i++)
+		if (madt->cpus[i].apic_id == apic_id && madt->cpus[i].by_x2apic == by_x2apic)
+			return true;
+	return false;
+}
+
+/* A processor may stand there twice, if it is with both kinds of entry. */
+static void add_cpu(struct madt *madt, const struct madt_cpu *cpu, uint32_t flags)
+{
+	if (!(flags & CPU_ENABLED))
+		return;
+	if (cpu->apic_id == (cpu->by_x2apic ? X2APIC_BROADCAST : XAPIC_BROADCAST))
+		refuse_cpu(madt, cpu->apic_id, "the id stands for all CPUs");
+	else if (has_cpu(madt, cpu->apic_id, cpu->by_x2apic))
+		refuse_cpu(madt, cpu->apic_id, "there is another one of that id");
+	else if (has_cpu(madt, cpu->apic_id, !cpu->by_x2apic))
+		return;
+	else if (madt->cpu_count == MADT_CPUS)
+		madt->left_out++;
+	else
+		madt->cpus[madt->cpu_count++] = *cpu;
+}
+
+void madt_refuse_unreachable(struct madt *madt, bool (*can_reach)(uint32_t apic_id))
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < madt->cpu_count; i++) {
+		if (can_reach(madt->cpus[i].apic_id))
+			madt->cpus[kept++] = madt->cpus[i];
+		else
+			refuse_cpu(madt, madt->cpus[i].apic_id,
+				   "this machine's local APICs cannot address it");
+	}
+	madt->cpu_count = kept;
+}
+
+static void add_io_apic(struct madt *madt, const struct io_apic *entry)
+{
+	if (madt->io_apic_count == MADT_IO_APICS)
+		madt->left_out++;
+	else
+		madt->io_apics[madt->io_apic_count++] =
+			(struct madt_io_apic){ entry->address, entry->first_line };
+}
+
+/* The ISA bus is the only one that there are entries for: active high, edge. */
+static void override_line(struct madt *madt, const struct override *entry)
+{
+	if (entry->bus != 0 || entry->source >= MADT_ISA_LINES)
+		return;
+	madt->isa[entry->source] = (struct madt_line){
+		entry->line, TRIGGER(entry->flags) == TRIGGER_LEVEL,
+		POLARITY(entry->flags) == POLARITY_LOW,
+	};
+}
+
+static void add_nmi_line(struct madt *madt, const struct nmi_source *entry)
+{
+	if (madt->nmi_line_count == MADT_NMIS)
+		madt->left_out++;
+	else
+		madt->nmi_lines[madt->nmi_line_count++] = (struct madt_line){
+			entry->line, TRIGGER(entry->flags) == TRIGGER_LEVEL,
+			POLARITY(entry->flags) == POLARITY_LOW,
+		};
+}
+
+static void add_local_nmi(struct madt *madt, uint32_t uid, uint8_t lint)
+{
+	if (lint > 1)
+		return;
+	if (madt->local_nmi_count == MADT_NMIS)
+		madt->left_out++;
+	else
+		madt->local_nmis[madt->local_nmi_count++] = (struct madt_local_nmi){ uid, lint };
+}
+
+static void take_entry(struct madt *madt, uint8_t type, const union entry *entry)
+{
+	const struct local_apic *local = &entry->local_apic;
+	const struct local_nmi *nmi = &entry->local_nmi;
+	const struct x2apic *x2 = &entry->x2apic;
+
+	switch (type) {
+	case ENTRY_LOCAL_APIC:
+		add_cpu(madt, &(struct madt_cpu){ local->apic_id, local->uid, false }, local->flags);
+		break;
+	case ENTRY_IO_APIC:
+		add_io_apic(madt, &entry->io_apic);
+		break;
+	case ENTRY_OVERRIDE:
+		override_line(madt, &entry->override);
+		break;
+	case ENTRY_NMI_SOURCE:
+		add_nmi_line(madt, &entry->nmi_source);
+		break;
+	case ENTRY_LOCAL_NMI:
+		add_local_nmi(madt, nmi->uid == UID8_ALL ? MADT_ALL_CPUS : nmi->uid, nmi->lint);
+		break;
+	case ENTRY_ADDRESS:
+		madt->local_address = entry->address.address;
+		break;
+	case ENTRY_X2APIC:
+		add_cpu(madt, &(struct madt_cpu){ x2->apic_id, x2->uid, true }, x2->flags);
+		break;
+	case ENTRY_X2APIC_NMI:
+		add_local_nmi(madt, entry->x2apic_nmi.uid, entry->x2apic_nmi.lint);
+		break;
+	default:
+		break;
+	}
+}
+
+int madt_read(struct madt *madt)
+{
+	struct acpi_table table;
+	struct fixed_part fixed;
+	struct entry_head head;
+
+	memset(madt, 0, sizeof(*madt));
+	for (uint32_t i = 0; i < MADT_ISA_LINES; i++)
+		madt->isa[i].line = i;
+	if (acpi_find_table("APIC", 0, &table) != 0 ||
+	    !acpi_read_table(&table, HEADER_SIZE, &fixed, sizeof(fixed)))
+		return -E_NOENT;
+	madt->local_address = fixed.local_address;
+	madt->has_8259 = (fixed.flags & FLAG_8259) != 0;
+	for (uint32_t at = HEADER_SIZE + sizeof(fixed); acpi_read_table(&table, at, &head, sizeof(head));
+	     at += head.length) {
+		uint32_t size;
+		union entry entry;
+
+		/* Also what keeps this loop going forward. */
+		if (head.length < sizeof(head) || head.length > table.length - at)
+			break;
+		size = entry_size(head.type);
+		if (size == 0)
+			continue;
+		if (head.length < sizeof(head) + size ||
+		    !acpi_read_table(&table, at + (uint32_t)sizeof(head), &entry, size))
+			break;
+		take_entry(madt, head.type, &entry);
+	}
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Waiting for a while at most.  A loop that asks the clock alone never ends when that
+ * stands still, and a loop that waits for hardware may be where this is noticed first:
+ * interrupts may be off.
+ */
+#ifndef UMBRA_ARCH_BOARD_TIME_LIMIT_H
+#define UMBRA_ARCH_BOARD_TIME_LIMIT_H
+
+#include "arch/board/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* So often in a row no clock that runs shows the same: its ticks are shorter than ten readings. */
+#define TIME_LIMIT_SAME 1000000u
+
+struct time_limit {
+	uint64_t end, last;	/* time_ns() */
+	uint32_t same;		/* how often in a row it was last */
+};
+
+/* It is over in so many nanoseconds from now. */
+static inline struct time_limit time_limit(uint64_t nanoseconds)
+{
+	uint64_t now = time_ns();
+
+	return (struct time_limit){ .end = now + nanoseconds, .last = now };
+}
+
+/*
+ * The clock stood still for TIME_LIMIT_SAME readings: lets another one go on, or panics
+ * when there is none.  True when a panic has begun already: no more waiting.
+ */
+bool time_limit_is_stuck(void);
+
+/* Is it over?  To be asked again and again.  Any context but NMIs. */
+static inline bool time_limit_is_over(struct time_limit *limit)
+{
+	uint64_t now = time_ns();
+
+	limit->same = now == limit->last ? limit->same + 1 : 0;
+	limit->last = now;
+	return now >= limit->end || (limit->same >= TIME_LIMIT_SAME && time_limit_is_stuck());
+}
+
+#endif

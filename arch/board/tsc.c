@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Measuring the TSC, and by it whatever it is measured against.  A counter is read between
+ * two readings of the TSC, so how exact a reading is, is known: the best of several is
+ * taken, and neither system management mode nor an emulator that is not scheduled does
+ * harm.  Who measures when no counter can is in tsc_without_counters.c.
+ */
+#include "arch/board/tsc.h"
+
+#include "arch/cpu/log.h"
+#include "arch/board/tsc_internal.h"
+#include "arch/cpu/x86.h"
+#include "lib/compiler.h"
+
+#include <stddef.h>
+
+#define READINGS 8u
+
+/* A measurement lasts a second divided by this. */
+#define SPAN 50u
+
+/*
+ * Farther apart than any two quartzes, and nearer than two that are not what they claim; and
+ * farther apart than the halves of one measurement are, however badly they could be read.
+ */
+#define DISAGREE_PPM 1000u
+#define UNEVEN_PPM 100000u
+#define TRIES 3u
+
+/* One counter is over after 20 ms: another that is not after so many times that has no right rate. */
+#define LATE_FACTOR 4u
+
+/* So many pairs of readings last far longer than 20 ms, should the TSC not tell. */
+#define ROUNDS_MAX 2000000u
+
+struct reading {
+	uint64_t tsc;
+	uint32_t count;
+};
+
+/* One counter on its way through a measurement. */
+struct measured {
+	const struct counter *counter;	/* NULL: there is none */
+	struct reading start, middle, end;
+	bool has_middle, has_end;
+	uint32_t khz;			/* 0: not usable, and cause says why */
+	const char *cause;
+};
+
+static struct reading read_both(const struct counter *counter)
+{
+	uint64_t best = UINT64_MAX;
+	struct reading reading = { 0, 0 };
+
+	for (unsigned i = 0; i < READINGS; i++) {
+		uint64_t before = read_tsc();
+		uint32_t count = counter->read();
+		uint64_t width = read_tsc() - before;
+
+		if (width < best) {
+			best = width;
+			reading = (struct reading){ before + width / 2, count };
+		}
+	}
+	return reading;
+}
+
+static uint32_t ticks_between(const struct counter *counter, uint32_t from, uint32_t to)
+{
+	return (to - from) & counter->mask;
+}
+
+static void look(struct measured *measured)
+{
+	const struct counter *counter = measured->counter;
+	uint32_t gone = ticks_between(counter, measured->start.count, counter->read());
+
+	if (!measured->has_middle && gone >= counter->hz / SPAN / 2) {
+		measured->middle = read_both(counter);
+		measured->has_middle = true;
+	} else if (measured->has_middle && gone >= counter->hz / SPAN) {
+		measured->end = read_both(counter);
+		measured->has_end = true;
+	}
+}
+
+static bool is_over(const struct measured *measured)
+{
+	return !measured->counter || measured->has_end;
+}
+
+static uint32_t khz_between(const struct counter *counter, const struct reading *from,
+			    const struct reading *to)
+{
+	uint32_t count = ticks_between(counter, from->count, to->count);
+	uint64_t khz = count == 0 ? 0 : (to->tsc - from->tsc) * counter->hz / (count * 1000ull);
+
+	return (uint32_t)MIN(khz, (uint64_t)UINT32_MAX);
+}
+
+uint32_t tsc_apart_ppm(uint32_t khz, uint32_t other)
+{
+	uint32_t difference = khz > other ? khz - other : other - khz;
+	uint64_t ppm = difference * 1000000ull / MAX(khz, 1u);
+
+	return (uint32_t)MIN(ppm, (uint64_t)UINT32_MAX);
+}
+
+bool tsc_is_plausible(uint32_t khz)
+{
+	return khz >= TSC_KHZ_MIN && khz <= TSC_KHZ_MAX;
+}
+
+/* NULL, or why the counter is none; its khz is set then. */
+static const char *judge(struct measured *measured)
+{
+	const struct counter *counter = measured->counter;
+	uint32_t first, second;
+
+	if (!measured->has_end)
+		return counter->read() == measured->start.count ? "it stands still"
+								 : "it is far slower than it claims";
+	first = khz_between(counter, &measured->start, &measured->middle);
+	second = khz_between(counter, &measured->middle, &measured->end);
+	if (tsc_apart_ppm(first, second) > UNEVEN_PPM)
+		return "it does not count evenly";
+	measured->khz = khz_between(counter, &measured->start, &measured->end);
+	if (tsc_is_plausible(measured->khz))
+		return NULL;
+	measured->khz = 0;
+	return "it counts at no rate that can be right";
+}
+
+/* Where a good one is done, the other has to be soon; a bad one says nothing about it. */
+static uint64_t patience(struct measured list[2])
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (list[i].counter && list[i].has_end && !judge(&list[i]))
+			return (list[i].end.tsc - list[i].start.tsc) * LATE_FACTOR;
+	return TSC_GIVE_UP;
+}
+
+static void measure_both(struct measured list[2])
+{
+	uint64_t begin = read_tsc();
+
+	for (unsigned i = 0; i < 2; i++)
+		if (list[i].counter)
+			list[i].start = read_both(list[i].counter);
+	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
+		if ((is_over(&list[0]) && is_over(&list[1])) || read_tsc() - begin >= patience(list))
+			return;
+		for (unsigned i = 0; i < 2; i++)
+			if (!is_over(&list[i]))
+				look(&list[i]);
+		cpu_pause();
+	}
+}
+
+/* A disturbance in the midst of it makes halves that differ: the next time they will not. */
+static void measure_by_counters(struct measured list[2])
+{
+	bool all_good = false;
+
+	for (unsigned i = 0; i < TRIES && !all_good; i++) {
+		all_good = true;
+		for (unsigned j = 0; j < 2; j++)
+			list[j] = (struct measured){ .counter = list[j].counter };
+		measure_both(list);
+		for (unsigned j = 0; j < 2; j++) {
+			list[j].cause = list[j].counter ? judge(&list[j]) : NULL;
+			/* What has not come to its end will not the next time. */
+			all_good &= !list[j].cause || !list[j].has_end;
+		}
+	}
+}
+
+static void report_unusable(const struct measured *measured)
+{
+	if (measured->counter && measured->cause)
+		log_warn("time", "the %s at %s is not used: %s", measured->counter->name,
+			 measured->counter->place, measured->cause);
+}
+
+/* Two that disagree: whom the interval timer is nearer to is right, or the first. */
+static unsigned choose(struct measured list[2])
+{
+	uint32_t pit = tsc_khz_by_pit();
+	unsigned right = pit != 0 && tsc_apart_ppm(pit, list[1].khz) < tsc_apart_ppm(pit, list[0].khz);
+
+	log_warn("time", "the TSC runs at %u kHz by %s, at %u by %s, at %u by pit; taking %s", list[0].khz,
+		 list[0].counter->name, list[1].khz, list[1].counter->name, pit,
+		 list[right].counter->name);
+	list[!right].cause = "it does not count at the rate that it claims";
+	return right;
+}
+
+static struct tsc_rate rate_of_both(struct measured list[2])
+{
+	uint32_t ppm = tsc_apart_ppm(list[0].khz, list[1].khz);
+	unsigned right = ppm > DISAGREE_PPM ? choose(list) : 0;
+
+	return (struct tsc_rate){
+		.khz = list[right].khz, .referee = list[right].counter->name,
+		.second = list[!right].counter->name,
+		.second_ppm = tsc_apart_ppm(list[right].khz, list[!right].khz),
+	};
+}
+
+static bool moves(const struct counter *counter)
+{
+	uint32_t before = counter->read();
+
+	/* Takes time, whatever else it says: far longer than a tick of the slowest counter. */
+	(void)tsc_stands_still();
+	return counter->read() != before;
+}
+
+/* Nothing can be measured; a counter that counts is all there is. */
+static struct tsc_rate without_tsc(struct measured list[2])
+{
+	struct tsc_rate rate = tsc_of_no_use();
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (list[i].counter && !moves(list[i].counter))
+			list[i].cause = "it stands still";
+		report_unusable(&list[i]);
+		rate.usable[i] = list[i].counter && !list[i].cause;
+	}
+	return rate;
+}
+
+struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second)
+{
+	struct measured list[2] = { { .counter = first }, { .counter = second } };
+	struct tsc_rate rate;
+
+	if (tsc_stands_still())
+		return without_tsc(list);
+	if (first || second)
+		measure_by_counters(list);
+	if (list[0].khz != 0 && list[1].khz != 0)
+		rate = rate_of_both(list);
+	else if (list[0].khz != 0 || list[1].khz != 0)
+		rate = (struct tsc_rate){
+			.khz = MAX(list[0].khz, list[1].khz),
+			.referee = list[list[0].khz == 0].counter->name,
+		};
+	else
+		rate = tsc_measure_without_counters();
+	for (unsigned i = 0; i < 2; i++) {
+		report_unusable(&list[i]);
+		rate.usable[i] = list[i].counter && !list[i].cause;
+	}
+	return rate;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two CPUs hand a number to each other.  Whose turn it is says where the last
+ * reading is to be found: no lock, so nothing but the cache line's way lies
+ * between two readings.
+ */
+#include "arch/board/tsc_sync.h"
+
+#include "arch/board/time_limit.h"
+#include "arch/cpu/x86.h"
+
+#include <stdbool.h>
+
+#define ROUNDS 2000u
+#define PATIENCE_NS 5000000000ull	/* an emulator on a busy host may take its time */
+
+/* Enough for all rounds where CPUs are CPUs; where they are threads, each may take milliseconds. */
+#define ROUNDS_NS 50000000ull
+
+#define OVER UINT32_MAX
+
+static volatile uint32_t turn;		/* even: the boot CPU's; a round has two */
+static volatile uint64_t last;		/* the reading of whoever had the turn before */
+static volatile uint64_t largest;	/* step back so far; whose turn it is writes it */
+
+static bool wait_past(uint32_t others)
+{
+	struct time_limit limit = time_limit(PATIENCE_NS);
+
+	for (unsigned i = 0; turn == others; i++) {
+		cpu_pause();
+		/* A look at the clock costs as much as all the rest. */
+		if (i % 1024 == 1023 && time_limit_is_over(&limit))
+			return false;
+	}
+	return true;
+}
+
+static void take_turn(uint32_t now)
+{
+	uint64_t before = last, tsc;
+
+	/* Nothing is read early across it, on any processor (SDM vol. 3, 8.3). */
+	(void)cpuid(0, 0);
+	tsc = read_tsc();
+	if (before > tsc && before - tsc > largest)
+		largest = before - tsc;
+	last = tsc;
+	turn = now + 1;
+}
+
+uint64_t tsc_sync_check(void)
+{
+	uint64_t end = UINT64_MAX;
+
+	last = largest = 0;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		take_turn(2 * round);
+		if (!wait_past(2 * round + 1))
+			return UINT64_MAX;
+		if (round == 0)	/* the other CPU has come */
+			end = time_ns() + ROUNDS_NS;
+		else if (round % 16 == 0 && time_ns() > end)
+			break;
+	}
+	turn = OVER;
+	return wait_past(OVER) ? largest : UINT64_MAX;
+}
+
+void tsc_sync_reset(void)
+{
+	turn = 0;
+}
+
+void tsc_sync_answer(void)
+{
+	for (uint32_t now = 1;; now += 2) {
+		if (!wait_past(now - 1))
+			return;
+		if (turn == OVER)
+			break;
+		take_turn(now);
+	}
+	/* The next CPU to be checked must not find it said to this one. */
+	turn = 0;
+}

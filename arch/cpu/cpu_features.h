@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).
+ */
+#ifndef UMBRA_ARCH_CPU_CPU_FEATURES_H
+#define UMBRA_ARCH_CPU_CPU_FEATURES_H
+
+#include <stdbool.h>
+
+struct cpu_features {
+	char vendor[13];
+	char brand[49];
+	unsigned family, model, stepping;	/* as people count them, the extended parts included */
+	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, mca, pat, rdrand, rdseed;
+	bool apic, x2apic, tsc_deadline;	/* the local APIC, and what it can do */
+	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
+	bool constant_tsc;	/* one rate whatever the clock of the core does */
+	bool hypervisor;	/* itself under a hypervisor */
+	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP and FOP only with an exception pending */
+};
+
+/* Reads CPUID.  Boot CPU, before anybody asks. */
+void cpu_features_init(void);
+
+const struct cpu_features *cpu_features(void);
+
+/* Of the CPU that this runs on, the extended parts included. */
+void cpu_signature(unsigned *family, unsigned *model, unsigned *stepping);
+
+/*
+ * NULL when this CPU can run Umbra, else a sentence that says what it lacks.
+ * PAE and CPUID themselves were checked by the first instructions.
+ */
+const char *cpu_features_missing(void);
+
+#endif

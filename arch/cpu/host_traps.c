@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Traps in Umbra itself.
+ */
+#include "arch/cpu/host_traps.h"
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/exception_names.h"
+#include "arch/board/irq.h"
+#include "arch/cpu/irqs_off.h"
+#include "arch/cpu/machine_check.h"
+#include "arch/cpu/panic.h"
+#include "arch/cpu/port.h"
+#include "arch/cpu/switcher.h"
+#include "arch/board/watchdog.h"
+#include "lib/string.h"
+
+/* Port B of the board; bit 7: a memory or PCI error, bit 6: one of an ISA card. */
+#define BOARD_PORT 0x61
+#define BOARD_NMI_SHIFT 6
+
+extern const uint8_t msr_try_write_instruction[], msr_try_write_failed[];
+
+void host_trap(struct trap_frame *frame)
+{
+	if (frame->vector >= VECTOR_EXCEPTIONS) {
+		/* It may have slept. */
+		watchdog_alive(this_cpu());
+		irqs_off_begin();
+		irqs_off_mark("handler", frame->vector);
+		irq_dispatch(frame->vector);
+		irqs_off_end();
+		return;
+	}
+	if (frame->vector == VECTOR_GP && frame->eip == (uint32_t)msr_try_write_instruction) {
+		frame->eip = (uint32_t)msr_try_write_failed;
+		return;
+	}
+	if (frame->vector == VECTOR_PF)
+		panic_with_frame(frame, "page fault in Umbra at address %08x", read_cr2());
+	if (frame->vector == VECTOR_MC)
+		machine_check_panic(frame);
+	panic_with_frame(frame, "trap %u (%s) in Umbra", frame->vector, exception_name(frame->vector));
+}
+
+void host_double_fault(void)
+{
+	const struct tss *tss = &((const struct state_page *)SWITCHER_STATE)->tss;
+	const struct trap_frame frame = {
+		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp, .ebx = tss->ebx,
+		.edx = tss->edx, .ecx = tss->ecx, .eax = tss->eax,
+		.vector = VECTOR_DF, .eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
+	};
+
+	panic_with_frame(&frame, "double fault (esp %08x)", tss->esp);
+}
+
+/* A board without the port answers with all bits set. */
+static uint8_t nmi_source(void)
+{
+	uint8_t status = port_in8(BOARD_PORT);
+
+	return status == UINT8_MAX ? NMI_UNKNOWN : status >> BOARD_NMI_SHIFT;
+}
+
+/*
+ * Umbra's own code runs at ring 0, and so does no guest.  A guest runs with interrupts on, in ring
+ * 1 or 3, and never in virtual-8086 mode, where a selector says nothing of the ring.
+ */
+static bool struck_guest(const struct nmi_frame *frame)
+{
+	return (frame->eflags & EFLAGS_VM) || (frame->cs & SELECTOR_RPL) != 0;
+}
+
+static void count_nmi(const struct nmi_frame *frame, uint8_t source)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->nmi_source = source;
+	string_copy(cpu->nmi_running, cpu->running ? cpu->running : "", sizeof(cpu->nmi_running));
+	cpu->nmi_eip = frame->eip;
+	cpu->nmi_cs = frame->cs;
+	cpu->nmi_count++;
+}
+
+bool host_nmi(const struct nmi_frame *frame)
+{
+	uint8_t source;
+
+	if (panic_has_begun()) {
+		panic_stop(frame->eip, frame->cs, frame->ebp);
+		return false;
+	}
+	source = nmi_source();
+	/* One that the board accounts for is not the watchdog's. */
+	if (source != NMI_UNKNOWN || !watchdog_nmi(frame->eip, frame->ebp))
+		count_nmi(frame, source);
+	return struck_guest(frame) && !guest_state_is_possible(frame->cs, frame->eflags);
+}
+
+void host_switcher_bug(const uint32_t *frame)
+{
+	const struct trap_frame check = { .vector = frame[0], .eip = frame[2], .eflags = frame[4] };
+
+	if (frame[0] == VECTOR_MC)
+		machine_check_panic(&check);
+	panic("trap %u (%s) in the Switcher, error %08x, eip %08x, eflags %08x, cr2 %08x", frame[0],
+	      exception_name(frame[0]), frame[1], frame[2], frame[4], read_cr2());
+}

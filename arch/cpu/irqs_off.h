@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For how long CPUs run with interrupts off, and at what; for how long locks are held, and
+ * waited for.  A debug build keeps the longest of each since the CPU's run loop began; in
+ * others all of this is nothing.  docs/locking.md says what the longest are.
+ *
+ * A *stretch* begins when the CPU comes out of a guest, out of sleep or into a handler, and
+ * ends when interrupts can come in again.  Marks cut it into parts by what is done in them.
+ * Times are ticks of the TSC.
+ */
+#ifndef UMBRA_ARCH_CPU_IRQS_OFF_H
+#define UMBRA_ARCH_CPU_IRQS_OFF_H
+
+#include "arch/cpu/spinlock.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct irqs_off_record {
+	uint64_t ticks;
+	uint64_t part_ticks;	/* of its longest part, which was at this: */
+	const char *what;	/* a literal, NULL as long as there was no stretch */
+	uint32_t detail;	/* of what; a vector, for an exit and a handler */
+};
+
+struct lock_record {
+	uint64_t ticks;
+	uint32_t place;		/* an address in the function that had the lock; 0: there was none */
+};
+
+/* For the functions below; not to be called. */
+void irqs_off_begin_debug(void);
+void irqs_off_end_debug(void);
+void irqs_off_mark_debug(const char *what, uint32_t detail);
+
+/* A stretch begins.  The first one of a CPU is that of its run loop; those before do not count. */
+static inline void irqs_off_begin(void)
+{
+	if (UMBRA_DEBUG)
+		irqs_off_begin_debug();
+}
+
+/* Interrupts can come in now, or a guest runs. */
+static inline void irqs_off_end(void)
+{
+	if (UMBRA_DEBUG)
+		irqs_off_end_debug();
+}
+
+/* What follows is that; what is a literal. */
+static inline void irqs_off_mark(const char *what, uint32_t detail)
+{
+	if (UMBRA_DEBUG)
+		irqs_off_mark_debug(what, detail);
+}
+
+/*
+ * Debug builds only: what is done between the two only such a build does, and is not to be
+ * counted.  Not twice at once.
+ */
+void irqs_off_pause(void);
+void irqs_off_resume(void);
+
+/* Debug builds only: does this CPU count? */
+bool irqs_off_counts(void);
+
+/*
+ * The longest stretch of a CPU.  Any CPU; while that one runs, what is read may be of two
+ * stretches.
+ */
+struct irqs_off_record irqs_off_longest(unsigned cpu);
+
+/* How long a lock of that rank was held at most, and waited for, and by whom it was held then. */
+struct lock_record lock_longest_held(enum lock_rank rank);
+struct lock_record lock_longest_wait(enum lock_rank rank);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every fixed virtual address of Umbra (docs/architecture.md draws them), and
+ * the step between the direct map and physical memory.  linker.ld repeats
+ * DIRECT_MAP and SWITCHER_CODE.
+ */
+#ifndef UMBRA_ARCH_CPU_LAYOUT_H
+#define UMBRA_ARCH_CPU_LAYOUT_H
+
+/* 0 .. GUEST_WINDOW_END - 1: the memory of the guest loaded on this CPU. */
+#define GUEST_WINDOW_END 0xC0000000u
+
+/* Low physical memory, linear. */
+#define DIRECT_MAP 0xC0000000u
+#define DIRECT_MAP_SIZE 0x38000000u	/* 896 MB */
+
+/* Device registers and other physical memory that is mapped on demand. */
+#define MMIO_WINDOW 0xF8000000u
+#define MMIO_WINDOW_SIZE 0x06000000u
+
+/* One large page a CPU through which any physical memory can be reached. */
+#define TEMPORARY_MAP 0xFE000000u
+
+/* Between these two, where nothing is ever mapped. */
+#define NEVER_MAPPED 0xFE200000u
+
+/* The top 2 MB: the Switcher, the same in Umbra and in every guest. */
+#define SWITCHER_CODE 0xFFE00000u
+#define SWITCHER_REGISTERS 0xFFE01000u
+#define SWITCHER_STATE 0xFFE02000u
+
+/*
+ * What a guest is told to keep off at its top (reserve_mem): a whole entry of
+ * its top-level table, so that no table of a guest lies half in our range.
+ */
+#define RESERVED_TOP 0x00400000u
+
+/* Physical address of the image. */
+#define IMAGE_PHYSICAL 0x00100000u
+
+#define HOST_STACK_SIZE 16384u
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+/* Pointer into the direct map for low physical memory (below DIRECT_MAP_SIZE), and back. */
+static inline void *direct_map(uint64_t physical)
+{
+	return (void *)(uintptr_t)((uint32_t)physical + DIRECT_MAP);
+}
+
+static inline uint32_t direct_physical(const void *pointer)
+{
+	return (uint32_t)(uintptr_t)pointer - DIRECT_MAP;
+}
+#endif
+
+#endif

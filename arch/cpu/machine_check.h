@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Machine checks: the hardware's own reports of its errors (SDM vol. 3, chapter
+ * 15).  One that interrupts is the end of Umbra; those that do not are gathered
+ * in banks of registers, which a later boot can read.
+ */
+#ifndef UMBRA_ARCH_CPU_MACHINE_CHECK_H
+#define UMBRA_ARCH_CPU_MACHINE_CHECK_H
+
+#include "arch/cpu/trap_frame.h"
+#include "lib/compiler.h"
+
+/* Reports what was left in this CPU's banks, and opens them.  Each CPU once, after cpu_init. */
+void machine_check_init_cpu(void);
+
+/*
+ * Panics with what the banks of this CPU say and what it ran.  frame is where
+ * it struck Umbra, or NULL when a guest ran.
+ */
+void __noreturn machine_check_panic(const struct trap_frame *frame);
+
+#endif

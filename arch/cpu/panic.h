@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The end of Umbra, for its own mistakes only.  A guest's mistake ends that
+ * guest (hv/guest.h: guest_kill).
+ */
+#ifndef UMBRA_ARCH_CPU_PANIC_H
+#define UMBRA_ARCH_CPU_PANIC_H
+
+#include "arch/cpu/trap_frame.h"
+#include "lib/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Prints event=panic, the reason, a symbolised backtrace and what ran on each
+ * CPU, then does what on-panic= says.  Any context.
+ */
+void __noreturn panic(const char *format, ...) __printf(1, 2);
+
+/* The same for a trap in Umbra: with the registers of frame, whose backtrace it is. */
+void __noreturn panic_with_frame(const struct trap_frame *frame, const char *format, ...)
+	__printf(2, 3);
+
+/* The same for code at eip, with that frame pointer, that something else found at fault. */
+void __noreturn panic_at(uint32_t eip, uint32_t ebp, const char *format, ...) __printf(3, 4);
+
+/* On any CPU. */
+bool panic_has_begun(void);
+
+/*
+ * From the handler of an NMI, when a panic has begun: notes where this CPU was
+ * and stops it for good.  Returns on the CPU that panics itself.
+ */
+void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp);
+
+/* How a panic prints: must work with interrupts off and whatever lock held. */
+void panic_set_output(void (*write)(const char *text, size_t length));
+
+/* What it does in the end; without one, the machine halts. */
+void panic_set_action(void (*action)(void));
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The CPU's own random numbers (SDM vol. 1, 7.3.17).  Some CPUs lack them, some
+ * are known to say the same number for ever; nobody relies on them alone.
+ */
+#ifndef UMBRA_ARCH_CPU_RANDOM_H
+#define UMBRA_ARCH_CPU_RANDOM_H
+
+#include <stdint.h>
+
+#define CPU_RANDOM_WORDS 16u
+
+/*
+ * Fill words from RDSEED (what the noise source gives) or RDRAND (a generator
+ * seeded from it) and return how many there are: 0 without the instruction or
+ * when it shows no sign of life, fewer than all when it is exhausted.  Any CPU;
+ * take some microseconds at most.
+ */
+unsigned cpu_read_rdseed(uint32_t words[CPU_RANDOM_WORDS]);
+unsigned cpu_read_rdrand(uint32_t words[CPU_RANDOM_WORDS]);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A ticket lock.  Umbra runs with interrupts off, but between turns and while it is
+ * idle, so a lock needs no other guard against handlers.  docs/locking.md has the order;
+ * a debug build panics when a CPU takes a lock that does not come after every
+ * lock it holds.
+ */
+#ifndef UMBRA_ARCH_CPU_SPINLOCK_H
+#define UMBRA_ARCH_CPU_SPINLOCK_H
+
+#include <stdint.h>
+
+/* In the order in which they may be taken, first to last (docs/locking.md). */
+enum lock_rank {
+	LOCK_GUESTS,	/* hv/guest_list.c: the list of guests */
+	LOCK_NETWORKS,	/* hv/network.c: the list of networks */
+	LOCK_NETWORK,	/* hv/network.h: one switch with its ports */
+	LOCK_NET,	/* drivers/net/net_device.h: one for each network port of the machine */
+	LOCK_VOLUMES,	/* drivers/block/volume.c: who uses which disk */
+	LOCK_DISK,	/* drivers/block/disk.h: one for each port that disks are behind */
+	LOCK_PCI,	/* drivers/pci/pci_access.c: the ports of configuration space */
+	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
+	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */
+	LOCK_HEAP,	/* mm/heap.c */
+	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
+	LOCK_FRAMES,	/* mm/frames.c */
+	LOCK_NOTES,	/* arch/cpu/cpu_call.c: the boxes of all CPUs */
+	LOCK_IRQ,	/* arch/board/irq.c: vectors and the I/O APICs */
+	LOCK_LOG,	/* arch/cpu/log.c: the buffer of lines */
+	LOCK_RANKS
+};
+
+struct spinlock {
+	uint16_t next, serving;
+	enum lock_rank rank;
+	uint32_t place;		/* debug builds: where it was taken last */
+};
+
+#define SPINLOCK(rank_) { .rank = rank_ }
+
+/* Any CPU; not from an NMI. */
+void spin_lock(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock);
+
+#endif

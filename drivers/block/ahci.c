@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AHCI controllers: taking them over from the firmware, and their interrupts.
+ */
+#include "drivers/block/ahci.h"
+
+#include "arch/cpu/log.h"
+#include "drivers/block/ahci_port.h"
+#include "drivers/pci/pci_irq.h"
+#include "arch/board/wait.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "mm/heap.h"
+
+#define CLASS_STORAGE 0x01
+#define SUBCLASS_SATA 0x06
+#define INTERFACE_AHCI 0x01
+#define REGISTERS_BAR 5
+#define PORTS_MAX 32u
+
+/* Register bits, AHCI 1.3.1, 3.1. */
+#define CAPABILITY_SLOTS(capabilities) (((capabilities) >> 8 & 31) + 1)
+#define CAPABILITY_WIDE BIT(31)
+#define CONTROL_RESET BIT(0)
+#define CONTROL_INTERRUPTS BIT(1)
+#define CONTROL_AHCI BIT(31)
+#define CAPABILITY_2_HANDOFF BIT(0)
+#define HANDOFF_FIRMWARE BIT(0)
+#define HANDOFF_SYSTEM BIT(1)
+#define HANDOFF_BUSY BIT(4)
+
+#define RESET_TIME (1000 * WAIT_MS)		/* ibid. 10.4.3 */
+#define HANDOFF_TIME (25 * WAIT_MS)		/* ibid. 10.6.3 */
+#define HANDOFF_BUSY_TIME (2000 * WAIT_MS)
+
+struct controller_registers {
+	uint32_t capabilities;
+	uint32_t control;
+	uint32_t interrupts;	/* a bit for each port */
+	uint32_t ports;		/* those that there are */
+	uint32_t version;
+	uint32_t coalescing[2];
+	uint32_t enclosure[2];
+	uint32_t capabilities_2;
+	uint32_t handoff;
+	uint8_t others[0x100 - 0x2C];
+	struct ahci_port_registers port[PORTS_MAX];
+};
+
+_Static_assert(offsetof(struct controller_registers, port) == 0x100, "AHCI 1.3.1, chapter 3");
+
+/* The least that BAR 5 has: one port's. */
+#define REGISTERS_MIN (0x100 + sizeof(struct ahci_port_registers))
+
+struct ahci {
+	struct pci_device *pci;
+	volatile struct controller_registers *registers;
+	unsigned ports_mapped;
+	struct ahci_port *ports[PORTS_MAX];
+};
+
+static unsigned disk_number;
+
+static bool ahci_raised(void *context)
+{
+	struct ahci *ahci = context;
+	uint32_t raised = ahci->registers->interrupts;
+	bool worked = false;
+
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (raised & BIT(i) && ahci->ports[i])
+			worked |= disk_port_interrupt(&ahci->ports[i]->port);
+	/* The ports first, or the bits are set again at once (ibid. 5.6.2.1). */
+	ahci->registers->interrupts = raised;
+	return worked;
+}
+
+static void set_polled(void *context)
+{
+	struct ahci *ahci = context;
+
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (ahci->ports[i])
+			disk_port_set_polled(&ahci->ports[i]->port);
+}
+
+static const struct pci_irq_ops ahci_irq_ops = { ahci_raised, set_polled };
+
+/* Firmware that has its own driver running, in system management mode, is to stop that. */
+static void take_from_firmware(volatile struct controller_registers *registers)
+{
+	if (!(registers->capabilities_2 & CAPABILITY_2_HANDOFF))
+		return;
+	registers->handoff |= HANDOFF_SYSTEM;
+	if (!wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_TIME) &&
+	    registers->handoff & HANDOFF_BUSY)
+		wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_BUSY_TIME);
+}
+
+/*
+ * Firmware says what the controller can do and which ports are wired (ibid. 10.1.1), and
+ * there are controllers that forget that when they are reset.
+ */
+static bool reset_controller(volatile struct controller_registers *registers)
+{
+	uint32_t capabilities, ports;
+
+	registers->control |= CONTROL_AHCI;
+	capabilities = registers->capabilities;
+	ports = registers->ports;
+	registers->control |= CONTROL_RESET;
+	if (!wait_until(!(registers->control & CONTROL_RESET), RESET_TIME))
+		return false;
+	registers->control |= CONTROL_AHCI;
+	registers->capabilities = capabilities;
+	registers->ports = ports;
+	return true;
+}
+
+static void open_port(struct ahci *ahci, unsigned index)
+{
+	volatile struct controller_registers *registers = ahci->registers;
+	struct ahci_port *port;
+
+	if (!ahci_port_has_disk(&registers->port[index]))
+		return;
+	port = heap_alloc(sizeof(*port));
+	if (!port) {
+		log_error("ahci", PCI_FORMAT " port %u cannot be used: %s",
+			  PCI_ARGUMENTS(ahci->pci->function), index, error_words(-E_NOMEM));
+		return;
+	}
+	port->number = index;
+	port->registers = &registers->port[index];
+	port->pci = ahci->pci;
+	format_text(port->disk.name, sizeof(port->disk.name), "ahci%u", disk_number);
+	if (!ahci_port_open(port, CAPABILITY_SLOTS(registers->capabilities),
+			    registers->capabilities & CAPABILITY_WIDE)) {
+		heap_free(port);
+		return;
+	}
+	disk_number++;
+	ahci->ports[index] = port;
+}
+
+static void add_disks(struct ahci *ahci)
+{
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		if (ahci->ports[i])
+			disk_add(&ahci->ports[i]->disk, &ahci->ports[i]->port);
+}
+
+/* NULL, or why the controller cannot be used. */
+static const char *set_up(struct ahci *ahci)
+{
+	volatile struct controller_registers *registers = ahci->registers;
+
+	take_from_firmware(registers);
+	if (!reset_controller(registers))
+		return "it does not come back from a reset";
+	for (unsigned i = 0; i < ahci->ports_mapped; i++)
+		if (registers->ports & BIT(i))
+			open_port(ahci, i);
+	if (pci_irq_attach(ahci->pci, &ahci_irq_ops, ahci) != 0)
+		set_polled(ahci);
+	registers->interrupts = registers->interrupts;
+	registers->control |= CONTROL_INTERRUPTS;
+	add_disks(ahci);
+	return NULL;
+}
+
+static const char *open_controller(struct ahci *ahci, struct pci_device *device)
+{
+	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct controller_registers));
+
+	if (size < REGISTERS_MIN)
+		return "it has no registers";
+	ahci->pci = device;
+	ahci->ports_mapped = (unsigned)((size - 0x100) / sizeof(struct ahci_port_registers));
+	ahci->registers = pci_map_bar(device, REGISTERS_BAR, size);
+	if (!ahci->registers)
+		return "its registers cannot be mapped";
+	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	return set_up(ahci);
+}
+
+static int ahci_attach(struct pci_device *device)
+{
+	struct ahci *ahci = heap_alloc(sizeof(*ahci));
+	const char *cause = ahci ? open_controller(ahci, device) : error_words(-E_NOMEM);
+
+	if (!cause)
+		return 0;
+	log_warn("ahci", PCI_FORMAT ": the controller cannot be used: %s",
+		 PCI_ARGUMENTS(device->function), cause);
+	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+	heap_free(ahci);
+	return -E_UNSUPPORTED;
+}
+
+static bool ahci_matches(const struct pci_device *device)
+{
+	return device->class_code == CLASS_STORAGE && device->subclass == SUBCLASS_SATA &&
+	       device->interface == INTERFACE_AHCI;
+}
+
+const struct pci_driver ahci_driver = { "ahci", ahci_matches, ahci_attach };

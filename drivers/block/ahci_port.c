@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports of AHCI controllers.  Commands are not queued in the disk (NCQ): the
+ * controller hands them over one after the other, so that after an error it is
+ * plain which one it was about (AHCI 1.3.1, 6.2.2.1).
+ */
+#include "drivers/block/ahci_port.h"
+
+#include "arch/cpu/log.h"
+#include "arch/board/wait.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/host_map.h"
+
+/* Register bits, AHCI 1.3.1, 3.3.  COMMAND is PxCMD. */
+#define COMMAND_START BIT(0)
+#define COMMAND_SPIN_UP BIT(1)
+#define COMMAND_POWER BIT(2)
+#define COMMAND_RECEIVE BIT(4)
+#define COMMAND_SLOT(command) ((command) >> 8 & 31)
+#define COMMAND_RECEIVING BIT(14)
+#define COMMAND_RUNNING BIT(15)
+#define COMMAND_ACTIVE (1u << 28)
+#define COMMAND_ACTIVE_MASK (15u << 28)
+
+#define INTERRUPT_D2H BIT(0)
+#define INTERRUPT_PIO BIT(1)
+#define INTERRUPT_CONNECT BIT(6)
+#define INTERRUPT_READY_CHANGE BIT(22)
+#define INTERRUPT_OVERFLOW BIT(24)
+#define INTERRUPT_FATAL (BIT(27) | BIT(28) | BIT(29))	/* of the link or of the bus */
+#define INTERRUPT_TASK_FILE BIT(30)			/* the disk reports an error */
+#define INTERRUPT_ERRORS (INTERRUPT_OVERFLOW | INTERRUPT_FATAL | INTERRUPT_TASK_FILE)
+#define INTERRUPT_GONE (INTERRUPT_CONNECT | INTERRUPT_READY_CHANGE)
+#define INTERRUPTS (INTERRUPT_D2H | INTERRUPT_PIO | INTERRUPT_ERRORS | INTERRUPT_GONE)
+
+#define DETECT_MASK 0xFu
+#define DETECT_READY 3u
+#define DETECT_RESET 1u		/* of SATA_CONTROL: keep the link in reset */
+#define ERROR_READY_CHANGE BIT(16)	/* PxSERR.DIAG.N and DIAG.X */
+#define ERROR_EXCHANGED BIT(26)
+#define SIGNATURE_DISK 0x00000101u
+#define SIGNATURE_PACKET 0xEB140101u
+#define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
+
+#define STOP_TIME (500 * WAIT_MS)	/* ibid. 10.1.2 */
+#define LINK_RESET_TIME (1 * WAIT_MS)	/* ibid. 10.4.2 */
+#define LINK_TIME (20 * WAIT_MS)	/* 10 ms are allowed for */
+#define BOOT_READY_TIME (10000 * WAIT_MS)	/* a disk that spins up */
+#define IDENTIFY_TIME (2000 * WAIT_MS)
+
+/* Frame information structures, Serial ATA 3.0, 10.3.4. */
+#define FIS_TO_DEVICE 0x27
+#define FIS_COMMAND 0x80
+#define FIS_DWORDS 5u
+
+#define HEADER_WRITE BIT(6)
+#define HEADER_FRAGMENTS_SHIFT 16
+#define FRAGMENT_MAX (4u << 20)
+
+/* In memory, ibid. 4.2. */
+struct command_header {
+	uint32_t flags;
+	uint32_t transferred;
+	uint32_t table, table_high;
+	uint32_t reserved[4];
+};
+
+struct fragment_entry {
+	uint32_t address, address_high;
+	uint32_t reserved;
+	uint32_t length;	/* less 1 */
+};
+
+struct command_table {
+	uint8_t fis[64];
+	uint8_t atapi[16];
+	uint8_t reserved[48];
+	struct fragment_entry fragments[DISK_FRAGMENTS_MAX];
+} __aligned(128);
+
+/* What the controller reads and writes of a port; all in low memory. */
+struct ahci_memory {
+	struct command_header headers[32] __aligned(1024);
+	uint8_t received[256] __aligned(256);
+	struct command_table tables[DISK_SLOTS_MAX];
+	uint16_t identity[ATA_IDENTIFY_WORDS];
+};
+
+#define MEMORY_PAGES ((sizeof(struct ahci_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+_Static_assert(sizeof(struct command_header) == 32 && sizeof(struct fragment_entry) == 16, "4.2");
+_Static_assert(sizeof(struct ahci_port_registers) == 0x80, "3.3");
+_Static_assert(offsetof(struct command_table, fragments) == 128, "4.2.3");
+
+static struct ahci_port *port_of(struct disk_port *port)
+{
+	return container_of(port, struct ahci_port, port);
+}
+
+static uint32_t address_of(const void *pointer)
+{
+	size_t run;
+
+	return (uint32_t)host_physical(pointer, &run);
+}
+
+/* --- commands ---------------------------------------------------------------------------- */
+
+static void fill_fis(uint8_t *fis, const struct ata_registers *registers)
+{
+	memset(fis, 0, FIS_DWORDS * 4);
+	fis[0] = FIS_TO_DEVICE;
+	fis[1] = FIS_COMMAND;
+	fis[2] = registers->command;
+	fis[7] = registers->device;
+	for (unsigned i = 0; i < 3; i++)
+		fis[4 + i] = (uint8_t)(registers->sector >> 8 * i);
+	fis[12] = (uint8_t)registers->count;
+	if (!registers->wide)
+		return;
+	for (unsigned i = 0; i < 3; i++)
+		fis[8 + i] = (uint8_t)(registers->sector >> (24 + 8 * i));
+	fis[13] = (uint8_t)(registers->count >> 8);
+}
+
+static void fill_slot(struct ahci_port *port, unsigned slot, const struct ata_registers *registers,
+		      const struct disk_fragment *fragments, unsigned count, bool write)
+{
+	struct command_header *header = &port->memory->headers[slot];
+	struct command_table *table = &port->memory->tables[slot];
+
+	fill_fis(table->fis, registers);
+	for (unsigned i = 0; i < count; i++)
+		table->fragments[i] = (struct fragment_entry){
+			.address = (uint32_t)fragments[i].address,
+			.address_high = (uint32_t)(fragments[i].address >> 32),
+			.length = fragments[i].length - 1,
+		};
+	*header = (struct command_header){
+		.flags = FIS_DWORDS | (write ? HEADER_WRITE : 0) | count << HEADER_FRAGMENTS_SHIFT,
+		.table = address_of(table),
+	};
+}
+
+static void issue(struct ahci_port *port, unsigned slot)
+{
+	port->started |= BIT(slot);
+	/* The controller reads what was written before; the CPU keeps the order of stores. */
+	compiler_barrier();
+	port->registers->issue = BIT(slot);
+}
+
+static bool ahci_start(struct disk_port *disk_port, unsigned slot, const struct disk_command *command)
+{
+	struct ahci_port *port = port_of(disk_port);
+	struct ata_registers registers;
+
+	if (!ata_make_command(&port->identity, command, &registers))
+		return false;
+	fill_slot(port, slot, &registers, command->fragments, command->count,
+		  command->operation == BLOCK_WRITE);
+	issue(port, slot);
+	return true;
+}
+
+static void finish_slots(struct ahci_port *port, uint32_t slots, int error)
+{
+	port->started &= ~slots;
+	for (unsigned i = 0; i < DISK_SLOTS_MAX; i++)
+		if (slots & BIT(i))
+			disk_finished(&port->port, i, error);
+}
+
+/* The controller stands still, with the command at fault in front of those it has not begun. */
+static void take_error(struct ahci_port *port, uint32_t what)
+{
+	uint32_t left = port->registers->issue & port->started;
+	uint32_t slot = COMMAND_SLOT(port->registers->command);
+
+	finish_slots(port, port->started & ~left, 0);
+	if (what & INTERRUPT_TASK_FILE && slot < DISK_SLOTS_MAX && left & BIT(slot))
+		finish_slots(port, BIT(slot), -E_IO);
+	disk_port_restart(&port->port);
+}
+
+/* The disk was reset behind our back, and has forgotten what it was asked. */
+static void begin_anew(struct ahci_port *port)
+{
+	finish_slots(port, port->started & ~port->registers->issue, 0);
+	disk_port_restart(&port->port);
+}
+
+/* Then registers read as ones, or as zeroes, which would look like commands that are done. */
+static bool is_gone(const volatile struct ahci_port_registers *registers, uint32_t interrupts)
+{
+	return interrupts == ALL_ONES || !(registers->command & COMMAND_START);
+}
+
+static void ahci_poll(struct disk_port *disk_port)
+{
+	struct ahci_port *port = port_of(disk_port);
+	volatile struct ahci_port_registers *registers = port->registers;
+	uint32_t what = registers->interrupts;
+
+	if (is_gone(registers, what)) {
+		disk_port_give_up(disk_port, "its controller is gone");
+		return;
+	}
+	/* These two only show what PxSERR says, and stay until it does not any more (ibid. 3.3.5). */
+	if (what & INTERRUPT_GONE)
+		registers->sata_error = ERROR_EXCHANGED | ERROR_READY_CHANGE;
+	registers->interrupts = what;
+	if (what & INTERRUPT_GONE && (registers->sata_status & DETECT_MASK) != DETECT_READY)
+		disk_port_give_up(disk_port, "it is unplugged");
+	else if (what & INTERRUPT_ERRORS)
+		take_error(port, what);
+	else if (what & INTERRUPT_CONNECT)
+		begin_anew(port);
+	else
+		finish_slots(port, port->started & ~registers->issue, 0);
+}
+
+/* --- stopping and starting ------------------------------------------------------------------ */
+
+static bool disk_is_busy(const volatile struct ahci_port_registers *registers)
+{
+	return registers->task_file & (ATA_STATUS_BUSY | ATA_STATUS_DATA);
+}
+
+/*
+ * The first thing that a disk says after a reset is its status and its signature; until
+ * then it counts as busy.  The controller takes that in only while PxSERR does not say that
+ * the link is new (DIAG.X).
+ */
+static bool disk_is_ready(volatile struct ahci_port_registers *registers)
+{
+	if (!disk_is_busy(registers))
+		return true;
+	registers->sata_error = ALL_ONES;
+	return false;
+}
+
+static void wait_for(struct ahci_port *port, enum ahci_stop what, uint64_t nanoseconds)
+{
+	port->stop = what;
+	port->stop_end = time_ns() + nanoseconds;
+}
+
+/* Commands that are not started again are forgotten with START. */
+static void ahci_stop(struct disk_port *disk_port)
+{
+	struct ahci_port *port = port_of(disk_port);
+
+	port->registers->command &= ~COMMAND_START;
+	port->started = 0;
+	/* Until it runs again nobody is there to answer interrupts. */
+	port->registers->interrupt_enable = 0;
+	wait_for(port, AHCI_COMMANDS, STOP_TIME);
+}
+
+/* One that is gone never has. */
+static bool commands_stopped(const volatile struct ahci_port_registers *registers)
+{
+	return !(registers->command & COMMAND_RUNNING);
+}
+
+static void set_link(volatile struct ahci_port_registers *registers, uint32_t detect)
+{
+	registers->sata_control = (registers->sata_control & ~DETECT_MASK) | detect;
+}
+
+/*
+ * The next step, whose time has come.  A port that does not stop (ibid. 10.4.2), or a disk
+ * that is still at something then (6.2.2.1), has its link reset: the disk comes back from that
+ * as from power off, and answers to nothing before it is ready.  True when that was the last.
+ */
+static bool step(struct ahci_port *port)
+{
+	volatile struct ahci_port_registers *registers = port->registers;
+
+	switch (port->stop) {
+	case AHCI_COMMANDS:
+		port->is_stuck = !commands_stopped(registers);
+		if (!port->is_stuck && !disk_is_busy(registers) && port->port.resets == 0)
+			return true;
+		set_link(registers, DETECT_RESET);
+		wait_for(port, AHCI_LINK_DOWN, LINK_RESET_TIME);
+		return false;
+	case AHCI_LINK_DOWN:
+		set_link(registers, 0);
+		wait_for(port, AHCI_LINK_UP, LINK_TIME);
+		return false;
+	case AHCI_LINK_UP:
+		registers->sata_error = ALL_ONES;
+		wait_for(port, AHCI_COMMANDS_AGAIN, STOP_TIME);
+		return !port->is_stuck;
+	case AHCI_COMMANDS_AGAIN:
+		/*
+		 * Whatever a port does that does not stop even so, it does not do it to our
+		 * memory; nor do others of its controller from now on.
+		 */
+		if (!commands_stopped(registers))
+			pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
+		return true;
+	}
+	return true;
+}
+
+static bool has_come(const struct ahci_port *port)
+{
+	const volatile struct ahci_port_registers *registers = port->registers;
+
+	switch (port->stop) {
+	case AHCI_COMMANDS:
+	case AHCI_COMMANDS_AGAIN:
+		return commands_stopped(registers) || registers->command == ALL_ONES;
+	case AHCI_LINK_UP:
+		return (registers->sata_status & DETECT_MASK) == DETECT_READY;
+	case AHCI_LINK_DOWN:
+		return false;	/* a matter of time alone */
+	}
+	return true;
+}
+
+static bool ahci_has_stopped(struct disk_port *disk_port)
+{
+	struct ahci_port *port = port_of(disk_port);
+
+	while (has_come(port) || time_ns() >= port->stop_end)
+		if (step(port))
+			return true;
+	return false;
+}
+
+static void start_commands(volatile struct ahci_port_registers *registers)
+{
+	registers->sata_error = ALL_ONES;
+	registers->interrupts = ALL_ONES;
+	registers->command |= COMMAND_START;
+}
+
+static int ahci_revive(struct disk_port *disk_port)
+{
+	struct ahci_port *port = port_of(disk_port);
+	volatile struct ahci_port_registers *registers = port->registers;
+
+	if (registers->command == ALL_ONES || registers->command & COMMAND_RUNNING)
+		return -E_IO;
+	if ((registers->sata_status & DETECT_MASK) != DETECT_READY || !disk_is_ready(registers))
+		return BLOCK_LATER;
+	start_commands(registers);
+	registers->interrupt_enable = INTERRUPTS;
+	return 0;
+}
+
+static const struct disk_port_ops ahci_ops = {
+	.start = ahci_start, .poll = ahci_poll,
+	.stop = ahci_stop, .has_stopped = ahci_has_stopped, .revive = ahci_revive,
+};
+
+/* --- at boot ---------------------------------------------------------------------------------- */
+
+static bool wait_stopped(const volatile struct ahci_port_registers *registers)
+{
+	uint32_t command;
+
+	wait_until(!((command = registers->command) & COMMAND_RUNNING) || command == ALL_ONES, STOP_TIME);
+	return !(command & COMMAND_RUNNING);
+}
+
+static bool stop_commands(volatile struct ahci_port_registers *registers)
+{
+	registers->command &= ~COMMAND_START;
+	return wait_stopped(registers);
+}
+
+static bool stop_receiving(volatile struct ahci_port_registers *registers)
+{
+	registers->command &= ~COMMAND_RECEIVE;
+	return wait_until(!(registers->command & COMMAND_RECEIVING), STOP_TIME);
+}
+
+bool ahci_port_has_disk(volatile struct ahci_port_registers *registers)
+{
+	uint32_t command = registers->command & ~COMMAND_ACTIVE_MASK;
+
+	/* Power, spin-up and an awake link, where these are not what firmware left. */
+	registers->command = command | COMMAND_POWER | COMMAND_SPIN_UP | COMMAND_ACTIVE;
+	return wait_until((registers->sata_status & DETECT_MASK) == DETECT_READY, LINK_TIME);
+}
+
+static bool set_up_memory(struct ahci_port *port)
+{
+	volatile struct ahci_port_registers *registers = port->registers;
+
+	port->memory = pages_alloc(MEMORY_PAGES);
+	if (!port->memory)
+		return false;
+	registers->command_list = address_of(port->memory->headers);
+	registers->command_list_high = 0;
+	registers->fis = address_of(port->memory->received);
+	registers->fis_high = 0;
+	registers->sata_error = ALL_ONES;
+	registers->command |= COMMAND_RECEIVE;
+	return true;
+}
+
+/* NULL, or why there is no answer. */
+static const char *identify(struct ahci_port *port)
+{
+	static const struct ata_registers registers = { .command = ATA_IDENTIFY };
+	struct disk_fragment fragment = {
+		address_of(port->memory->identity), sizeof(port->memory->identity),
+	};
+	volatile struct ahci_port_registers *regs = port->registers;
+
+	if (!wait_until(disk_is_ready(regs), BOOT_READY_TIME))
+		return "it stays busy";
+	if (regs->signature == SIGNATURE_PACKET)
+		return ata_packet_drive;
+	if (regs->signature != SIGNATURE_DISK)
+		return "what is attached there is not a disk";
+	start_commands(regs);
+	fill_slot(port, 0, &registers, &fragment, 1, false);
+	issue(port, 0);
+	wait_until(!(regs->issue & BIT(0)) || regs->interrupts & INTERRUPT_ERRORS, IDENTIFY_TIME);
+	if (regs->issue & BIT(0) || regs->interrupts & INTERRUPT_ERRORS)
+		return "it does not answer to IDENTIFY";
+	port->started = 0;
+	return ata_parse_identity(port->memory->identity, &port->identity);
+}
+
+static void describe(struct ahci_port *port, unsigned slots, bool wide)
+{
+	port->port.ops = &ahci_ops;
+	port->port.name = port->disk.name;
+	port->port.slots = MIN(slots, DISK_SLOTS_MAX);
+	port->port.limits = (struct disk_limits){
+		.end = wide ? UINT64_MAX : 1ull << 32,
+		.alignment = 2,
+		.fragments = DISK_FRAGMENTS_MAX,
+		.bytes = MIN(ata_bytes_max(&port->identity), FRAGMENT_MAX),
+	};
+	port->disk.device.sectors = port->identity.sectors;
+	port->disk.device.block_size = port->identity.block_size;
+	string_copy(port->disk.model, port->identity.model, sizeof(port->disk.model));
+}
+
+/* Named by its place: the name that it might have had is the next disk's. */
+static bool close(struct ahci_port *port, const char *cause)
+{
+	log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ahci",
+		 PCI_FORMAT " port %u cannot be used: %s", PCI_ARGUMENTS(port->pci->function),
+		 port->number, cause);
+	port->registers->interrupt_enable = 0;
+	/* Memory that the port may still write to is not given back. */
+	if (stop_commands(port->registers) && stop_receiving(port->registers) && port->memory)
+		pages_free(port->memory, MEMORY_PAGES);
+	return false;
+}
+
+bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide)
+{
+	const char *cause;
+
+	port->registers->interrupt_enable = 0;
+	if (!stop_commands(port->registers) || !stop_receiving(port->registers))
+		return close(port, "it does not stop");
+	if (!set_up_memory(port))
+		return close(port, error_words(-E_NOMEM));
+	cause = identify(port);
+	if (cause)
+		return close(port, cause);
+	describe(port, slots, wide);
+	if (disk_port_init(&port->port) != 0)
+		return close(port, error_words(-E_NOMEM));
+	port->registers->interrupts = ALL_ONES;
+	port->registers->interrupt_enable = INTERRUPTS;
+	return true;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all ATA disks have in common, whatever they are attached to: commands, and
+ * what a disk says about itself (ATA8-ACS; words and commands are its).
+ */
+#ifndef UMBRA_DRIVERS_BLOCK_ATA_H
+#define UMBRA_DRIVERS_BLOCK_ATA_H
+
+#include "drivers/block/disk.h"
+
+#define ATA_IDENTIFY 0xEC
+#define ATA_IDENTIFY_WORDS 256
+
+/* The status register. */
+#define ATA_STATUS_ERROR 0x01
+#define ATA_STATUS_DATA 0x08	/* DRQ */
+#define ATA_STATUS_FAULT 0x20
+#define ATA_STATUS_BUSY 0x80
+
+#define ATA_DEVICE_LBA 0x40
+
+/* Why a drive that only takes packets (ATAPI) is not for Umbra, which is no fault of it. */
+extern const char ata_packet_drive[];
+
+/* What Umbra needs of a disk's answer to IDENTIFY DEVICE. */
+struct ata_identity {
+	char model[DISK_MODEL_SIZE];	/* printable, without double quotes and final blanks */
+	uint64_t sectors;	/* of 512 bytes */
+	uint32_t block_size;	/* 512 or 4096; the disk counts in these */
+	bool wide;		/* 48-bit addresses: the EXT commands */
+	bool can_flush;		/* else it has no cache that would lose anything */
+	bool flush_wide;
+};
+
+/*
+ * Reads the answer.  NULL, or why this disk is not for Umbra: no DMA, no linear
+ * addresses, no sectors, or sectors of another size than 512 and 4096 bytes.
+ */
+const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
+			       struct ata_identity *identity);
+
+/* The registers of a command. */
+struct ata_registers {
+	uint8_t command, device;
+	uint64_t sector;
+	uint16_t count;
+	bool wide;		/* the high bytes of sector and count are to be written too */
+};
+
+/*
+ * The command for an operation on a disk with that identity, at most 65536 blocks
+ * (256 of a disk that is not wide), all below its end.  False when there is nothing
+ * to do: a flush of a disk without a cache.
+ */
+bool ata_make_command(const struct ata_identity *identity, const struct disk_command *command,
+		      struct ata_registers *registers);
+
+/* Bytes of one command at most. */
+uint32_t ata_bytes_max(const struct ata_identity *identity);
+
+#endif

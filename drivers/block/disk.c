@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports: requests that wait, and commands under way; what is done about those that
+ * are not answered is in disk_recover.c.  Everything happens under the port's lock,
+ * done() included, so that a request that was cancelled is never heard of again.
+ */
+#include "drivers/block/disk_internal.h"
+
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "lib/compiler.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+/* A disk may try for seconds to read a bad sector, and longer to empty a large cache. */
+#define ANSWER_TIME (8 * DISK_SECOND)
+#define FLUSH_TIME (30 * DISK_SECOND)
+
+/*
+ * How long a device may go on with a request of a guest that ends, whose memory waits for
+ * that, before the port is reset: disks answer much sooner, and a reset costs all others on
+ * the port seconds.  (And QEMU 7.2 may crash when an AHCI port is stopped while it moves data.)
+ */
+#define CANCEL_TIME (2 * DISK_SECOND)
+
+#define SKIPPED_MAX 32
+
+#define POLL_PERIOD (1 * DISK_MILLISECOND)
+#define WATCH_PERIOD (100 * DISK_MILLISECOND)
+
+#define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
+
+static struct list ports = LIST_INIT(ports);	/* both written at boot only */
+static struct list disks = LIST_INIT(disks);
+static void (*set_alarm)(uint64_t nanoseconds);
+static void (*tell_spent)(uint32_t nanoseconds);
+
+struct list *disk_ports(void)
+{
+	return &ports;
+}
+
+struct list *disk_list(void)
+{
+	return &disks;
+}
+
+void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
+{
+	set_alarm = alarm;
+}
+
+void disks_set_account(void (*account)(uint32_t nanoseconds))
+{
+	tell_spent = account;
+}
+
+void disk_look_after(uint64_t nanoseconds)
+{
+	if (set_alarm)
+		set_alarm(nanoseconds);
+}
+
+/* --- whose time it is ------------------------------------------------------------------ */
+
+void disk_leave(struct disk_port *port)
+{
+	uint32_t spent = port->spent;
+
+	port->reckoned = 0;
+	spin_unlock(&port->lock);
+	if (spent > 0 && tell_spent)
+		tell_spent(spent);
+}
+
+/* Outside of handlers it is the time of who submits something. */
+static void charge(struct disk_port *port, struct disk_transfer *transfer, uint64_t now)
+{
+	uint32_t ns = (uint32_t)(now - port->reckoned);
+
+	if (port->reckoned == 0)
+		return;
+	port->reckoned = now;
+	port->spent += ns;
+	if (!transfer->cancelled)
+		transfer->request->spent += ns;
+}
+
+/* --- requests ------------------------------------------------------------------------ */
+
+bool disk_is_busy(const struct disk_port *port)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i])
+			return true;
+	return false;
+}
+
+bool disk_has_work(const struct disk_port *port)
+{
+	return disk_is_busy(port) || !list_is_empty(&port->waiting);
+}
+
+uint64_t disk_period(const struct disk_port *port)
+{
+	return port->polled || port->state == DISK_STOPPING ? POLL_PERIOD : WATCH_PERIOD;
+}
+
+void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error)
+{
+	struct block_request *request = transfer->request;
+
+	list_add_last(&port->unused, &transfer->node);
+	if (!transfer->cancelled)
+		request->done(request, error);
+}
+
+/* One line a second, however many there are. */
+void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer)
+{
+	static const char *const names[] = {
+		[BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush",
+	};
+	const struct disk_command *command = &transfer->command;
+
+	port->counters.errors++;
+	if (time_ns() < port->next_report)
+		return;
+	port->next_report = time_ns() + DISK_SECOND;
+	log_warn("disk", "%s: %s of %u bytes from sector %llu failed; errors so far: %u",
+		 transfer->disk->name, names[command->operation], command->length,
+		 (unsigned long long)command->sector, port->counters.errors);
+}
+
+static void start(struct disk_port *port, unsigned slot, struct disk_transfer *transfer)
+{
+	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
+	bool first = !disk_is_busy(port), started;
+	uint64_t now;
+
+	started = port->ops->start(port, slot, &transfer->command);
+	now = time_ns();
+	charge(port, transfer, now);
+	/* No word from the device, which may be as dead as before. */
+	if (!started) {
+		disk_finish(port, transfer, 0);
+		return;
+	}
+	port->under_way[slot] = transfer;
+	port->counters.commands++;
+	if (transfer->bounced)
+		port->counters.bounced++;
+	port->deadline = MAX(first ? 0 : port->deadline, now + limit);
+	if (first)
+		disk_look_after(disk_period(port));
+}
+
+/* Two that write to the same block, of which one modifies it, keep their order. */
+static bool must_wait(const struct disk_port *port, const struct disk_transfer *transfer,
+		      struct disk_transfer *const *skipped, unsigned count)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && disk_transfer_conflicts(transfer, port->under_way[i]))
+			return true;
+	for (unsigned i = 0; i < count; i++)
+		if (disk_transfer_conflicts(transfer, skipped[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The first that need not wait for others; NULL when there is none, or so many wait for
+ * others that it is not looked for: more than any guest can have.
+ */
+static struct disk_transfer *take_waiting(struct disk_port *port)
+{
+	struct disk_transfer *transfer, *skipped[SKIPPED_MAX];
+	unsigned count = 0;
+
+	list_for_each(transfer, &port->waiting, node) {
+		if (!must_wait(port, transfer, skipped, count)) {
+			list_remove(&transfer->node);
+			return transfer;
+		}
+		if (count == ARRAY_SIZE(skipped))
+			return NULL;
+		skipped[count++] = transfer;
+	}
+	return NULL;
+}
+
+void disk_start_waiting(struct disk_port *port)
+{
+	for (unsigned i = 0; i < port->slots; i++) {
+		/* What the device need not be asked for is finished at once, and leaves the slot free. */
+		while (!port->under_way[i] && port->state == DISK_RUNNING) {
+			struct disk_transfer *transfer = take_waiting(port);
+
+			if (!transfer)
+				return;
+			disk_transfer_next(transfer, i);
+			start(port, i, transfer);
+		}
+	}
+}
+
+/* What the command in the slot leads to. */
+enum next { IS_OVER, IS_MODIFIED, HAS_MORE };
+
+static enum next take_answer(struct disk_port *port, struct disk_transfer *transfer, unsigned slot,
+			     int error)
+{
+	if (error)
+		disk_report_error(port, transfer);
+	if (error || transfer->cancelled)
+		return IS_OVER;
+	if (disk_transfer_modify(transfer, slot))
+		return IS_MODIFIED;
+	return disk_transfer_advance(transfer, slot) ? IS_OVER : HAS_MORE;
+}
+
+void disk_finished(struct disk_port *port, unsigned slot, int error)
+{
+	struct disk_transfer *transfer = slot < port->slots ? port->under_way[slot] : NULL;
+	enum next next;
+	uint64_t now;
+
+	if (!transfer)
+		return;
+	port->under_way[slot] = NULL;
+	next = take_answer(port, transfer, slot, error);
+	now = time_ns();
+	charge(port, transfer, now);
+	port->answered = true;
+	port->resets = 0;
+	port->deadline = MAX(port->deadline, now + ANSWER_TIME);
+	if (next == IS_OVER)
+		disk_finish(port, transfer, error);
+	else if (next == IS_MODIFIED)
+		/* In the same slot, whose buffer has the block, before anybody else writes to it. */
+		start(port, slot, transfer);
+	else
+		list_add_first(&port->waiting, &transfer->node);
+}
+
+/* --- the block device --------------------------------------------------------------------- */
+
+static struct disk *disk_of(struct block_device *device)
+{
+	return container_of(device, struct disk, device);
+}
+
+/* With the lock. */
+static int accept(struct disk *disk, struct block_request *request)
+{
+	struct disk_port *port = disk->port;
+	struct disk_transfer *transfer;
+	struct list_node *node;
+	int error;
+
+	if (port->state == DISK_LOST)
+		return -E_IO;
+	node = list_take_first(&port->unused);
+	if (!node)
+		return -E_NOSPC;
+	transfer = container_of(node, struct disk_transfer, node);
+	request->spent = 0;
+	error = disk_transfer_prepare(transfer, disk, request);
+	if (error) {
+		list_add_last(&port->unused, &transfer->node);
+		return error;
+	}
+	list_add_last(&port->waiting, &transfer->node);
+	disk_start_waiting(port);
+	return BLOCK_LATER;
+}
+
+/* The range was checked before, perhaps twice; this is the last place before the disk. */
+static int disk_submit(struct block_device *device, struct block_request *request)
+{
+	struct disk *disk = disk_of(device);
+	int result;
+
+	if (request->operation != BLOCK_FLUSH &&
+	    (request->length == 0 || !IS_ALIGNED(request->length, BLOCK_SECTOR_SIZE) ||
+	     !block_has_range(device, request->sector, request->length) ||
+	     (device->read_only && request->operation != BLOCK_READ)))
+		return -E_RANGE;
+	spin_lock(&disk->port->lock);
+	result = accept(disk, request);
+	spin_unlock(&disk->port->lock);
+	return result;
+}
+
+static bool is_listed(const struct disk_transfer *t, struct block_request *const *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (t->request == list[i])
+			return true;
+	return false;
+}
+
+/* A device that is stopped has them as long as one that runs. */
+static void mark_under_way(struct disk_port *port, struct block_request *const *list, unsigned count)
+{
+	for (unsigned i = 0; i < port->slots; i++) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		if (!transfer || transfer->cancelled || !is_listed(transfer, list, count))
+			continue;
+		transfer->cancelled = true;
+		transfer->patience = time_ns() + CANCEL_TIME;
+	}
+}
+
+static void forget_waiting(struct disk_port *port, struct block_request *const *list, unsigned count)
+{
+	struct list keep = LIST_INIT(keep);
+	struct list_node *node;
+
+	while ((node = list_take_first(&port->waiting)) != NULL)
+		list_add_last(is_listed(container_of(node, struct disk_transfer, node), list, count) ?
+				      &port->unused : &keep, node);
+	while ((node = list_take_first(&keep)) != NULL)
+		list_add_last(&port->waiting, node);
+}
+
+static bool has_listed(const struct disk_port *port, struct block_request *const *list, unsigned count)
+{
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && is_listed(port->under_way[i], list, count))
+			return true;
+	return false;
+}
+
+/* The device may be at work in the memory of those under way; the timer sees to it that this ends. */
+static bool disk_cancel(struct block_device *device, struct block_request *const *list, unsigned count)
+{
+	struct disk_port *port = disk_of(device)->port;
+	bool done;
+
+	spin_lock(&port->lock);
+	forget_waiting(port, list, count);
+	mark_under_way(port, list, count);
+	done = !has_listed(port, list, count);
+	spin_unlock(&port->lock);
+	return done;
+}
+
+static const struct block_device_ops disk_ops = { disk_submit, disk_cancel };
+
+/* --- making --------------------------------------------------------------------------------- */
+
+int disk_port_init(struct disk_port *port)
+{
+	port->lock = (struct spinlock)SPINLOCK(LOCK_DISK);
+	list_init(&port->waiting);
+	list_init(&port->unused);
+	for (unsigned i = 0; i < port->slots; i++) {
+		size_t run;
+
+		port->bounce[i] = pages_alloc(BOUNCE_PAGES);
+		if (!port->bounce[i])
+			return -E_NOMEM;
+		port->bounce_address[i] = host_physical(port->bounce[i], &run);
+	}
+	return 0;
+}
+
+void disk_add(struct disk *disk, struct disk_port *port)
+{
+	unsigned unit = 0;
+
+	disk->port = port;
+	disk->device.ops = &disk_ops;
+	while (port->units[unit])
+		unit++;
+	port->units[unit] = disk;
+	if (unit == 0)
+		list_add_last(&ports, &port->node);
+	list_add_last(&disks, &disk->node);
+	log_event("disk", "disk=%s sectors=%llu block=%u model=\"%s\"", disk->name,
+		  (unsigned long long)disk->device.sectors, disk->device.block_size, disk->model);
+}
+
+/* The heap's lock comes after the port's, but nothing waits long for either. */
+int disk_reserve(struct disk *disk, unsigned requests)
+{
+	struct disk_port *port = disk->port;
+	int error = 0;
+
+	spin_lock(&port->lock);
+	while (!error && port->transfers < port->wanted + requests) {
+		struct disk_transfer *transfer = heap_alloc(sizeof(*transfer));
+
+		if (transfer) {
+			list_add_last(&port->unused, &transfer->node);
+			port->transfers++;
+		} else {
+			error = -E_NOMEM;
+		}
+	}
+	if (!error)
+		port->wanted += requests;
+	spin_unlock(&port->lock);
+	return error;
+}
+
+/* What was made stays for the next one. */
+void disk_unreserve(struct disk *disk, unsigned requests)
+{
+	spin_lock(&disk->port->lock);
+	disk->port->wanted -= requests;
+	spin_unlock(&disk->port->lock);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Real disks: what the drivers of all kinds of them have in common.  A *port* is
+ * what takes commands, a few at once, and fails as a whole; behind it are one disk
+ * or two.  This part keeps requests that wait, finds the physical memory that they
+ * are about, has them carried out through a buffer of its own where the device
+ * cannot reach that memory, and deals with devices that do not answer.
+ *
+ * A command that is not answered in time gets the port reset and is tried once
+ * more.  A port from which nothing comes through several resets in a row, whoever
+ * asked for them, is given up: event=disk-lost, and all its requests fail.
+ */
+#ifndef UMBRA_DRIVERS_BLOCK_DISK_H
+#define UMBRA_DRIVERS_BLOCK_DISK_H
+
+#include "arch/cpu/spinlock.h"
+#include "drivers/block/block_device.h"
+#include "lib/list.h"
+#include "mm/address.h"
+
+#include <stddef.h>
+
+#define DISK_NAME_SIZE 12	/* ahci0, virtio12; room for p128 behind it is elsewhere */
+#define DISK_MODEL_SIZE 41	/* what ATA has room for, and a NUL */
+#define DISK_SLOTS_MAX 8
+#define DISK_UNITS_MAX 2
+
+/*
+ * The most that a request's memory can be cut into: half a megabyte in pages, and
+ * two more cuts for each of 128 segments.
+ */
+#define DISK_FRAGMENTS_MAX 384
+
+/* Bytes that go through the buffer of a slot at once. */
+#define DISK_BOUNCE_SIZE 65536u
+
+struct disk_port;
+struct disk;
+
+/* Physical memory in one piece. */
+struct disk_fragment {
+	paddr_t address;
+	uint32_t length;
+};
+
+/* What a driver is to have its device do. */
+struct disk_command {
+	struct disk *disk;
+	enum block_operation operation;
+	uint64_t sector;			/* of 512 bytes; sector and length are whole blocks */
+	uint32_t length;			/* bytes; 0 for a flush */
+	const struct disk_fragment *fragments;	/* as limits of the port want them */
+	unsigned count;
+};
+
+/* What memory commands of a port can be about. */
+struct disk_limits {
+	paddr_t end;		/* the first address that it cannot reach */
+	uint32_t alignment;	/* of addresses and lengths, a power of two */
+	unsigned fragments;	/* of one command */
+	uint32_t bytes;		/* of one command, at least DISK_BOUNCE_SIZE, a multiple of blocks */
+};
+
+/* A driver's part.  All are called with the port's lock held. */
+struct disk_port_ops {
+	/*
+	 * Starts a command in a slot that has none.  False when there is nothing to be done for
+	 * it: the device is not asked, and the slot still has none.
+	 */
+	bool (*start)(struct disk_port *port, unsigned slot, const struct disk_command *command);
+
+	/*
+	 * Calls disk_finished for each command that is finished, or one of the functions below it.
+	 * In disk_finished another command may be started in the same slot.
+	 */
+	void (*poll)(struct disk_port *port);
+
+	/* Begins to stop everything.  Does not wait. */
+	void (*stop)(struct disk_port *port);
+
+	/*
+	 * After stop, again and again until it is true: the device has forgotten all
+	 * commands and touches no memory.  Does not wait, and comes to an end whatever the
+	 * device does: what does not stop within a second or little more is kept from memory.
+	 */
+	bool (*has_stopped)(struct disk_port *port);
+
+	/*
+	 * After that, again and again: 0 once the device takes commands, BLOCK_LATER
+	 * while it does not yet, negative when it never will.  Does not wait.
+	 */
+	int (*revive)(struct disk_port *port);
+};
+
+enum disk_state {
+	DISK_RUNNING,
+	DISK_STOPPING,	/* commands are under way until it has stopped; the timer asks */
+	DISK_REVIVING,	/* has stopped; requests wait */
+	DISK_LOST,
+};
+
+struct disk_port {
+	const struct disk_port_ops *ops;
+	const char *name;		/* of its first disk, for messages */
+	unsigned slots;			/* commands at once, 1 to DISK_SLOTS_MAX */
+	struct disk_limits limits;
+
+	/* The rest is for disk.c and disk_read.c alone. */
+	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
+	enum disk_state state;
+	struct disk *units[DISK_UNITS_MAX];
+	struct disk_transfer *under_way[DISK_SLOTS_MAX];
+	uint8_t *bounce[DISK_SLOTS_MAX];
+	paddr_t bounce_address[DISK_SLOTS_MAX];
+	struct list waiting, unused;	/* of struct disk_transfer */
+	unsigned transfers, wanted;	/* how many there are, and are to be */
+	uint64_t deadline;		/* the device is to have answered something by then, or be revived */
+	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
+	unsigned resets;		/* since it last answered */
+	bool polled;			/* its interrupts cannot be relied on */
+	bool answered;			/* some command finished in this call of poll */
+	unsigned missed;		/* answers since the last interrupt */
+	uint64_t next_report;
+	uint64_t reckoned;		/* up to when its handler's time is somebody's; 0 outside of that */
+	uint32_t spent;			/* of that time, nanoseconds that are somebody's */
+	struct {
+		uint32_t commands, bounced, errors, resets, interrupts;
+	} counters;
+	struct list_node node;		/* in the list of ports */
+};
+
+struct disk {
+	struct block_device device;
+	char name[DISK_NAME_SIZE];
+	char model[DISK_MODEL_SIZE];
+	struct disk_port *port;
+	struct list_node node;		/* in the list of disks */
+};
+
+/* --- for drivers ----------------------------------------------------------------- */
+
+/*
+ * Makes the port ready; ops, name, slots and limits are set.  -E_NOMEM.  Boot CPU,
+ * before others start.
+ */
+int __must_check disk_port_init(struct disk_port *port);
+
+/*
+ * A disk behind the port, with its name, model, sectors, block_size and read_only set, exists
+ * from now on; nothing is freed any more.  Boot time only, at most DISK_UNITS_MAX a
+ * port.  The port takes commands.
+ */
+void disk_add(struct disk *disk, struct disk_port *port);
+
+/*
+ * Without interrupts the port is asked every millisecond whether it has finished something.
+ * Any context but NMI; takes the port's lock.
+ */
+void disk_port_set_polled(struct disk_port *port);
+
+/*
+ * The device has raised an interrupt, or may have.  Returns whether something was
+ * finished.  Any context but NMI; takes the port's lock.
+ */
+bool disk_port_interrupt(struct disk_port *port);
+
+/*
+ * From poll: the command in slot, if there is one, is finished; error is 0, or
+ * negative when the device said that it failed.
+ */
+void disk_finished(struct disk_port *port, unsigned slot, int error);
+
+/*
+ * From poll, as the last thing it does: the device needs a reset to go on, though
+ * the commands under way have done nothing wrong that is known; they are started
+ * again.  If that happens again and again, the first of them fails in the end, or
+ * the port is given up.
+ */
+void disk_port_restart(struct disk_port *port);
+
+/* From poll, as the last thing: the device is gone, or beyond repair. */
+void disk_port_give_up(struct disk_port *port, const char *cause);
+
+/* --- for everybody else ------------------------------------------------------------ */
+
+/* All disks; the list never changes after boot. */
+struct list *disk_list(void);
+
+/*
+ * Somebody is going to have up to requests requests under way at once, beside the
+ * others; disk_unreserve ends it.  A request beyond what was reserved fails.
+ * -E_NOMEM.  Not from a handler.
+ */
+int __must_check disk_reserve(struct disk *disk, unsigned requests);
+void disk_unreserve(struct disk *disk, unsigned requests);
+
+/* Reads one sector and waits for it; at boot, without interrupts. */
+int disk_read_now(struct disk *disk, uint64_t sector, void *buffer);
+
+/*
+ * Looks after all ports: whether something is finished, whether something should
+ * have been.  Returns after how many nanoseconds to come again, 0 when nothing is
+ * under way.  Any CPU, any context but NMI.
+ */
+uint64_t disks_tick(void);
+
+/*
+ * alarm(nanoseconds) is called when something gets under way: disks_tick is to be
+ * called after that time.  Called with a port's lock held.  Boot, once.
+ */
+void disks_set_alarm(void (*alarm)(uint64_t nanoseconds));
+
+/*
+ * account(nanoseconds) is called when requests, whoever asked for them, took so much of this CPU's
+ * time in an interrupt's or the timer's handler: they are charged with it (block_request.spent),
+ * so nobody else need be.  No lock held.  Boot, once.
+ */
+void disks_set_account(void (*account)(uint32_t nanoseconds));
+
+#endif

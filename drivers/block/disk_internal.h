@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between drivers/block/disk.c and disk_recover.c.  All functions are called with the
+ * port's lock.
+ */
+#ifndef UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
+#define UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
+
+#include "arch/board/time.h"
+#include "drivers/block/disk_transfer.h"
+
+#define DISK_SECOND 1000000000ull
+#define DISK_MILLISECOND 1000000ull
+
+/* A command fails that was not answered twice, or was at work when the device wanted five restarts. */
+#define DISK_BLAME_MAX 10
+#define DISK_BLAME_SILENCE 5
+#define DISK_BLAME_RESTART 2
+
+/* --- disk.c ---------------------------------------------------------------------------- */
+
+/* All ports; the list never changes after boot. */
+struct list *disk_ports(void);
+
+/* Is a command under way?  Or does one wait? */
+bool disk_is_busy(const struct disk_port *port);
+bool disk_has_work(const struct disk_port *port);
+
+/* disks_tick is to be called after that time. */
+void disk_look_after(uint64_t nanoseconds);
+
+/* When the timer looks at a port that has work, in nanoseconds. */
+uint64_t disk_period(const struct disk_port *port);
+
+/*
+ * Around all that a handler does for the port: takes its lock, and lets go of it.  What is spent
+ * in between on a request is charged to it.
+ */
+static inline void disk_enter(struct disk_port *port)
+{
+	spin_lock(&port->lock);
+	port->spent = 0;
+	port->reckoned = time_ns();
+}
+
+void disk_leave(struct disk_port *port);
+
+/* The transfer, which is in no list and no slot, is over; whoever wants to hear of it does. */
+void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error);
+
+/* One line a second about errors of the port's disks, however many there are. */
+void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer);
+
+/* What waits gets the slots that are free, if the port takes commands. */
+void disk_start_waiting(struct disk_port *port);
+
+/* --- disk_recover.c -------------------------------------------------------------------- */
+
+/* As the last thing: the port, which runs, is stopped, and is to run again. */
+void disk_reset(struct disk_port *port);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading sectors while Umbra comes up, with interrupts off: for partition tables.
+ */
+#include "drivers/block/disk.h"
+
+#include "arch/board/time_limit.h"
+#include "lib/compiler.h"
+
+struct read_now {
+	struct block_request request;
+	bool finished;
+	int error;
+};
+
+static void read_done(struct block_request *request, int error)
+{
+	struct read_now *now = container_of(request, struct read_now, request);
+
+	now->error = error;
+	now->finished = true;
+}
+
+int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
+{
+	struct block_segment segment = { buffer, BLOCK_SECTOR_SIZE };
+	struct read_now now = {
+		.request = {
+			.operation = BLOCK_READ, .sector = sector, .length = BLOCK_SECTOR_SIZE,
+			.segments = &segment, .segment_count = 1, .done = read_done,
+		},
+	};
+	int error = disk_reserve(disk, 1);
+
+	if (error)
+		return error;
+	error = disk->device.ops->submit(&disk->device, &now.request);
+	if (error == BLOCK_LATER) {
+		struct time_limit forever = time_limit(UINT64_MAX / 2);
+
+		/* Ends: a port that does not answer is given up in the end, if the clock goes on. */
+		while (!now.finished) {
+			disks_tick();
+			(void)time_limit_is_over(&forever);
+		}
+		error = now.error;
+		/* No interrupt came, and none is missing. */
+		disk->port->missed = 0;
+	}
+	disk_unreserve(disk, 1);
+	return error;
+}

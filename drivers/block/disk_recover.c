@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports that do not do their part: devices that do not answer, or ask for a reset, and
+ * interrupts that do not come.
+ */
+#include "drivers/block/disk_internal.h"
+
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "lib/error.h"
+
+#define REVIVE_TIME (10 * DISK_SECOND)	/* a disk that spins up */
+#define RESETS_MAX 2			/* in a row; then the port is lost */
+#define RESTARTS_MAX 10			/* the same, when the device asks for them */
+
+/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
+#define MISSED_MAX 8
+
+/* --- trouble ---------------------------------------------------------------------------- */
+
+static void fail_all(struct disk_port *port)
+{
+	struct list_node *node;
+
+	for (unsigned i = 0; i < port->slots; i++) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (transfer)
+			disk_finish(port, transfer, -E_IO);
+	}
+	while ((node = list_take_first(&port->waiting)) != NULL)
+		disk_finish(port, container_of(node, struct disk_transfer, node), -E_IO);
+}
+
+static void lose(struct disk_port *port)
+{
+	port->state = DISK_LOST;
+	for (unsigned i = 0; i < DISK_UNITS_MAX; i++)
+		if (port->units[i])
+			log_event("disk-lost", "disk=%s cause=\"%s\"", port->units[i]->name,
+				  port->lost_cause);
+	fail_all(port);
+}
+
+/* What was under way waits again, in its old order, in front, if anybody wants it. */
+static void take_back(struct disk_port *port)
+{
+	for (unsigned i = port->slots; i-- > 0;) {
+		struct disk_transfer *transfer = port->under_way[i];
+
+		port->under_way[i] = NULL;
+		if (!transfer)
+			continue;
+		if (transfer->cancelled) {
+			disk_finish(port, transfer, -E_IO);
+		} else if (transfer->blame >= DISK_BLAME_MAX) {
+			disk_report_error(port, transfer);
+			disk_finish(port, transfer, -E_IO);
+		} else {
+			list_add_first(&port->waiting, &transfer->node);
+		}
+	}
+}
+
+/* The timer goes on with it, if nobody does before. */
+static void begin_stop(struct disk_port *port)
+{
+	port->state = DISK_STOPPING;
+	port->ops->stop(port);
+	disk_look_after(disk_period(port));
+}
+
+static void begin_to_lose(struct disk_port *port, const char *cause)
+{
+	port->lost_cause = cause;
+	begin_stop(port);
+}
+
+static void try_revive(struct disk_port *port)
+{
+	int result = port->ops->revive(port);
+
+	if (result == 0) {
+		port->state = DISK_RUNNING;
+		disk_start_waiting(port);
+	} else if (result != BLOCK_LATER) {
+		begin_to_lose(port, "it cannot be reset");
+	} else if (time_ns() >= port->deadline) {
+		begin_to_lose(port, "it does not come back from a reset");
+	}
+}
+
+/* As far as that goes without waiting; the timer goes on with it. */
+static void go_on(struct disk_port *port)
+{
+	if (port->state == DISK_STOPPING && port->ops->has_stopped(port)) {
+		if (port->lost_cause) {
+			lose(port);
+			return;
+		}
+		take_back(port);
+		port->state = DISK_REVIVING;
+		port->deadline = time_ns() + REVIVE_TIME;
+	}
+	if (port->state == DISK_REVIVING)
+		try_revive(port);
+}
+
+void disk_port_give_up(struct disk_port *port, const char *cause)
+{
+	begin_to_lose(port, cause);
+	go_on(port);
+}
+
+void disk_reset(struct disk_port *port)
+{
+	port->counters.resets++;
+	begin_stop(port);
+	go_on(port);
+}
+
+/*
+ * The first command is the one at work, or will be the next time: what is started again
+ * keeps its order.  Those behind it have done nothing.
+ */
+void disk_port_restart(struct disk_port *port)
+{
+	struct disk_transfer *first = NULL;
+
+	for (unsigned i = 0; i < port->slots && !first; i++)
+		first = port->under_way[i];
+	if (first && port->resets++ >= RESTARTS_MAX) {
+		disk_port_give_up(port, "resets do not help it");
+		return;
+	}
+	if (first)
+		first->blame += DISK_BLAME_RESTART;
+	disk_reset(port);
+}
+
+static void time_out(struct disk_port *port)
+{
+	if (port->resets++ >= RESETS_MAX) {
+		disk_port_give_up(port, "it does not answer");
+		return;
+	}
+	log_warn("disk", "%s does not answer: reset", port->name);
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i])
+			port->under_way[i]->blame += DISK_BLAME_SILENCE;
+	disk_reset(port);
+}
+
+/* --- looking after ports ---------------------------------------------------------------- */
+
+static void poll(struct disk_port *port)
+{
+	port->answered = false;
+	if (port->state == DISK_RUNNING)
+		port->ops->poll(port);
+	disk_start_waiting(port);
+}
+
+void disk_port_set_polled(struct disk_port *port)
+{
+	spin_lock(&port->lock);
+	port->polled = true;
+	spin_unlock(&port->lock);
+}
+
+bool disk_port_interrupt(struct disk_port *port)
+{
+	bool answered;
+
+	disk_enter(port);
+	poll(port);
+	answered = port->answered;
+	if (answered) {
+		port->counters.interrupts++;
+		port->missed = 0;
+	}
+	disk_leave(port);
+	return answered;
+}
+
+static void watch_interrupts(struct disk_port *port)
+{
+	if (!port->answered || port->polled || ++port->missed < MISSED_MAX)
+		return;
+	log_warn("disk", "%s raises no interrupts: it is asked every millisecond", port->name);
+	port->polled = true;
+}
+
+/* Is it at work for nobody, on something that it has had much time for? */
+static bool is_hung_up(const struct disk_port *port)
+{
+	uint64_t now = time_ns();
+
+	for (unsigned i = 0; i < port->slots; i++)
+		if (port->under_way[i] && port->under_way[i]->cancelled &&
+		    now >= port->under_way[i]->patience)
+			return true;
+	return false;
+}
+
+static bool is_being_reset(const struct disk_port *port)
+{
+	return port->state == DISK_STOPPING || port->state == DISK_REVIVING;
+}
+
+/* Returns when to come again, 0 for not. */
+static uint64_t tick(struct disk_port *port)
+{
+	uint64_t again;
+
+	disk_enter(port);
+	if (disk_has_work(port)) {
+		poll(port);
+		watch_interrupts(port);
+	}
+	if (is_being_reset(port))
+		go_on(port);
+	else if (disk_is_busy(port) && time_ns() >= port->deadline)
+		time_out(port);
+	else if (is_hung_up(port))
+		disk_reset(port);
+	again = disk_has_work(port) || is_being_reset(port) ? disk_period(port) : 0;
+	disk_leave(port);
+	return again;
+}
+
+uint64_t disks_tick(void)
+{
+	struct disk_port *port;
+	uint64_t soonest = 0;
+
+	list_for_each(port, disk_ports(), node) {
+		uint64_t again = tick(port);
+
+		if (again != 0 && (soonest == 0 || again < soonest))
+			soonest = again;
+	}
+	return soonest;
+}

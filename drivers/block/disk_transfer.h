@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A request on its way through a port.  Between disk.c and disk_transfer.c.
+ */
+#ifndef UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
+#define UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
+
+#include "drivers/block/disk.h"
+
+/*
+ * What one command, or two, do of a transfer: some blocks of the disk, of which bytes from
+ * skip on are the request's.  One that modifies has a part of a block to write: the block
+ * is read into the slot's buffer, changed there, and written.
+ */
+struct disk_piece {
+	uint64_t sector;
+	uint32_t length;		/* bytes, whole blocks; 0 for a flush */
+	uint32_t skip, take;		/* bytes */
+	bool modifies;
+};
+
+struct disk_transfer {
+	struct list_node node;		/* waiting or unused */
+	struct disk *disk;
+	struct block_request *request;
+	bool cancelled;			/* nobody wants to hear of it any more */
+	uint64_t patience;		/* if so: until then the device may go on with it */
+	bool bounced;			/* goes through the slot's buffer, piece by piece: */
+	unsigned blame;			/* for resets, as disk.c counts it */
+	uint32_t done;			/* bytes */
+	unsigned count;
+	struct disk_fragment fragments[DISK_FRAGMENTS_MAX];
+
+	/* Under way: */
+	struct disk_piece piece;
+	struct disk_command command;
+	struct disk_fragment bounce;	/* command.fragments, if bounced */
+};
+
+/*
+ * Prepares transfer for request: finds its memory, which must be in the direct map
+ * or in the guest window loaded on this CPU.  -E_RANGE when it is in too many
+ * pieces.
+ */
+int disk_transfer_prepare(struct disk_transfer *transfer, struct disk *disk,
+			  struct block_request *request);
+
+/*
+ * Must the transfer's next piece wait until what other does now, or before it, is done?
+ * Where one modifies a block that the other writes to, what the other wrote would be lost.
+ */
+bool disk_transfer_conflicts(const struct disk_transfer *transfer, const struct disk_transfer *other);
+
+/* Fills transfer->command with the next piece of the work, for that slot, from its beginning. */
+void disk_transfer_next(struct disk_transfer *transfer, unsigned slot);
+
+/*
+ * The command in slot went well.  True when it read a block that is to be modified: then
+ * transfer->command is the writing of that block, which goes on in the same slot.
+ */
+bool disk_transfer_modify(struct disk_transfer *transfer, unsigned slot);
+
+/*
+ * The piece in slot is done: what was read goes where it belongs.  True when all of the
+ * request is done.
+ */
+bool disk_transfer_advance(struct disk_transfer *transfer, unsigned slot);
+
+#endif

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtio block devices.  Each command of a port's slot has its place in one page:
+ * the header, the status byte, and a table of descriptors that the ring's one
+ * descriptor for the slot leads to (virtio 1.0, 2.4.5.3).
+ */
+#include "drivers/block/virtio_blk_pci.h"
+
+#include "arch/cpu/log.h"
+#include "drivers/block/disk.h"
+#include "drivers/pci/pci_irq.h"
+#include "drivers/pci/virtio_pci.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+#define ID_TRANSITIONAL 0x1001
+#define ID_MODERN 0x1042
+
+#define FEATURE_SEG_MAX BIT64(2)
+#define FEATURE_READ_ONLY BIT64(5)
+#define FEATURE_BLK_SIZE BIT64(6)
+#define FEATURE_FLUSH BIT64(9)
+#define FEATURE_INDIRECT BIT64(28)
+#define FEATURES (FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLK_SIZE | FEATURE_FLUSH | \
+		  FEATURE_INDIRECT)
+
+/* Offsets in configuration space, 5.2.4. */
+#define CONFIG_CAPACITY 0u
+#define CONFIG_SEG_MAX 12u
+#define CONFIG_SIZE_MIN 16u
+#define CONFIG_BLK_SIZE 20u		/* with the feature */
+
+#define TYPE_READ 0u
+#define TYPE_WRITE 1u
+#define TYPE_FLUSH 4u
+#define STATUS_OK 0u
+#define STATUS_NONE 0xFFu	/* what no device answers */
+
+#define DESCRIPTOR_NEXT 1u
+#define DESCRIPTOR_WRITE 2u
+#define DESCRIPTOR_INDIRECT 4u
+#define EXTRA_DESCRIPTORS 2u	/* the header's and the status byte's */
+
+/* A chain may not be longer than the ring (2.4.5.3.1), so that is larger than the slots ask for. */
+#define RING_MAX 256u
+#define RING_MIN 8u
+#define MEMORY_END (1ull << 52)	/* what page tables can hold; the device reaches all there is */
+#define BYTES_MAX (4u << 20)
+
+struct descriptor {
+	uint64_t address;
+	uint32_t length;
+	uint16_t flags, next;
+};
+
+struct available_ring {
+	uint16_t flags, index;
+	uint16_t ring[RING_MAX];
+};
+
+struct used_ring {
+	uint16_t flags, index;
+	struct {
+		uint32_t id, length;
+	} ring[RING_MAX];
+};
+
+struct request_header {
+	uint32_t type, reserved;
+	uint64_t sector;
+};
+
+struct slot_memory {
+	struct request_header header;
+	uint8_t status;
+	struct descriptor table[DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS] __aligned(16);
+};
+
+/* What the device reads and writes; all of it in low memory. */
+struct queue_memory {
+	struct descriptor descriptors[RING_MAX] __aligned(16);
+	struct available_ring available;
+	struct used_ring used __aligned(4);
+	struct slot_memory slots[DISK_SLOTS_MAX];
+};
+
+_Static_assert(RING_MAX <= DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS, "the tables have room for a chain");
+
+#define QUEUE_PAGES ((sizeof(struct queue_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+struct virtio_disk {
+	struct disk_port port;
+	struct disk disk;
+	struct virtio_pci virtio;
+	uint64_t features;
+	struct queue_memory *memory;
+	volatile uint16_t *notify;
+	uint16_t ring_size;		/* a power of two, RING_MIN to RING_MAX */
+	uint16_t used_seen;
+	bool messages;			/* interrupts are MSI-X */
+};
+
+static struct virtio_disk *disk_of(struct disk_port *port)
+{
+	return container_of(port, struct virtio_disk, port);
+}
+
+static uint64_t address_of(const void *pointer)
+{
+	size_t run;
+
+	return host_physical(pointer, &run);
+}
+
+/* --- commands --------------------------------------------------------------------------- */
+
+static void add_descriptor(struct slot_memory *memory, unsigned index, uint64_t address,
+			   uint32_t length, unsigned flags)
+{
+	memory->table[index] = (struct descriptor){
+		.address = address, .length = length, .flags = (uint16_t)flags,
+		.next = (uint16_t)(flags & DESCRIPTOR_NEXT ? index + 1 : 0),
+	};
+}
+
+/* Returns how many descriptors there are. */
+static unsigned fill_table(struct slot_memory *memory, const struct disk_command *command)
+{
+	unsigned data = DESCRIPTOR_NEXT | (command->operation == BLOCK_READ ? DESCRIPTOR_WRITE : 0);
+	unsigned count = 0;
+
+	add_descriptor(memory, count++, address_of(&memory->header), sizeof(memory->header),
+		       DESCRIPTOR_NEXT);
+	for (unsigned i = 0; i < command->count; i++)
+		add_descriptor(memory, count++, command->fragments[i].address,
+			       command->fragments[i].length, data);
+	add_descriptor(memory, count++, address_of(&memory->status), sizeof(memory->status),
+		       DESCRIPTOR_WRITE);
+	return count;
+}
+
+static void fill_slot(struct slot_memory *memory, const struct disk_command *command)
+{
+	static const uint32_t types[] = {
+		[BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH,
+	};
+
+	memory->header = (struct request_header){ .type = types[command->operation] };
+	if (command->operation != BLOCK_FLUSH)
+		memory->header.sector = command->sector;
+	WRITE_ONCE(memory->status, STATUS_NONE);
+}
+
+/* On x86 a store is seen by others after those before it; only the compiler must be told. */
+static void make_available(struct virtio_disk *disk, unsigned slot)
+{
+	struct available_ring *available = &disk->memory->available;
+
+	available->ring[available->index % disk->ring_size] = (uint16_t)slot;
+	compiler_barrier();
+	WRITE_ONCE(available->index, (uint16_t)(available->index + 1));
+	compiler_barrier();
+	*disk->notify = 0;
+}
+
+static bool virtio_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
+{
+	struct virtio_disk *disk = disk_of(port);
+	struct slot_memory *memory = &disk->memory->slots[slot];
+	unsigned count;
+
+	/* Without the feature the device has no cache that could lose anything (5.2.6.2). */
+	if (command->operation == BLOCK_FLUSH && !(disk->features & FEATURE_FLUSH))
+		return false;
+	fill_slot(memory, command);
+	count = fill_table(memory, command);
+	disk->memory->descriptors[slot] = (struct descriptor){
+		.address = address_of(memory->table),
+		.length = (uint32_t)(count * sizeof(struct descriptor)),
+		.flags = DESCRIPTOR_INDIRECT,
+	};
+	make_available(disk, slot);
+	return true;
+}
+
+static void take_used(struct virtio_disk *disk)
+{
+	const struct used_ring *used = &disk->memory->used;
+	uint32_t slot = READ_ONCE(used->ring[disk->used_seen % disk->ring_size].id);
+
+	disk->used_seen++;
+	if (slot < DISK_SLOTS_MAX)
+		disk_finished(&disk->port, slot,
+			      READ_ONCE(disk->memory->slots[slot].status) == STATUS_OK ? 0 : -E_IO);
+}
+
+static void virtio_poll(struct disk_port *port)
+{
+	struct virtio_disk *disk = disk_of(port);
+	uint16_t index = READ_ONCE(disk->memory->used.index);
+
+	compiler_barrier();
+	/* A device that claims more than it was asked makes no sense. */
+	if ((uint16_t)(index - disk->used_seen) > DISK_SLOTS_MAX ||
+	    virtio_pci_needs_reset(&disk->virtio)) {
+		disk_port_restart(port);
+		return;
+	}
+	while (disk->used_seen != index)
+		take_used(disk);
+}
+
+/* --- life --------------------------------------------------------------------------------- */
+
+static void virtio_stop(struct disk_port *port)
+{
+	virtio_pci_begin_reset(&disk_of(port)->virtio);
+}
+
+static bool virtio_has_stopped(struct disk_port *port)
+{
+	struct virtio_disk *disk = disk_of(port);
+	enum wait_result result = virtio_pci_reset_result(&disk->virtio);
+
+	if (result == WAIT_FAILED)
+		pci_change_command(disk->virtio.pci, 0, PCI_COMMAND_MASTER);
+	return result != WAIT_LATER;
+}
+
+/* The largest power of two that the device and our memory have room for. */
+static uint16_t ring_size(uint16_t offered)
+{
+	uint16_t size = RING_MAX;
+
+	while (size > offered)
+		size /= 2;
+	return size;
+}
+
+/* NULL, or why the device cannot be used. */
+static const char *bring_up(struct virtio_disk *disk)
+{
+	struct queue_memory *memory = disk->memory;
+	struct virtio_pci_queue queue = {
+		.descriptors = address_of(memory->descriptors),
+		.available = address_of(&memory->available),
+		.used = address_of(&memory->used),
+	};
+	const char *cause = virtio_pci_negotiate(&disk->virtio, FEATURES, &disk->features);
+
+	if (cause)
+		return cause;
+	if (!(disk->features & FEATURE_INDIRECT))
+		return "it takes no indirect descriptors";
+	disk->ring_size = ring_size(virtio_pci_queue_max(&disk->virtio));
+	if (disk->ring_size < RING_MIN)
+		return "its queue is too small";
+	queue.size = disk->ring_size;
+	memset(memory, 0, sizeof(*memory));
+	disk->used_seen = 0;
+	disk->notify = virtio_pci_start(&disk->virtio, &queue);
+	return disk->notify ? NULL : "the register that tells it of requests is out of reach";
+}
+
+static int virtio_revive(struct disk_port *port)
+{
+	struct virtio_disk *disk = disk_of(port);
+
+	if (virtio_pci_reset_result(&disk->virtio) != WAIT_DONE)
+		return -E_IO;
+	pci_change_command(disk->virtio.pci, PCI_COMMAND_MASTER, 0);
+	return bring_up(disk) ? -E_UNSUPPORTED : 0;
+}
+
+static const struct disk_port_ops virtio_ops = {
+	.start = virtio_start, .poll = virtio_poll,
+	.stop = virtio_stop, .has_stopped = virtio_has_stopped, .revive = virtio_revive,
+};
+
+static bool virtio_raised(void *context)
+{
+	struct virtio_disk *disk = context;
+
+	/* A message has no status of its own, and needs none (4.1.4.5). */
+	return (disk->messages || *disk->virtio.isr) && disk_port_interrupt(&disk->port);
+}
+
+static void virtio_silenced(void *context)
+{
+	struct virtio_disk *disk = context;
+
+	disk_port_set_polled(&disk->port);
+}
+
+static const struct pci_irq_ops virtio_irq_ops = { virtio_raised, virtio_silenced };
+
+/* --- attaching ------------------------------------------------------------------------------ */
+
+static uint32_t read_config(const struct virtio_disk *disk, unsigned offset)
+{
+	return *(const volatile uint32_t *)(const volatile void *)(disk->virtio.config + offset);
+}
+
+/* The capacity is two reads; it is the same before and after when the generation is. */
+static uint64_t read_capacity(const struct virtio_disk *disk)
+{
+	uint64_t capacity;
+	uint8_t generation;
+
+	for (unsigned i = 0; i < 8; i++) {
+		generation = disk->virtio.common->config_generation;
+		capacity = read_config(disk, CONFIG_CAPACITY) |
+			   (uint64_t)read_config(disk, CONFIG_CAPACITY + 4) << 32;
+		if (generation == disk->virtio.common->config_generation)
+			break;
+	}
+	return capacity;
+}
+
+static unsigned fragments_max(const struct virtio_disk *disk)
+{
+	uint32_t limit = disk->ring_size - EXTRA_DESCRIPTORS;
+
+	if (disk->features & FEATURE_SEG_MAX)
+		limit = MIN(limit, read_config(disk, CONFIG_SEG_MAX));
+	return MAX(limit, 1u);
+}
+
+/* Of the disk's blocks; 0 when Umbra cannot have them. */
+static uint32_t read_block_size(const struct virtio_disk *disk)
+{
+	uint32_t size;
+
+	if (!(disk->features & FEATURE_BLK_SIZE))
+		return BLOCK_SECTOR_SIZE;
+	if (disk->virtio.config_size < CONFIG_BLK_SIZE + sizeof(size))
+		return 0;
+	size = read_config(disk, CONFIG_BLK_SIZE);
+	return size == BLOCK_SECTOR_SIZE || size == BLOCK_LARGE_SIZE ? size : 0;
+}
+
+/* A block that is there in part only cannot be read. */
+static const char *describe(struct virtio_disk *disk)
+{
+	struct block_device *device = &disk->disk.device;
+
+	device->block_size = read_block_size(disk);
+	if (device->block_size == 0)
+		return "its blocks have neither 512 nor 4096 bytes";
+	device->sectors = read_capacity(disk);
+	device->sectors &= ~((uint64_t)(device->block_size >> BLOCK_SECTOR_SHIFT) - 1);
+	device->read_only = disk->features & FEATURE_READ_ONLY;
+	string_copy(disk->disk.model, "virtio", sizeof(disk->disk.model));
+	return NULL;
+}
+
+static const char *set_up(struct virtio_disk *disk)
+{
+	const char *cause;
+
+	if (disk->virtio.config_size < CONFIG_SIZE_MIN)
+		return "it does not say how large it is";
+	if (!virtio_pci_reset(&disk->virtio))
+		return "it does not come back from a reset";
+	cause = bring_up(disk);
+	if (!cause)
+		cause = describe(disk);
+	if (cause)
+		return cause;
+	disk->port.ops = &virtio_ops;
+	disk->port.name = disk->disk.name;
+	disk->port.slots = DISK_SLOTS_MAX;
+	disk->port.limits = (struct disk_limits){
+		.end = MEMORY_END, .alignment = 1, .bytes = BYTES_MAX,
+		.fragments = fragments_max(disk),
+	};
+	return disk_port_init(&disk->port) == 0 ? NULL : error_words(-E_NOMEM);
+}
+
+static void refuse(const struct pci_device *device, const char *cause)
+{
+	log_warn("virtio", PCI_FORMAT ": the disk cannot be used: %s", PCI_ARGUMENTS(device->function),
+		 cause);
+	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+}
+
+/*
+ * A queue has to know its vector before it is enabled (4.1.4.3.2), so with messages it
+ * is made anew.  NULL, or why the device does not take that; its memory stays, since
+ * it may be called for.
+ */
+static const char *attach_interrupts(struct virtio_disk *disk, struct pci_device *device)
+{
+	if (pci_irq_attach(device, &virtio_irq_ops, disk) != 0) {
+		disk_port_set_polled(&disk->port);
+		return NULL;
+	}
+	disk->messages = device->interrupt == PCI_MSIX;
+	if (!disk->messages)
+		return NULL;
+	if (!virtio_pci_reset(&disk->virtio) || virtio_revive(&disk->port) != 0)
+		return "it does not start again after a reset";
+	if (!virtio_pci_has_vector(&disk->virtio)) {
+		device->interrupt = PCI_POLLED;
+		disk_port_set_polled(&disk->port);
+	}
+	return NULL;
+}
+
+static const char *open_disk(struct virtio_disk *disk, struct pci_device *device, unsigned number)
+{
+	const char *cause;
+
+	disk->memory = pages_alloc(QUEUE_PAGES);
+	if (!disk->memory)
+		return error_words(-E_NOMEM);
+	cause = virtio_pci_map(&disk->virtio, device);
+	if (cause)
+		return cause;
+	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	format_text(disk->disk.name, sizeof(disk->disk.name), "virtio%u", number);
+	return set_up(disk);
+}
+
+static int virtio_attach(struct pci_device *device)
+{
+	static unsigned number;
+	struct virtio_disk *disk = heap_alloc(sizeof(*disk));
+	const char *cause;
+
+	if (!disk) {
+		refuse(device, error_words(-E_NOMEM));
+		return -E_NOMEM;
+	}
+	cause = open_disk(disk, device, number);
+	if (cause) {
+		refuse(device, cause);
+		if (disk->memory)
+			pages_free(disk->memory, QUEUE_PAGES);
+		heap_free(disk);
+		return -E_UNSUPPORTED;
+	}
+	cause = attach_interrupts(disk, device);
+	if (cause) {
+		refuse(device, cause);
+		return -E_UNSUPPORTED;
+	}
+	number++;
+	disk_add(&disk->disk, &disk->port);
+	return 0;
+}
+
+static bool virtio_matches(const struct pci_device *device)
+{
+	return device->vendor == VIRTIO_PCI_VENDOR &&
+	       (device->id == ID_TRANSITIONAL || device->id == ID_MODERN);
+}
+
+const struct pci_driver virtio_blk_pci_driver = {
+	"virtio-blk", virtio_matches, virtio_attach,
+};

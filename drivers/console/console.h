@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a physical console can do.  The drivers of this folder fill one in for
+ * each device they find; the console multiplexer uses them all alike, and
+ * panic writes to them past everybody.
+ *
+ * Input is pulled: bytes that nobody takes stay in the driver, which then tells
+ * the other end to stop.  So no key is lost when a guest does not read.
+ */
+#ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_H
+#define UMBRA_DRIVERS_CONSOLE_CONSOLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct console;
+
+/* There was nothing to show; all is shown now; there is more. */
+enum console_refresh { REFRESH_NOTHING, REFRESH_DONE, REFRESH_MORE };
+
+struct console_ops {
+	/*
+	 * How many bytes write would take now, wanted at most.  When that is
+	 * less than wanted, `activity` is called once much room is free again.
+	 */
+	size_t (*room)(struct console *console, size_t wanted);
+
+	/* Takes bytes for output without waiting; returns how many it took. */
+	size_t (*write)(struct console *console, const void *data, size_t length);
+
+	/* Takes out up to size bytes of input; returns how many.  NULL when there are no keys. */
+	size_t (*read)(struct console *console, void *buffer, size_t size);
+
+	/*
+	 * Shows a bounded part of what write has not shown yet.  NULL where write
+	 * leaves nothing to do, as it does everywhere before the first refresh.
+	 */
+	enum console_refresh (*refresh)(struct console *console);
+
+	/*
+	 * Puts out all bytes before it returns, behind what was written so far,
+	 * polling the device.  For panic: takes no lock, needs no interrupt, and
+	 * ends even when the device does not.
+	 */
+	void (*write_sync)(struct console *console, const void *data, size_t length);
+};
+
+struct console {
+	const char *name;		/* for messages */
+	const struct console_ops *ops;
+
+	/*
+	 * Called by the driver, in its interrupt handler, when input arrived or
+	 * room that somebody missed is there, and in write when refresh is due.  It
+	 * may only note that console_mux_service and refresh are due.  NULL, or set
+	 * once before interrupts start.
+	 */
+	void (*activity)(void *context);
+	void *activity_context;
+};
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The console multiplexer: all guests, Umbra's log and Umbra's command line
+ * share the physical consoles.
+ *
+ * The guest in focus gets the keys, and its output goes through as it is.  The
+ * output of other guests, and the log, appear as whole lines; when they come
+ * while something stands in the terminal's line, that is put up again below.
+ * Ctrl-] is the escape key (console_keys.c).
+ *
+ * Locks: none in here.  The caller holds one lock, with interrupts off, over
+ * every function below; the callbacks are called under it, may only note
+ * something, and never call back.  Physical drivers are called under it.
+ */
+#ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
+#define UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
+
+#include "drivers/console/console.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONSOLE_NAME_SIZE 16	/* of a guest, with its NUL */
+#define CONSOLE_COMMAND_SIZE 128	/* of a command, with its NUL */
+#define CONSOLE_ENDPOINTS_MAX 64
+#define CONSOLE_ESCAPE_KEY 0x1D	/* Ctrl-] */
+
+struct console_mux;
+struct console_endpoint;
+
+/* What a guest's end of the console tells its owner; context is that of console_endpoint_create. */
+struct console_endpoint_callbacks {
+	/* There are keys for console_endpoint_read. */
+	void (*input_ready)(void *context);
+	/* console_endpoint_write, which did not take all, will take something again. */
+	void (*output_ready)(void *context);
+};
+
+/* What happened that Umbra itself has to act on, outside the lock. */
+struct console_event {
+	enum { CONSOLE_EVENT_FOCUS, CONSOLE_EVENT_COMMAND } kind;
+	char text[CONSOLE_COMMAND_SIZE];	/* the guest in focus ("": none), or the command */
+};
+
+/*
+ * A multiplexer without consoles and guests; NULL when memory is out.
+ * service_due(context) asks for console_mux_service and console_mux_take_event
+ * to be called soon.
+ */
+struct console_mux *console_mux_create(void (*service_due)(void *context), void *context);
+
+/*
+ * From now on console is used too.  -E_NOSPC when there are too many.  The
+ * caller arranges that the console's activity leads to console_mux_service.
+ */
+int console_mux_attach(struct console_mux *mux, struct console *console);
+
+/* Fetches keys and puts out what waits.  Due after a console's activity and after service_due. */
+void console_mux_service(struct console_mux *mux);
+
+/* False when nothing happened.  To be called, until it says so, after console_mux_service. */
+bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
+
+/*
+ * A guest in focus that does not take its keys blocks those behind them, the
+ * escape key too.  console_mux_stalled returns 0 when none is blocked, else a
+ * number that changes whenever the guest takes some.  When it has not changed
+ * for as long as the caller thinks is long, console_mux_give_up says so and has
+ * keys that find no room dropped until the guest takes some again.
+ */
+uint32_t console_mux_stalled(const struct console_mux *mux);
+void console_mux_give_up(struct console_mux *mux);
+
+/*
+ * Umbra's own text, for the log and for the answers of commands: shown in whole
+ * lines.  What does not fit into the queue is lost, and the loss is told.
+ */
+void console_mux_print(struct console_mux *mux, const char *text, size_t length);
+
+/* The guest of that name comes into focus; "" for none, when keys begin a command.  -E_NOENT. */
+int console_mux_focus(struct console_mux *mux, const char *name);
+
+/*
+ * An end for the guest called name (cut at 15 characters); NULL when memory is
+ * out or there are too many.  It gets the lowest free number from 1 up, and the
+ * focus when no guest has it, unless the user sent it away.  A guest that
+ * restarts keeps its end, and so its place and its focus.
+ */
+struct console_endpoint *console_endpoint_create(struct console_mux *mux, const char *name,
+						 const struct console_endpoint_callbacks *callbacks,
+						 void *context);
+
+/* The number by which the user's keys name it. */
+unsigned console_endpoint_number(const struct console_endpoint *endpoint);
+
+/*
+ * The guest is gone: no callback from now on, and endpoint is not to be used
+ * again.  What it wrote is still shown; then the next guest gets the focus.
+ */
+void console_endpoint_destroy(struct console_endpoint *endpoint);
+
+/*
+ * The guest is parked: it will never take a key nor write again, unless it starts afresh, which
+ * parked = false says.  What it wrote is still shown; then the next guest gets the focus that is
+ * not parked.  The user can still bring it into focus, to look at what it wrote; keys go nowhere then.
+ */
+void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
+
+/*
+ * Output of the guest, any bytes.  Returns how many were taken: all of them for
+ * a guest in the background, fewer in focus when the terminal cannot follow.
+ */
+size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length);
+
+/* Takes out up to size keys of the guest; returns how many. */
+size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size);
+
+/* How many keys wait. */
+size_t console_endpoint_waiting(const struct console_endpoint *endpoint);
+
+#endif

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Intel network controllers.  Sources: "8254x Family of Gigabit Ethernet Controllers
+ * Software Developer's Manual" (317453), and "82574 GbE Controller Family Datasheet"
+ * (318550) for what differs: those on PCI Express have to be asked before a reset, and
+ * with MSI-X they tell apart what an interrupt is about.
+ *
+ * Legacy descriptors, one a frame.  The port negotiates speed and duplex by itself.
+ */
+#include "drivers/net/e1000.h"
+
+#include "arch/cpu/log.h"
+#include "arch/cpu/mmio.h"
+#include "drivers/net/net_device.h"
+#include "arch/board/wait.h"
+#include "lib/bytes.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+#define VENDOR_INTEL 0x8086
+#define REGISTERS_SIZE 0x20000u
+
+/* Registers, 317453, 13.2. */
+#define CTRL 0x0000u
+#define STATUS 0x0008u
+#define EECD 0x0010u
+#define CTRL_EXT 0x0018u
+#define ICR 0x00C0u		/* what has happened; reading clears */
+#define IMS 0x00D0u		/* interrupts on */
+#define IMC 0x00D8u		/* and off */
+#define IVAR 0x00E4u		/* 82574, 10.2.4.9: which entry of MSI-X is for what */
+#define RCTL 0x0100u
+#define TCTL 0x0400u
+#define TIPG 0x0410u
+#define RDBAL 0x2800u
+#define RDBAH 0x2804u
+#define RDLEN 0x2808u
+#define RDH 0x2810u
+#define RDT 0x2818u
+#define TDBAL 0x3800u
+#define TDBAH 0x3804u
+#define TDLEN 0x3808u
+#define TDH 0x3810u
+#define TDT 0x3818u
+#define TXDCTL 0x3828u
+#define RXCSUM 0x5000u		/* what is looked for in frames beside their own checksum */
+#define MTA 0x5200u
+#define MTA_WORDS 128u
+#define RAL 0x5400u		/* the first address, as the EEPROM has it */
+#define RAH 0x5404u
+
+#define CTRL_MASTER_OFF BIT(2)	/* PCI Express only */
+#define CTRL_AUTO_SPEED BIT(5)
+#define CTRL_LINK_UP BIT(6)
+#define CTRL_RESET BIT(26)
+#define STATUS_LINK_UP BIT(1)
+#define STATUS_MASTER_ON BIT(19)
+#define EECD_READ BIT(9)	/* PCI Express only: the EEPROM has been read */
+#define CTRL_EXT_DRIVER BIT(28)	/* PCI Express only: firmware leaves the port alone */
+#define CTRL_EXT_PENDING_CLEAR BIT(31)	/* 82574: a message that is sent is not pending any more */
+
+#define RCTL_ON BIT(1)
+#define RCTL_UNICAST_ALL BIT(3)
+#define RCTL_MULTICAST_ALL BIT(4)
+#define RCTL_BROADCAST BIT(15)	/* buffers of 2048 bytes are the default */
+#define RCTL_NO_CHECKSUM BIT(26)	/* in memory; it is verified all the same */
+#define TCTL_ON BIT(1)
+#define TCTL_PAD BIT(3)
+#define TCTL_COLLISIONS (15u << 4)
+#define TCTL_COLLISION_DISTANCE (64u << 12)	/* for full duplex */
+#define TIPG_COPPER (10u | 8u << 10 | 6u << 20)
+#define TXDCTL_COUNTS BIT(22)	/* PCI Express only; has to be set there */
+#define RAH_VALID BIT(31)
+
+#define CAUSE_LINK BIT(2)
+#define CAUSE_OVERRUN BIT(6)
+#define CAUSE_RECEIVED BIT(7)
+#define CAUSE_RECEIVE_QUEUE BIT(20)	/* with MSI-X, in place of the one before */
+#define CAUSE_OTHER BIT(24)
+#define CAUSES (CAUSE_LINK | CAUSE_OVERRUN | CAUSE_RECEIVED)
+#define CAUSES_MSIX (CAUSES | CAUSE_RECEIVE_QUEUE | CAUSE_OTHER)
+#define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
+
+/* Entry 0 for the first queue of either direction and for all else. */
+#define IVAR_ONE (BIT(3) | BIT(11) | BIT(19))
+
+#define RECEIVE_DONE BIT(0)
+#define RECEIVE_END BIT(1)	/* the frame is whole */
+#define RECEIVE_ERRORS (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(7))	/* not those of what it carries */
+#define SEND_END BIT(0)
+#define SEND_CHECKSUM BIT(1)	/* that of the frame, by the controller */
+#define SEND_REPORT BIT(3)
+#define SEND_DONE BIT(0)
+
+#define RECEIVE_BATCH 16u
+
+#define QUIET_TIME (10 * WAIT_MS)	/* for what is under way to memory */
+#define MASTER_TIME (10 * WAIT_MS)
+#define RESET_WAIT (2 * WAIT_MS)	/* nothing may be read before 1 us */
+#define RESET_TIME (50 * WAIT_MS)	/* the EEPROM is slow */
+
+struct receive_descriptor {
+	uint64_t address;
+	uint16_t length, checksum;
+	uint8_t status, errors;
+	uint16_t special;
+};
+
+struct send_descriptor {
+	uint64_t address;
+	uint16_t length;
+	uint8_t checksum_offset, command, status, checksum_start;
+	uint16_t special;
+};
+
+/* What the controller reads and writes beside the buffers; in low memory. */
+struct e1000_rings {
+	struct receive_descriptor receive[NET_RING_SIZE];
+	struct send_descriptor send[NET_RING_SIZE];
+};
+
+#define RING_PAGES (sizeof(struct e1000_rings) / PAGE_SIZE)
+
+_Static_assert(sizeof(struct receive_descriptor) == 16 && sizeof(struct send_descriptor) == 16,
+	       "317453, 3.2.3 and 3.3.3");
+_Static_assert(sizeof(struct e1000_rings) % PAGE_SIZE == 0, "rings are aligned to 16 bytes");
+
+/* What is waited for while it is reset, in this order. */
+enum e1000_reset {
+	E1000_QUIET,		/* what is under way to memory comes to its end */
+	E1000_MASTER,		/* those on PCI Express say so (318550, 3.1.3.10) */
+	E1000_RESET,		/* nothing may be read */
+	E1000_BACK,		/* it reads its EEPROM */
+};
+
+struct e1000 {
+	struct net_device device;
+	void *registers;
+	struct e1000_rings *rings;
+	bool is_express;
+	uint32_t causes;		/* of interrupts that are wanted when any are */
+	uint32_t enabled;		/* those now */
+	enum e1000_reset reset;		/* while it is reset */
+	uint64_t reset_end;		/* time_ns() until which that may last */
+	unsigned next_received;		/* the descriptor that is next */
+	unsigned next_sent, oldest_sent;	/* between them is what is under way */
+};
+
+static struct e1000 *e1000_of(struct net_device *device)
+{
+	return container_of(device, struct e1000, device);
+}
+
+static uint32_t get(const struct e1000 *e1000, uint32_t offset)
+{
+	return mmio_read32(e1000->registers, offset);
+}
+
+static void set(struct e1000 *e1000, uint32_t offset, uint32_t value)
+{
+	mmio_write32(e1000->registers, offset, value);
+}
+
+/* A bridge may make one write of two to neighbours, which some take for none (82546GB, no. 15). */
+static void set_and_flush(struct e1000 *e1000, uint32_t offset, uint32_t value)
+{
+	set(e1000, offset, value);
+	get(e1000, STATUS);
+}
+
+static unsigned after(unsigned place)
+{
+	return (place + 1) % NET_RING_SIZE;
+}
+
+/* --- sending --------------------------------------------------------------------------- */
+
+/* One place stays free, or a full ring would look like an empty one. */
+static uint8_t *e1000_send_buffer(struct net_device *device)
+{
+	const struct e1000 *e1000 = e1000_of(device);
+
+	if (after(e1000->next_sent) == e1000->oldest_sent)
+		return NULL;
+	return device->send_memory + e1000->next_sent * NET_BUFFER_SIZE;
+}
+
+static void e1000_send(struct net_device *device, uint32_t length)
+{
+	struct e1000 *e1000 = e1000_of(device);
+
+	e1000->rings->send[e1000->next_sent] = (struct send_descriptor){
+		.address = device->send_address + e1000->next_sent * NET_BUFFER_SIZE,
+		.length = (uint16_t)length,
+		.command = SEND_END | SEND_CHECKSUM | SEND_REPORT,
+	};
+	e1000->next_sent = after(e1000->next_sent);
+}
+
+/* The controller reads what was written before; the CPU keeps the order of stores. */
+static void e1000_kick(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+
+	compiler_barrier();
+	set(e1000, TDT, e1000->next_sent);
+}
+
+static int e1000_reclaim(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+	int count = 0;
+
+	while (e1000->oldest_sent != e1000->next_sent &&
+	       READ_ONCE(e1000->rings->send[e1000->oldest_sent].status) & SEND_DONE) {
+		e1000->oldest_sent = after(e1000->oldest_sent);
+		count++;
+	}
+	return count;
+}
+
+/* --- receiving --------------------------------------------------------------------------- */
+
+static enum net_received e1000_receive(struct net_device *device, const uint8_t **bytes,
+				       uint32_t *length)
+{
+	struct e1000 *e1000 = e1000_of(device);
+	const struct receive_descriptor *descriptor = &e1000->rings->receive[e1000->next_received];
+	uint8_t status = READ_ONCE(descriptor->status);
+
+	if (!(status & RECEIVE_DONE))
+		return NET_NOTHING;
+	compiler_barrier();
+	*length = READ_ONCE(descriptor->length);
+	/* One in several pieces is longer than any that the wire may have. */
+	if (!(status & RECEIVE_END) || READ_ONCE(descriptor->errors) & RECEIVE_ERRORS ||
+	    *length > NET_BUFFER_SIZE)
+		return NET_DAMAGED;
+	*bytes = device->receive_memory + e1000->next_received * NET_BUFFER_SIZE;
+	return NET_FRAME;
+}
+
+static void fill_receive(struct e1000 *e1000, unsigned place)
+{
+	e1000->rings->receive[place] = (struct receive_descriptor){
+		.address = e1000->device.receive_address + place * NET_BUFFER_SIZE,
+	};
+}
+
+/*
+ * The controller has those from the head to before the tail.  A register costs more
+ * than a descriptor, so they are handed over some at a time.
+ */
+static void e1000_give_back(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+	unsigned place = e1000->next_received;
+
+	fill_receive(e1000, place);
+	e1000->next_received = after(place);
+	if (e1000->next_received % RECEIVE_BATCH != 0)
+		return;
+	compiler_barrier();
+	set(e1000, RDT, place);
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+
+/*
+ * What happened before raises one now; but e1000_acknowledge may have taken that for
+ * nobody's, on another CPU, when the line was somebody else's.
+ */
+static bool e1000_listen(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+
+	e1000->enabled = e1000->causes;
+	set(e1000, IMS, e1000->enabled);
+	return !(READ_ONCE(e1000->rings->receive[e1000->next_received].status) & RECEIVE_DONE);
+}
+
+static void e1000_mute(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+
+	e1000->enabled = 0;
+	set(e1000, IMC, ALL_ONES);
+}
+
+static bool e1000_acknowledge(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+	uint32_t causes = get(e1000, ICR);
+
+	/* Reading need not clear with MSI-X (318550, 10.2.4.2), writing ones does. */
+	if (e1000->causes == CAUSES_MSIX)
+		set(e1000, ICR, causes);
+	if (causes & CAUSE_LINK)
+		device->link_asked = true;
+	/* A message is nobody else's; a line may be that of another device. */
+	return device->pci->interrupt != PCI_LINE || (causes & e1000->enabled) != 0;
+}
+
+static bool e1000_link(struct net_device *device)
+{
+	uint32_t status = get(e1000_of(device), STATUS);
+
+	return status != ALL_ONES && status & STATUS_LINK_UP;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+/* It does not touch what the EEPROM says any more, such as its address (317453, 13.5.2). */
+static bool is_back(const struct e1000 *e1000)
+{
+	return !(get(e1000, CTRL) & CTRL_RESET) && get(e1000, RAH) & RAH_VALID &&
+	       (!e1000->is_express || get(e1000, EECD) & EECD_READ);
+}
+
+static void wait_for(struct e1000 *e1000, enum e1000_reset what, uint64_t nanoseconds)
+{
+	e1000->reset = what;
+	e1000->reset_end = time_ns() + nanoseconds;
+}
+
+static void begin_reset(struct e1000 *e1000)
+{
+	set(e1000, IMC, ALL_ONES);
+	set(e1000, RCTL, 0);
+	set_and_flush(e1000, TCTL, TCTL_PAD);
+	wait_for(e1000, E1000_QUIET, QUIET_TIME);
+}
+
+/* Does it stand still before the time for that is over? */
+static bool is_quiet(const struct e1000 *e1000)
+{
+	return e1000->reset == E1000_MASTER && !(get(e1000, STATUS) & STATUS_MASTER_ON);
+}
+
+static void ask_for_rest(struct e1000 *e1000)
+{
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_MASTER_OFF);
+	wait_for(e1000, E1000_MASTER, MASTER_TIME);
+}
+
+static void reset_all(struct e1000 *e1000)
+{
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_RESET);
+	wait_for(e1000, E1000_RESET, RESET_WAIT);
+}
+
+/* The next step, whose time has come; not the last one. */
+static void step(struct e1000 *e1000)
+{
+	switch (e1000->reset) {
+	case E1000_QUIET:
+		if (e1000->is_express)
+			ask_for_rest(e1000);
+		else
+			reset_all(e1000);
+		return;
+	case E1000_MASTER:
+		reset_all(e1000);
+		return;
+	case E1000_RESET:
+	case E1000_BACK:
+		wait_for(e1000, E1000_BACK, RESET_TIME);
+		return;
+	}
+}
+
+static enum wait_result reset_result(struct e1000 *e1000)
+{
+	while (e1000->reset != E1000_BACK) {
+		if (!is_quiet(e1000) && time_ns() < e1000->reset_end)
+			return WAIT_LATER;
+		step(e1000);
+	}
+	if (!is_back(e1000))
+		return time_ns() < e1000->reset_end ? WAIT_LATER : WAIT_FAILED;
+	e1000->enabled = 0;
+	set(e1000, IMC, ALL_ONES);
+	get(e1000, ICR);
+	return WAIT_DONE;
+}
+
+/* At boot. */
+static bool reset(struct e1000 *e1000)
+{
+	enum wait_result result;
+
+	begin_reset(e1000);
+	do {
+		result = reset_result(e1000);
+	} while (result == WAIT_LATER);
+	return result == WAIT_DONE;
+}
+
+static void start_receiving(struct e1000 *e1000, uint64_t rings)
+{
+	for (unsigned i = 0; i < NET_RING_SIZE; i++)
+		fill_receive(e1000, i);
+	e1000->next_received = 0;
+	for (uint32_t i = 0; i < MTA_WORDS; i++)
+		set_and_flush(e1000, MTA + 4 * i, 0);
+	set_and_flush(e1000, RDBAL, (uint32_t)rings);
+	set_and_flush(e1000, RDBAH, (uint32_t)(rings >> 32));
+	set_and_flush(e1000, RDLEN, sizeof(e1000->rings->receive));
+	set_and_flush(e1000, RDH, 0);
+	set_and_flush(e1000, RDT, NET_RING_SIZE - 1);
+	/* What is wrong inside a frame is its receiver's affair. */
+	set_and_flush(e1000, RXCSUM, 0);
+	/* Guests have addresses of their own. */
+	set_and_flush(e1000, RCTL, RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL |
+				   RCTL_BROADCAST | RCTL_NO_CHECKSUM);
+}
+
+static void start_sending(struct e1000 *e1000, uint64_t rings)
+{
+	memset(e1000->rings->send, 0, sizeof(e1000->rings->send));
+	e1000->next_sent = e1000->oldest_sent = 0;
+	set_and_flush(e1000, TDBAL, (uint32_t)rings);
+	set_and_flush(e1000, TDBAH, (uint32_t)(rings >> 32));
+	set_and_flush(e1000, TDLEN, sizeof(e1000->rings->send));
+	set_and_flush(e1000, TDH, 0);
+	set_and_flush(e1000, TDT, 0);
+	set_and_flush(e1000, TIPG, TIPG_COPPER);
+	if (e1000->is_express)
+		set_and_flush(e1000, TXDCTL, get(e1000, TXDCTL) | TXDCTL_COUNTS);
+	set_and_flush(e1000, TCTL,
+		      TCTL_ON | TCTL_PAD | TCTL_COLLISIONS | TCTL_COLLISION_DISTANCE);
+}
+
+static uint32_t extended_control(const struct e1000 *e1000)
+{
+	uint32_t bits = CTRL_EXT_DRIVER;
+
+	if (e1000->causes == CAUSES_MSIX)
+		bits |= CTRL_EXT_PENDING_CLEAR;
+	return get(e1000, CTRL_EXT) | bits;
+}
+
+static int e1000_start(struct net_device *device)
+{
+	struct e1000 *e1000 = e1000_of(device);
+	size_t run;
+
+	e1000->causes = CAUSES;
+	if (device->pci->interrupt == PCI_MSIX) {
+		e1000->causes = CAUSES_MSIX;
+		set(e1000, IVAR, IVAR_ONE);
+	}
+	if (e1000->is_express)
+		set(e1000, CTRL_EXT, extended_control(e1000));
+	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
+	start_receiving(e1000, host_physical(e1000->rings->receive, &run));
+	start_sending(e1000, host_physical(e1000->rings->send, &run));
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_LINK_UP | CTRL_AUTO_SPEED);
+	return 0;
+}
+
+static void e1000_stop(struct net_device *device)
+{
+	begin_reset(e1000_of(device));
+}
+
+static enum wait_result e1000_has_stopped(struct net_device *device)
+{
+	enum wait_result result = reset_result(e1000_of(device));
+
+	if (result == WAIT_FAILED)
+		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+	return result;
+}
+
+static const struct net_device_ops e1000_ops = {
+	.start = e1000_start, .stop = e1000_stop, .has_stopped = e1000_has_stopped,
+	.send_buffer = e1000_send_buffer, .send = e1000_send, .kick = e1000_kick,
+	.reclaim = e1000_reclaim, .receive = e1000_receive, .give_back = e1000_give_back,
+	.listen = e1000_listen, .mute = e1000_mute, .acknowledge = e1000_acknowledge,
+	.link = e1000_link,
+};
+
+/* --- attaching ------------------------------------------------------------------------------- */
+
+/* Not older ones: 82543GC has a PHY to be set up by hand, 82544 hangs on some lengths of buffers. */
+static const struct model {
+	uint16_t id;
+	bool is_express;
+} models[] = {
+	{ 0x100E, false },	/* 82540EM */
+	{ 0x100F, false },	/* 82545EM */
+	{ 0x1010, false },	/* 82546EB */
+	{ 0x1015, false },	/* 82540EM on the board */
+	{ 0x1026, false },	/* 82545GM */
+	{ 0x10D3, true },	/* 82574L */
+	{ 0x10F6, true },	/* 82574LA */
+	{ 0x150C, true },	/* 82583V */
+};
+
+static const struct model *model_of(const struct pci_device *device)
+{
+	for (unsigned i = 0; device->vendor == VENDOR_INTEL && i < ARRAY_SIZE(models); i++)
+		if (models[i].id == device->id)
+			return &models[i];
+	return NULL;
+}
+
+/* NULL, or why the port cannot be used.  It stands still when this returns. */
+static const char *set_up(struct e1000 *e1000)
+{
+	uint32_t low, high;
+
+	if (get(e1000, STATUS) == ALL_ONES || !reset(e1000))
+		return "it does not come back from a reset";
+	low = get(e1000, RAL);
+	high = get(e1000, RAH);
+	store_le32(e1000->device.address, low);
+	store_le16(e1000->device.address + 4, (uint16_t)(high & 0xFFFF));
+	return NULL;
+}
+
+static const char *open(struct e1000 *e1000, struct pci_device *device)
+{
+	e1000->device.ops = &e1000_ops;
+	e1000->is_express = model_of(device)->is_express;
+	e1000->device.driver = e1000->is_express ? "e1000e" : "e1000";
+	e1000->device.pci = device;
+	/* They corrupt what the older ones write to memory (specification updates: 82540, no. 6; 82546, no. 26). */
+	device->no_messages = !e1000->is_express;
+	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);
+	if (!e1000->registers)
+		return "it has no registers";
+	pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
+	return set_up(e1000);
+}
+
+static int e1000_attach(struct pci_device *device)
+{
+	struct e1000 *e1000 = heap_alloc(sizeof(*e1000));
+	const char *cause = error_words(-E_NOMEM);
+
+	if (e1000)
+		e1000->rings = pages_alloc(RING_PAGES);
+	if (e1000 && e1000->rings)
+		cause = open(e1000, device);
+	if (cause) {
+		log_warn("e1000", PCI_FORMAT ": the network port cannot be used: %s",
+			 PCI_ARGUMENTS(device->function), cause);
+		if (e1000 && e1000->rings)
+			pages_free(e1000->rings, RING_PAGES);
+		heap_free(e1000);
+		return -E_UNSUPPORTED;
+	}
+	net_device_add(&e1000->device);
+	return 0;
+}
+
+static bool e1000_matches(const struct pci_device *device)
+{
+	return model_of(device) != NULL;
+}
+
+const struct pci_driver e1000_driver = { "e1000", e1000_matches, e1000_attach };

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Credit of network cards.
+ */
+#include "drivers/net/net_credit.h"
+
+#include "lib/compiler.h"
+
+#define SHARE_SHIFT 2
+#define LEFT_MAX 1000000
+
+/* A turn that takes longer was held up by something else, such as whoever runs this machine. */
+#define LEFT_MIN (-5000000)
+
+/* What a handler costs before it can look at the clock, and after. */
+#define HANDLER_COST 3000
+
+void net_credit_charge(struct net_credit *credit, uint64_t since, uint64_t now)
+{
+	int64_t left = credit->left + (int64_t)((now - credit->reckoned) >> SHARE_SHIFT);
+
+	left = MIN(left, LEFT_MAX) - (int64_t)(now - since) - HANDLER_COST;
+	credit->left = MAX(left, LEFT_MIN);
+	credit->reckoned = now;
+}
+
+uint64_t net_credit_wait(const struct net_credit *credit)
+{
+	return credit->left < 0 ? (uint64_t)-credit->left << SHARE_SHIFT : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between drivers/net/net_device.c, net_send.c and net_poll.c.  All functions are
+ * called with the port's lock.
+ */
+#ifndef UMBRA_DRIVERS_NET_NET_INTERNAL_H
+#define UMBRA_DRIVERS_NET_NET_INTERNAL_H
+
+#include "drivers/net/net_device.h"
+#include "drivers/pci/pci_irq.h"
+
+#define NET_MICROSECOND 1000ull
+#define NET_MILLISECOND 1000000ull
+#define NET_NEVER UINT64_MAX
+
+/* Other stations on the wire may hold up a card for a while (IEEE 802.3, annex 31B), but not so long. */
+#define NET_SEND_TIME (2000 * NET_MILLISECOND)
+
+/* When the timer looks: for room, at cards that have something to do, and at the soonest. */
+#define NET_ROOM_PERIOD (200 * NET_MICROSECOND)	/* a ring of short frames is empty after 170 us at 1 Gbit/s */
+#define NET_WATCH_PERIOD (100 * NET_MILLISECOND)
+#define NET_RESET_PERIOD (1 * NET_MILLISECOND)	/* while it is reset */
+#define NET_PAUSE_MIN (100 * NET_MICROSECOND)
+
+/* --- net_device.c -------------------------------------------------------------------- */
+
+/* The timer is to look after that time at the latest. */
+void net_look_after(struct net_device *device, uint64_t nanoseconds);
+
+/* Asks the card for its link, and logs a change. */
+void net_check_link(struct net_device *device);
+
+/*
+ * As the last thing, of a card that runs: it is reset, or given up; cause is for the log.  What
+ * was under way is lost.
+ */
+void net_restart(struct net_device *device, const char *cause);
+
+/* The timer has come for a card that is being reset. */
+void net_go_on(struct net_device *device);
+
+/* --- net_send.c ----------------------------------------------------------------------- */
+
+/* Is there a place for a frame to be sent?  Frees those of what was sent. */
+bool net_has_room(struct net_device *device);
+
+/* Has the card sent what it should have?  If not it is reset. */
+void net_watch_sending(struct net_device *device);
+
+/* --- net_poll.c ------------------------------------------------------------------------- */
+
+extern const struct pci_irq_ops net_irq_ops;	/* their context is the port */
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The facts about a frame, and the internet checksum (RFC 1071).
+ */
+#include "drivers/net/net_offload.h"
+
+#include "drivers/net/net_headers.h"
+#include "lib/bytes.h"
+
+/* The fields of struct virtio_net_hdr. */
+#define HEADER_FLAGS 0
+#define HEADER_GSO_TYPE 1
+#define HEADER_LENGTH 2
+#define HEADER_GSO_SIZE 4
+#define HEADER_CSUM_START 6
+#define HEADER_CSUM_OFFSET 8
+
+void net_offload_load(struct net_offload *offload, const uint8_t *header)
+{
+	*offload = (struct net_offload){
+		.flags = header[HEADER_FLAGS] & NET_NEEDS_CSUM,
+		.gso_type = header[HEADER_GSO_TYPE],
+	};
+	if (offload->flags & NET_NEEDS_CSUM) {
+		offload->csum_start = load_le16(header + HEADER_CSUM_START);
+		offload->csum_offset = load_le16(header + HEADER_CSUM_OFFSET);
+	}
+	if (offload->gso_type != NET_GSO_NONE)
+		offload->gso_size = load_le16(header + HEADER_GSO_SIZE);
+}
+
+void net_offload_store(const struct net_offload *offload, uint8_t *header)
+{
+	header[HEADER_FLAGS] = offload->flags;
+	header[HEADER_GSO_TYPE] = offload->gso_type;
+	store_le16(header + HEADER_LENGTH, offload->header_length);
+	store_le16(header + HEADER_GSO_SIZE, offload->gso_size);
+	store_le16(header + HEADER_CSUM_START, offload->csum_start);
+	store_le16(header + HEADER_CSUM_OFFSET, offload->csum_offset);
+}
+
+uint32_t net_offload_needs(const struct net_offload *offload)
+{
+	uint32_t needs = offload->flags & NET_NEEDS_CSUM ? NET_CSUM : 0;
+
+	if (offload->gso_type == NET_GSO_NONE)
+		return needs;
+	/* Segments get checksums of their own, so theirs is always left out (virtio 1.0, 5.1.6.2.1). */
+	if (!needs)
+		return NET_NOBODY;
+	if (offload->gso_type & NET_GSO_ECN)
+		needs |= NET_ECN;
+	switch (offload->gso_type & ~NET_GSO_ECN) {
+	case NET_GSO_TCPV4:
+		return needs | NET_TSO4;
+	case NET_GSO_TCPV6:
+		return needs | NET_TSO6;
+	case NET_GSO_UDP:
+		return needs & NET_ECN ? NET_NOBODY : needs | NET_UFO;
+	default:
+		return NET_NOBODY;
+	}
+}
+
+bool net_offload_check(struct net_offload *offload, const uint8_t *frame, uint32_t length)
+{
+	struct net_headers headers;
+
+	if (!(offload->flags & NET_NEEDS_CSUM))
+		return offload->gso_type == NET_GSO_NONE;
+	if (offload->csum_start < ETHERNET_HEADER_SIZE ||
+	    (uint32_t)offload->csum_start + offload->csum_offset + 2 > length)
+		return false;
+	if (offload->gso_type == NET_GSO_NONE)
+		return true;
+	if (!net_headers_find(&headers, offload->gso_type, frame, length) ||
+	    offload->gso_size < NET_GSO_SIZE_MIN || offload->csum_start != headers.transport ||
+	    offload->csum_offset != (headers.udp ? UDP_CHECKSUM : TCP_CHECKSUM))
+		return false;
+	offload->header_length =
+		(uint16_t)(headers.udp ? headers.transport + UDP_HEADER_SIZE : headers.payload);
+	return true;
+}
+
+uint32_t net_sum(const uint8_t *bytes, uint32_t length, uint32_t sum)
+{
+	uint64_t wide = sum;
+
+	for (; length >= 4; bytes += 4, length -= 4)
+		wide += load_le32(bytes);
+	if (length >= 2) {
+		wide += load_le16(bytes);
+		bytes += 2;
+		length -= 2;
+	}
+	if (length > 0)
+		wide += bytes[0];
+	/* Carries come in again at the bottom. */
+	wide = (wide & UINT32_MAX) + (wide >> 32);
+	wide = (wide & 0xFFFF) + (wide >> 16);
+	wide = (wide & 0xFFFF) + (wide >> 16);
+	return (uint32_t)((wide & 0xFFFF) + (wide >> 16));
+}
+
+/*
+ * 0 would say that UDP has no checksum; the other zero of this arithmetic says
+ * the same to TCP.
+ */
+uint16_t net_checksum(uint32_t sum)
+{
+	return sum == 0xFFFF ? 0xFFFF : (uint16_t)~sum;
+}
+
+void net_offload_finish(struct net_offload *offload, uint8_t *frame, uint32_t length)
+{
+	/* The sum of the pseudo-header stands in the field already. */
+	uint32_t sum = net_sum(frame + offload->csum_start, length - offload->csum_start, 0);
+
+	store_le16(frame + offload->csum_start + offload->csum_offset, net_checksum(sum));
+	*offload = (struct net_offload){ 0 };
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What comes in by a port, and when it is looked for: after interrupts, or by the timer
+ * where there are none or they cost too much.  One CPU at a time takes frames in
+ * (is_polling), and lets go of the lock whenever its client has to take one that comes
+ * before it.
+ */
+#include "drivers/net/net_internal.h"
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/log.h"
+#include "arch/board/time.h"
+#include "drivers/net/net_credit.h"
+#include "lib/compiler.h"
+
+/* Frames taken in until the client has its chance to send, and with one taking of its lock. */
+#define RECEIVE_BUDGET 64u
+#define RECEIVE_BATCH 16u
+
+#define POLL_PERIOD (1 * NET_MILLISECOND)
+
+/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
+#define MISSED_MAX 8
+
+static struct net_credit credits[MAX_CPUS];	/* each CPU's own */
+
+/* --- rounds ---------------------------------------------------------------------------------- */
+
+/* False when the card has no more. */
+static bool take_frame(struct net_device *device)
+{
+	const uint8_t *bytes;
+	uint32_t length;
+
+	switch (device->ops->receive(device, &bytes, &length)) {
+	case NET_NOTHING:
+		return false;
+	case NET_NONSENSE:
+		net_restart(device, "it talks nonsense");
+		return false;
+	case NET_FRAME:
+		device->counters.received++;
+		device->client.received(device->client.context, bytes, length);
+		break;
+	case NET_DAMAGED:
+		device->counters.damaged++;
+		break;
+	}
+	device->ops->give_back(device);
+	return true;
+}
+
+/* With the port's lock, which comes after the client's. */
+static bool take_batch(struct net_device *device)
+{
+	bool more = true;
+
+	spin_unlock(&device->lock);
+	device->client.begin(device->client.context);
+	spin_lock(&device->lock);
+	for (unsigned i = 0; more && i < RECEIVE_BATCH; i++)
+		more = take_frame(device);
+	spin_unlock(&device->lock);
+	device->client.end(device->client.context);
+	spin_lock(&device->lock);
+	return more;
+}
+
+/* True when there is more. */
+static bool take_frames(struct net_device *device)
+{
+	for (unsigned i = 0; i < RECEIVE_BUDGET / RECEIVE_BATCH; i++)
+		if (!take_batch(device))
+			return false;
+	return true;
+}
+
+/* Whatever is sent without a link goes nowhere, for which there is always room. */
+static void call_writable(struct net_device *device)
+{
+	if (!device->wants_room ||
+	    (device->state == NET_RUNNING && device->link && !net_has_room(device)))
+		return;
+	device->wants_room = false;
+	spin_unlock(&device->lock);
+	device->client.writable(device->client.context);
+	spin_lock(&device->lock);
+}
+
+/* One round; true when another one is due at once, as far as frames are concerned. */
+static bool look(struct net_device *device)
+{
+	uint64_t since = time_ns();
+	bool more;
+
+	device->again = false;
+	if (device->link_asked)
+		net_check_link(device);
+	more = take_frames(device);
+	if (device->state == NET_RUNNING)
+		net_watch_sending(device);
+	call_writable(device);
+	net_credit_charge(&credits[this_cpu()->id], since, time_ns());
+	return more || device->again;
+}
+
+/* Perhaps none ever will: a line may lead nowhere. */
+static bool is_unheard(const struct net_device *device)
+{
+	return device->counters.interrupts == 0;
+}
+
+/* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
+static bool rest(struct net_device *device, bool more)
+{
+	uint64_t wait = net_credit_wait(&credits[this_cpu()->id]);
+
+	if (device->wants_room)
+		net_look_after(device, NET_ROOM_PERIOD);
+	if (device->under_way > 0 || is_unheard(device))
+		net_look_after(device, NET_WATCH_PERIOD);
+	if (device->is_polled)
+		net_look_after(device, POLL_PERIOD);
+	if (wait > 0 || more) {
+		device->counters.pauses++;
+		net_look_after(device, MAX(wait, NET_PAUSE_MIN));
+		return false;
+	}
+	if (device->is_polled)
+		return false;
+	device->is_muted = false;
+	/* The link may have been asked for meanwhile, by an interrupt that was taken for nobody's. */
+	if (device->ops->listen(device) && !device->link_asked)
+		return false;
+	device->is_muted = true;
+	device->ops->mute(device);
+	return true;
+}
+
+/* Nobody else does; with the lock, which it lets go of in between. */
+static void poll(struct net_device *device)
+{
+	bool more;
+
+	device->is_polling = true;
+	do {
+		more = look(device);
+	} while (device->state == NET_RUNNING && rest(device, more));
+	device->is_polling = false;
+}
+
+/* --- interrupts and the timer ---------------------------------------------------------------- */
+
+static void serve(struct net_device *device)
+{
+	if (device->is_muted)
+		return;
+	device->is_muted = true;
+	device->ops->mute(device);
+	if (device->is_polling)
+		device->again = true;
+	else
+		poll(device);
+}
+
+/*
+ * Whether there was something new since the interrupt before: the timer may have found
+ * it, or the round that this one came too late for.  Only frames and the link raise them.
+ */
+static bool had_reason(struct net_device *device)
+{
+	uint64_t frames = device->counters.received + device->counters.damaged;
+	bool had = device->again || frames != device->frames_before || device->link != device->link_before;
+
+	device->frames_before = frames;
+	device->link_before = device->link;
+	return had;
+}
+
+static bool raised(void *context)
+{
+	struct net_device *device = context;
+	bool worked = false;
+
+	spin_lock(&device->lock);
+	if (device->state == NET_RUNNING && device->ops->acknowledge(device)) {
+		device->counters.interrupts++;
+		device->missed = 0;
+		serve(device);
+		worked = had_reason(device);
+	}
+	spin_unlock(&device->lock);
+	return worked;
+}
+
+static void silenced(void *context)
+{
+	struct net_device *device = context;
+
+	spin_lock(&device->lock);
+	device->is_polled = true;
+	if (device->state == NET_RUNNING)
+		net_look_after(device, POLL_PERIOD);
+	spin_unlock(&device->lock);
+}
+
+const struct pci_irq_ops net_irq_ops = { raised, silenced };
+
+/* Whoever does not say when something comes does not say when the link does. */
+static void watch_link(struct net_device *device)
+{
+	uint64_t now = time_ns();
+
+	if ((!device->is_polled && !is_unheard(device)) || now < device->link_due)
+		return;
+	device->link_asked = true;
+	device->link_due = now + NET_WATCH_PERIOD;
+}
+
+/* The timer has looked, while interrupts were on: did it find what they should have told? */
+static void watch_interrupts(struct net_device *device, uint64_t received, bool link)
+{
+	if (device->is_polled ||
+	    (device->counters.received == received && device->link == link) ||
+	    ++device->missed < MISSED_MAX)
+		return;
+	log_warn("net", "%s raises no interrupts: it is asked every millisecond", device->name);
+	device->is_polled = true;
+	net_look_after(device, POLL_PERIOD);
+}
+
+/* With the timer's time come, of a card that runs. */
+static void look_in(struct net_device *device)
+{
+	uint64_t received = device->counters.received;
+	bool was_listening = !device->is_muted, link = device->link;
+
+	device->due = NET_NEVER;
+	watch_link(device);
+	if (device->is_polling)
+		device->again = true;
+	else
+		poll(device);
+	if (was_listening)
+		watch_interrupts(device, received, link);
+}
+
+/* Returns when to come again, NET_NEVER for not. */
+static uint64_t tick(struct net_device *device)
+{
+	uint64_t due;
+
+	spin_lock(&device->lock);
+	if (device->state == NET_RUNNING && time_ns() >= device->due) {
+		look_in(device);
+	} else if (device->state == NET_RESETTING && time_ns() >= device->due) {
+		device->due = NET_NEVER;
+		net_go_on(device);
+	}
+	due = device->state == NET_RUNNING || device->state == NET_RESETTING ? device->due : NET_NEVER;
+	spin_unlock(&device->lock);
+	return due;
+}
+
+uint64_t net_devices_tick(void)
+{
+	struct net_device *device;
+	uint64_t soonest = NET_NEVER, now;
+
+	list_for_each(device, net_devices(), node) {
+		uint64_t due = tick(device);
+
+		soonest = MIN(soonest, due);
+	}
+	if (soonest == NET_NEVER)
+		return 0;
+	now = time_ns();
+	return soonest > now ? soonest - now : 1;
+}

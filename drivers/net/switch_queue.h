@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue of a switch's port.  Between drivers/net/ethernet_switch.c and
+ * switch_queue.c.
+ */
+#ifndef UMBRA_DRIVERS_NET_SWITCH_QUEUE_H
+#define UMBRA_DRIVERS_NET_SWITCH_QUEUE_H
+
+#include "drivers/net/ethernet_switch.h"
+
+bool switch_queue_is_empty(const struct switch_port *port);
+void switch_queue_clear(struct switch_port *port);
+
+/*
+ * Room for a frame of length bytes, NET_FRAME_MAX at most, from the port of that
+ * number; NULL: its sender has as much of the queue as is free, or it is full.
+ */
+struct switch_frame *switch_queue_room(const struct switch_port *port, unsigned from,
+				       uint32_t length);
+
+/* That frame is filled in; now it is in the queue. */
+void switch_queue_add(struct switch_port *port, struct switch_frame *frame);
+
+/* The first one goes; there is one. */
+void switch_queue_drop(struct switch_port *port);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A port of a switch that leads out of the machine.  What senders left to others is
+ * done here, since nobody out there can: checksums are finished, and what is larger
+ * than a frame is cut.  Pure; how a frame gets onto the wire is the caller's affair.
+ */
+#ifndef UMBRA_DRIVERS_NET_SWITCH_WIRE_H
+#define UMBRA_DRIVERS_NET_SWITCH_WIRE_H
+
+#include "drivers/net/ethernet_switch.h"
+
+/* Frames without their checksum, the longer ones with a tag (IEEE 802.3, 3.2.7; 802.1Q). */
+#define WIRE_FRAME_MAX 1514u
+#define WIRE_FRAME_TAGGED_MAX 1518u
+
+/* A frame for the wire, in two pieces. */
+struct wire_frame {
+	const uint8_t *header, *payload;
+	uint32_t header_length, payload_length;
+};
+
+enum wire_result {
+	WIRE_SENT,
+	WIRE_FULL,	/* not now; nothing was taken */
+	WIRE_DROPPED,	/* the wire is not there */
+};
+
+struct switch_wire {
+	struct switch_port *port;	/* has no address of its own */
+	enum wire_result (*send)(void *context, const struct wire_frame *frame);
+	void *context;
+	uint64_t too_long;		/* frames that were not sent for that */
+
+	/* The first frame of the queue while it is being cut. */
+	bool is_cutting;
+	struct net_segmenter segmenter;
+	uint32_t identification;	/* of the last datagram that was cut */
+};
+
+/*
+ * Sends what waits in the port's queue, budget frames at most, until the wire is full.
+ * True when something still waits.  With the switch's lock.
+ */
+bool switch_wire_drain(struct switch_wire *wire, unsigned budget);
+
+/*
+ * A frame came in: it goes to whom it is for.  now is the time in ns.  With the
+ * switch's lock.
+ */
+void switch_wire_receive(struct switch_wire *wire, const uint8_t *bytes, uint32_t length,
+			 uint64_t now);
+
+#endif

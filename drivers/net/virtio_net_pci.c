@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtio network devices.  Each buffer of a ring has the descriptor of its number,
+ * with the device's header of the frame and the frame behind it.  No offload is
+ * agreed on, so the header is always zero.
+ */
+#include "drivers/net/virtio_net_pci.h"
+
+#include "arch/cpu/log.h"
+#include "drivers/net/net_device.h"
+#include "drivers/pci/virtio_pci.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+#include "mm/host_map.h"
+
+#define ID_TRANSITIONAL 0x1000
+#define ID_MODERN 0x1041
+
+#define FEATURE_MAC BIT64(5)
+#define FEATURE_STATUS BIT64(16)
+
+/* Offsets in configuration space, 5.1.4. */
+#define CONFIG_ADDRESS 0u
+#define CONFIG_STATUS 6u
+#define CONFIG_SIZE_MIN 8u
+#define STATUS_LINK_UP 1u
+
+#define ISR_CONFIG 2u			/* 4.1.4.5 */
+#define DESCRIPTOR_WRITE 2u
+#define RING_NO_INTERRUPT 1u		/* of the available ring, 2.4.6 */
+#define RING_NO_NOTIFY 1u		/* of the used ring, 2.4.8 */
+
+#define HEADER_SIZE 12u			/* 5.1.6.1 */
+#define RING_MIN 8u
+
+enum { QUEUE_RECEIVE, QUEUE_SEND, QUEUES };
+
+struct descriptor {
+	uint64_t address;
+	uint32_t length;
+	uint16_t flags, next;
+};
+
+/* What the device reads and writes; all of it in low memory. */
+struct ring_memory {
+	struct descriptor descriptors[NET_RING_SIZE] __aligned(16);
+	struct {
+		uint16_t flags, index;
+		uint16_t ring[NET_RING_SIZE];
+	} available;
+	struct {
+		uint16_t flags, index;
+		struct {
+			uint32_t id, length;
+		} ring[NET_RING_SIZE];
+	} used __aligned(4);
+};
+
+#define MEMORY_PAGES ((QUEUES * sizeof(struct ring_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+struct ring {
+	struct ring_memory *memory;
+	volatile uint16_t *notify;
+	uint16_t size;			/* a power of two, RING_MIN to NET_RING_SIZE */
+	uint16_t used_seen;
+	uint16_t offered;		/* buffers that the device has */
+	bool has[NET_RING_SIZE];	/* this one among them */
+};
+
+struct virtio_port {
+	struct net_device device;
+	struct virtio_pci virtio;
+	uint64_t features;
+	bool messages;			/* interrupts are MSI-X */
+	struct ring receive, send;
+	uint16_t received;		/* the buffer that the last frame is in */
+	uint16_t free[NET_RING_SIZE], free_count;	/* buffers to send from */
+};
+
+static struct virtio_port *port_of(struct net_device *device)
+{
+	return container_of(device, struct virtio_port, device);
+}
+
+/* --- rings --------------------------------------------------------------------------- */
+
+/* On x86 a store is seen by others after those before it; only the compiler must be told. */
+static void offer(struct ring *ring, uint16_t buffer)
+{
+	uint16_t index = ring->memory->available.index;
+
+	ring->memory->available.ring[index % ring->size] = buffer;
+	ring->has[buffer] = true;
+	ring->offered++;
+	compiler_barrier();
+	WRITE_ONCE(ring->memory->available.index, (uint16_t)(index + 1));
+}
+
+/* The index must be there before the flag is read: a store and a load change places otherwise. */
+static void notify(struct ring *ring, uint16_t number)
+{
+	__sync_synchronize();
+	if (!(READ_ONCE(ring->memory->used.flags) & RING_NO_NOTIFY))
+		*ring->notify = number;
+}
+
+static bool has_used(const struct ring *ring)
+{
+	return READ_ONCE(ring->memory->used.index) != ring->used_seen;
+}
+
+/* The buffer that the device is done with: 1, 0 when there is none, negative for one that it has not. */
+static int take_used(struct ring *ring, uint16_t *buffer, uint32_t *length)
+{
+	uint16_t place = ring->used_seen % ring->size;
+	uint32_t id;
+
+	if (!has_used(ring))
+		return 0;
+	compiler_barrier();
+	id = READ_ONCE(ring->memory->used.ring[place].id);
+	*length = READ_ONCE(ring->memory->used.ring[place].length);
+	if (id >= ring->size || !ring->has[id])
+		return -E_RANGE;
+	ring->used_seen++;
+	ring->has[id] = false;
+	ring->offered--;
+	*buffer = (uint16_t)id;
+	return 1;
+}
+
+/* --- sending --------------------------------------------------------------------------- */
+
+static uint8_t *virtio_send_buffer(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+
+	if (port->free_count == 0)
+		return NULL;
+	return device->send_memory + port->free[port->free_count - 1] * NET_BUFFER_SIZE +
+	       HEADER_SIZE;
+}
+
+static void virtio_send(struct net_device *device, uint32_t length)
+{
+	struct virtio_port *port = port_of(device);
+	uint16_t buffer = port->free[--port->free_count];
+
+	port->send.memory->descriptors[buffer].length = HEADER_SIZE + length;
+	offer(&port->send, buffer);
+}
+
+static void virtio_kick(struct net_device *device)
+{
+	notify(&port_of(device)->send, QUEUE_SEND);
+}
+
+static int virtio_reclaim(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+	uint16_t buffer;
+	uint32_t length;
+	int found, count = 0;
+
+	while ((found = take_used(&port->send, &buffer, &length)) > 0) {
+		port->free[port->free_count++] = buffer;
+		count++;
+	}
+	if (found < 0 || (count == 0 && port->send.offered > 0 && virtio_pci_needs_reset(&port->virtio)))
+		return -E_IO;
+	return count;
+}
+
+/* --- receiving --------------------------------------------------------------------------- */
+
+static enum net_received virtio_receive(struct net_device *device, const uint8_t **bytes,
+					uint32_t *length)
+{
+	struct virtio_port *port = port_of(device);
+	int found = take_used(&port->receive, &port->received, length);
+
+	if (found <= 0)
+		return found < 0 ? NET_NONSENSE : NET_NOTHING;
+	if (*length <= HEADER_SIZE || *length > NET_BUFFER_SIZE)
+		return NET_DAMAGED;
+	*bytes = device->receive_memory + port->received * NET_BUFFER_SIZE + HEADER_SIZE;
+	*length -= HEADER_SIZE;
+	return NET_FRAME;
+}
+
+static void virtio_give_back(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+
+	offer(&port->receive, port->received);
+	notify(&port->receive, QUEUE_RECEIVE);
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+
+static bool virtio_listen(struct net_device *device)
+{
+	struct ring *ring = &port_of(device)->receive;
+
+	WRITE_ONCE(ring->memory->available.flags, 0);
+	__sync_synchronize();
+	return !has_used(ring);
+}
+
+/* Only a hint; some that were under way may still come. */
+static void virtio_mute(struct net_device *device)
+{
+	WRITE_ONCE(port_of(device)->receive.memory->available.flags, RING_NO_INTERRUPT);
+}
+
+/* A message does not say what it is about, and nothing has to be read to end it (4.1.4.5). */
+static bool virtio_acknowledge(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+	uint8_t cause;
+
+	if (port->messages) {
+		device->link_asked = true;
+		return true;
+	}
+	cause = *port->virtio.isr;
+	if (cause & ISR_CONFIG)
+		device->link_asked = true;
+	return cause != 0;
+}
+
+static bool virtio_link(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+
+	/* Without the feature the link is always up (5.1.5). */
+	return !(port->features & FEATURE_STATUS) ||
+	       port->virtio.config[CONFIG_STATUS] & STATUS_LINK_UP;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static uint64_t address_of(const void *pointer)
+{
+	size_t run;
+
+	return host_physical(pointer, &run);
+}
+
+/* False when the device has no such queue, or one that is too small. */
+static bool start_ring(struct virtio_port *port, struct ring *ring, uint16_t number,
+		       paddr_t buffers, uint16_t flags)
+{
+	uint16_t offered = virtio_pci_queue_max_of(&port->virtio, number);
+	struct ring_memory *memory = ring->memory;
+	const struct virtio_pci_queue queue = {
+		.size = (uint16_t)MIN(offered, NET_RING_SIZE),
+		.descriptors = address_of(memory->descriptors),
+		.available = address_of(&memory->available),
+		.used = address_of(&memory->used),
+	};
+
+	/* A power of two (2.4). */
+	if (queue.size < RING_MIN || (queue.size & (queue.size - 1)) != 0)
+		return false;
+	*ring = (struct ring){ .memory = memory, .size = queue.size };
+	memset(memory, 0, sizeof(*memory));
+	for (unsigned i = 0; i < NET_RING_SIZE; i++)
+		memory->descriptors[i] = (struct descriptor){
+			.address = buffers + i * NET_BUFFER_SIZE, .length = NET_BUFFER_SIZE,
+			.flags = flags,
+		};
+	memory->available.flags = RING_NO_INTERRUPT;
+	ring->notify = virtio_pci_add_queue(&port->virtio, number, &queue);
+	return ring->notify != NULL;
+}
+
+static bool start_rings(struct virtio_port *port)
+{
+	const struct net_device *device = &port->device;
+
+	if (!start_ring(port, &port->receive, QUEUE_RECEIVE, device->receive_address, DESCRIPTOR_WRITE) ||
+	    !start_ring(port, &port->send, QUEUE_SEND, device->send_address, 0))
+		return false;
+	for (uint16_t i = 0; i < port->receive.size; i++)
+		offer(&port->receive, i);
+	for (uint16_t i = 0; i < port->send.size; i++)
+		port->free[i] = i;
+	port->free_count = port->send.size;
+	return true;
+}
+
+static int virtio_start(struct net_device *device)
+{
+	struct virtio_port *port = port_of(device);
+
+	port->messages = device->pci->interrupt == PCI_MSIX;
+	if (virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features) ||
+	    !start_rings(port))
+		return -E_UNSUPPORTED;
+	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
+	virtio_pci_go(&port->virtio);
+	notify(&port->receive, QUEUE_RECEIVE);
+	return 0;
+}
+
+static void virtio_stop(struct net_device *device)
+{
+	virtio_pci_begin_reset(&port_of(device)->virtio);
+}
+
+static enum wait_result virtio_has_stopped(struct net_device *device)
+{
+	enum wait_result result = virtio_pci_reset_result(&port_of(device)->virtio);
+
+	if (result == WAIT_FAILED)
+		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+	return result;
+}
+
+static const struct net_device_ops virtio_ops = {
+	.start = virtio_start, .stop = virtio_stop, .has_stopped = virtio_has_stopped,
+	.send_buffer = virtio_send_buffer, .send = virtio_send, .kick = virtio_kick,
+	.reclaim = virtio_reclaim, .receive = virtio_receive, .give_back = virtio_give_back,
+	.listen = virtio_listen, .mute = virtio_mute, .acknowledge = virtio_acknowledge,
+	.link = virtio_link,
+};
+
+/* --- attaching ------------------------------------------------------------------------------- */
+
+/* The address is there before anything was agreed on (5.1.4); without one it is made up (5.1.5). */
+static void read_address(struct virtio_port *port)
+{
+	static const uint8_t made_up[ETHERNET_ADDRESS_SIZE] = { 0x02, 'U', 'm', 'N', 0, 0 };
+	struct net_device *device = &port->device;
+
+	for (unsigned i = 0; i < ETHERNET_ADDRESS_SIZE; i++)
+		device->address[i] = port->features & FEATURE_MAC
+					     ? port->virtio.config[CONFIG_ADDRESS + i] : made_up[i];
+}
+
+/* Asks the device who it is; NULL, or why it cannot be used.  It stands still when this returns. */
+static const char *set_up(struct virtio_port *port)
+{
+	const char *cause;
+
+	if (port->virtio.config_size < CONFIG_SIZE_MIN)
+		return "it has no place for its address";
+	if (!virtio_pci_reset(&port->virtio))
+		return "it does not come back from a reset";
+	cause = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
+	if (cause)
+		return cause;
+	read_address(port);
+	port->device.ops = &virtio_ops;
+	port->device.driver = virtio_net_pci_driver.name;
+	return virtio_pci_reset(&port->virtio) ? NULL : "it does not come back from a reset";
+}
+
+static const char *open_port(struct virtio_port *port, struct ring_memory *memory,
+			     struct pci_device *device)
+{
+	const char *cause;
+
+	port->device.pci = device;
+	port->receive.memory = memory;
+	port->send.memory = memory + 1;
+	pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
+	cause = virtio_pci_map(&port->virtio, device);
+	return cause ? cause : set_up(port);
+}
+
+static int virtio_attach(struct pci_device *device)
+{
+	struct virtio_port *port = heap_alloc(sizeof(*port));
+	struct ring_memory *memory = pages_alloc(MEMORY_PAGES);
+	const char *cause = port && memory ? open_port(port, memory, device) : error_words(-E_NOMEM);
+
+	if (cause) {
+		log_warn("virtio", PCI_FORMAT ": the network port cannot be used: %s",
+			 PCI_ARGUMENTS(device->function), cause);
+		if (memory)
+			pages_free(memory, MEMORY_PAGES);
+		heap_free(port);
+		return -E_UNSUPPORTED;
+	}
+	net_device_add(&port->device);
+	return 0;
+}
+
+static bool virtio_matches(const struct pci_device *device)
+{
+	return device->vendor == VIRTIO_PCI_VENDOR &&
+	       (device->id == ID_TRANSITIONAL || device->id == ID_MODERN);
+}
+
+const struct pci_driver virtio_net_pci_driver = {
+	"virtio-net", virtio_matches, virtio_attach,
+};

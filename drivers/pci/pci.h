@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PCI functions of the machine: finding them, what they are made of, and
+ * the registers that all of them have (PCI Local Bus 3.0, chapter 6).  Bus
+ * numbers and addresses stay as the firmware gave them.
+ */
+#ifndef UMBRA_DRIVERS_PCI_PCI_H
+#define UMBRA_DRIVERS_PCI_PCI_H
+
+#include "drivers/pci/pci_access.h"
+#include "lib/list.h"
+
+#include <stdbool.h>
+
+/* Registers of configuration space, ibid. 6.1 and 6.2. */
+#define PCI_VENDOR 0x00
+#define PCI_ID 0x02
+#define PCI_COMMAND 0x04
+#define PCI_STATUS 0x06
+#define PCI_REVISION 0x08
+#define PCI_INTERFACE 0x09
+#define PCI_SUBCLASS 0x0A
+#define PCI_CLASS 0x0B
+#define PCI_HEADER 0x0E
+#define PCI_BAR0 0x10
+#define PCI_SECONDARY_BUS 0x19	/* of a bridge */
+#define PCI_CAPABILITIES 0x34
+#define PCI_INTERRUPT_LINE 0x3C
+#define PCI_INTERRUPT_PIN 0x3D
+
+#define PCI_COMMAND_PORTS 0x0001
+#define PCI_COMMAND_MEMORY 0x0002
+#define PCI_COMMAND_MASTER 0x0004
+#define PCI_COMMAND_NO_LINE 0x0400
+
+#define PCI_CAPABILITY_MSI 0x05
+#define PCI_CAPABILITY_VENDOR 0x09
+#define PCI_CAPABILITY_MSIX 0x11
+
+#define PCI_BARS 6
+
+enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_PORTS, PCI_BAR_MEMORY };
+
+/* What a base address register decodes. */
+struct pci_bar {
+	enum pci_bar_kind kind;
+	uint64_t address;	/* 0: the firmware gave it none */
+	uint64_t size;		/* a power of two */
+};
+
+/* How a function that has a driver tells it that something has happened. */
+enum pci_interrupt {
+	PCI_POLLED,	/* it does not: it is asked */
+	PCI_LINE,	/* its own, INTA to INTD */
+	PCI_ISA_LINES,
+	PCI_MSI,
+	PCI_MSIX,
+};
+
+/* Room for what pci_describe_driver says. */
+#define PCI_DRIVER_TEXT 40
+
+struct pci_driver;
+
+struct pci_device {
+	const struct pci_access *access;
+	pci_function_t function;
+	uint16_t vendor, id;
+	uint8_t class_code, subclass, interface, revision;
+	uint8_t line;		/* ISA line that the firmware routed it to; 255: none */
+	uint8_t pin;		/* 1-4 for INTA-INTD, 0 when it raises none */
+	struct pci_bar bars[PCI_BARS];
+	bool no_messages;	/* its driver: it must not use them, though it says that it can */
+	const struct pci_driver *driver;	/* NULL: none */
+	enum pci_interrupt interrupt;		/* its driver says which, in attach */
+	struct list_node node;	/* in the list of all */
+};
+
+/* What drives functions of a kind. */
+struct pci_driver {
+	const char *name;
+	bool (*matches)(const struct pci_device *device);
+	/*
+	 * Takes the function into use: 0 or negative, and then the function is not used,
+	 * and the log says why if anything is wrong with it.  Boot CPU, before others start.
+	 */
+	int (*attach)(struct pci_device *device);
+};
+
+/* --- pci_scan.c ----------------------------------------------------------------- */
+
+/*
+ * Calls found(context, function) for every function there is: on bus 0, on all buses behind
+ * bridges, and on those of further host bridges, which only show by answering; each bus
+ * once.  Ends whatever the bridges say.
+ */
+void pci_scan(const struct pci_access *access,
+	      void (*found)(void *context, pci_function_t function), void *context);
+
+/*
+ * Fills *device, but for what drivers say and node, from configuration space; it decodes
+ * nothing meanwhile.  A bridge goes on decoding, and its bars are not looked at.
+ */
+void pci_read_device(const struct pci_access *access, pci_function_t function,
+		     struct pci_device *device);
+
+/* --- pci_bar.c ------------------------------------------------------------------- */
+
+/*
+ * Reads and sizes count base address registers (6, or 0 of what must not be touched) into
+ * bars; what is none, or makes no sense, is PCI_BAR_NONE.  The function decodes nothing
+ * meanwhile, and is left as it was.
+ */
+void pci_read_bars(const struct pci_access *access, pci_function_t function, unsigned count,
+		   struct pci_bar bars[PCI_BARS]);
+
+/* --- pci_capability.c ------------------------------------------------------------ */
+
+/* A walk along the chain of capabilities, which ends even if the chain does not. */
+struct pci_walk {
+	const struct pci_device *device;
+	uint8_t next, left;
+};
+
+void pci_walk_start(struct pci_walk *walk, const struct pci_device *device);
+
+/*
+ * Where the next capability of that kind is, or 0 when there is none.  It need
+ * not have room for all it should hold before the end of the 256 bytes.
+ */
+uint8_t pci_walk_next(struct pci_walk *walk, uint8_t kind);
+
+/* The first of that kind, or 0. */
+uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind);
+
+/* --- pci.c ------------------------------------------------------------------------- */
+
+/*
+ * Finds all functions, and offers each to the count drivers in order.  One line of
+ * the log for each function.  Boot CPU, once, before others start, with the
+ * interrupt lines in order.
+ */
+void pci_init(const struct pci_driver *const *drivers, unsigned count);
+
+/* All functions, in the order in which they were found; for commands.  Never changes after boot. */
+struct list *pci_devices(void);
+
+/* Who drives it and how it interrupts, for people: "ahci, msi" or "no driver".  Any CPU. */
+void pci_describe_driver(const struct pci_device *device, char text[PCI_DRIVER_TEXT]);
+
+/* Register access, as pci_access has it. */
+uint32_t pci_read(const struct pci_device *device, unsigned offset, unsigned width);
+void pci_write(const struct pci_device *device, unsigned offset, unsigned width, uint32_t value);
+
+/*
+ * Sets and clears bits PCI_COMMAND_* of the command register.  Without
+ * PCI_COMMAND_MASTER a function touches no memory, whatever it was told before.
+ * Any CPU, but not two at once for one function.
+ */
+void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t clear);
+
+/*
+ * The registers behind a memory BAR, at least size bytes of them, mapped for ever;
+ * NULL when there are not, or no room.  Boot CPU, before others start.
+ */
+void *pci_map_bar(const struct pci_device *device, unsigned bar, uint64_t size);
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PCI bus: who is meant by an access to a port or to memory.
+ */
+#include "drivers/virtio/vpci_bus.h"
+
+#include "lib/bytes.h"
+#include "lib/error.h"
+#include "lib/string.h"
+
+#define PORT_ADDRESS 0xCF8u
+#define PORT_DATA 0xCFCu
+#define PORT_END 0xD00u
+
+/* The address register. */
+#define ADDRESS_ENABLE BIT(31)
+#define ADDRESS_BUS_FUNCTION 0x00FF0700u	/* only 0 of both exists */
+#define ADDRESS_DEVICE(address) ((address) >> 11 & 31u)
+#define ADDRESS_DWORD 0xFCu
+
+/* Linux believes in the mechanism when it finds a host bridge; without a vendor it is no device. */
+#define BRIDGE_CLASS 0x08u
+#define BRIDGE_CLASS_VALUE 0x06000000u
+
+int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
+		 struct virtio_device *const *devices, unsigned count,
+		 const struct pci_callbacks *callbacks, void *context)
+{
+	uint32_t ram_end = ram_pages << PAGE_SHIFT, window = ram_end + PCI_HOLE_SIZE;
+
+	if (count > PCI_DEVICES_MAX)
+		return -E_NOSPC;
+	for (unsigned i = 0; i < count; i++)
+		if (devices[i]->queue_count > PCI_QUEUES_MAX ||
+		    devices[i]->config_size > PCI_WINDOW_SIZE - PCI_DEVICE)
+			return -E_NOSPC;
+	memset(bus, 0, sizeof(*bus));
+	bus->count = count;
+	for (unsigned i = 0; i < count; i++, window += PCI_WINDOW_SIZE)
+		pci_transport_init(&bus->functions[i], devices[i], memory, gpa_make(window), i + 1,
+				   callbacks, context);
+	bus->hole_start = ram_end;
+	bus->hole_end = window;
+	return 0;
+}
+
+void pci_bus_remove(struct pci_bus *bus)
+{
+	for (unsigned i = 0; i < bus->count; i++)
+		pci_transport_reset(&bus->functions[i]);
+	memset(bus, 0, sizeof(*bus));
+}
+
+/* --- ports --------------------------------------------------------------------------------- */
+
+/* The device that the address register selects, NULL when there is none. */
+static struct pci_transport *addressed(struct pci_bus *bus)
+{
+	unsigned device = ADDRESS_DEVICE(bus->address);
+
+	if (!(bus->address & ADDRESS_ENABLE) || bus->address & ADDRESS_BUS_FUNCTION ||
+	    device == 0 || device > bus->count)
+		return NULL;
+	return &bus->functions[device - 1];
+}
+
+static bool bridge_is_addressed(const struct pci_bus *bus)
+{
+	return bus->address & ADDRESS_ENABLE && !(bus->address & ADDRESS_BUS_FUNCTION) &&
+	       ADDRESS_DEVICE(bus->address) == 0;
+}
+
+/* length bytes (1 to 4) of the data register from byte lane on. */
+static uint32_t read_data(struct pci_bus *bus, unsigned lane, unsigned length)
+{
+	struct pci_transport *device = addressed(bus);
+	unsigned dword = bus->address & ADDRESS_DWORD;
+
+	if (device)
+		return pci_transport_config_read(device, dword + lane, length);
+	if (bridge_is_addressed(bus))
+		return (dword == BRIDGE_CLASS ? BRIDGE_CLASS_VALUE : 0) >> (8 * lane) &
+		       low_bytes(length);
+	return low_bytes(length);
+}
+
+static bool write_data(struct pci_bus *bus, unsigned lane, unsigned length, uint32_t value)
+{
+	struct pci_transport *device = addressed(bus);
+
+	if (!device)
+		return true;
+	return pci_transport_config_write(device, (bus->address & ADDRESS_DWORD) + lane, length,
+					  value);
+}
+
+/*
+ * The bytes of an access that fall into one register: the first one in the access and in the
+ * register.
+ */
+struct overlap {
+	unsigned first, lane, length;
+};
+
+static struct overlap find_overlap(unsigned port, unsigned width, unsigned register_port)
+{
+	unsigned start = MAX(port, register_port), end = MIN(port + width, register_port + 4);
+
+	if (start >= end)
+		return (struct overlap){ 0 };
+	return (struct overlap){ start - port, start - register_port, end - start };
+}
+
+bool pci_bus_has_port(const struct pci_bus *bus, unsigned port, unsigned width)
+{
+	return bus->hole_end > 0 && port < PORT_END && port + width > PORT_ADDRESS;
+}
+
+uint32_t pci_bus_read_port(struct pci_bus *bus, unsigned port, unsigned width)
+{
+	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
+	uint32_t value = low_bytes(width);
+
+	if (part.length > 0) {
+		value &= ~(low_bytes(part.length) << (8 * part.first));
+		value |= (bus->address >> (8 * part.lane) & low_bytes(part.length)) <<
+			 (8 * part.first);
+	}
+	part = find_overlap(port, width, PORT_DATA);
+	if (part.length > 0) {
+		value &= ~(low_bytes(part.length) << (8 * part.first));
+		value |= read_data(bus, part.lane, part.length) << (8 * part.first);
+	}
+	return value;
+}
+
+bool pci_bus_write_port(struct pci_bus *bus, unsigned port, unsigned width, uint32_t value)
+{
+	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
+
+	if (part.length > 0) {
+		uint32_t mask = low_bytes(part.length) << (8 * part.lane);
+
+		bus->address &= ~mask;
+		bus->address |= value >> (8 * part.first) << (8 * part.lane) & mask;
+	}
+	part = find_overlap(port, width, PORT_DATA);
+	if (part.length == 0)
+		return true;
+	return write_data(bus, part.lane, part.length,
+			  value >> (8 * part.first) & low_bytes(part.length));
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+/* The number of the function in whose window gpa is, and where in it; bus->count for none. */
+static unsigned find_window(const struct pci_bus *bus, gpa_t gpa, unsigned *offset)
+{
+	unsigned number;
+
+	*offset = 0;
+	for (number = 0; number < bus->count; number++) {
+		gpa_t start;
+
+		if (!pci_transport_window(&bus->functions[number], &start))
+			continue;
+		*offset = gpa_value(gpa) - gpa_value(start);
+		if (*offset < PCI_WINDOW_SIZE)
+			break;
+	}
+	return number;
+}
+
+bool pci_bus_has_memory(const struct pci_bus *bus, gpa_t gpa)
+{
+	unsigned offset;
+
+	return (gpa_value(gpa) >= bus->hole_start && gpa_value(gpa) < bus->hole_end) ||
+	       find_window(bus, gpa, &offset) < bus->count;
+}
+
+uint32_t pci_bus_read_memory(struct pci_bus *bus, gpa_t gpa, unsigned width)
+{
+	unsigned offset, number = find_window(bus, gpa, &offset);
+
+	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
+		return low_bytes(width);
+	return pci_transport_read(&bus->functions[number], offset, width);
+}
+
+bool pci_bus_write_memory(struct pci_bus *bus, gpa_t gpa, unsigned width, uint32_t value)
+{
+	unsigned offset, number = find_window(bus, gpa, &offset);
+
+	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
+		return true;
+	return pci_transport_write(&bus->functions[number], offset, width, value);
+}
+
+/* --- work --------------------------------------------------------------------------------------- */
+
+bool pci_bus_has_work(const struct pci_bus *bus)
+{
+	for (unsigned i = 0; i < bus->count; i++)
+		if (bus->functions[i].device->more_work && !bus->functions[i].is_broken)
+			return true;
+	return false;
+}
+
+static bool may_interrupt(const struct pci_transport *transport)
+{
+	const struct virtio_device *device = transport->device;
+
+	if (transport->is_broken || !pci_config_has_interrupt(transport))
+		return false;
+	for (unsigned i = 0; i < device->queue_count; i++)
+		if (virtqueue_is_under_way(&device->queues[i]))
+			return true;
+	return false;
+}
+
+uint32_t pci_bus_lines(const struct pci_bus *bus)
+{
+	uint32_t lines = 0;
+
+	for (unsigned i = 0; i < bus->count; i++)
+		if (may_interrupt(&bus->functions[i]))
+			lines |= BIT(bus->functions[i].irq);
+	return lines;
+}
+
+void pci_bus_service(struct pci_bus *bus)
+{
+	for (unsigned i = 0; i < bus->count; i++)
+		pci_transport_service(&bus->functions[i]);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's PCI bus: a host bridge as device 0, which is only there to be
+ * found, and the guest's virtio devices from 1 up in the order they were given,
+ * with one function and one interrupt line each.  A guest configures them by
+ * mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), an address and a
+ * data register, and reaches their registers in memory windows beyond its RAM.
+ *
+ * One CPU at a time, the one that runs the guest.  No locks.
+ */
+#ifndef UMBRA_DRIVERS_VIRTIO_VPCI_BUS_H
+#define UMBRA_DRIVERS_VIRTIO_VPCI_BUS_H
+
+#include "drivers/virtio/vpci_device.h"
+
+/* Kernels of 4.1 know interrupts below 16 only, and 0 is the clock. */
+#define PCI_DEVICES_MAX 15u
+/* Where the first window is, behind the guest's RAM. */
+#define PCI_HOLE_SIZE 0x100000u
+
+struct pci_bus {
+	uint32_t address;		/* the address register */
+	uint32_t hole_start, hole_end;	/* guest-physical: no RAM, windows or nothing */
+	unsigned count;
+	struct pci_transport functions[PCI_DEVICES_MAX];	/* [i] is device i + 1 */
+};
+
+/*
+ * Puts devices on the bus of a guest of ram_pages (3 GB at most), and so
+ * attaches them.  They, memory, callbacks and what context points to outlive
+ * the bus.  -E_NOSPC when there are too many devices, or queues of one.
+ */
+int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
+		 struct virtio_device *const *devices, unsigned count,
+		 const struct pci_callbacks *callbacks, void *context);
+
+/*
+ * Stops all devices and takes them off: another transport may attach them.  Nothing is left of
+ * the bus.
+ */
+void pci_bus_remove(struct pci_bus *bus);
+
+/* Is one of the width (1, 2 or 4) ports from port on a register of the bus? */
+bool pci_bus_has_port(const struct pci_bus *bus, unsigned port, unsigned width);
+
+/* Access to them; a port in between that is none reads as ones. */
+uint32_t pci_bus_read_port(struct pci_bus *bus, unsigned port, unsigned width);
+/* False: a device cannot take it now; the guest is to try again. */
+bool __must_check pci_bus_write_port(struct pci_bus *bus, unsigned port, unsigned width,
+				     uint32_t value);
+
+/* Is gpa, which is not RAM, in a window or in the hole, where access does no harm? */
+bool pci_bus_has_memory(const struct pci_bus *bus, gpa_t gpa);
+
+/* Access of width bytes (1, 2 or 4) there; without a window it reads ones. */
+uint32_t pci_bus_read_memory(struct pci_bus *bus, gpa_t gpa, unsigned width);
+/* False as above. */
+bool __must_check pci_bus_write_memory(struct pci_bus *bus, gpa_t gpa, unsigned width,
+				       uint32_t value);
+
+/* Bit n: a device may raise interrupt n without the guest doing anything more. */
+uint32_t pci_bus_lines(const struct pci_bus *bus);
+
+/* True when pci_bus_service has work that waits for nothing. */
+bool pci_bus_has_work(const struct pci_bus *bus);
+
+/* Lets all devices that run do what they can: after has_work, and when a back end has something. */
+void pci_bus_service(struct pci_bus *bus);
+
+#endif

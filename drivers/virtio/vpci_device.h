@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtio over PCI (virtio 1.0, 4.1): the transport of one device for guests of
+ * Linux 4.0 to 4.13.  It has configuration space with the capabilities that
+ * point into one memory window (BAR 0), and in that window the registers with
+ * which a driver starts the device.  drivers/virtio/vpci_bus.h is the bus it
+ * stands on, and its only caller.
+ *
+ * The guest may read and write anything at any time, in any width; what makes
+ * no sense reads as ones or is dropped.  What it says of a queue is checked
+ * when the queue goes live, and from then on no more looked at.
+ *
+ * One CPU at a time, the one that runs the guest.  No locks.
+ */
+#ifndef UMBRA_DRIVERS_VIRTIO_VPCI_DEVICE_H
+#define UMBRA_DRIVERS_VIRTIO_VPCI_DEVICE_H
+
+#include "drivers/virtio/device.h"
+
+#define PCI_WINDOW_SIZE PAGE_SIZE	/* of BAR 0, its alignment too */
+#define PCI_CONFIG_SIZE 0x98u		/* bytes of configuration space that exist */
+#define PCI_QUEUES_MAX 4u		/* of one device */
+
+struct pci_callbacks {
+	/* Interrupt irq of the guest is pending. */
+	void (*raise_irq)(void *context, unsigned irq);
+	/* The guest broke the rules of a queue: it is to be ended, for this reason. */
+	void (*broken)(void *context, const char *cause);
+};
+
+/* What the driver wrote of a queue. */
+struct pci_queue {
+	uint32_t address[6];	/* low and high half: descriptors, available ring, used ring */
+	uint16_t size;
+	bool enabled;
+};
+
+struct pci_transport {
+	struct virtio_device *device;
+	const struct pci_callbacks *callbacks;
+	void *context;
+	unsigned irq;
+	bool is_broken;		/* and does nothing any more */
+
+	/* The registers of the window. */
+	uint8_t status;
+	uint8_t isr;
+	uint16_t queue_select;
+	uint32_t device_feature_select, driver_feature_select;
+	uint64_t driver_features;
+	struct pci_queue queues[PCI_QUEUES_MAX];
+
+	uint8_t config[PCI_CONFIG_SIZE];
+};
+
+/*
+ * Attaches device, which has at most PCI_QUEUES_MAX queues, with its window at
+ * window and its interrupt on line irq (1 to 31).  device, memory, callbacks
+ * and what context points to outlive the transport.
+ */
+void pci_transport_init(struct pci_transport *transport, struct virtio_device *device,
+			struct guest_memory *memory, gpa_t window, unsigned irq,
+			const struct pci_callbacks *callbacks, void *context);
+
+/* The registers as after power-on, the device stopped: another transport may attach it now. */
+void pci_transport_reset(struct pci_transport *transport);
+
+/* length bytes (1 to 4) of configuration space at offset, all in one dword. */
+uint32_t pci_transport_config_read(struct pci_transport *transport, unsigned offset,
+				   unsigned length);
+/* False: the device cannot take it now; the guest is to try again. */
+bool __must_check pci_transport_config_write(struct pci_transport *transport, unsigned offset,
+					     unsigned length, uint32_t value);
+
+/* True when the window is open, with its guest-physical address. */
+bool pci_transport_window(const struct pci_transport *transport, gpa_t *start);
+
+/* width bytes (1, 2 or 4) of the window at offset, which is below PCI_WINDOW_SIZE. */
+uint32_t pci_transport_read(struct pci_transport *transport, unsigned offset, unsigned width);
+/* False as above. */
+bool __must_check pci_transport_write(struct pci_transport *transport, unsigned offset,
+				      unsigned width, uint32_t value);
+
+/* Lets the device do what it can, if it runs. */
+void pci_transport_service(struct pci_transport *transport);
+
+/* --- between drivers/virtio/vpci_device.c and pci_config.c ---------------------- */
+
+/* Where the parts of the window begin; the first bytes are the common configuration. */
+#define PCI_COMMON_SIZE 56u
+#define PCI_NOTIFY 56u		/* u16: a queue has something */
+#define PCI_ISR 58u		/* u8 */
+#define PCI_DEVICE 60u		/* the device's own configuration space */
+
+/* Configuration space as after power-on. */
+void pci_config_init(struct pci_transport *transport, gpa_t window);
+/* The guest let the device have its interrupt line. */
+bool pci_config_has_interrupt(const struct pci_transport *transport);
+
+#endif

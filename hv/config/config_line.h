@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lines of configuration words, taken apart: what config_umbra.c and
+ * config_module.c have in common, and nobody else uses.  Pure.
+ */
+#ifndef UMBRA_HV_CONFIG_CONFIG_LINE_H
+#define UMBRA_HV_CONFIG_CONFIG_LINE_H
+
+#include "hv/config/config.h"
+
+/* Longer words mean nothing, but are still skipped as a whole. */
+#define CONFIG_WORD_MAX 256
+
+/* A word of a line, cut at its first '=' if it has one. */
+struct config_word {
+	char text[CONFIG_WORD_MAX];	/* the whole word */
+	char key[CONFIG_WORD_MAX];	/* what precedes the '=' */
+	char *value;		/* what follows it, inside text; NULL without one */
+	size_t length;		/* of the whole word; CONFIG_WORD_MAX or more if text was cut */
+};
+
+/* What a line's words are read into, and where complaints about them go. */
+struct config_line {
+	const char *name;
+	struct config_problems *problems;
+	uint32_t seen;		/* a bit for each row of the table that had its word */
+	struct umbra_options *options;
+	struct module_words *words;
+	bool role_given;	/* some word stood where the role does */
+};
+
+/* One known word.  read() returns NULL, or what is wrong with the value. */
+struct config_row {
+	const char *key;
+	const char *(*read)(struct config_line *line, const char *value);
+	bool kernel_only;
+};
+
+/* Behind the blanks that at may begin with. */
+const char *config_skip_blanks(const char *at);
+
+/* Reads the next word and returns the place behind it; NULL when there is none. */
+const char *config_next_word(const char *at, struct config_word *word);
+
+/* The place of text in names, which ends with NULL; -1 when it is not among them. */
+int config_find_name(const char *text, const char *const *names);
+
+/* Is it the name of a guest or of a network: 1 to 15 of a-z, 0-9, '-', '_', '.'? */
+bool config_is_name(const char *value);
+
+/* Notes that word is wrong: cause says how. */
+void config_complain(const struct config_line *line, const struct config_word *word,
+		     const char *cause);
+
+/*
+ * Reads one word by the table it belongs to, and complains if it is not right;
+ * false when it is not in there.
+ */
+bool config_read_word(struct config_line *line, const struct config_word *word,
+		      const struct config_row *rows, size_t count);
+
+#endif

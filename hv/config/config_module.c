@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The words on the line of a boot module: which guest it is for, as what, and,
+ * on a kernel's line, what that guest is to be like.
+ */
+#include "hv/config/config_line.h"
+
+#include "lib/compiler.h"
+#include "lib/format.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+
+#define PAGE_BYTES 4096u
+
+static const char *read_guest(struct config_line *line, const char *value)
+{
+	line->words->guest_given = true;
+	if (!config_is_name(value))
+		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
+	string_copy(line->words->guest, value, sizeof(line->words->guest));
+	return NULL;
+}
+
+static bool read_pages(const char *value, uint32_t min, uint32_t max, uint32_t *bytes)
+{
+	uint64_t size;
+
+	if (!parse_size(value, &size) || size % PAGE_BYTES != 0 || size < min || size > max)
+		return false;
+	*bytes = (uint32_t)size;
+	return true;
+}
+
+static const char *read_mem(struct config_line *line, const char *value)
+{
+	if (!read_pages(value, CONFIG_MEM_MIN, CONFIG_MEM_MAX, &line->words->mem_bytes))
+		return "memory is 1M to 3070M, a multiple of 4K";
+	return NULL;
+}
+
+static const char *read_shadow(struct config_line *line, const char *value)
+{
+	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->words->shadow_bytes))
+		return "shadow memory is 256K to 64M, a multiple of 4K";
+	return NULL;
+}
+
+static const char *read_weight(struct config_line *line, const char *value)
+{
+	uint32_t weight;
+
+	if (!parse_u32(value, &weight) || weight < 1 || weight > CONFIG_WEIGHT_MAX)
+		return "the weight is a number from 1 to 1000";
+	line->words->weight = weight;
+	return NULL;
+}
+
+static const char *read_cap(struct config_line *line, const char *value)
+{
+	uint32_t cap;
+
+	if (!parse_u32(value, &cap) || cap < 1 || cap > CONFIG_CAP_NONE)
+		return "the cap is a number from 1 to 100, per cent of one CPU";
+	line->words->cap = cap;
+	return NULL;
+}
+
+/* A number below CONFIG_CPUS_MAX, at *text, which moves behind it. */
+static bool take_cpu(const char **text, uint32_t *cpu)
+{
+	const char *c = *text;
+
+	*cpu = 0;
+	for (; *c >= '0' && *c <= '9' && *cpu < CONFIG_CPUS_MAX; c++)
+		*cpu = *cpu * 10 + (uint32_t)(*c - '0');
+	if (c == *text || *cpu >= CONFIG_CPUS_MAX)
+		return false;
+	*text = c;
+	return true;
+}
+
+/* 0,2-3: numbers and ranges of them. */
+static const char *read_cpus(struct config_line *line, const char *value)
+{
+	static const char *const problem = "CPUs are numbers below 32 and ranges: 1 or 0,2-3";
+	uint32_t cpus = 0, first, last;
+
+	for (;;) {
+		if (!take_cpu(&value, &first))
+			return problem;
+		last = first;
+		if (*value == '-') {
+			value++;
+			if (!take_cpu(&value, &last) || last < first)
+				return problem;
+		}
+		cpus |= UINT32_MAX >> (31 - (last - first)) << first;
+		if (*value == '\0')
+			break;
+		if (*value++ != ',')
+			return problem;
+	}
+	line->words->cpus = cpus;
+	return NULL;
+}
+
+static const char *read_net(struct config_line *line, const char *value)
+{
+	if (!config_is_name(value))
+		return "a network's name is 1 to 15 of a-z, 0-9, '-', '_', '.', or it is none";
+	if (string_equal(value, "none"))
+		value = "";
+	string_copy(line->words->net, value, sizeof(line->words->net));
+	return NULL;
+}
+
+/* Two hexadecimal digits; -1 when they are not. */
+static int read_byte(const char *text)
+{
+	int byte = 0;
+
+	for (int i = 0; i < 2; i++) {
+		char c = text[i];
+
+		if (c >= '0' && c <= '9')
+			byte = byte * 16 + (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			byte = byte * 16 + (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			byte = byte * 16 + (c - 'A' + 10);
+		else
+			return -1;
+	}
+	return byte;
+}
+
+static bool parse_mac(const char *value, uint8_t mac[CONFIG_MAC_SIZE])
+{
+	for (unsigned i = 0; i < CONFIG_MAC_SIZE; i++, value += 3) {
+		int byte = read_byte(value);
+
+		if (byte < 0 || value[2] != (i + 1 < CONFIG_MAC_SIZE ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+static const char *read_mac(struct config_line *line, const char *value)
+{
+	static const uint8_t none[CONFIG_MAC_SIZE];
+	uint8_t mac[CONFIG_MAC_SIZE];
+
+	/* The lowest bit of the first byte says "to many". */
+	if (!parse_mac(value, mac) || mac[0] & 1 || memcmp(mac, none, sizeof(mac)) == 0)
+		return "the address is xx:xx:xx:xx:xx:xx, that of one station";
+	memcpy(line->words->mac, mac, sizeof(mac));
+	line->words->mac_given = true;
+	return NULL;
+}
+
+static const char *read_mac_spoof(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "deny", "allow", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is allow or deny";
+	line->words->mac_spoof = choice == 1;
+	return NULL;
+}
+
+static const char *read_when_parked(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "stay", "end", "restart", NULL };
+	int action = config_find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of stay, end, restart";
+	line->words->when_parked = (enum parked_action)action;
+	return NULL;
+}
+
+static const struct config_row module_rows[] = {
+	{ "guest", read_guest, false },
+	{ "mem", read_mem, true },
+	{ "shadow", read_shadow, true },
+	{ "weight", read_weight, true },
+	{ "cap", read_cap, true },
+	{ "cpus", read_cpus, true },
+	{ "net", read_net, true },
+	{ "mac", read_mac, true },
+	{ "mac-spoof", read_mac_spoof, true },
+	{ "when-parked", read_when_parked, true },
+};
+
+/* In the order of enum module_role, without ROLE_NONE. */
+static const char *const role_names[] = { "kernel", "initrd", "disk", NULL };
+
+/* With any other value, `disk` is no role but a disk of the machine. */
+static enum module_role role_of(const struct config_word *word)
+{
+	enum module_role role = (enum module_role)(config_find_name(word->key, role_names) + 1);
+
+	if (word->value == NULL || (role == ROLE_DISK && string_equal(word->value, "ro")))
+		return role;
+	return ROLE_NONE;
+}
+
+static bool ends_words(const struct config_word *word)
+{
+	return string_equal(word->text, "--");
+}
+
+static bool names_role(const char *at)
+{
+	struct config_word word;
+
+	while ((at = config_next_word(at, &word)) != NULL && !ends_words(&word)) {
+		if (role_of(&word) != ROLE_NONE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Loaders disagree about whether a module's line begins with its file name.
+ * A first word is one if it cannot be anything else, or if the line names a
+ * role once more (a file may well be called "kernel").
+ */
+static bool is_file_name(const struct config_word *word, const char *rest)
+{
+	if (strchr(word->key, '/') != NULL)
+		return true;
+	if (word->value != NULL || ends_words(word))
+		return false;
+	return role_of(word) == ROLE_NONE || names_role(rest);
+}
+
+/* Of a name that is too long the end tells more than the start. */
+static void keep_file_name(struct module_words *words, const char *name)
+{
+	size_t length = strlen(name);
+	size_t room = sizeof(words->file) - 1;
+
+	string_copy(words->file, name + (length > room ? length - room : 0), sizeof(words->file));
+}
+
+static void read_role(struct config_line *line, const struct config_word *word)
+{
+	enum module_role role = role_of(word);
+
+	line->role_given = true;
+	if (role == ROLE_NONE)
+		config_complain(line, word, "no role that Umbra knows: kernel, initrd or disk");
+	else if (line->words->role != ROLE_NONE)
+		config_complain(line, word, "the line names a role already");
+	else
+		line->words->role = role;
+	line->words->read_only = word->value != NULL;
+}
+
+#define DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
+	"disk=ahci0p2,ro, go on a kernel's line"
+
+/* A name, and perhaps `,ro` behind it. */
+static bool parse_host_disk(const char *value, struct host_disk_words *disk)
+{
+	const char *comma = strchr(value, ',');
+	size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+
+	if (length == 0 || length >= sizeof(disk->name) ||
+	    (comma != NULL && !string_equal(comma, ",ro")))
+		return false;
+	string_copy(disk->name, value, length + 1);
+	disk->read_only = comma != NULL;
+	return config_is_name(disk->name);
+}
+
+static void read_host_disk(struct config_line *line, const struct config_word *word)
+{
+	struct module_words *words = line->words;
+	struct host_disk_words disk;
+
+	if (word->length >= CONFIG_WORD_MAX || !parse_host_disk(word->value, &disk)) {
+		config_complain(line, word, DISK_FORMS);
+		line->role_given = true;	/* one mistake, one line */
+	} else if (words->disk_count == CONFIG_DISKS_MAX) {
+		config_complain(line, word, "a guest has not so many disks");
+	} else {
+		words->disks[words->disk_count++] = disk;
+	}
+}
+
+/* What follows `--` is the guest's own, to the letter, but for blanks in front. */
+static void read_command_line(struct config_line *line, const char *text)
+{
+	line->words->command_line = config_skip_blanks(text);
+	if (strlen(line->words->command_line) >= CONFIG_COMMAND_LINE_SIZE)
+		config_add_problem(line->problems, line->name, "--",
+				   "the guest's command line is longer than %u bytes",
+				   CONFIG_COMMAND_LINE_SIZE - 1);
+}
+
+static void check_role(const struct config_line *line)
+{
+	const struct module_words *words = line->words;
+
+	/* One mistake, one line: a role that is not known was reported as such. */
+	if (words->disk_count > 0 && words->role != ROLE_KERNEL) {
+		char word[CONFIG_WORD_SIZE];
+
+		format_text(word, sizeof(word), "disk=%s%s", words->disks[0].name,
+			    words->disks[0].read_only ? ",ro" : "");
+		config_add_problem(line->problems, line->name, word, DISK_FORMS);
+	} else if (!line->role_given) {
+		config_add_problem(line->problems, line->name, "",
+				   "the line names no role: kernel, initrd or disk");
+	}
+	if (words->mac_given && words->net[0] == '\0')
+		config_add_problem(line->problems, line->name, "mac", "the guest has no network");
+	if (words->mac_spoof && words->net[0] == '\0')
+		config_add_problem(line->problems, line->name, "mac-spoof=allow",
+				   "the guest has no network");
+	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {
+		if (module_rows[i].kernel_only && (line->seen & BIT(i)))
+			config_add_problem(line->problems, line->name, module_rows[i].key,
+					   "the word belongs on the kernel's line");
+	}
+	if (words->command_line[0] != '\0')
+		config_add_problem(line->problems, line->name, "--",
+				   "the command line belongs on the kernel's line");
+}
+
+void config_parse_module(const char *line_text, unsigned int number, struct module_words *words,
+			 struct config_problems *problems)
+{
+	struct config_line line = { .name = words->file, .problems = problems, .words = words };
+	const char *at = line_text == NULL ? "" : line_text;
+	struct config_word word;
+	const char *rest;
+
+	*words = (struct module_words){
+		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
+		.cap = CONFIG_CAP_NONE, .cpus = CONFIG_CPUS_ALL,
+		.net = CONFIG_NET_DEFAULT,
+		.command_line = "",
+	};
+	format_text(words->file, sizeof(words->file), "module%u", number);
+	rest = config_next_word(at, &word);
+	if (rest != NULL && is_file_name(&word, rest)) {
+		keep_file_name(words, word.text);
+		at = rest;
+	}
+	while ((at = config_next_word(at, &word)) != NULL) {
+		if (ends_words(&word)) {
+			read_command_line(&line, at);
+			break;
+		}
+		if (config_read_word(&line, &word, module_rows, ARRAY_SIZE(module_rows)))
+			continue;
+		if (word.value == NULL || role_of(&word) != ROLE_NONE)
+			read_role(&line, &word);
+		else if (string_equal(word.key, "disk"))
+			read_host_disk(&line, &word);
+		else
+			config_complain(&line, &word, "unknown word");
+	}
+	check_role(&line);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The words on Umbra's own command line: a table of them, each row a name and a
+ * function that reads the value.
+ */
+#include "hv/config/config_line.h"
+
+#include "lib/compiler.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+
+#define UPLINK_FORMS "the value is a port of the machine, and perhaps a network: net0 or net0:lan"
+
+_Static_assert(CONFIG_UPLINKS_MAX == 4, "as a message says");
+
+static const char *read_consoles(struct config_line *line, const char *value)
+{
+	/* The last one is what the screen was called when text mode was all that Umbra knew. */
+	static const char *const names[] = { "com1", "com2", "screen", "vga", NULL };
+	static const unsigned int sets[] = {
+		CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN,
+	};
+	unsigned int consoles = 0;
+
+	for (;;) {
+		const char *comma = strchr(value, ',');
+		size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+		char name[8];
+		int console;
+
+		string_copy(name, value, MIN(length + 1, sizeof(name)));
+		console = config_find_name(name, names);
+		if (console < 0)
+			return "a console is one of com1, com2, screen";
+		consoles |= sets[console];
+		if (comma == NULL)
+			break;
+		value = comma + 1;
+	}
+	line->options->consoles = consoles;
+	return NULL;
+}
+
+static const char *read_log(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug", NULL };
+	int level = config_find_name(value, names);
+
+	if (level < 0)
+		return "the log level is one of error, warn, info, debug";
+	line->options->log = (enum log_level)level;
+	return NULL;
+}
+
+static const char *read_when_idle(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "stay", "poweroff", "halt", "reboot", NULL };
+	int action = config_find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of stay, poweroff, halt, reboot";
+	line->options->when_idle = (enum idle_action)action;
+	return NULL;
+}
+
+static const char *read_on_panic(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "halt", "reboot", "poweroff", NULL };
+	int action = config_find_name(value, names);
+
+	if (action < 0)
+		return "the value is one of halt, reboot, poweroff";
+	line->options->on_panic = (enum panic_action)action;
+	return NULL;
+}
+
+static const char *read_power_button(struct config_line *line, const char *value)
+{
+	uint32_t seconds;
+
+	if (string_equal(value, "firmware"))
+		seconds = CONFIG_POWER_BUTTON_FIRMWARE;
+	else if (!parse_u32(value, &seconds) || seconds > CONFIG_POWER_BUTTON_MAX)
+		return "the value is a number of seconds from 0 to 3600, or firmware";
+	line->options->power_button = seconds;
+	return NULL;
+}
+
+static const char *read_clock(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
+	int source = config_find_name(value, names);
+
+	if (source < 0)
+		return "the clock is one of auto, tsc, hpet, pmtimer";
+	line->options->clock = (enum clock_source)source;
+	return NULL;
+}
+
+static const char *read_apic(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "off", "on", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of on, off";
+	line->options->apic = choice == 1;
+	return NULL;
+}
+
+static const char *read_smt(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "off", "on", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of on, off";
+	line->options->smt = choice == 1;
+	return NULL;
+}
+
+static const char *read_mitigations(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "off", "auto", NULL };
+	int choice = config_find_name(value, names);
+
+	if (choice < 0)
+		return "the value is one of auto, off";
+	line->options->mitigations = choice == 1;
+	return NULL;
+}
+
+static const char *read_watchdog(struct config_line *line, const char *value)
+{
+	uint32_t seconds;
+
+	if (!parse_u32(value, &seconds) || seconds < 1 || seconds > CONFIG_WATCHDOG_MAX)
+		return "the value is a number of seconds from 1 to 3600";
+	line->options->watchdog_s = seconds;
+	return NULL;
+}
+
+static const char *read_nmi_storm(struct config_line *line, const char *value)
+{
+	uint32_t period_us;
+
+	if (!parse_u32(value, &period_us) || period_us < CONFIG_NMI_STORM_MIN ||
+	    period_us > CONFIG_NMI_STORM_MAX)
+		return "the value is a number of microseconds from 20 to 50000";
+	line->options->nmi_storm_us = period_us;
+	return NULL;
+}
+
+static const char *read_maxcpus(struct config_line *line, const char *value)
+{
+	uint32_t count;
+
+	if (!parse_u32(value, &count) || count < 1 || count > CONFIG_CPUS_MAX)
+		return "the value is a number of CPUs from 1 to 32";
+	line->options->max_cpus = count;
+	return NULL;
+}
+
+/* A port, and perhaps `:` and a network's name behind it; NULL, or what is wrong with it. */
+static const char *parse_uplink(const char *value, struct uplink_words *uplink)
+{
+	const char *colon = strchr(value, ':');
+	const char *net = colon == NULL ? CONFIG_NET_DEFAULT : colon + 1;
+	size_t length = colon == NULL ? strlen(value) : (size_t)(colon - value);
+
+	if (length >= sizeof(uplink->port))
+		return UPLINK_FORMS;
+	string_copy(uplink->port, value, length + 1);
+	if (!config_is_name(uplink->port) || !config_is_name(net) || string_equal(net, "none"))
+		return UPLINK_FORMS;
+	string_copy(uplink->net, net, sizeof(uplink->net));
+	return NULL;
+}
+
+/* Two ways out of one network would be a circle, for frames to run in. */
+static const char *check_uplink(const struct umbra_options *options,
+				const struct uplink_words *uplink)
+{
+	for (unsigned int i = 0; i < options->uplink_count; i++) {
+		if (string_equal(options->uplinks[i].port, uplink->port))
+			return "the port is the uplink of a network already";
+		if (string_equal(options->uplinks[i].net, uplink->net))
+			return "the network has an uplink already";
+	}
+	return options->uplink_count == CONFIG_UPLINKS_MAX ? "there are more than 4 uplinks" : NULL;
+}
+
+static void read_uplink(struct config_line *line, const struct config_word *word)
+{
+	struct umbra_options *options = line->options;
+	struct uplink_words uplink;
+	const char *cause;
+
+	if (word->value == NULL || word->length >= CONFIG_WORD_MAX)
+		cause = UPLINK_FORMS;
+	else
+		cause = parse_uplink(word->value, &uplink);
+	if (cause == NULL)
+		cause = check_uplink(options, &uplink);
+	if (cause == NULL)
+		options->uplinks[options->uplink_count++] = uplink;
+	else
+		config_complain(line, word, cause);
+}
+
+static const struct config_row umbra_rows[] = {
+	{ "console", read_consoles, false },
+	{ "log", read_log, false },
+	{ "when-idle", read_when_idle, false },
+	{ "on-panic", read_on_panic, false },
+	{ "power-button", read_power_button, false },
+	{ "clock", read_clock, false },
+	{ "apic", read_apic, false },
+	{ "watchdog", read_watchdog, false },
+	{ "nmi-storm", read_nmi_storm, false },
+	{ "maxcpus", read_maxcpus, false },
+	{ "smt", read_smt, false },
+	{ "mitigations", read_mitigations, false },
+};
+
+/* No word of Umbra's has a slash in front of its value, and all of them have one. */
+static bool is_file_name(const struct config_word *word, bool has_file_name)
+{
+	return strchr(word->key, '/') != NULL || (has_file_name && word->value == NULL);
+}
+
+void config_parse_umbra(const char *line_text, bool has_file_name, struct umbra_options *options,
+			struct config_problems *problems)
+{
+	struct config_line line = { .name = "umbra", .problems = problems, .options = options };
+	const char *at = line_text == NULL ? "" : line_text;
+	const char *rest;
+	struct config_word word;
+
+	*options = (struct umbra_options){
+		.consoles = CONSOLE_COM1 | CONSOLE_SCREEN, .log = LOG_INFO,
+		.power_button = CONFIG_POWER_BUTTON_DEFAULT,
+		.when_idle = IDLE_STAY, .on_panic = PANIC_HALT,
+		.clock = CLOCK_AUTO, .apic = true, .max_cpus = CONFIG_CPUS_MAX,
+		.smt = true, .mitigations = true,
+	};
+	rest = config_next_word(at, &word);
+	if (rest != NULL && is_file_name(&word, has_file_name))
+		at = rest;
+	while ((at = config_next_word(at, &word)) != NULL) {
+		if (string_equal(word.key, "uplink"))
+			read_uplink(&line, &word);
+		else if (!config_read_word(&line, &word, umbra_rows, ARRAY_SIZE(umbra_rows)))
+			config_complain(&line, &word, "unknown word");
+	}
+}

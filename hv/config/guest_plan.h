@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which guests there will be: joins the boot modules, by the words on their
+ * lines, into one plan a guest.  Pure; called once, at boot, after the boot
+ * loader's lists were read and before any guest is made.
+ */
+#ifndef UMBRA_HV_CONFIG_GUEST_PLAN_H
+#define UMBRA_HV_CONFIG_GUEST_PLAN_H
+
+#include "hv/config/config.h"
+#include "mm/address.h"
+#include "mm/modules.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GUEST_PLANS_MAX 32
+#define GUEST_DISKS_MAX CONFIG_DISKS_MAX
+
+/* A module as the boot loader left it. */
+struct guest_module {
+	paddr_t start;
+	uint32_t size;		/* bytes */
+	const char *line;	/* its words; may be NULL */
+};
+
+struct guest_plan_disk {
+	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's; or NULL: */
+	char name[CONFIG_NAME_SIZE];		/* of a disk of the machine, which need not exist */
+	const char *file;			/* name for messages; inside struct guest_plans */
+	bool read_only;
+};
+
+struct guest_plan {
+	char name[CONFIG_NAME_SIZE];
+	const struct guest_module *kernel;
+	const struct guest_module *initrd;	/* NULL: none */
+	const char *kernel_file;		/* names for messages; inside struct guest_plans */
+	const char *initrd_file;
+	struct guest_plan_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
+	unsigned disk_count;
+	uint32_t mem_bytes;
+	uint32_t shadow_bytes;			/* 0: Umbra chooses */
+	uint32_t weight;
+	uint32_t cap;				/* per cent of a CPU */
+	uint32_t cpus;				/* bit n: CPU n, which need not exist, may run it */
+	char net[CONFIG_NAME_SIZE];		/* empty: no network */
+	bool mac_given;
+	uint8_t mac[CONFIG_MAC_SIZE];		/* no other guest on that network has it */
+	bool mac_spoof;				/* it may send from other addresses too */
+	enum parked_action when_parked;
+	const char *command_line;		/* inside the kernel module's line */
+	bool broken;				/* a problem was found; only while planning */
+};
+
+/* About 40 KB: lives in .bss or on the heap, not on a stack. */
+struct guest_plans {
+	size_t count;
+	struct guest_plan list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */
+	struct config_problems problems;
+	struct module_words words[BOOT_MODULES_MAX];
+};
+
+/*
+ * Plans guests from modules[count], whose array and lines must outlive the
+ * plans.  Afterwards plans->list has the guests that can be started, and
+ * plans->problems says what is wrong with the others: a guest with a problem
+ * in any of its modules is left out.  A module that no guest can be told for
+ * is reported and touches no guest.  A kernel's line without guest= gets the
+ * first of the names guest1, guest2, ... that no other kernel's line has.
+ *
+ * Without mac= a guest's address on its network follows from its name; should
+ * another one have it, the next that is free.
+ */
+void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Emulation.  The guest's kernel has replaced what it knows to be privileged;
+ * what comes here is early code, drivers that look for hardware, and attacks.
+ * But for the ports of the PCI bus nothing is behind it: ports read as ones,
+ * model-specific registers as zeroes, writes go nowhere.
+ */
+#include "hv/emulate/emulate.h"
+
+#include "arch/cpu/log.h"
+#include "hv/guest_devices.h"
+#include "hv/hypercall.h"
+#include "hv/reflect.h"
+#include "lib/bytes.h"
+
+void guest_step_over(struct guest *guest, uint32_t length)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+
+	frame->eip += length;
+	if (unlikely(frame->eflags & EFLAGS_TF) && guest->state == GUEST_RUNNING)
+		guest_reflect_trap(guest, VECTOR_DB, 0);
+}
+
+uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
+{
+	uint32_t eip = guest_frame_of(guest)->eip;
+	uint32_t length = 0;
+
+	while (length < DECODE_MAX_LENGTH) {
+		uint32_t address = eip + length;
+		uint32_t here = MIN(DECODE_MAX_LENGTH - length, PAGE_SIZE - (address & ~PAGE_MASK));
+		gpa_t gpa;
+
+		if (shadow_translate(&guest->shadow, gva_make(address), false, &gpa) != SHADOW_DONE ||
+		    !guest_read(&guest->memory, gpa, bytes + length, here))
+			break;
+		length += here;
+	}
+	return length;
+}
+
+static unsigned port_of(const struct trap_frame *frame, const struct decoded *decoded)
+{
+	return decoded->port_is_dx ? frame->edx & 0xFFFF : decoded->port;
+}
+
+/* A narrow IN leaves the rest of eax alone (SDM vol. 2, IN). */
+static void read_port(struct guest *guest, const struct decoded *decoded)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t mask = low_bytes(decoded->width);
+
+	frame->eax &= ~mask;
+	frame->eax |= guest_devices_read_port(guest, port_of(frame, decoded), decoded->width) & mask;
+}
+
+/* False when the device behind the port is not ready: the instruction is to run again. */
+static bool write_port(struct guest *guest, const struct decoded *decoded)
+{
+	const struct trap_frame *frame = guest_frame_of(guest);
+
+	return guest_devices_write_port(guest, port_of(frame, decoded), decoded->width,
+					frame->eax & low_bytes(decoded->width));
+}
+
+uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number)
+{
+	uint32_t *const registers[8] = {
+		&frame->eax, &frame->ecx, &frame->edx, &frame->ebx,
+		&frame->esp, &frame->ebp, &frame->esi, &frame->edi,
+	};
+
+	return registers[number & 7];
+}
+
+/* Waits for an interrupt, which never comes when the guest has turned them off. */
+static void halt(struct guest *guest)
+{
+	if (!guest->data || !(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF))
+		guest->state = GUEST_PARKED;
+	else if (!guest_has_interrupt(guest))
+		guest->state = GUEST_HALTED;
+}
+
+static void log_unexpected(const struct guest *guest, const struct decoded *decoded)
+{
+	log_debug("guest", "%s: privileged instruction %u at %08x", guest->name, decoded->op,
+		  guest->registers->frame.eip);
+}
+
+enum outcome {
+	DONE,		/* go on behind the instruction */
+	AGAIN,		/* go on with the instruction */
+	NOT_OURS,	/* the guest gets the fault */
+};
+
+static enum outcome carry_out(struct guest *guest, const struct decoded *decoded)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+
+	switch (decoded->op) {
+	case OP_IN:
+		read_port(guest, decoded);
+		return DONE;
+	case OP_OUT:
+		return write_port(guest, decoded) ? DONE : AGAIN;
+	case OP_READ_DR:
+		*guest_gpr(frame, decoded->gpr) = 0;
+		return DONE;
+	case OP_RDMSR:
+		frame->eax = frame->edx = 0;
+		return DONE;
+	case OP_HLT:
+		halt(guest);
+		return DONE;
+	case OP_CLI:
+	case OP_STI:
+	case OP_INS:
+	case OP_OUTS:
+	case OP_WRITE_DR:
+	case OP_WRMSR:
+		return DONE;
+	default:
+		log_unexpected(guest, decoded);
+		return NOT_OURS;
+	}
+}
+
+/* Kernels before about 2.6.34 make their hypercalls so; elsewhere these are undefined instructions. */
+static bool is_hypercall(const struct decoded *decoded)
+{
+	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;
+}
+
+void guest_emulate(struct guest *guest)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	uint32_t vector = frame->vector, error = frame->error;
+	uint8_t bytes[DECODE_MAX_LENGTH];
+	struct decoded decoded;
+
+	if (error == 0 && guest_in_kernel(guest) &&
+	    decode_privileged(bytes, guest_fetch(guest, bytes), &decoded) == DECODE_DONE) {
+		if (is_hypercall(&decoded)) {
+			frame->eip += decoded.length;
+			guest_hypercall(guest, decoded.length);
+			return;
+		}
+		if (vector == VECTOR_GP) {
+			enum outcome outcome = carry_out(guest, &decoded);
+
+			if (outcome == DONE)
+				guest_step_over(guest, decoded.length);
+			if (outcome != NOT_OURS)
+				return;
+		}
+	}
+	guest_reflect_trap(guest, vector, error);
+}

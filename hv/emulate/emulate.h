@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instructions that ring 1 may not execute and that Umbra carries out for the
+ * guest's kernel (docs/protocol.md).
+ */
+#ifndef UMBRA_HV_EMULATE_EMULATE_H
+#define UMBRA_HV_EMULATE_EMULATE_H
+
+#include "hv/emulate/decode.h"
+#include "hv/guest.h"
+
+/* The guest stopped with #GP or #UD: emulates, or reflects what it does not know. */
+void guest_emulate(struct guest *guest);
+
+/*
+ * The guest goes on behind an instruction of length that was carried out for it; one that steps
+ * through its code traps there, as it would have without Umbra.
+ */
+void guest_step_over(struct guest *guest, uint32_t length);
+
+/* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages.  How many. */
+uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH]);
+
+/* The general register of that number in an instruction, 0 to 7. */
+uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number);
+
+#endif

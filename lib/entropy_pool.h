@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where what cannot be guessed is collected, and made into keys of generators.
+ * Two things are kept apart: the collector takes everything in as it comes, and
+ * the source, from which keys are made, gets a key from it only when the
+ * collector has gained ENTROPY_FULL bits since the last time.  Were it given
+ * every few bits, who knows an old state could try them all and keep up.
+ *
+ * Pure.  Its owner names the lock.
+ */
+#ifndef UMBRA_LIB_ENTROPY_POOL_H
+#define UMBRA_LIB_ENTROPY_POOL_H
+
+#include "lib/csprng.h"
+
+#include <stdbool.h>
+
+#define ENTROPY_FULL 256u	/* bits: a key of ChaCha20 */
+
+/* All zero is an empty one. */
+struct entropy_pool {
+	struct csprng collector, source;
+	unsigned bits;		/* gained since the source was given a key, at most ENTROPY_FULL */
+	unsigned best;		/* the most that a key of the source was ever worth, likewise */
+	uint32_t generation;	/* counts the source's keys */
+};
+
+/* Takes in size bytes, estimated to be worth bits. */
+void entropy_pool_add(struct entropy_pool *pool, const void *bytes, size_t size, unsigned bits);
+
+/* True when the collector is worth a key of the source. */
+bool entropy_pool_is_full(const struct entropy_pool *pool);
+
+/* Gives the source a new key, whatever the collector is worth: at the start, and when it is full. */
+void entropy_pool_reseed(struct entropy_pool *pool);
+
+/* A key for somebody's own generator goes into generator, on top of what is there. */
+void entropy_pool_seed(struct entropy_pool *pool, struct csprng *generator);
+
+/*
+ * Jitter: the moments of events, in ticks of the TSC, gathered for nearly nothing
+ * and handed to the pool from time to time.  An event counts as irregular when
+ * the change in its distance from the one before, in steps of JITTER_TICKS, is
+ * neither nothing nor one of the last JITTER_LAGS: clocks that stand in a fixed
+ * proportion make patterns, and those pass for nothing.  Many irregular events
+ * are taken for one bit, however many bits the change has.
+ */
+#define JITTER_WORDS 12u
+#define JITTER_EVENTS 768u	/* make a batch; a multiple of JITTER_WORDS */
+#define JITTER_TICKS 16u	/* a power of two, so that dividing costs nothing */
+#define JITTER_LAGS 8u
+#define JITTER_PER_BIT 16u	/* irregular events for one bit */
+
+struct jitter {
+	uint32_t words[JITTER_WORDS];
+	unsigned events;	/* in the words */
+	unsigned irregular;	/* of them */
+	uint32_t last, distance;
+	uint32_t changes[JITTER_LAGS];
+};
+
+/* Notes an event at that moment.  True when a batch is complete: jitter_take is due. */
+bool jitter_note(struct jitter *jitter, uint32_t tsc);
+
+/* Moves what is gathered to the pool. */
+void jitter_take(struct jitter *jitter, struct entropy_pool *pool);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* arch/cpu/x86.h for native programs, whose CR3 is a variable. */
+#ifndef UMBRA_TESTS_UNIT_NATIVE_ARCH_CPU_X86_H
+#define UMBRA_TESTS_UNIT_NATIVE_ARCH_CPU_X86_H
+
+#define write_cr3 machine_write_cr3
+#include_next "arch/cpu/x86.h"
+#undef write_cr3
+
+extern uint32_t native_cr3;
+
+static inline void write_cr3(uint32_t value)
+{
+	native_cr3 = value;
+}
+
+#endif
