@@ -5,21 +5,21 @@
 #include "boot/cpus.h"
 
 #include "arch/board/clock_event.h"
-#include "arch/cpu/ap_start.h"
 #include "arch/board/irq.h"
+#include "arch/board/madt.h"
+#include "arch/board/time_limit.h"
+#include "arch/board/timer.h"
+#include "arch/board/tsc_sync.h"
+#include "arch/cpu/ap_start.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
-#include "arch/board/madt.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/time_limit.h"
-#include "arch/board/tsc_sync.h"
 #include "arch/cpu/vectors.h"
 #include "arch/cpu/x86.h"
 #include "boot/report_speculation.h"
 #include "hv/run.h"
-#include "arch/board/timer.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
@@ -48,7 +48,7 @@ static void enter(struct cpu *cpu)
 	tsc_sync_answer();
 	while (!released)
 		wait_for_interrupt();
-	alarm_init_cpu();
+	clock_event_init_cpu();
 	timers_init_cpu();
 	__sync_fetch_and_add(&ready, 1);
 	run_forever();
@@ -180,7 +180,7 @@ void cpus_release(void)
 
 	released = true;
 	for (unsigned id = 1; id < cpu_count(); id++)
-		if (lapic_send_vector(cpu_by_id(id)->apic_id, VECTOR_NOTES) != 0)
+		if (lapic_send_vector(cpu_by_id(id)->apic_id, VECTOR_CPU_CALLS) != 0)
 			log_error("cpu", "cpu%u cannot be reached", id);
 	/* A guest that is given to one of them, or woken there, takes its timers. */
 	while (ready < cpu_count() - 1)

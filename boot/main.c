@@ -3,14 +3,16 @@
  * The order in which Umbra comes up.
  */
 #include "arch/board/acpi.h"
+#include "arch/board/irq.h"
+#include "arch/board/time.h"
+#include "arch/board/timer.h"
+#include "arch/board/watchdog.h"
 #include "arch/cpu/barrier.h"
 #include "arch/cpu/cpu.h"
-#include "arch/board/irq.h"
+#include "arch/cpu/cpu_call.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/time.h"
-#include "arch/board/watchdog.h"
 #include "boot/boot_info.h"
 #include "boot/cpus.h"
 #include "boot/main.h"
@@ -18,15 +20,13 @@
 #include "boot/report_speculation.h"
 #include "boot/screen.h"
 #include "hv/config/config.h"
-#include "arch/cpu/cpu_call.h"
+#include "hv/config/guest_config.h"
 #include "hv/entropy.h"
 #include "hv/guest_list.h"
-#include "hv/config/guest_plan.h"
 #include "hv/host_disks.h"
 #include "hv/house.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
-#include "arch/board/timer.h"
 #include "hv/uplink.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -44,7 +44,7 @@ static struct cpu boot_cpu;
 static struct boot_info info;
 static struct umbra_options options;
 static struct config_problems option_problems;
-static struct guest_plans plans;
+static struct guest_configs plans;
 static struct guest_module modules[BOOT_MODULES_MAX];
 
 extern const char image_end_physical[];
@@ -152,7 +152,7 @@ static void plan_guests(void)
 			module->start, (uint32_t)(module->end - module->start), module->words,
 		};
 	}
-	guest_plans_make(&plans, modules, count);
+	guest_configs_make(&plans, modules, count);
 	report_problems("module-error", &plans.problems);
 }
 
@@ -214,7 +214,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	report_problems("option-error", &option_problems);
 
 	irq_init(options.apic, map_mmio);
-	cpu_notes_init();
+	cpu_calls_init();
 	cpus_start(&info, options.max_cpus, options.smt);	/* asleep until guests can start */
 	report_speculation(options.mitigations);
 	timers_init();

@@ -6,18 +6,18 @@
 #include "hv/guest_life.h"
 
 #include "drivers/console/console_mux.h"
-#include "hv/sched/balance.h"
 #include "hv/guest_block.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
 #include "hv/load/loader.h"
 #include "hv/reflect.h"
 #include "hv/run.h"
+#include "hv/sched/balance.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 
-static const struct guest_plans *all_plans;	/* what guests there can be */
+static const struct guest_configs *all_plans;	/* what guests there can be */
 
 /* One that is taken apart wakes by its timer, if it waits at all. */
 static void wake(struct guest *guest)
@@ -79,13 +79,13 @@ static void carry_out(struct guest *guest, const char *cause)
 	set_end(guest, GUEST_KILLED);
 }
 
-void guest_sentence(struct guest *guest, const char *cause)
+void guest_request_kill(struct guest *guest, const char *cause)
 {
-	guest->sentence = cause;
+	guest->kill_request = cause;
 	if (guest->note.home == this_cpu()->id)
 		guest->note.read(&guest->note);
 	else
-		cpu_note_post(&guest->note);
+		cpu_call_post(&guest->note);
 }
 
 void guest_restart(struct guest *guest)
@@ -122,10 +122,10 @@ static void delay_expired(struct timer *timer)
 }
 
 /* What others have asked for. */
-static void note_read(struct cpu_note *note)
+static void note_read(struct cpu_call *note)
 {
 	struct guest *guest = container_of(note, struct guest, note);
-	const char *cause = __atomic_exchange_n(&guest->sentence, NULL, __ATOMIC_SEQ_CST);
+	const char *cause = __atomic_exchange_n(&guest->kill_request, NULL, __ATOMIC_SEQ_CST);
 
 	if (cause)
 		carry_out(guest, cause);
@@ -135,7 +135,7 @@ static void note_read(struct cpu_note *note)
 		wake(guest);
 }
 
-static struct guest *new_guest(const struct guest_plan *plan)
+static struct guest *new_guest(const struct guest_config *plan)
 {
 	struct guest *guest = heap_alloc(sizeof(*guest));
 
@@ -147,12 +147,12 @@ static struct guest *new_guest(const struct guest_plan *plan)
 	timer_init(&guest->recheck, recheck_expired);
 	timer_init(&guest->delay, delay_expired);
 	sched_entity_init(&guest->sched, plan->weight, plan->cap, plan->cpus);
-	cpu_note_init(&guest->note, this_cpu()->id, note_read);
+	cpu_call_init(&guest->note, this_cpu()->id, note_read);
 	guest_list_add(guest);
 	return guest;
 }
 
-void guest_create(const struct guest_plan *plan)
+void guest_create(const struct guest_config *plan)
 {
 	struct load_problem problem;
 	struct guest *guest = new_guest(plan);
@@ -186,14 +186,14 @@ void guest_create(const struct guest_plan *plan)
 		(void)guest_drop(guest);
 }
 
-void guest_create_all(const struct guest_plans *plans)
+void guest_create_all(const struct guest_configs *plans)
 {
 	all_plans = plans;
 	for (size_t i = 0; i < plans->count; i++)
 		guest_create(&plans->list[i]);
 }
 
-const struct guest_plan *guest_plan_of(const char *name)
+const struct guest_config *guest_config_of(const char *name)
 {
 	for (size_t i = 0; i < all_plans->count; i++)
 		if (strcmp(all_plans->list[i].name, name) == 0)

@@ -10,17 +10,17 @@
 #ifndef UMBRA_HV_GUEST_H
 #define UMBRA_HV_GUEST_H
 
+#include "arch/board/timer.h"
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_call.h"
 #include "arch/cpu/fpu.h"
 #include "arch/cpu/trap_frame.h"
 #include "drivers/block/volume.h"
 #include "guest/lguest_abi.h"
-#include "arch/cpu/cpu_call.h"
-#include "hv/config/guest_plan.h"
+#include "hv/config/guest_config.h"
 #include "hv/load/image.h"
 #include "hv/load/loader.h"
 #include "hv/sched/scheduler.h"
-#include "arch/board/timer.h"
 #include "mm/guest_memory.h"
 #include "mm/guest_window.h"
 #include "mm/shadow.h"
@@ -65,7 +65,7 @@ struct guest_counters {
 
 struct guest {
 	char name[CONFIG_NAME_SIZE];
-	const struct guest_plan *plan;
+	const struct guest_config *plan;
 	unsigned number;		/* from 1, as the console's keys have it */
 
 	enum guest_state state;
@@ -116,9 +116,9 @@ struct guest {
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
 	uint32_t owed;			/* added to by anybody: nanoseconds of others that its disks took */
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
-	const char *volatile sentence;	/* set by anybody: what it is to be killed for */
+	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */
 
-	struct cpu_note note;		/* posted by anybody who set one of these; its home is the guest's */
+	struct cpu_call note;		/* posted by anybody who set one of these; its home is the guest's */
 	bool is_arriving;		/* was given to this CPU, which has not seen it yet */
 	struct sched_entity sched;
 	struct guest_counters counters;
@@ -143,11 +143,11 @@ static inline bool guest_in_kernel(const struct guest *guest)
  * says why in the log (event=module-error) and leaves nothing behind.  No guest
  * of that name may be there.  Boot CPU.
  */
-void guest_create(const struct guest_plan *plan);
+void guest_create(const struct guest_config *plan);
 
-/* The same for all of plans, which outlives all guests: guest_plan_of looks there, NULL for none. */
-void guest_create_all(const struct guest_plans *plans);
-const struct guest_plan *guest_plan_of(const char *name);
+/* The same for all of plans, which outlives all guests: guest_config_of looks there, NULL for none. */
+void guest_create_all(const struct guest_configs *plans);
+const struct guest_config *guest_config_of(const char *name);
 
 /* A turn of a guest that starts: one bounded piece of the work. */
 void guest_prepare(struct guest *guest);
@@ -174,7 +174,7 @@ enum guest_rest guest_take_apart(struct guest *guest);
 void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 
 /* The same from any CPU, on which a visit of the list of guests keeps it there (hv/guest_list.h). */
-void guest_sentence(struct guest *guest, const char *cause);
+void guest_request_kill(struct guest *guest, const char *cause);
 
 /* Ends it by its own wish. */
 void guest_end(struct guest *guest, enum guest_end reason, const char *text);

@@ -6,9 +6,9 @@
  */
 #include "hv/guest_block.h"
 
+#include "drivers/block/disk.h"
 #include "drivers/block/partition.h"
 #include "drivers/block/ram_disk.h"
-#include "drivers/block/disk.h"
 #include "drivers/virtio/virtio_block.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -37,7 +37,7 @@ static void disk_wake(void *context, uint32_t spent)
 
 /* --- disks of the machine ------------------------------------------------------------- */
 
-static int __printf(4, 5) refuse(const struct guest_plan_disk *plan, struct load_problem *problem,
+static int __printf(4, 5) refuse(const struct guest_config_disk *plan, struct load_problem *problem,
 				 int error, const char *cause, ...)
 {
 	va_list arguments;
@@ -52,7 +52,7 @@ static int __printf(4, 5) refuse(const struct guest_plan_disk *plan, struct load
 
 _Static_assert(CONFIG_NAME_SIZE <= VOLUME_OWNER_SIZE, "a guest's name is its claims'");
 
-static int claim(struct guest *guest, const struct guest_plan_disk *plan,
+static int claim(struct guest *guest, const struct guest_config_disk *plan,
 		 struct volume_claim *claim, struct load_problem *problem)
 {
 	const struct volume *volume = volume_find(plan->name);
@@ -78,7 +78,7 @@ static int claim(struct guest *guest, const struct guest_plan_disk *plan,
 int guest_block_claim(struct guest *guest, struct load_problem *problem)
 {
 	for (unsigned i = 0; i < guest->plan->disk_count; i++) {
-		const struct guest_plan_disk *plan = &guest->plan->disks[i];
+		const struct guest_config_disk *plan = &guest->plan->disks[i];
 		int error = plan->module ? 0 : claim(guest, plan, &guest->claims[i], problem);
 
 		if (error)
@@ -104,7 +104,7 @@ void guest_block_release(struct guest *guest)
 /* What the guest's disk of that number is joined to. */
 static struct block_device *back_end(struct guest *guest, unsigned index, struct guest_disk *disk)
 {
-	const struct guest_plan_disk *plan = &guest->plan->disks[index];
+	const struct guest_config_disk *plan = &guest->plan->disks[index];
 	const struct volume *volume = guest->claims[index].volume;
 
 	if (plan->module) {

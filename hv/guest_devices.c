@@ -37,7 +37,7 @@ struct guest_devices {
 	const struct guest_device_kind *kind[DEVICES_MAX];	/* of each in the list */
 	bool has_page;			/* the page attaches them, not the bus */
 	struct device_page page;
-	struct pci_bus bus;
+	struct vpci_bus bus;
 };
 
 /* --- what the devices call ------------------------------------------------------- */
@@ -97,7 +97,7 @@ int guest_devices_attach(struct guest_devices *devices)
 {
 	struct guest *guest = devices->guest;
 
-	return pci_bus_init(&devices->bus, &guest->memory, guest->memory.ram_pages, devices->list,
+	return vpci_bus_init(&devices->bus, &guest->memory, guest->memory.ram_pages, devices->list,
 			    devices->count, &bus_callbacks, guest);
 }
 
@@ -105,7 +105,7 @@ static void choose_page(struct guest *guest)
 {
 	struct guest_devices *devices = guest->devices;
 
-	pci_bus_remove(&devices->bus);
+	vpci_bus_remove(&devices->bus);
 	if (device_page_init(&devices->page, &guest->memory,
 			     gpa_make(guest->memory.ram_pages << PAGE_SHIFT), devices->list,
 			     devices->count, &page_callbacks, guest) == 0)
@@ -152,7 +152,7 @@ void guest_devices_destroy(struct guest_devices *devices)
 static bool has_work(const struct guest_devices *devices)
 {
 	return devices->has_page ? device_page_has_work(&devices->page) :
-				   pci_bus_has_work(&devices->bus);
+				   vpci_bus_has_work(&devices->bus);
 }
 
 /* After anything that may have made a device work. */
@@ -191,11 +191,11 @@ void guest_devices_notify(struct guest *guest, gpa_t address)
 
 uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned width)
 {
-	struct pci_bus *bus = &guest->devices->bus;
+	struct vpci_bus *bus = &guest->devices->bus;
 	uint32_t ones = low_bytes(width);
 
-	if (pci_bus_has_port(bus, port, width)) {
-		uint32_t value = pci_bus_read_port(bus, port, width);
+	if (vpci_bus_has_port(bus, port, width)) {
+		uint32_t value = vpci_bus_read_port(bus, port, width);
 
 		note_work(guest);
 		return value;
@@ -208,9 +208,9 @@ uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned wi
 
 bool guest_devices_write_port(struct guest *guest, unsigned port, unsigned width, uint32_t value)
 {
-	struct pci_bus *bus = &guest->devices->bus;
-	bool done = !pci_bus_has_port(bus, port, width) ||
-		    pci_bus_write_port(bus, port, width, value);
+	struct vpci_bus *bus = &guest->devices->bus;
+	bool done = !vpci_bus_has_port(bus, port, width) ||
+		    vpci_bus_write_port(bus, port, width, value);
 
 	note_work(guest);
 	return done;
@@ -218,17 +218,17 @@ bool guest_devices_write_port(struct guest *guest, unsigned port, unsigned width
 
 bool guest_devices_has_memory(const struct guest *guest, gpa_t gpa)
 {
-	return !guest->devices->has_page && pci_bus_has_memory(&guest->devices->bus, gpa);
+	return !guest->devices->has_page && vpci_bus_has_memory(&guest->devices->bus, gpa);
 }
 
 uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned width)
 {
-	return pci_bus_read_memory(&guest->devices->bus, gpa, width);
+	return vpci_bus_read_memory(&guest->devices->bus, gpa, width);
 }
 
 bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, uint32_t value)
 {
-	bool done = pci_bus_write_memory(&guest->devices->bus, gpa, width, value);
+	bool done = vpci_bus_write_memory(&guest->devices->bus, gpa, width, value);
 
 	note_work(guest);
 	return done;
@@ -238,7 +238,7 @@ uint32_t guest_devices_lines(const struct guest *guest)
 {
 	const struct guest_devices *devices = guest->devices;
 
-	return devices->has_page ? device_page_lines(&devices->page) : pci_bus_lines(&devices->bus);
+	return devices->has_page ? device_page_lines(&devices->page) : vpci_bus_lines(&devices->bus);
 }
 
 void guest_devices_wake(struct guest *guest)
@@ -248,7 +248,7 @@ void guest_devices_wake(struct guest *guest)
 	if (guest->note.home != this_cpu()->id) {
 		/* Whoever set it first has posted the note, or is that CPU itself. */
 		if (!known)
-			cpu_note_post(&guest->note);
+			cpu_call_post(&guest->note);
 	} else if (guest->state == GUEST_HALTED) {
 		run_wake(guest);
 	}
@@ -263,6 +263,6 @@ void guest_devices_service(struct guest *guest)
 	if (devices->has_page)
 		device_page_service(&devices->page);
 	else
-		pci_bus_service(&devices->bus);
+		vpci_bus_service(&devices->bus);
 	note_work(guest);
 }

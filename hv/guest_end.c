@@ -4,9 +4,8 @@
  */
 #include "hv/guest_life.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
-#include "hv/sched/balance.h"
+#include "arch/cpu/log.h"
 #include "hv/guest_block.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"
@@ -14,6 +13,7 @@
 #include "hv/house.h"
 #include "hv/restart.h"
 #include "hv/run.h"
+#include "hv/sched/balance.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 
@@ -86,7 +86,7 @@ bool guest_drop(struct guest *guest)
 		house_console_close(guest->console);
 	guest_block_release(guest);
 	was_last = guest_list_remove(guest);
-	cpu_note_withdraw(&guest->note);
+	cpu_call_withdraw(&guest->note);
 	heap_free(guest);
 	return was_last;
 }

@@ -5,8 +5,8 @@
  */
 #include "hv/guest_net.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "drivers/virtio/virtio_net.h"
 #include "hv/network.h"
 #include "hv/uplink.h"
@@ -92,7 +92,7 @@ static void port_ready(void *context)
 
 static int join(struct guest_net *net, struct guest *guest)
 {
-	const struct guest_plan *plan = guest->plan;
+	const struct guest_config *plan = guest->plan;
 	int error;
 
 	net->network = network_join(plan->net);
@@ -111,7 +111,7 @@ static int join(struct guest_net *net, struct guest *guest)
 
 static int net_create(struct guest *guest, unsigned index, struct virtio_device **device)
 {
-	const struct guest_plan *plan = guest->plan;
+	const struct guest_config *plan = guest->plan;
 	struct guest_net *net;
 	int error;
 

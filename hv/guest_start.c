@@ -5,8 +5,8 @@
  */
 #include "hv/guest_life.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/load/loader.h"
@@ -30,7 +30,7 @@
 _Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
 		       CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
 
-static uint32_t shadow_pages(const struct guest_plan *plan)
+static uint32_t shadow_pages(const struct guest_config *plan)
 {
 	uint32_t bytes = plan->shadow_bytes;
 

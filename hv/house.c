@@ -6,22 +6,22 @@
  */
 #include "hv/house.h"
 
+#include "arch/board/power.h"
+#include "arch/board/time.h"
+#include "arch/board/timer.h"
+#include "arch/board/watchdog.h"
+#include "arch/cpu/cpu_call.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/power.h"
 #include "arch/cpu/spinlock.h"
-#include "arch/board/time.h"
-#include "arch/board/watchdog.h"
 #include "drivers/console/ps2_keyboard.h"
 #include "drivers/console/uart16550.h"
 #include "hv/command/command.h"
-#include "arch/cpu/cpu_call.h"
+#include "hv/command/latency.h"
 #include "hv/guest_devices.h"
 #include "hv/guest_list.h"
-#include "hv/command/latency.h"
 #include "hv/power_button.h"
 #include "hv/run.h"
-#include "arch/board/timer.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -52,7 +52,7 @@ static struct console *keyboard;
 static unsigned console_count, uart_count;
 static uint32_t polled_uarts;		/* bit n: that of uarts[n] */
 static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
-static struct cpu_note due_note;	/* what takes the boot CPU out of its guest */
+static struct cpu_call due_note;	/* what takes the boot CPU out of its guest */
 static volatile bool guests_gone;	/* the last one has ended, or is parked */
 static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
@@ -69,7 +69,7 @@ static uint64_t overruns_due;		/* no report before */
 void house_wake(void)
 {
 	if (!__atomic_exchange_n(&due, true, __ATOMIC_SEQ_CST) && this_cpu()->id != due_note.home)
-		cpu_note_post(&due_note);
+		cpu_call_post(&due_note);
 }
 
 static void note_due(void *context)
@@ -79,7 +79,7 @@ static void note_due(void *context)
 }
 
 /* The way out of the guest was all that it is for. */
-static void due_note_read(struct cpu_note *note)
+static void due_note_read(struct cpu_call *note)
 {
 	(void)note;
 }
@@ -266,7 +266,7 @@ void house_open_outputs(const struct umbra_options *options, struct console *scr
 void house_open_consoles(const struct umbra_options *options)
 {
 	when_idle = options->when_idle;
-	cpu_note_init(&due_note, this_cpu()->id, due_note_read);
+	cpu_call_init(&due_note, this_cpu()->id, due_note_read);
 	timer_init(&stall_timer, stall_expired);
 	timer_init(&refresh_timer, refresh_expired);
 	mux = console_mux_create(note_due, NULL);

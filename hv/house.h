@@ -26,7 +26,7 @@ void house_open_consoles(const struct umbra_options *options);
 /* Interrupts work: the consoles use them, and keys arrive. */
 void house_start_consoles(void);
 
-/* Asks for house_keep.  Any CPU, any context but NMI, any lock but LOCK_NOTES. */
+/* Asks for house_keep.  Any CPU, any context but NMI, any lock but LOCK_CPU_CALLS. */
 void house_wake(void);
 
 /* Is something waiting that this CPU has to do? */

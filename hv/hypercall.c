@@ -6,9 +6,9 @@
  */
 #include "hv/hypercall.h"
 
+#include "arch/board/time.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/irqs_off.h"
-#include "arch/board/time.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
 #include "hv/reflect.h"

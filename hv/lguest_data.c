@@ -6,15 +6,15 @@
  */
 #include "hv/hypercall.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "hv/guest_devices.h"
 #include "hv/reflect.h"
 
 struct layout {
 	const char *name;
 	bool pci;	/* how the kernel finds its devices */
-	bool first_tables;	/* the kernel expects to find its first page tables in pgdir */
+	bool initial_tables;	/* the kernel expects to find its first page tables in pgdir */
 	uint16_t noirq_start, noirq_end;	/* offsets; the same one: a single instruction */
 	uint16_t kernel_address, syscall_vec;
 };
@@ -70,13 +70,13 @@ static void read_layout(struct guest *guest, gpa_t data, const struct layout *la
  * Tables that one call writes, at some 23,000 instructions each; then others get their chance, and
  * the guest makes the call again.
  */
-#define FIRST_TABLES_AT_ONCE 4u
+#define INITIAL_TABLES_AT_ONCE 4u
 
 /*
  * Decides where they go: directly below the initrd, but neither over the kernel
  * nor over the structure.  False when the guest has been ended.
  */
-static bool place_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
+static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
 	uint32_t ram_pages = guest->memory.ram_pages;
 	uint32_t top = guest->plan->initrd ? gpa_value(guest->initrd) : ram_pages << PAGE_SHIFT;
@@ -84,10 +84,10 @@ static bool place_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_
 
 	if (gpa_value(data) < top)
 		floor = MAX(floor, gpa_value(data) + (uint32_t)sizeof(struct lguest_data_a));
-	if (!IS_ALIGNED(kernel_address, FIRST_TABLES_ALIGNMENT))
+	if (!IS_ALIGNED(kernel_address, INITIAL_TABLES_ALIGNMENT))
 		guest_kill(guest, "INIT with the kernel at %08x, which is not aligned to 4 MB",
 			   kernel_address);
-	else if (!first_tables_place(&guest->shadow.first, kernel_address, ram_pages, floor, top))
+	else if (!initial_tables_place(&guest->shadow.first, kernel_address, ram_pages, floor, top))
 		guest_kill(guest, "no room for the first page tables between %08x and %08x", floor,
 			   top);
 	return guest->state != GUEST_ENDED;
@@ -97,22 +97,22 @@ static bool place_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_
  * Generation A: the guest's first page tables, in its own memory.  False when
  * they are not there yet: the guest makes its call again, or has been ended.
  */
-static bool make_first_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
+static bool make_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
-	struct first_tables *first = &guest->shadow.first;
+	struct initial_tables *first = &guest->shadow.first;
 
-	if (first->filled == 0 && !place_first_tables(guest, data, kernel_address))
+	if (first->filled == 0 && !place_initial_tables(guest, data, kernel_address))
 		return false;
-	guest->repeat_call = !first_tables_fill(first, &guest->memory, FIRST_TABLES_AT_ONCE);
+	guest->repeat_call = !initial_tables_fill(first, &guest->memory, INITIAL_TABLES_AT_ONCE);
 	return !guest->repeat_call;
 }
 
-static void start_on_first_tables(struct guest *guest)
+static void start_on_initial_tables(struct guest *guest)
 {
 	struct lguest_data_a *data = (struct lguest_data_a *)(void *)guest->data;
 
 	data->pgdir = guest->shadow.first.root;
-	shadow_start_first(&guest->shadow);
+	shadow_start_initial(&guest->shadow);
 }
 
 void guest_init_protocol(struct guest *guest, gpa_t address)
@@ -144,7 +144,7 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 			   kernel_address);
 		return;
 	}
-	if (layout->first_tables && !make_first_tables(guest, address, kernel_address))
+	if (layout->initial_tables && !make_initial_tables(guest, address, kernel_address))
 		return;
 	guest->data = (void *)(guest->memory.base + gpa_value(address));
 	read_layout(guest, address, layout);
@@ -153,8 +153,8 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	guest->data->tsc_khz = time_is_tsc() ? time_tsc_khz() : 0;
 	guest_update_time(guest);
 	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);
-	if (layout->first_tables)
-		start_on_first_tables(guest);
+	if (layout->initial_tables)
+		start_on_initial_tables(guest);
 	guest_devices_choose(guest, layout->pci);
 	log_event("guest-ready", "guest=%s protocol=%s kernel=%08x", guest->name, layout->name,
 		  kernel_address);

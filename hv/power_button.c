@@ -5,8 +5,8 @@
 #include "hv/power_button.h"
 
 #include "arch/board/acpi.h"
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
 #include "lib/error.h"
@@ -51,7 +51,7 @@ void power_button_start(unsigned seconds)
 static void end_guest(struct guest *guest, void *context)
 {
 	(void)context;
-	guest_sentence(guest, "the power button was pressed");
+	guest_request_kill(guest, "the power button was pressed");
 }
 
 static void end_guests(void)

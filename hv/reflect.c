@@ -5,8 +5,8 @@
  */
 #include "hv/reflect.h"
 
-#include "arch/cpu/exception_names.h"
 #include "arch/board/time.h"
+#include "arch/cpu/exception_names.h"
 #include "hv/guest_devices.h"
 #include "hv/run.h"
 #include "lib/div64.h"

@@ -9,18 +9,18 @@
  */
 #include "hv/run.h"
 
+#include "arch/board/irq.h"
+#include "arch/board/time_limit.h"
+#include "arch/board/watchdog.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/barrier.h"
-#include "arch/board/irq.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/switcher.h"
-#include "arch/board/time_limit.h"
-#include "arch/board/watchdog.h"
 #include "hv/bad_exit.h"
-#include "hv/sched/balance.h"
 #include "hv/emulate/emulate.h"
+#include "hv/emulate/mmio.h"
 #include "hv/entropy.h"
 #include "hv/guest_cpu.h"
 #include "hv/guest_devices.h"
@@ -28,9 +28,9 @@
 #include "hv/guest_park.h"
 #include "hv/house.h"
 #include "hv/hypercall.h"
-#include "hv/emulate/mmio.h"
 #include "hv/reflect.h"
 #include "hv/run_cpu.h"
+#include "hv/sched/balance.h"
 
 #define NMI_REPORT_NS 100000000ull
 #define STOP_NS 100000000ull	/* for all other CPUs to come to an end of what they do */
@@ -81,7 +81,7 @@ static void watch_due(struct timer *timer)
 	timer_start(timer, time_ns() + watchdog_interval_ns());
 }
 
-static void stop_read(struct cpu_note *note)
+static void stop_read(struct cpu_call *note)
 {
 	WRITE_ONCE(container_of(note, struct run_cpu, stop)->is_stopped, true);
 	cpu_halt_forever();
@@ -97,7 +97,7 @@ void run_init(unsigned cpu)
 	timer_init(&run->release, release_due);
 	timer_init(&run->watch, watch_due);
 	balance_init(run);
-	cpu_note_init(&run->stop, cpu, stop_read);
+	cpu_call_init(&run->stop, cpu, stop_read);
 }
 
 void run_stop_others(void)
@@ -107,7 +107,7 @@ void run_stop_others(void)
 
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
 		if (cpu != here)
-			cpu_note_post(&run_cpu_of(cpu)->stop);
+			cpu_call_post(&run_cpu_of(cpu)->stop);
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
 		while (cpu != here && !READ_ONCE(run_cpu_of(cpu)->is_stopped) &&
 		       !time_limit_is_over(&limit))

@@ -19,7 +19,7 @@ struct run_cpu {
 	struct timer fairness;	/* somebody waits: does another CPU do better? */
 	bool reschedule;	/* the running guest is to make way */
 	const struct guest *loaded;	/* whose window this CPU has; NULL: perhaps somebody's who is gone */
-	const struct guest_plan *entered;	/* of whose turn was the last here, even if it is gone */
+	const struct guest_config *entered;	/* of whose turn was the last here, even if it is gone */
 	uint32_t nmis_reported;
 	uint64_t nmi_report_due;
 
@@ -32,8 +32,8 @@ struct run_cpu {
 	} shown;
 
 	uint32_t load;		/* weights of the guests at home here; any CPU adds to it in one step */
-	struct cpu_note ask;	/* another CPU is idle and wants what is offered here */
-	struct cpu_note stop;	/* the machine ends */
+	struct cpu_call ask;	/* another CPU is idle and wants what is offered here */
+	struct cpu_call stop;	/* the machine ends */
 	bool is_stopped;
 };
 

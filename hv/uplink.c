@@ -6,13 +6,13 @@
  */
 #include "hv/uplink.h"
 
+#include "arch/board/time.h"
+#include "arch/board/timer.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
-#include "arch/board/time.h"
 #include "drivers/net/net_device.h"
 #include "hv/house.h"
 #include "hv/network.h"
-#include "arch/board/timer.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"

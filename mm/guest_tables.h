@@ -65,7 +65,7 @@ struct guest_reader {
 	bool (*root_valid)(const struct guest_memory *memory, uint32_t root);
 };
 
-/* virtual = physical for all of the guest's memory: before its first tables. */
+/* virtual = physical for all of the guest's memory: before its initial page tables. */
 extern const struct guest_reader guest_reader_linear;
 /* 4-byte entries, two levels. */
 extern const struct guest_reader guest_reader_two_level;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Placing, filling and comparing the first tables of generation A.  One
+ * Placing, filling and comparing the initial page tables of generation A.  One
  * function says what each entry is, for those who write it and those who look
  * whether it is still so.
  */
@@ -34,16 +34,16 @@ static uint32_t naming_entry(uint32_t tables, uint32_t count, uint32_t index)
 }
 
 /* The two-level directory's entry, as if there was no PAE top level in its way. */
-static uint32_t directory_word(const struct first_tables *first, uint32_t index)
+static uint32_t directory_word(const struct initial_tables *first, uint32_t index)
 {
-	uint32_t kernel = first->kernel_address / FIRST_TABLES_ALIGNMENT;
+	uint32_t kernel = first->kernel_address / INITIAL_TABLES_ALIGNMENT;
 	uint32_t count = table_count(first->pages, TABLE_ENTRIES);
 
 	return naming_entry(first->tables, count, index < kernel ? index : index - kernel);
 }
 
 /* The first words of the top-level page: PAE entries 0 and the kernel's name the middle table. */
-static uint32_t pae_top_word(const struct first_tables *first, uint32_t index)
+static uint32_t pae_top_word(const struct initial_tables *first, uint32_t index)
 {
 	uint32_t slot = index / 2;
 	bool used = slot == 0 || slot == first->kernel_address >> 30;
@@ -51,14 +51,14 @@ static uint32_t pae_top_word(const struct first_tables *first, uint32_t index)
 	return used && index % 2 == 0 ? first->middle | (uint32_t)PTE_P : 0;
 }
 
-static uint32_t top_word(const struct first_tables *first, uint32_t index)
+static uint32_t top_word(const struct initial_tables *first, uint32_t index)
 {
 	return first->middle && index < PAE_TOP_WORDS ? pae_top_word(first, index) :
 							directory_word(first, index);
 }
 
 /* Entries of eight bytes are seen as two words, of which the second is 0. */
-static uint32_t middle_word(const struct first_tables *first, uint32_t index)
+static uint32_t middle_word(const struct initial_tables *first, uint32_t index)
 {
 	uint32_t count = table_count(first->pae_pages, PAE_ENTRIES);
 
@@ -71,7 +71,7 @@ static uint32_t page_word(uint32_t page, uint32_t pages)
 }
 
 /* What word of the page at `page`, one of the tables', is to be. */
-static uint32_t word_of(const struct first_tables *first, uint32_t page, uint32_t word)
+static uint32_t word_of(const struct initial_tables *first, uint32_t page, uint32_t word)
 {
 	if (page == first->root)
 		return top_word(first, word);
@@ -84,7 +84,7 @@ static uint32_t word_of(const struct first_tables *first, uint32_t page, uint32_
 
 /* --- making them ----------------------------------------------------------------- */
 
-bool first_tables_place(struct first_tables *first, uint32_t kernel_address, uint32_t ram_pages,
+bool initial_tables_place(struct initial_tables *first, uint32_t kernel_address, uint32_t ram_pages,
 			uint32_t floor, uint32_t top)
 {
 	uint32_t pages = MIN(ram_pages, window_pages(kernel_address));
@@ -97,7 +97,7 @@ bool first_tables_place(struct first_tables *first, uint32_t kernel_address, uin
 
 	if (top < bytes || top - bytes < floor)
 		return false;
-	*first = (struct first_tables){
+	*first = (struct initial_tables){
 		.kernel_address = kernel_address,
 		.pages = pages,
 		.pae_pages = pae_pages,
@@ -111,7 +111,7 @@ bool first_tables_place(struct first_tables *first, uint32_t kernel_address, uin
 	return true;
 }
 
-bool first_tables_fill(struct first_tables *first, const struct guest_memory *memory,
+bool initial_tables_fill(struct initial_tables *first, const struct guest_memory *memory,
 		       uint32_t pages)
 {
 	for (; pages > 0 && first->filled <= first->root; pages--) {
@@ -126,7 +126,7 @@ bool first_tables_fill(struct first_tables *first, const struct guest_memory *me
 
 /* --- what the guest made of them -------------------------------------------------- */
 
-static bool differs(const struct first_tables *first, const struct guest_memory *memory,
+static bool differs(const struct initial_tables *first, const struct guest_memory *memory,
 		    uint32_t page, uint32_t begin, uint32_t end)
 {
 	const uint32_t *words = guest_page(memory, page >> PAGE_SHIFT);
@@ -138,7 +138,7 @@ static bool differs(const struct first_tables *first, const struct guest_memory 
 }
 
 /* Does the entry for a mapped page, `words` words long, differ in the tables at `tables`? */
-static bool entry_differs(const struct first_tables *first, const struct guest_memory *memory,
+static bool entry_differs(const struct initial_tables *first, const struct guest_memory *memory,
 			  uint32_t tables, uint32_t words, uint32_t page)
 {
 	uint32_t offset = page * words * WORD_BYTES;
@@ -147,7 +147,7 @@ static bool entry_differs(const struct first_tables *first, const struct guest_m
 	return differs(first, memory, tables + (offset & PAGE_MASK), begin, begin + words);
 }
 
-static enum first_format entries_format(const struct first_tables *first,
+static enum first_format entries_format(const struct initial_tables *first,
 					const struct guest_memory *memory, uint32_t address)
 {
 	uint32_t linear = address >= first->kernel_address ? address - first->kernel_address : address;
@@ -163,7 +163,7 @@ static enum first_format entries_format(const struct first_tables *first,
 	return FIRST_UNKNOWN;
 }
 
-enum first_format first_tables_format(const struct first_tables *first,
+enum first_format initial_tables_format(const struct initial_tables *first,
 				      const struct guest_memory *memory, uint32_t address)
 {
 	if (!first->middle ||
@@ -178,7 +178,7 @@ enum first_format first_tables_format(const struct first_tables *first,
 	return entries_format(first, memory, address);
 }
 
-void first_tables_drop_pae(const struct first_tables *first, const struct guest_memory *memory)
+void initial_tables_drop_pae(const struct initial_tables *first, const struct guest_memory *memory)
 {
 	uint32_t *words = guest_page(memory, first->root >> PAGE_SHIFT);
 
@@ -223,7 +223,7 @@ static void first_entries(const struct guest_memory *memory, uint32_t key,
 static bool first_root_valid(const struct guest_memory *memory, uint32_t root)
 {
 	(void)memory;
-	return root != 0 && IS_ALIGNED(root, FIRST_TABLES_ALIGNMENT);
+	return root != 0 && IS_ALIGNED(root, INITIAL_TABLES_ALIGNMENT);
 }
 
 const struct guest_reader guest_reader_first = {

@@ -23,9 +23,9 @@
 #include <stdint.h>
 
 /* What kernel_address has to be a multiple of: what a directory entry maps. */
-#define FIRST_TABLES_ALIGNMENT 0x400000u
+#define INITIAL_TABLES_ALIGNMENT 0x400000u
 
-struct first_tables {
+struct initial_tables {
 	uint32_t kernel_address;
 	uint32_t pages;		/* guest pages mapped, from page 0 on */
 	uint32_t pae_pages;	/* the same in the PAE tables; 0: there are none, kernel_address is no slot of 1 GB */
@@ -41,28 +41,28 @@ enum first_format { FIRST_UNKNOWN, FIRST_TWO_LEVEL, FIRST_PAE };
 
 /*
  * Where the tables for ram_pages of memory go: below top (page-aligned) and not
- * below floor.  kernel_address is a multiple of FIRST_TABLES_ALIGNMENT, not 0
+ * below floor.  kernel_address is a multiple of INITIAL_TABLES_ALIGNMENT, not 0
  * and below the reserved top.  False when there is no room.
  */
-bool __must_check first_tables_place(struct first_tables *first, uint32_t kernel_address,
+bool __must_check initial_tables_place(struct initial_tables *first, uint32_t kernel_address,
 				     uint32_t ram_pages, uint32_t floor, uint32_t top);
 
 /*
  * Writes tables for at most `pages` pages of them, from where the last call
  * ended.  True when all have been written.  The guest's window is loaded.
  */
-bool first_tables_fill(struct first_tables *first, const struct guest_memory *memory,
+bool initial_tables_fill(struct initial_tables *first, const struct guest_memory *memory,
 		       uint32_t pages);
 
 /*
  * Which tables has the guest changed since they were filled?  Looks at every
  * entry above the last level, and of the last level at those for address.
  */
-enum first_format first_tables_format(const struct first_tables *first,
+enum first_format initial_tables_format(const struct initial_tables *first,
 				      const struct guest_memory *memory, uint32_t address);
 
 /* The guest uses the two-level tables: the PAE top level makes room for the directory's entries. */
-void first_tables_drop_pae(const struct first_tables *first, const struct guest_memory *memory);
+void initial_tables_drop_pae(const struct initial_tables *first, const struct guest_memory *memory);
 
 /*
  * What the tables say, without looking at them; its root is kernel_address.

@@ -32,8 +32,8 @@
  *   switching                     shadow_switch           mm/shadow_space.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
- *   the first tables              shadow_create           mm/shadow_budget.c
- *     and for generation A        shadow_start_first      mm/shadow_initial.c
+ *   the initial page tables              shadow_create           mm/shadow_budget.c
+ *     and for generation A        shadow_start_initial      mm/shadow_initial.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which
  * holds it for itself: no lock.  The TLB needs no care: every entry to a guest
@@ -45,8 +45,8 @@
 #include "arch/cpu/layout.h"
 #include "lib/list.h"
 #include "mm/address.h"
-#include "mm/initial_tables.h"
 #include "mm/guest_tables.h"
+#include "mm/initial_tables.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -105,7 +105,7 @@ struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
 	bool provisional;		/* the guest's format is not known: the reader is linear or first */
-	struct first_tables first;	/* of a guest that was given some (mm/initial_tables.h) */
+	struct initial_tables first;	/* of a guest that was given some (mm/initial_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
 	struct address_space *chains[SHADOW_CHAINS];
@@ -161,7 +161,7 @@ void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t 
  * The guest, in linear mode until now, goes on with shadow->first, which have
  * been filled.  After shadow_set_layout.
  */
-void shadow_start_first(struct shadow *shadow);
+void shadow_start_initial(struct shadow *shadow);
 
 /*
  * A page fault at gva with the CPU's error code.  SHADOW_DONE: run on.

@@ -95,7 +95,7 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 	enum shadow_result result;
 
 	if (unlikely(shadow->provisional))
-		(void)shadow_first_learn(shadow, address);
+		(void)shadow_initial_learn(shadow, address);
 	result = walk_guest(shadow, address, access, &walk, error);
 	if (result != SHADOW_DONE) {
 		shadow->counters.guest_faults += result == SHADOW_GUEST_FAULT;
@@ -151,7 +151,7 @@ enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write
 	enum shadow_result result;
 
 	if (unlikely(shadow->provisional))
-		(void)shadow_first_learn(shadow, address);
+		(void)shadow_initial_learn(shadow, address);
 	result = walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
 	if (result == SHADOW_DONE)
 		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT | (address & ~PAGE_MASK));

@@ -2,7 +2,7 @@
 /*
  * The time before the format of the guest's tables is known.  Most guests spend
  * it in linear mode and end it with their first NEW_PGTABLE.  One of generation
- * A was given first tables in both formats, and shows its format when it
+ * A was given initial page tables in both formats, and shows its format when it
  * changes them, or by a call that only one of the two has.
  */
 #include "mm/shadow_internal.h"
@@ -15,46 +15,46 @@ static void settle(struct shadow *shadow, bool pae, uint32_t root)
 {
 	/* It may come back to them. */
 	if (shadow->reader == &guest_reader_first && !pae)
-		first_tables_drop_pae(&shadow->first, shadow->memory);
+		initial_tables_drop_pae(&shadow->first, shadow->memory);
 	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
 }
 
-void shadow_start_first(struct shadow *shadow)
+void shadow_start_initial(struct shadow *shadow)
 {
 	space_restart(shadow, &guest_reader_first, shadow->first.kernel_address);
 }
 
-bool shadow_first_learn(struct shadow *shadow, uint32_t address)
+bool shadow_initial_learn(struct shadow *shadow, uint32_t address)
 {
 	enum first_format format;
 
 	if (shadow->reader != &guest_reader_first)
 		return false;
 	shadow->work += LEARN_WORK;
-	format = first_tables_format(&shadow->first, shadow->memory, address);
+	format = initial_tables_format(&shadow->first, shadow->memory, address);
 	if (format == FIRST_UNKNOWN)
 		return false;
 	settle(shadow, format == FIRST_PAE, shadow->first.root);
 	return true;
 }
 
-void shadow_first_told(struct shadow *shadow, bool pae)
+void shadow_initial_told(struct shadow *shadow, bool pae)
 {
 	if (shadow->reader == &guest_reader_first)
 		settle(shadow, pae, shadow->first.root);
 }
 
-bool shadow_first_switch(struct shadow *shadow, uint32_t root)
+bool shadow_initial_switch(struct shadow *shadow, uint32_t root)
 {
 	const uint32_t *table = (const uint32_t *)(const void *)(shadow->memory->base + root);
 	bool pae;
 
-	if (shadow_first_learn(shadow, 0))
+	if (shadow_initial_learn(shadow, 0))
 		return true;
 	/* Just a flush, which says nothing. */
 	if (shadow->reader == &guest_reader_first && root == shadow->first.root)
 		return false;
-	/* No first tables, or none that the guest has changed: its own tell. */
+	/* No initial page tables, or none that the guest has changed: its own tell. */
 	pae = !IS_ALIGNED(root, PAGE_SIZE) || guest_top_is_pae(table);
 	settle(shadow, pae, root);
 	return true;

@@ -160,14 +160,14 @@ void shadow_forget_all(struct shadow *shadow);
 /* --- before the guest's format is known (mm/shadow_initial.c) --- */
 
 /*
- * Finds out from the guest's first tables, where it has some, what their format
+ * Finds out from the guest's initial page tables, where it has some, what their format
  * is; address is one whose entry may have changed.  True: it is known now.
  */
-bool shadow_first_learn(struct shadow *shadow, uint32_t address);
-/* The guest has told its format, if it has first tables. */
-void shadow_first_told(struct shadow *shadow, bool pae);
+bool shadow_initial_learn(struct shadow *shadow, uint32_t address);
+/* The guest has told its format, if it has initial page tables. */
+void shadow_initial_told(struct shadow *shadow, bool pae);
 /* NEW_PGTABLE: settles the format.  False: it is not settled, and there is nothing to switch to. */
-bool shadow_first_switch(struct shadow *shadow, uint32_t root);
+bool shadow_initial_switch(struct shadow *shadow, uint32_t root);
 
 static inline void space_make_room(struct shadow *shadow, uint32_t pages)
 {

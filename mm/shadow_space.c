@@ -284,7 +284,7 @@ enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 
 	if (!guest_reader_pae.root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table outside memory", root);
-	if (unlikely(shadow->provisional) && !shadow_first_switch(shadow, root))
+	if (unlikely(shadow->provisional) && !shadow_initial_switch(shadow, root))
 		return SHADOW_DONE;
 	if (!shadow->reader->root_valid(shadow->memory, root))
 		return shadow_bad(shadow, "page table not aligned", root);

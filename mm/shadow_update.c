@@ -49,7 +49,7 @@ static enum shadow_result odd_pte(struct shadow *shadow, uint32_t address)
 {
 	if (address >> SLOT_SHIFT >= shadow->limit)
 		return shadow_bad(shadow, "SET_PTE in the range that is not the guest's", address);
-	(void)shadow_first_learn(shadow, address);
+	(void)shadow_initial_learn(shadow, address);
 	return SHADOW_DONE;
 }
 
@@ -80,8 +80,8 @@ enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t in
 	struct address_space *space;
 	uint32_t slots;
 
-	if (unlikely(shadow->provisional) && !shadow_first_learn(shadow, 0) && index >= 4)
-		shadow_first_told(shadow, false);
+	if (unlikely(shadow->provisional) && !shadow_initial_learn(shadow, 0) && index >= 4)
+		shadow_initial_told(shadow, false);
 	slots = shadow->reader == &guest_reader_pae ? SLOT_ENTRIES : 2;
 	if (index >= SLOT_COUNT / slots)
 		return shadow_bad(shadow, "SET_PGD with an index beyond the table", index);
@@ -104,8 +104,8 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 {
 	struct address_space *space;
 
-	if (unlikely(shadow->provisional) && !shadow_first_learn(shadow, 0))
-		shadow_first_told(shadow, true);
+	if (unlikely(shadow->provisional) && !shadow_initial_learn(shadow, 0))
+		shadow_initial_told(shadow, true);
 	if (shadow->reader != &guest_reader_pae)
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
@@ -132,7 +132,7 @@ enum shadow_result shadow_flush_user(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
 	if (unlikely(shadow->provisional))
-		(void)shadow_first_learn(shadow, 0);
+		(void)shadow_initial_learn(shadow, 0);
 	space_resync(shadow, shadow->current, 0, shadow->kernel_slot, true);
 	return SHADOW_DONE;
 }
@@ -145,7 +145,7 @@ enum shadow_result shadow_flush_all(struct shadow *shadow)
 {
 	shadow->counters.flushes++;
 	if (unlikely(shadow->provisional))
-		(void)shadow_first_learn(shadow, 0);
+		(void)shadow_initial_learn(shadow, 0);
 	shadow->generation++;
 	space_resync(shadow, shadow->current, 0, shadow->limit, false);
 	shadow->current->generation = shadow->generation;

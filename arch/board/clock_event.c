@@ -4,13 +4,13 @@
  */
 #include "arch/board/clock_event.h"
 
-#include "arch/cpu/cpu.h"
 #include "arch/board/lapic_timer.h"
-#include "arch/cpu/log.h"
-#include "arch/cpu/panic.h"
 #include "arch/board/pit.h"
 #include "arch/board/time_limit.h"
 #include "arch/board/time_watch.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/log.h"
+#include "arch/cpu/panic.h"
 #include "arch/cpu/vectors.h"
 #include "lib/error.h"
 
@@ -84,7 +84,7 @@ static void start_pit(void)
  * unheard: an emulator that counts instructions (QEMU, -icount sleep=off) stands
  * still for good when the machine rests and no timer at all is running.
  */
-void alarm_init(irq_handler_t *function)
+void clock_event_init(irq_handler_t *function)
 {
 	expired = function;
 	use_lapic = irq_has_apic() && lapic_timer_init() == 0;
@@ -97,7 +97,7 @@ void alarm_init(irq_handler_t *function)
 	report();
 }
 
-void alarm_init_cpu(void)
+void clock_event_init_cpu(void)
 {
 	lapic_timer_init_cpu();
 }
@@ -111,7 +111,7 @@ static uint64_t set_pit(uint64_t deadline)
 	return now + ns;
 }
 
-uint64_t alarm_set(uint64_t deadline)
+uint64_t clock_event_set(uint64_t deadline)
 {
 	uint64_t until = likely(use_lapic) ? lapic_timer_arm(deadline) : set_pit(deadline);
 

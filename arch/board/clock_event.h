@@ -15,16 +15,16 @@
  * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.
  * Boot CPU, once, after irq_init and time_init.
  */
-void alarm_init(irq_handler_t *function);
+void clock_event_init(irq_handler_t *function);
 
 /* Each further CPU, on that CPU, after irq_init_cpu. */
-void alarm_init_cpu(void);
+void clock_event_init_cpu(void);
 
 /*
  * Sets this CPU's alarm to deadline (time_ns()), in place of what it was set to.  It goes off once, at
  * deadline or, if that is farther than the hardware reaches, before it; when,
  * is returned.  It may be a few microseconds late.
  */
-uint64_t alarm_set(uint64_t deadline);
+uint64_t clock_event_set(uint64_t deadline);
 
 #endif

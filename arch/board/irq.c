@@ -6,10 +6,10 @@
 #include "arch/board/irq.h"
 
 #include "arch/board/ioapic.h"
+#include "arch/board/pic.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/pic.h"
 #include "arch/cpu/spinlock.h"
 #include "arch/cpu/vectors.h"
 #include "lib/error.h"

@@ -4,9 +4,9 @@
  */
 #include "arch/board/lapic_timer.h"
 
+#include "arch/board/time_limit.h"
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/lapic.h"
-#include "arch/board/time_limit.h"
 #include "arch/cpu/vectors.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"

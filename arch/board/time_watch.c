@@ -6,9 +6,9 @@
  */
 #include "arch/board/time_watch.h"
 
+#include "arch/board/time_limit.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/time_limit.h"
 #include "arch/cpu/x86.h"
 
 #include <stdbool.h>

@@ -6,9 +6,9 @@
 #include "arch/board/timer.h"
 
 #include "arch/board/clock_event.h"
+#include "arch/board/time.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
-#include "arch/board/time.h"
 
 struct timer_queue {
 	struct list waiting;	/* earliest first */
@@ -35,7 +35,7 @@ static void arm(struct timer_queue *queue)
 	}
 	deadline = container_of(first, struct timer, node)->deadline;
 	if (deadline < queue->armed)
-		queue->armed = alarm_set(deadline);
+		queue->armed = clock_event_set(deadline);
 }
 
 static void run_expired(struct timer_queue *queue)
@@ -80,7 +80,7 @@ void timers_init(void)
 {
 	timers_init_cpu();
 	timer_init(&clock_keeper, keep_clock);
-	alarm_init(interrupt);
+	clock_event_init(interrupt);
 	keep_clock(&clock_keeper);
 }
 

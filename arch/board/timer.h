@@ -22,7 +22,7 @@ struct timer {
 /* The timers' hardware, and the boot CPU's queue.  Boot CPU, once, interrupts off. */
 void timers_init(void);
 
-/* Each further CPU, on that CPU, interrupts off: its queue; alarm_init_cpu (arch/board/clock_event.h) goes before. */
+/* Each further CPU, on that CPU, interrupts off: its queue; clock_event_init_cpu (arch/board/clock_event.h) goes before. */
 void timers_init_cpu(void);
 
 void timer_init(struct timer *timer, void (*expired)(struct timer *timer));

@@ -7,8 +7,8 @@
  */
 #include "arch/board/tsc.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/tsc_internal.h"
+#include "arch/cpu/log.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 

@@ -6,11 +6,11 @@
  */
 #include "arch/board/tsc_internal.h"
 
+#include "arch/board/pit.h"
+#include "arch/board/rtc.h"
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/log.h"
-#include "arch/board/pit.h"
 #include "arch/cpu/port.h"
-#include "arch/board/rtc.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 

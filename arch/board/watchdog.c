@@ -8,11 +8,11 @@
 #include "arch/board/watchdog.h"
 
 #include "arch/board/irq.h"
+#include "arch/board/pit.h"
+#include "arch/board/time_limit.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
-#include "arch/board/pit.h"
-#include "arch/board/time_limit.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 

@@ -17,7 +17,7 @@
  * second, or every period_us, 20 to 50000, where that is not 0.  A CPU may stand still
  * for seconds, 1 to 3600.  0; -E_UNSUPPORTED without APICs, where the 8254 has other
  * work and cannot raise NMIs; -E_IO when none came.  Takes a fifth of a second.  Boot
- * CPU, after alarm_init, interrupts off.
+ * CPU, after clock_event_init, interrupts off.
  */
 int watchdog_start(uint32_t seconds, uint32_t period_us);
 

@@ -5,15 +5,15 @@
  */
 #include "arch/cpu/cpu_call.h"
 
+#include "arch/board/irq.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
-#include "arch/board/irq.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/panic.h"
 #include "arch/cpu/spinlock.h"
 #include "arch/cpu/vectors.h"
 
-static struct spinlock lock = SPINLOCK(LOCK_NOTES);
+static struct spinlock lock = SPINLOCK(LOCK_CPU_CALLS);
 static struct list boxes[MAX_CPUS];	/* under the lock */
 
 /* Whoever posts a note while this reads another one finds the box empty, and sends an interrupt. */
@@ -24,32 +24,32 @@ static void read_notes(void *context)
 
 	(void)context;
 	for (;;) {
-		struct cpu_note *note;
+		struct cpu_call *note;
 
 		spin_lock(&lock);
 		node = list_take_first(box);
 		spin_unlock(&lock);
 		if (!node)
 			return;
-		note = container_of(node, struct cpu_note, node);
+		note = container_of(node, struct cpu_call, node);
 		note->read(note);
 	}
 }
 
-void cpu_notes_init(void)
+void cpu_calls_init(void)
 {
 	for (unsigned i = 0; i < MAX_CPUS; i++)
 		list_init(&boxes[i]);
-	irq_vector_set(VECTOR_NOTES, read_notes, NULL);
+	irq_vector_set(VECTOR_CPU_CALLS, read_notes, NULL);
 }
 
-void cpu_note_init(struct cpu_note *note, unsigned home, void (*read)(struct cpu_note *note))
+void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note))
 {
-	*note = (struct cpu_note){ .home = home, .read = read };
+	*note = (struct cpu_call){ .home = home, .read = read };
 }
 
 /* With the lock.  True when the CPU whose box it is has to be told. */
-static bool put(struct cpu_note *note)
+static bool put(struct cpu_call *note)
 {
 	struct list *box = &boxes[note->home];
 	bool was_empty = list_is_empty(box);
@@ -62,11 +62,11 @@ static bool put(struct cpu_note *note)
 
 static void tell(unsigned cpu)
 {
-	if (lapic_send_vector(cpu_by_id(cpu)->apic_id, VECTOR_NOTES) != 0)
+	if (lapic_send_vector(cpu_by_id(cpu)->apic_id, VECTOR_CPU_CALLS) != 0)
 		panic("the local APIC sends no interrupt to cpu%u", cpu);
 }
 
-void cpu_note_post(struct cpu_note *note)
+void cpu_call_post(struct cpu_call *note)
 {
 	unsigned home;
 	bool news;
@@ -79,7 +79,7 @@ void cpu_note_post(struct cpu_note *note)
 		tell(home);
 }
 
-void cpu_note_move(struct cpu_note *note, unsigned home)
+void cpu_call_move(struct cpu_call *note, unsigned home)
 {
 	bool news;
 
@@ -94,7 +94,7 @@ void cpu_note_move(struct cpu_note *note, unsigned home)
 		tell(home);
 }
 
-void cpu_note_withdraw(struct cpu_note *note)
+void cpu_call_withdraw(struct cpu_call *note)
 {
 	assert(note->home == this_cpu()->id);
 	spin_lock(&lock);

@@ -12,28 +12,28 @@
 
 #include "lib/list.h"
 
-struct cpu_note {
+struct cpu_call {
 	struct list_node node;		/* in the box of its home while it waits */
 	unsigned home;			/* id of the CPU that it is read on */
-	void (*read)(struct cpu_note *note);	/* there, interrupts off, no lock held */
+	void (*read)(struct cpu_call *note);	/* there, interrupts off, no lock held */
 };
 
 /* The boxes of all CPUs.  Boot CPU, before any note is posted and any other CPU runs. */
-void cpu_notes_init(void);
+void cpu_calls_init(void);
 
 /* home is a CPU's id.  Before anybody else knows of the note. */
-void cpu_note_init(struct cpu_note *note, unsigned home, void (*read)(struct cpu_note *note));
+void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note));
 
-/* Has note->read called on its home; nothing when it waits already.  Any CPU, any lock but LOCK_NOTES. */
-void cpu_note_post(struct cpu_note *note);
+/* Has note->read called on its home; nothing when it waits already.  Any CPU, any lock but LOCK_CPU_CALLS. */
+void cpu_call_post(struct cpu_call *note);
 
 /*
  * Gives the note another home and posts it there.  On its home, which has
  * finished with what the note is part of: another CPU may read it before this returns.
  */
-void cpu_note_move(struct cpu_note *note, unsigned home);
+void cpu_call_move(struct cpu_call *note, unsigned home);
 
 /* Takes a note back that may wait.  On its home; nobody posts it any more. */
-void cpu_note_withdraw(struct cpu_note *note);
+void cpu_call_withdraw(struct cpu_call *note);
 
 #endif

@@ -4,15 +4,15 @@
  */
 #include "arch/cpu/host_traps.h"
 
+#include "arch/board/irq.h"
+#include "arch/board/watchdog.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/exception_names.h"
-#include "arch/board/irq.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/panic.h"
 #include "arch/cpu/port.h"
 #include "arch/cpu/switcher.h"
-#include "arch/board/watchdog.h"
 #include "lib/string.h"
 
 /* Port B of the board; bit 7: a memory or PCI error, bit 6: one of an ISA card. */

@@ -24,7 +24,7 @@ enum lock_rank {
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
 	LOCK_FRAMES,	/* mm/frames.c */
-	LOCK_NOTES,	/* arch/cpu/cpu_call.c: the boxes of all CPUs */
+	LOCK_CPU_CALLS,	/* arch/cpu/cpu_call.c: the boxes of all CPUs */
 	LOCK_IRQ,	/* arch/board/irq.c: vectors and the I/O APICs */
 	LOCK_LOG,	/* arch/cpu/log.c: the buffer of lines */
 	LOCK_RANKS

@@ -21,7 +21,7 @@
 #define VECTOR_DYNAMIC_END 0xE0u
 
 /* Interrupts that processors send each other are 0xE0 to 0xEE; one is in use. */
-#define VECTOR_NOTES 0xE0u	/* arch/cpu/cpu_call.h */
+#define VECTOR_CPU_CALLS 0xE0u	/* arch/cpu/cpu_call.h */
 
 #define VECTOR_TIMER 0xEFu	/* each local APIC's own timer */
 #define VECTOR_APIC_ERROR 0xFEu

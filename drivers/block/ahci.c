@@ -4,10 +4,10 @@
  */
 #include "drivers/block/ahci.h"
 
+#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
 #include "drivers/block/ahci_port.h"
 #include "drivers/pci/pci_irq.h"
-#include "arch/board/wait.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/format.h"

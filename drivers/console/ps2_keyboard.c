@@ -9,8 +9,8 @@
 
 #include "arch/board/irq.h"
 #include "arch/cpu/port.h"
-#include "lib/byte_channel.h"
 #include "drivers/console/ps2_decoder.h"
+#include "lib/byte_channel.h"
 #include "lib/compiler.h"
 
 #include <stdbool.h>

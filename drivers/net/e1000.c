@@ -9,10 +9,10 @@
  */
 #include "drivers/net/e1000.h"
 
+#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/mmio.h"
 #include "drivers/net/net_device.h"
-#include "arch/board/wait.h"
 #include "lib/bytes.h"
 #include "lib/error.h"
 #include "lib/string.h"

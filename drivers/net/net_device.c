@@ -5,8 +5,8 @@
  */
 #include "drivers/net/net_internal.h"
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"

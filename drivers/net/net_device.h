@@ -16,10 +16,10 @@
 #ifndef UMBRA_DRIVERS_NET_NET_DEVICE_H
 #define UMBRA_DRIVERS_NET_NET_DEVICE_H
 
+#include "arch/board/wait.h"
 #include "arch/cpu/spinlock.h"
 #include "drivers/net/switch_wire.h"
 #include "drivers/pci/pci.h"
-#include "arch/board/wait.h"
 #include "lib/list.h"
 #include "mm/address.h"
 

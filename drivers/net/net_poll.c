@@ -7,9 +7,9 @@
  */
 #include "drivers/net/net_internal.h"
 
+#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
-#include "arch/board/time.h"
 #include "drivers/net/net_credit.h"
 #include "lib/compiler.h"
 

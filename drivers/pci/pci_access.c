@@ -99,7 +99,7 @@ static bool has_ports(void)
 
 static volatile uint8_t *place_of(pci_function_t function, unsigned offset)
 {
-	unsigned window = PCI_BUS(function) / BUSES_A_WINDOW;
+	unsigned window = VPCI_BUS(function) / BUSES_A_WINDOW;
 
 	if (window >= ECAM_WINDOWS || !windows[window])
 		return NULL;

@@ -12,9 +12,9 @@
 #include "drivers/pci/pci_irq.h"
 
 #include "arch/board/irq.h"
-#include "arch/cpu/log.h"
 #include "arch/board/msi.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 #include "drivers/pci/pci_msi.h"
 #include "lib/error.h"
 #include "mm/heap.h"

@@ -4,8 +4,8 @@
  */
 #include "drivers/pci/virtio_pci.h"
 
-#include "drivers/pci/pci_msi.h"
 #include "arch/board/wait.h"
+#include "drivers/pci/pci_msi.h"
 #include "lib/checked.h"
 #include "lib/error.h"
 #include "lib/string.h"

@@ -7,8 +7,8 @@
 #ifndef UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
 #define UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
 
-#include "drivers/pci/pci.h"
 #include "arch/board/wait.h"
+#include "drivers/pci/pci.h"
 #include "lib/compiler.h"
 #include "mm/address.h"
 

@@ -22,7 +22,7 @@
 #define BRIDGE_CLASS 0x08u
 #define BRIDGE_CLASS_VALUE 0x06000000u
 
-int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
+int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
 		 struct virtio_device *const *devices, unsigned count,
 		 const struct pci_callbacks *callbacks, void *context)
 {
@@ -37,24 +37,24 @@ int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_
 	memset(bus, 0, sizeof(*bus));
 	bus->count = count;
 	for (unsigned i = 0; i < count; i++, window += PCI_WINDOW_SIZE)
-		pci_transport_init(&bus->functions[i], devices[i], memory, gpa_make(window), i + 1,
+		vpci_device_init(&bus->functions[i], devices[i], memory, gpa_make(window), i + 1,
 				   callbacks, context);
 	bus->hole_start = ram_end;
 	bus->hole_end = window;
 	return 0;
 }
 
-void pci_bus_remove(struct pci_bus *bus)
+void vpci_bus_remove(struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)
-		pci_transport_reset(&bus->functions[i]);
+		vpci_device_reset(&bus->functions[i]);
 	memset(bus, 0, sizeof(*bus));
 }
 
 /* --- ports --------------------------------------------------------------------------------- */
 
 /* The device that the address register selects, NULL when there is none. */
-static struct pci_transport *addressed(struct pci_bus *bus)
+static struct vpci_device *addressed(struct vpci_bus *bus)
 {
 	unsigned device = ADDRESS_DEVICE(bus->address);
 
@@ -64,33 +64,33 @@ static struct pci_transport *addressed(struct pci_bus *bus)
 	return &bus->functions[device - 1];
 }
 
-static bool bridge_is_addressed(const struct pci_bus *bus)
+static bool bridge_is_addressed(const struct vpci_bus *bus)
 {
 	return bus->address & ADDRESS_ENABLE && !(bus->address & ADDRESS_BUS_FUNCTION) &&
 	       ADDRESS_DEVICE(bus->address) == 0;
 }
 
 /* length bytes (1 to 4) of the data register from byte lane on. */
-static uint32_t read_data(struct pci_bus *bus, unsigned lane, unsigned length)
+static uint32_t read_data(struct vpci_bus *bus, unsigned lane, unsigned length)
 {
-	struct pci_transport *device = addressed(bus);
+	struct vpci_device *device = addressed(bus);
 	unsigned dword = bus->address & ADDRESS_DWORD;
 
 	if (device)
-		return pci_transport_config_read(device, dword + lane, length);
+		return vpci_device_config_read(device, dword + lane, length);
 	if (bridge_is_addressed(bus))
 		return (dword == BRIDGE_CLASS ? BRIDGE_CLASS_VALUE : 0) >> (8 * lane) &
 		       low_bytes(length);
 	return low_bytes(length);
 }
 
-static bool write_data(struct pci_bus *bus, unsigned lane, unsigned length, uint32_t value)
+static bool write_data(struct vpci_bus *bus, unsigned lane, unsigned length, uint32_t value)
 {
-	struct pci_transport *device = addressed(bus);
+	struct vpci_device *device = addressed(bus);
 
 	if (!device)
 		return true;
-	return pci_transport_config_write(device, (bus->address & ADDRESS_DWORD) + lane, length,
+	return vpci_device_config_write(device, (bus->address & ADDRESS_DWORD) + lane, length,
 					  value);
 }
 
@@ -111,12 +111,12 @@ static struct overlap find_overlap(unsigned port, unsigned width, unsigned regis
 	return (struct overlap){ start - port, start - register_port, end - start };
 }
 
-bool pci_bus_has_port(const struct pci_bus *bus, unsigned port, unsigned width)
+bool vpci_bus_has_port(const struct vpci_bus *bus, unsigned port, unsigned width)
 {
 	return bus->hole_end > 0 && port < PORT_END && port + width > PORT_ADDRESS;
 }
 
-uint32_t pci_bus_read_port(struct pci_bus *bus, unsigned port, unsigned width)
+uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width)
 {
 	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
 	uint32_t value = low_bytes(width);
@@ -134,7 +134,7 @@ uint32_t pci_bus_read_port(struct pci_bus *bus, unsigned port, unsigned width)
 	return value;
 }
 
-bool pci_bus_write_port(struct pci_bus *bus, unsigned port, unsigned width, uint32_t value)
+bool vpci_bus_write_port(struct vpci_bus *bus, unsigned port, unsigned width, uint32_t value)
 {
 	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
 
@@ -154,7 +154,7 @@ bool pci_bus_write_port(struct pci_bus *bus, unsigned port, unsigned width, uint
 /* --- memory ---------------------------------------------------------------------------------- */
 
 /* The number of the function in whose window gpa is, and where in it; bus->count for none. */
-static unsigned find_window(const struct pci_bus *bus, gpa_t gpa, unsigned *offset)
+static unsigned find_window(const struct vpci_bus *bus, gpa_t gpa, unsigned *offset)
 {
 	unsigned number;
 
@@ -162,7 +162,7 @@ static unsigned find_window(const struct pci_bus *bus, gpa_t gpa, unsigned *offs
 	for (number = 0; number < bus->count; number++) {
 		gpa_t start;
 
-		if (!pci_transport_window(&bus->functions[number], &start))
+		if (!vpci_device_window(&bus->functions[number], &start))
 			continue;
 		*offset = gpa_value(gpa) - gpa_value(start);
 		if (*offset < PCI_WINDOW_SIZE)
@@ -171,7 +171,7 @@ static unsigned find_window(const struct pci_bus *bus, gpa_t gpa, unsigned *offs
 	return number;
 }
 
-bool pci_bus_has_memory(const struct pci_bus *bus, gpa_t gpa)
+bool vpci_bus_has_memory(const struct vpci_bus *bus, gpa_t gpa)
 {
 	unsigned offset;
 
@@ -179,27 +179,27 @@ bool pci_bus_has_memory(const struct pci_bus *bus, gpa_t gpa)
 	       find_window(bus, gpa, &offset) < bus->count;
 }
 
-uint32_t pci_bus_read_memory(struct pci_bus *bus, gpa_t gpa, unsigned width)
+uint32_t vpci_bus_read_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width)
 {
 	unsigned offset, number = find_window(bus, gpa, &offset);
 
 	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
 		return low_bytes(width);
-	return pci_transport_read(&bus->functions[number], offset, width);
+	return vpci_device_read(&bus->functions[number], offset, width);
 }
 
-bool pci_bus_write_memory(struct pci_bus *bus, gpa_t gpa, unsigned width, uint32_t value)
+bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint32_t value)
 {
 	unsigned offset, number = find_window(bus, gpa, &offset);
 
 	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
 		return true;
-	return pci_transport_write(&bus->functions[number], offset, width, value);
+	return vpci_device_write(&bus->functions[number], offset, width, value);
 }
 
 /* --- work --------------------------------------------------------------------------------------- */
 
-bool pci_bus_has_work(const struct pci_bus *bus)
+bool vpci_bus_has_work(const struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)
 		if (bus->functions[i].device->more_work && !bus->functions[i].is_broken)
@@ -207,11 +207,11 @@ bool pci_bus_has_work(const struct pci_bus *bus)
 	return false;
 }
 
-static bool may_interrupt(const struct pci_transport *transport)
+static bool may_interrupt(const struct vpci_device *transport)
 {
 	const struct virtio_device *device = transport->device;
 
-	if (transport->is_broken || !pci_config_has_interrupt(transport))
+	if (transport->is_broken || !vpci_config_has_interrupt(transport))
 		return false;
 	for (unsigned i = 0; i < device->queue_count; i++)
 		if (virtqueue_is_under_way(&device->queues[i]))
@@ -219,7 +219,7 @@ static bool may_interrupt(const struct pci_transport *transport)
 	return false;
 }
 
-uint32_t pci_bus_lines(const struct pci_bus *bus)
+uint32_t vpci_bus_lines(const struct vpci_bus *bus)
 {
 	uint32_t lines = 0;
 
@@ -229,8 +229,8 @@ uint32_t pci_bus_lines(const struct pci_bus *bus)
 	return lines;
 }
 
-void pci_bus_service(struct pci_bus *bus)
+void vpci_bus_service(struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)
-		pci_transport_service(&bus->functions[i]);
+		vpci_device_service(&bus->functions[i]);
 }

@@ -18,11 +18,11 @@
 /* Where the first window is, behind the guest's RAM. */
 #define PCI_HOLE_SIZE 0x100000u
 
-struct pci_bus {
+struct vpci_bus {
 	uint32_t address;		/* the address register */
 	uint32_t hole_start, hole_end;	/* guest-physical: no RAM, windows or nothing */
 	unsigned count;
-	struct pci_transport functions[PCI_DEVICES_MAX];	/* [i] is device i + 1 */
+	struct vpci_device functions[PCI_DEVICES_MAX];	/* [i] is device i + 1 */
 };
 
 /*
@@ -30,7 +30,7 @@ struct pci_bus {
  * attaches them.  They, memory, callbacks and what context points to outlive
  * the bus.  -E_NOSPC when there are too many devices, or queues of one.
  */
-int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
+int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
 		 struct virtio_device *const *devices, unsigned count,
 		 const struct pci_callbacks *callbacks, void *context);
 
@@ -38,33 +38,33 @@ int pci_bus_init(struct pci_bus *bus, struct guest_memory *memory, uint32_t ram_
  * Stops all devices and takes them off: another transport may attach them.  Nothing is left of
  * the bus.
  */
-void pci_bus_remove(struct pci_bus *bus);
+void vpci_bus_remove(struct vpci_bus *bus);
 
 /* Is one of the width (1, 2 or 4) ports from port on a register of the bus? */
-bool pci_bus_has_port(const struct pci_bus *bus, unsigned port, unsigned width);
+bool vpci_bus_has_port(const struct vpci_bus *bus, unsigned port, unsigned width);
 
 /* Access to them; a port in between that is none reads as ones. */
-uint32_t pci_bus_read_port(struct pci_bus *bus, unsigned port, unsigned width);
+uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width);
 /* False: a device cannot take it now; the guest is to try again. */
-bool __must_check pci_bus_write_port(struct pci_bus *bus, unsigned port, unsigned width,
+bool __must_check vpci_bus_write_port(struct vpci_bus *bus, unsigned port, unsigned width,
 				     uint32_t value);
 
 /* Is gpa, which is not RAM, in a window or in the hole, where access does no harm? */
-bool pci_bus_has_memory(const struct pci_bus *bus, gpa_t gpa);
+bool vpci_bus_has_memory(const struct vpci_bus *bus, gpa_t gpa);
 
 /* Access of width bytes (1, 2 or 4) there; without a window it reads ones. */
-uint32_t pci_bus_read_memory(struct pci_bus *bus, gpa_t gpa, unsigned width);
+uint32_t vpci_bus_read_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width);
 /* False as above. */
-bool __must_check pci_bus_write_memory(struct pci_bus *bus, gpa_t gpa, unsigned width,
+bool __must_check vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width,
 				       uint32_t value);
 
 /* Bit n: a device may raise interrupt n without the guest doing anything more. */
-uint32_t pci_bus_lines(const struct pci_bus *bus);
+uint32_t vpci_bus_lines(const struct vpci_bus *bus);
 
-/* True when pci_bus_service has work that waits for nothing. */
-bool pci_bus_has_work(const struct pci_bus *bus);
+/* True when vpci_bus_service has work that waits for nothing. */
+bool vpci_bus_has_work(const struct vpci_bus *bus);
 
 /* Lets all devices that run do what they can: after has_work, and when a back end has something. */
-void pci_bus_service(struct pci_bus *bus);
+void vpci_bus_service(struct vpci_bus *bus);
 
 #endif

@@ -79,7 +79,7 @@ static uint16_t class_of(uint16_t id)
 	}
 }
 
-static void put_capability(struct pci_transport *transport, unsigned at, unsigned next,
+static void put_capability(struct vpci_device *transport, unsigned at, unsigned next,
 			   unsigned length, unsigned type)
 {
 	uint8_t *capability = transport->config + at;
@@ -91,13 +91,13 @@ static void put_capability(struct pci_transport *transport, unsigned at, unsigne
 }
 
 /* The part of the window that a capability names. */
-static void put_part(struct pci_transport *transport, unsigned at, uint32_t offset, uint32_t length)
+static void put_part(struct vpci_device *transport, unsigned at, uint32_t offset, uint32_t length)
 {
 	store_le32(transport->config + at + CAPABILITY_OFFSET, offset);
 	store_le32(transport->config + at + CAPABILITY_LENGTH, length);
 }
 
-static void put_capabilities(struct pci_transport *transport)
+static void put_capabilities(struct vpci_device *transport)
 {
 	uint32_t device_size = transport->device->config_size;
 
@@ -114,7 +114,7 @@ static void put_capabilities(struct pci_transport *transport)
 	put_part(transport, AT_DEVICE, PCI_DEVICE, device_size);
 }
 
-void pci_config_init(struct pci_transport *transport, gpa_t window)
+void vpci_config_init(struct vpci_device *transport, gpa_t window)
 {
 	uint8_t *config = transport->config;
 	uint16_t id = transport->device->id;
@@ -135,12 +135,12 @@ void pci_config_init(struct pci_transport *transport, gpa_t window)
 	put_capabilities(transport);
 }
 
-bool pci_config_has_interrupt(const struct pci_transport *transport)
+bool vpci_config_has_interrupt(const struct vpci_device *transport)
 {
 	return !(load_le16(transport->config + CONFIG_COMMAND) & COMMAND_NO_INTERRUPT);
 }
 
-bool pci_transport_window(const struct pci_transport *transport, gpa_t *start)
+bool vpci_device_window(const struct vpci_device *transport, gpa_t *start)
 {
 	*start = gpa_make(load_le32(transport->config + CONFIG_BAR0));
 	return load_le16(transport->config + CONFIG_COMMAND) & COMMAND_MEMORY;
@@ -149,7 +149,7 @@ bool pci_transport_window(const struct pci_transport *transport, gpa_t *start)
 /* --- the access capability ----------------------------------------------------------- */
 
 /* What the guest wants to reach: true when that is in the window (virtio 1.0, 4.1.4.7). */
-static bool access_target(const struct pci_transport *transport, uint32_t *offset, uint32_t *width)
+static bool access_target(const struct vpci_device *transport, uint32_t *offset, uint32_t *width)
 {
 	const uint8_t *capability = transport->config + AT_ACCESS;
 
@@ -160,22 +160,22 @@ static bool access_target(const struct pci_transport *transport, uint32_t *offse
 	return *offset < PCI_WINDOW_SIZE && IS_ALIGNED(*offset, *width);
 }
 
-static void access_read(struct pci_transport *transport)
+static void access_read(struct vpci_device *transport)
 {
 	uint32_t offset, width, value = UINT32_MAX;
 
 	if (access_target(transport, &offset, &width))
-		value = pci_transport_read(transport, offset, width);
+		value = vpci_device_read(transport, offset, width);
 	store_le32(transport->config + AT_ACCESS + CAPABILITY_MORE, value);
 }
 
-static bool access_write(struct pci_transport *transport)
+static bool access_write(struct vpci_device *transport)
 {
 	uint32_t offset, width;
 
 	if (!access_target(transport, &offset, &width))
 		return true;
-	return pci_transport_write(transport, offset, width,
+	return vpci_device_write(transport, offset, width,
 				   load_le32(transport->config + AT_ACCESS + CAPABILITY_MORE));
 }
 
@@ -189,7 +189,7 @@ static uint32_t writable_bits(unsigned dword)
 	return 0;
 }
 
-uint32_t pci_transport_config_read(struct pci_transport *transport, unsigned offset,
+uint32_t vpci_device_config_read(struct vpci_device *transport, unsigned offset,
 				   unsigned length)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);
@@ -201,7 +201,7 @@ uint32_t pci_transport_config_read(struct pci_transport *transport, unsigned off
 	return load_le32(transport->config + dword) >> shift & low_bytes(length);
 }
 
-bool pci_transport_config_write(struct pci_transport *transport, unsigned offset, unsigned length,
+bool vpci_device_config_write(struct vpci_device *transport, unsigned offset, unsigned length,
 				uint32_t value)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);

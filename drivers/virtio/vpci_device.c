@@ -20,13 +20,13 @@
 #define STATUS_BITS (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
 		     VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
 
-static uint64_t offered(const struct pci_transport *transport)
+static uint64_t offered(const struct vpci_device *transport)
 {
 	return transport->device->offered | transport->device->offered_modern |
 	       BIT64(VIRTIO_F_VERSION_1);
 }
 
-static bool is_running(const struct pci_transport *transport)
+static bool is_running(const struct vpci_device *transport)
 {
 	return (transport->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FAILED)) ==
 		       VIRTIO_STATUS_DRIVER_OK &&
@@ -38,17 +38,17 @@ static bool is_running(const struct pci_transport *transport)
 /* The status is there before the interrupt, whose handler reads it. */
 static void device_interrupt(struct virtio_device *device, unsigned queue)
 {
-	struct pci_transport *transport = device->transport;
+	struct vpci_device *transport = device->transport;
 
 	(void)queue;
 	transport->isr |= ISR_QUEUE;
-	if (pci_config_has_interrupt(transport))
+	if (vpci_config_has_interrupt(transport))
 		transport->callbacks->raise_irq(transport->context, transport->irq);
 }
 
 static void broken(void *context, const char *cause)
 {
-	struct pci_transport *transport = context;
+	struct vpci_device *transport = context;
 
 	if (transport->is_broken)
 		return;
@@ -56,7 +56,7 @@ static void broken(void *context, const char *cause)
 	transport->callbacks->broken(transport->context, cause);
 }
 
-static void stop(struct pci_transport *transport)
+static void stop(struct vpci_device *transport)
 {
 	struct virtio_device *device = transport->device;
 
@@ -66,7 +66,7 @@ static void stop(struct pci_transport *transport)
 	device->more_work = false;
 }
 
-void pci_transport_reset(struct pci_transport *transport)
+void vpci_device_reset(struct vpci_device *transport)
 {
 	stop(transport);
 	transport->device->features = 0;
@@ -82,7 +82,7 @@ void pci_transport_reset(struct pci_transport *transport)
 }
 
 /* False when the queue cannot be where, and as large as, the driver says. */
-static bool start_queue(struct pci_transport *transport, unsigned index, bool indirect)
+static bool start_queue(struct vpci_device *transport, unsigned index, bool indirect)
 {
 	const struct pci_queue *queue = &transport->queues[index];
 	struct virtqueue_place place = {
@@ -98,7 +98,7 @@ static bool start_queue(struct pci_transport *transport, unsigned index, bool in
 	return virtqueue_start(&transport->device->queues[index], &place, indirect) == 0;
 }
 
-static void start(struct pci_transport *transport)
+static void start(struct vpci_device *transport)
 {
 	struct virtio_device *device = transport->device;
 	char cause[CAUSE_SIZE];
@@ -123,7 +123,7 @@ static void start(struct pci_transport *transport)
 /* --- the registers ----------------------------------------------------------------------- */
 
 /* The queue that the driver selected, NULL when there is none of that number. */
-static struct pci_queue *selected(struct pci_transport *transport)
+static struct pci_queue *selected(struct vpci_device *transport)
 {
 	if (transport->queue_select >= transport->device->queue_count)
 		return NULL;
@@ -131,41 +131,41 @@ static struct pci_queue *selected(struct pci_transport *transport)
 }
 
 /* The same while the driver may still set it up. */
-static struct pci_queue *settable(struct pci_transport *transport)
+static struct pci_queue *settable(struct vpci_device *transport)
 {
 	struct pci_queue *queue = selected(transport);
 
 	return queue && !queue->enabled && !is_running(transport) ? queue : NULL;
 }
 
-static uint32_t read_device_feature_select(struct pci_transport *transport)
+static uint32_t read_device_feature_select(struct vpci_device *transport)
 {
 	return transport->device_feature_select;
 }
 
-static void write_device_feature_select(struct pci_transport *transport, uint32_t value)
+static void write_device_feature_select(struct vpci_device *transport, uint32_t value)
 {
 	transport->device_feature_select = value;
 }
 
-static uint32_t read_device_feature(struct pci_transport *transport)
+static uint32_t read_device_feature(struct vpci_device *transport)
 {
 	uint32_t half = transport->device_feature_select;
 
 	return half < 2 ? (uint32_t)(offered(transport) >> (32 * half)) : 0;
 }
 
-static uint32_t read_driver_feature_select(struct pci_transport *transport)
+static uint32_t read_driver_feature_select(struct vpci_device *transport)
 {
 	return transport->driver_feature_select;
 }
 
-static void write_driver_feature_select(struct pci_transport *transport, uint32_t value)
+static void write_driver_feature_select(struct vpci_device *transport, uint32_t value)
 {
 	transport->driver_feature_select = value;
 }
 
-static uint32_t read_driver_feature(struct pci_transport *transport)
+static uint32_t read_driver_feature(struct vpci_device *transport)
 {
 	uint32_t half = transport->driver_feature_select;
 
@@ -173,7 +173,7 @@ static uint32_t read_driver_feature(struct pci_transport *transport)
 }
 
 /* Final as soon as the device agreed. */
-static void write_driver_feature(struct pci_transport *transport, uint32_t value)
+static void write_driver_feature(struct vpci_device *transport, uint32_t value)
 {
 	uint32_t half = transport->driver_feature_select;
 
@@ -183,23 +183,23 @@ static void write_driver_feature(struct pci_transport *transport, uint32_t value
 	transport->driver_features |= (uint64_t)value << (32 * half);
 }
 
-static uint32_t read_no_vector(struct pci_transport *transport)
+static uint32_t read_no_vector(struct vpci_device *transport)
 {
 	(void)transport;
 	return NO_VECTOR;
 }
 
-static uint32_t read_num_queues(struct pci_transport *transport)
+static uint32_t read_num_queues(struct vpci_device *transport)
 {
 	return transport->device->queue_count;
 }
 
-static uint32_t read_status(struct pci_transport *transport)
+static uint32_t read_status(struct vpci_device *transport)
 {
 	return transport->status;
 }
 
-static bool features_acceptable(const struct pci_transport *transport)
+static bool features_acceptable(const struct vpci_device *transport)
 {
 	return (transport->driver_features & ~offered(transport)) == 0 &&
 	       transport->driver_features & BIT64(VIRTIO_F_VERSION_1);
@@ -211,13 +211,13 @@ static bool features_acceptable(const struct pci_transport *transport)
  * False: the reset is not over.  Drivers are to read the status until it is 0 (4.1.4.3.2),
  * but many rely on the write.
  */
-static bool write_status(struct pci_transport *transport, uint32_t value)
+static bool write_status(struct vpci_device *transport, uint32_t value)
 {
 	uint32_t old = transport->status, new = (value & STATUS_BITS) | old;
 	uint32_t added;
 
 	if (value == 0) {
-		pci_transport_reset(transport);
+		vpci_device_reset(transport);
 		return virtio_device_is_at_rest(transport->device);
 	}
 	if (!(old & VIRTIO_STATUS_FEATURES_OK) && !features_acceptable(transport))
@@ -233,30 +233,30 @@ static bool write_status(struct pci_transport *transport, uint32_t value)
 	return true;
 }
 
-static uint32_t read_zero(struct pci_transport *transport)
+static uint32_t read_zero(struct vpci_device *transport)
 {
 	(void)transport;
 	return 0;
 }
 
-static uint32_t read_queue_select(struct pci_transport *transport)
+static uint32_t read_queue_select(struct vpci_device *transport)
 {
 	return transport->queue_select;
 }
 
-static void write_queue_select(struct pci_transport *transport, uint32_t value)
+static void write_queue_select(struct vpci_device *transport, uint32_t value)
 {
 	transport->queue_select = (uint16_t)value;
 }
 
-static uint32_t read_queue_size(struct pci_transport *transport)
+static uint32_t read_queue_size(struct vpci_device *transport)
 {
 	const struct pci_queue *queue = selected(transport);
 
 	return queue ? queue->size : 0;
 }
 
-static void write_queue_size(struct pci_transport *transport, uint32_t value)
+static void write_queue_size(struct vpci_device *transport, uint32_t value)
 {
 	struct pci_queue *queue = settable(transport);
 
@@ -264,14 +264,14 @@ static void write_queue_size(struct pci_transport *transport, uint32_t value)
 		queue->size = (uint16_t)value;
 }
 
-static uint32_t read_queue_enable(struct pci_transport *transport)
+static uint32_t read_queue_enable(struct vpci_device *transport)
 {
 	const struct pci_queue *queue = selected(transport);
 
 	return queue && queue->enabled;
 }
 
-static void write_queue_enable(struct pci_transport *transport, uint32_t value)
+static void write_queue_enable(struct vpci_device *transport, uint32_t value)
 {
 	struct pci_queue *queue = settable(transport);
 
@@ -279,7 +279,7 @@ static void write_queue_enable(struct pci_transport *transport, uint32_t value)
 		queue->enabled = true;
 }
 
-static void write_notify(struct pci_transport *transport, uint32_t value)
+static void write_notify(struct vpci_device *transport, uint32_t value)
 {
 	struct virtio_device *device = transport->device;
 
@@ -288,7 +288,7 @@ static void write_notify(struct pci_transport *transport, uint32_t value)
 		device->ops->kick(device, value);
 }
 
-static uint32_t read_isr(struct pci_transport *transport)
+static uint32_t read_isr(struct vpci_device *transport)
 {
 	uint32_t isr = transport->isr;
 
@@ -299,8 +299,8 @@ static uint32_t read_isr(struct pci_transport *transport)
 /* An access is one to a whole register (virtio 1.0, 4.1.3.1), or to nothing. */
 static const struct {
 	uint8_t offset, width;
-	uint32_t (*read)(struct pci_transport *transport);
-	void (*write)(struct pci_transport *transport, uint32_t value);
+	uint32_t (*read)(struct vpci_device *transport);
+	void (*write)(struct vpci_device *transport, uint32_t value);
 } registers[] = {
 	{ 0, 4, read_device_feature_select, write_device_feature_select },
 	{ 4, 4, read_device_feature, NULL },
@@ -352,7 +352,7 @@ static bool device_config_write(struct virtio_device *device, unsigned offset, u
 	return device->ops->config_write(device, offset, bytes, width);
 }
 
-uint32_t pci_transport_read(struct pci_transport *transport, unsigned offset, unsigned width)
+uint32_t vpci_device_read(struct vpci_device *transport, unsigned offset, unsigned width)
 {
 	struct pci_queue *queue;
 
@@ -369,7 +369,7 @@ uint32_t pci_transport_read(struct pci_transport *transport, unsigned offset, un
 	return low_bytes(width);
 }
 
-bool pci_transport_write(struct pci_transport *transport, unsigned offset, unsigned width,
+bool vpci_device_write(struct vpci_device *transport, unsigned offset, unsigned width,
 			 uint32_t value)
 {
 	struct pci_queue *queue;
@@ -397,7 +397,7 @@ bool pci_transport_write(struct pci_transport *transport, unsigned offset, unsig
 
 /* --- for the bus ------------------------------------------------------------------------------ */
 
-void pci_transport_init(struct pci_transport *transport, struct virtio_device *device,
+void vpci_device_init(struct vpci_device *transport, struct virtio_device *device,
 			struct guest_memory *memory, gpa_t window, unsigned irq,
 			const struct pci_callbacks *callbacks, void *context)
 {
@@ -406,15 +406,15 @@ void pci_transport_init(struct pci_transport *transport, struct virtio_device *d
 	transport->callbacks = callbacks;
 	transport->context = context;
 	transport->irq = irq;
-	pci_config_init(transport, window);
+	vpci_config_init(transport, window);
 	device->interrupt = device_interrupt;
 	device->transport = transport;
 	for (unsigned i = 0; i < device->queue_count; i++)
 		virtqueue_init(&device->queues[i], device->name, i, memory, broken, transport);
-	pci_transport_reset(transport);
+	vpci_device_reset(transport);
 }
 
-void pci_transport_service(struct pci_transport *transport)
+void vpci_device_service(struct vpci_device *transport)
 {
 	if (is_running(transport))
 		transport->device->ops->service(transport->device);

@@ -35,7 +35,7 @@ struct pci_queue {
 	bool enabled;
 };
 
-struct pci_transport {
+struct vpci_device {
 	struct virtio_device *device;
 	const struct pci_callbacks *callbacks;
 	void *context;
@@ -58,33 +58,33 @@ struct pci_transport {
  * window and its interrupt on line irq (1 to 31).  device, memory, callbacks
  * and what context points to outlive the transport.
  */
-void pci_transport_init(struct pci_transport *transport, struct virtio_device *device,
+void vpci_device_init(struct vpci_device *transport, struct virtio_device *device,
 			struct guest_memory *memory, gpa_t window, unsigned irq,
 			const struct pci_callbacks *callbacks, void *context);
 
 /* The registers as after power-on, the device stopped: another transport may attach it now. */
-void pci_transport_reset(struct pci_transport *transport);
+void vpci_device_reset(struct vpci_device *transport);
 
 /* length bytes (1 to 4) of configuration space at offset, all in one dword. */
-uint32_t pci_transport_config_read(struct pci_transport *transport, unsigned offset,
+uint32_t vpci_device_config_read(struct vpci_device *transport, unsigned offset,
 				   unsigned length);
 /* False: the device cannot take it now; the guest is to try again. */
-bool __must_check pci_transport_config_write(struct pci_transport *transport, unsigned offset,
+bool __must_check vpci_device_config_write(struct vpci_device *transport, unsigned offset,
 					     unsigned length, uint32_t value);
 
 /* True when the window is open, with its guest-physical address. */
-bool pci_transport_window(const struct pci_transport *transport, gpa_t *start);
+bool vpci_device_window(const struct vpci_device *transport, gpa_t *start);
 
 /* width bytes (1, 2 or 4) of the window at offset, which is below PCI_WINDOW_SIZE. */
-uint32_t pci_transport_read(struct pci_transport *transport, unsigned offset, unsigned width);
+uint32_t vpci_device_read(struct vpci_device *transport, unsigned offset, unsigned width);
 /* False as above. */
-bool __must_check pci_transport_write(struct pci_transport *transport, unsigned offset,
+bool __must_check vpci_device_write(struct vpci_device *transport, unsigned offset,
 				      unsigned width, uint32_t value);
 
 /* Lets the device do what it can, if it runs. */
-void pci_transport_service(struct pci_transport *transport);
+void vpci_device_service(struct vpci_device *transport);
 
-/* --- between drivers/virtio/vpci_device.c and pci_config.c ---------------------- */
+/* --- between drivers/virtio/vpci_device.c and vpci_config.c ---------------------- */
 
 /* Where the parts of the window begin; the first bytes are the common configuration. */
 #define PCI_COMMON_SIZE 56u
@@ -93,8 +93,8 @@ void pci_transport_service(struct pci_transport *transport);
 #define PCI_DEVICE 60u		/* the device's own configuration space */
 
 /* Configuration space as after power-on. */
-void pci_config_init(struct pci_transport *transport, gpa_t window);
+void vpci_config_init(struct vpci_device *transport, gpa_t window);
 /* The guest let the device have its interrupt line. */
-bool pci_config_has_interrupt(const struct pci_transport *transport);
+bool vpci_config_has_interrupt(const struct vpci_device *transport);
 
 #endif

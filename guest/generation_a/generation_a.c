@@ -22,7 +22,7 @@ struct lguest_data_a generation_a_data = {
 };
 
 /* Below the top level: two-level tables, of 4 MB each, the PAE middle table and its tables, of 2 MB. */
-uint32_t first_tables_bottom(uint32_t memory)
+uint32_t initial_tables_bottom(uint32_t memory)
 {
 	uint32_t tables = (memory + 0x3FFFFF) / 0x400000 + 1 + (memory + 0x1FFFFF) / 0x200000;
 

@@ -16,7 +16,7 @@
 #include "guest/runtime/string.h"
 
 #define MAGIC 0x600DF00Du
-#define NEW_ADDRESS 0xFF000000u         /* without an entry in the first tables */
+#define NEW_ADDRESS 0xFF000000u         /* without an entry in the initial page tables */
 #define MIDDLE_SLOT 504u                /* of NEW_ADDRESS, in the PAE middle table */
 
 static uint32_t pgdir;
@@ -46,7 +46,7 @@ static uint32_t marked_page(void)
 }
 
 /* The runtime goes on here instead of making its own tables. */
-void first_tables_use(void)
+void initial_tables_use(void)
 {
 	pgdir = generation_a_data.pgdir;
 	guest_main();
@@ -144,7 +144,7 @@ ATTACK(storm, "first-storm", SURVIVES)
 /* Anything at all in any of the tables, and calls that make Umbra look. */
 ATTACK(noise, "first-noise", EITHER)
 {
-	uint32_t bottom = first_tables_bottom(machine_memory());
+	uint32_t bottom = initial_tables_bottom(machine_memory());
 	uint32_t words = (pgdir + PAGE_SIZE - bottom) / sizeof(uint32_t);
 
 	for (uint32_t i = machine_number("rounds", 2000); i > 0; i--) {

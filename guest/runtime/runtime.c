@@ -29,11 +29,11 @@ struct lguest_data_b __attribute__((weak)) lguest_data = {
 };
 
 /* What a guest of generation A does with the page tables that it was given; others have none. */
-void __attribute__((weak)) first_tables_use(void)
+void __attribute__((weak)) initial_tables_use(void)
 {
 }
 
-uint32_t __attribute__((weak)) first_tables_bottom(uint32_t memory)
+uint32_t __attribute__((weak)) initial_tables_bottom(uint32_t memory)
 {
 	return memory;
 }
@@ -42,9 +42,9 @@ void runtime_start(void)
 {
 	uint32_t memory = machine_memory();
 
-	pages_init(first_tables_bottom(memory));
+	pages_init(initial_tables_bottom(memory));
 	trap_init();
-	first_tables_use();
+	initial_tables_use();
 	paging_init(memory);
 	timer_init();
 	device_init();

@@ -20,7 +20,7 @@ void guest_main(void);
  * Of guests of generation A, and weak: the first runs on the page tables that
  * Umbra has made, before the guest's own; the second says where they begin.
  */
-void first_tables_use(void);
-uint32_t first_tables_bottom(uint32_t memory);
+void initial_tables_use(void);
+uint32_t initial_tables_bottom(uint32_t memory);
 
 #endif

@@ -5,18 +5,18 @@
 #include "hv/command/command.h"
 
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_call.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
 #include "arch/cpu/x86.h"
-#include "drivers/block/volume.h"
 #include "drivers/block/disk.h"
+#include "drivers/block/volume.h"
 #include "drivers/pci/pci.h"
 #include "hv/command/command_guest.h"
-#include "arch/cpu/cpu_call.h"
+#include "hv/command/latency.h"
 #include "hv/guest_list.h"
 #include "hv/house.h"
-#include "hv/command/latency.h"
 #include "hv/network.h"
 #include "hv/run.h"
 #include "lib/parse.h"
@@ -148,7 +148,7 @@ static void __noinline __noreturn stand_still(void)
 		cpu_pause();
 }
 
-static void stall_read(struct cpu_note *note)
+static void stall_read(struct cpu_call *note)
 {
 	(void)note;
 	stand_still();
@@ -156,7 +156,7 @@ static void stall_read(struct cpu_note *note)
 
 static void stall_cpu(const char *argument)
 {
-	static struct cpu_note notes[MAX_CPUS];
+	static struct cpu_call notes[MAX_CPUS];
 	uint32_t id;
 
 	if (!parse_u32(argument, &id) || id >= cpu_count())
@@ -164,8 +164,8 @@ static void stall_cpu(const char *argument)
 	else if (id == this_cpu()->id)
 		stand_still();
 	else if (!notes[id].read) {
-		cpu_note_init(&notes[id], id, stall_read);
-		cpu_note_post(&notes[id]);
+		cpu_call_init(&notes[id], id, stall_read);
+		cpu_call_post(&notes[id]);
 	}
 }
 
@@ -238,7 +238,7 @@ static void take_word(const char **line, char word[ARGUMENT_SIZE])
  * may look into the guest, and by then it may have moved on, or be gone.
  */
 static struct {
-	struct cpu_note note;
+	struct cpu_call note;
 	const struct command *command;
 	char argument[ARGUMENT_SIZE];
 	volatile bool is_under_way;
@@ -246,7 +246,7 @@ static struct {
 
 static void execute_on_guest(const struct command *command, const char *argument);
 
-static void forwarded_read(struct cpu_note *note)
+static void forwarded_read(struct cpu_call *note)
 {
 	(void)note;
 	execute_on_guest(forwarded.command, forwarded.argument);
@@ -258,8 +258,8 @@ static void forward(const struct command *command, const char *argument, unsigne
 	if (argument != forwarded.argument)
 		string_copy(forwarded.argument, argument, sizeof(forwarded.argument));
 	forwarded.is_under_way = true;
-	cpu_note_init(&forwarded.note, cpu, forwarded_read);
-	cpu_note_post(&forwarded.note);
+	cpu_call_init(&forwarded.note, cpu, forwarded_read);
+	cpu_call_post(&forwarded.note);
 }
 
 static void finish(void)

@@ -104,12 +104,12 @@ void command_show_registers(struct guest *guest)
 
 void command_kill(struct guest *guest)
 {
-	guest_sentence(guest, "killed at the console");
+	guest_request_kill(guest, "killed at the console");
 }
 
 void command_start(const char *argument)
 {
-	const struct guest_plan *plan = guest_plan_of(argument);
+	const struct guest_config *plan = guest_config_of(argument);
 	unsigned cpu;
 
 	if (guest_list_find(argument, &cpu))

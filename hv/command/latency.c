@@ -4,11 +4,11 @@
  */
 #include "hv/command/latency.h"
 
+#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/symbols.h"
-#include "arch/board/time.h"
 #include "hv/house.h"
 #include "lib/compiler.h"
 #include "lib/div64.h"
@@ -42,7 +42,7 @@ static const char *lock_name(enum lock_rank rank)
 		return "direct-map";
 	case LOCK_FRAMES:
 		return "frames";
-	case LOCK_NOTES:
+	case LOCK_CPU_CALLS:
 		return "notes";
 	case LOCK_IRQ:
 		return "irq";

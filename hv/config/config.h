@@ -7,8 +7,8 @@
 #ifndef UMBRA_HV_CONFIG_CONFIG_H
 #define UMBRA_HV_CONFIG_CONFIG_H
 
-#include "arch/cpu/log.h"
 #include "arch/board/time.h"
+#include "arch/cpu/log.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -36,7 +36,7 @@ static int copy_in(struct guest_memory *memory, gpa_t to, paddr_t from, uint32_t
 	return 1;
 }
 
-static int load_boot_params(const struct guest_plan *plan, struct guest_memory *memory,
+static int load_boot_params(const struct guest_config *plan, struct guest_memory *memory,
 			    const struct image *image, gpa_t initrd)
 {
 	const void *file = map_module(plan->kernel->start, plan->kernel->size);
@@ -60,7 +60,7 @@ static int load_boot_params(const struct guest_plan *plan, struct guest_memory *
 	return done ? 0 : -E_RANGE;
 }
 
-static int check_kernel(const struct guest_plan *plan, struct image *image, char *cause)
+static int check_kernel(const struct guest_config *plan, struct image *image, char *cause)
 {
 	const void *file = map_module(plan->kernel->start, plan->kernel->size);
 	int error;
@@ -79,7 +79,7 @@ static int check_kernel(const struct guest_plan *plan, struct image *image, char
 	return -E_UNSUPPORTED;
 }
 
-int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *initrd,
+int loader_check(const struct guest_config *plan, struct image *image, gpa_t *initrd,
 		 struct load_problem *problem)
 {
 	int error;
@@ -95,7 +95,7 @@ int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *init
 	return image_place_initrd(image, plan->mem_bytes, plan->initrd->size, initrd, problem->cause);
 }
 
-int loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
+int loader_load(const struct guest_config *plan, const struct image *image, gpa_t initrd,
 		struct guest_memory *memory, struct load_progress *progress)
 {
 	/* Memory is zero already: what a segment has beyond the file needs nothing. */

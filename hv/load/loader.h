@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_LOAD_LOADER_H
 #define UMBRA_HV_LOAD_LOADER_H
 
-#include "hv/config/guest_plan.h"
+#include "hv/config/guest_config.h"
 #include "hv/load/image.h"
 #include "mm/guest_window.h"
 
@@ -22,7 +22,7 @@ struct load_problem {
  * 0 and where everything goes in *image and *initrd, or a negative error and
  * *problem.
  */
-int loader_check(const struct guest_plan *plan, struct image *image, gpa_t *initrd,
+int loader_check(const struct guest_config *plan, struct image *image, gpa_t *initrd,
 		 struct load_problem *problem);
 
 /* How far loading has come; all zero at first. */
@@ -36,7 +36,7 @@ struct load_progress {
  * window is loaded: one piece of it, a bounded one.  1 when there is more to do, 0 when that
  * was the last.  -E_NOMEM when memory is out; -E_RANGE never, if the check is right.
  */
-int __must_check loader_load(const struct guest_plan *plan, const struct image *image, gpa_t initrd,
+int __must_check loader_load(const struct guest_config *plan, const struct image *image, gpa_t initrd,
 			     struct guest_memory *memory, struct load_progress *progress);
 
 #endif

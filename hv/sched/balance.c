@@ -6,8 +6,8 @@
  */
 #include "hv/sched/balance.h"
 
-#include "arch/cpu/assert.h"
 #include "arch/board/time.h"
+#include "arch/cpu/assert.h"
 #include "hv/guest_fpu.h"
 #include "hv/run.h"
 
@@ -106,7 +106,7 @@ static void send(struct guest *guest, unsigned cpu)
 	__atomic_fetch_sub(&this_run_cpu()->load, guest->sched.weight, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run_cpu_of(cpu)->load, guest->sched.weight, __ATOMIC_RELAXED);
 	guest->is_arriving = true;
-	cpu_note_move(&guest->note, cpu);
+	cpu_call_move(&guest->note, cpu);
 }
 
 /* One that waits; from here on it is none of this CPU's business. */
@@ -219,7 +219,7 @@ void balance_idle(struct run_cpu *run)
 		struct run_cpu *other = run_cpu_of((run->id + i) % count);
 
 		if (READ_ONCE(other->offers) & BIT(run->id)) {
-			cpu_note_post(&other->ask);
+			cpu_call_post(&other->ask);
 			return;
 		}
 	}
@@ -231,7 +231,7 @@ void balance_awake(const struct run_cpu *run)
 		(void)claim(run->id);
 }
 
-static void asked(struct cpu_note *note)
+static void asked(struct cpu_call *note)
 {
 	struct run_cpu *run = container_of(note, struct run_cpu, ask);
 
@@ -277,5 +277,5 @@ static void fairness_due(struct timer *timer)
 void balance_init(struct run_cpu *run)
 {
 	timer_init(&run->fairness, fairness_due);
-	cpu_note_init(&run->ask, run->id, asked);
+	cpu_call_init(&run->ask, run->id, asked);
 }

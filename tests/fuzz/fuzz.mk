@@ -16,13 +16,13 @@ fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_image        := hv/load/image.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c lib/div64.c
 fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c
-fuzz_module_words := hv/config/guest_plan.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
+fuzz_module_words := hv/config/guest_config.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
 fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)
 fuzz_partition    := $(PARTITION)
 fuzz_shadow       := $(SHADOW_MODEL)
-fuzz_pci          := $(PCI_BUS) drivers/virtio/virtio_console.c
+fuzz_pci          := $(VPCI_BUS) drivers/virtio/virtio_console.c
 fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 fuzz_pci_scan     := $(PCI_SCAN)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of hv/config/config.h and hv/config/guest_plan.h: the first line of the input is
+ * Fuzzer of hv/config/config.h and hv/config/guest_config.h: the first line of the input is
  * Umbra's own command line, each other one is a module's.  Plans that come out
  * must be complete, and problems printable.
  */
-#include "hv/config/guest_plan.h"
+#include "hv/config/guest_config.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static void check_problems(const struct config_problems *problems)
 	}
 }
 
-static void check_plan(const struct guest_plan *plan, const struct guest_module *modules,
+static void check_plan(const struct guest_config *plan, const struct guest_module *modules,
 		       size_t count)
 {
 	REQUIRE(plan->name[0] != '\0' && strlen(plan->name) < CONFIG_NAME_SIZE);
@@ -55,7 +55,7 @@ static void check_plan(const struct guest_plan *plan, const struct guest_module 
 	REQUIRE(strlen(plan->command_line) < CONFIG_COMMAND_LINE_SIZE);
 }
 
-static void check_plans(const struct guest_plans *plans, const struct guest_module *modules,
+static void check_plans(const struct guest_configs *plans, const struct guest_module *modules,
 			size_t count)
 {
 	REQUIRE(plans->count <= GUEST_PLANS_MAX);
@@ -70,7 +70,7 @@ static void check_plans(const struct guest_plans *plans, const struct guest_modu
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct guest_plans plans;
+	static struct guest_configs plans;
 	static struct guest_module modules[BOOT_MODULES_MAX + 8];
 	struct config_problems problems = { 0 };
 	struct umbra_options options;
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		};
 		count++;
 	}
-	guest_plans_make(&plans, modules, count);
+	guest_configs_make(&plans, modules, count);
 	check_problems(&plans.problems);
 	check_plans(&plans, modules, count);
 	free(text);

@@ -23,7 +23,7 @@
 struct world {
 	struct guest_memory *memory;
 	struct virtio_console consoles[CONSOLES];
-	struct pci_bus bus;
+	struct vpci_bus bus;
 	struct outside outside;
 };
 
@@ -32,11 +32,11 @@ static const struct pci_callbacks callbacks = { raise_irq, broken };
 static void access_port(struct world *world, unsigned number, unsigned width, uint32_t value,
 			bool write)
 {
-	if (!pci_bus_has_port(&world->bus, number, width))
+	if (!vpci_bus_has_port(&world->bus, number, width))
 		return;
 	if (!write)
-		REQUIRE((pci_bus_read_port(&world->bus, number, width) & ~low_bytes(width)) == 0);
-	else if (!pci_bus_write_port(&world->bus, number, width, value))
+		REQUIRE((vpci_bus_read_port(&world->bus, number, width) & ~low_bytes(width)) == 0);
+	else if (!vpci_bus_write_port(&world->bus, number, width, value))
 		REQUIRE(world->outside.room == 0);
 }
 
@@ -46,7 +46,7 @@ static gpa_t find_register(const struct world *world, uint16_t place)
 	gpa_t start = gpa_make(WINDOWS);
 
 	if (place & 0x8000)
-		(void)pci_transport_window(&world->bus.functions[place >> 14 & 1], &start);
+		(void)vpci_device_window(&world->bus.functions[place >> 14 & 1], &start);
 	return gpa_make(gpa_value(start) + (place & 0x3FFF) - (place & 0x2000) * 2);
 }
 
@@ -55,11 +55,11 @@ static void access_register(struct world *world, uint16_t place, unsigned width,
 {
 	gpa_t gpa = find_register(world, place);
 
-	if (!pci_bus_has_memory(&world->bus, gpa))
+	if (!vpci_bus_has_memory(&world->bus, gpa))
 		return;
 	if (!write)
-		REQUIRE((pci_bus_read_memory(&world->bus, gpa, width) & ~low_bytes(width)) == 0);
-	else if (!pci_bus_write_memory(&world->bus, gpa, width, value))
+		REQUIRE((vpci_bus_read_memory(&world->bus, gpa, width) & ~low_bytes(width)) == 0);
+	else if (!vpci_bus_write_memory(&world->bus, gpa, width, value))
 		REQUIRE(world->outside.room == 0);
 }
 
@@ -95,7 +95,7 @@ static void act(struct world *world, const uint8_t *record)
 		world->outside.room += value >> 8 & 0xFFF;
 		break;
 	case 6:
-		pci_bus_service(&world->bus);
+		vpci_bus_service(&world->bus);
 		break;
 	default:
 		access_port(world, 0xCF8, 4, 0x80000000 | (place & 0xFCu) | (place & 0x300u) << 3, true);
@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		virtio_console_init(&world->consoles[i], &port, &world->outside);
 		devices[i] = &world->consoles[i].device;
 	}
-	REQUIRE(pci_bus_init(&world->bus, world->memory, RAM_PAGES, devices, CONSOLES, &callbacks,
+	REQUIRE(vpci_bus_init(&world->bus, world->memory, RAM_PAGES, devices, CONSOLES, &callbacks,
 			     &world->outside) == 0);
 	for (; size >= RECORD; data += RECORD, size -= RECORD) {
 		act(world, data);
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 	}
 	REQUIRE(world->outside.times_broken <= 1);
-	pci_bus_remove(&world->bus);
+	vpci_bus_remove(&world->bus);
 	fake_guest_memory_free(world->memory);
 	free(world);
 	return 0;

@@ -15,7 +15,7 @@ import pytest
 from test_guests import ICOUNT, TEST, Results
 from attacks import check_witnesses, start, wait_attackers
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2] / 'guest/abi_a/first_tables.c'
+SOURCE = pathlib.Path(__file__).resolve().parents[2] / 'guest/abi_a/initial_tables.c'
 NAMES = ['.'.join(match) for match in TEST.findall(SOURCE.read_text())]
 WAYS = re.findall(r'^\t\{"(\w+)", way_|, \{"(\w+)", way_', SOURCE.read_text(), re.MULTILINE)
 WAYS = [first or second for first, second in WAYS]
@@ -45,7 +45,7 @@ def test_way(machine, build, way, words):
                 extra=ICOUNT)
     check_first(Results(m, 'abi'))
     assert m.events('guest-ready')[0]['protocol'] == '2.6.30-3.0'
-    text = m.lines.index('text on the first tables')
+    text = m.lines.index('text on the initial page tables')
     assert text < m.lines.index('PASS first.pgdir')
 
 

@@ -82,7 +82,7 @@ def test_starts_and_ends(machine, debug, tmp_path):
 @pytest.mark.parametrize('guest', ['hostile_a guest=one kernel mem=64M -- attack=list',
                                    'hostile guest=one kernel mem=256M -- attack=long-eviction'])
 def test_tables(machine, debug, guest):
-    """First tables for an old kernel; shadow tables that fill all that a guest gets, until its end."""
+    """Initial page tables for an old kernel; shadow tables that fill all that a guest gets, until its end."""
     m = machine(debug, [guest], memory='384M', extra=ICOUNT)
     m.event('guest-exit', guest='one', reason='poweroff', timeout=60)
     check(m)

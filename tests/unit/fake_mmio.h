@@ -6,7 +6,7 @@
  */
 #ifndef UMBRA_TESTS_UNIT_FAKE_MMIO_H
 #define UMBRA_TESTS_UNIT_FAKE_MMIO_H
-#define UMBRA_ARCH_MMIO_H
+#define UMBRA_ARCH_CPU_MMIO_H
 
 #include <stddef.h>
 #include <stdint.h>

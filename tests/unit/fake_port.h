@@ -6,7 +6,7 @@
  */
 #ifndef UMBRA_TESTS_UNIT_FAKE_PORT_H
 #define UMBRA_TESTS_UNIT_FAKE_PORT_H
-#define UMBRA_ARCH_PORT_H
+#define UMBRA_ARCH_CPU_PORT_H
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -42,7 +42,7 @@ struct model {
 struct fixture {
 	struct guest_memory *memory;
 	struct model block, net;
-	struct pci_bus bus;
+	struct vpci_bus bus;
 	unsigned irqs[32];
 	unsigned times_broken;
 	char cause[160];
@@ -160,7 +160,7 @@ static inline int setup(void **state)
 	f->block.device.config_size = sizeof(f->block.config);
 	memcpy(f->block.config, "abcdefgh", sizeof(f->block.config));
 	model_init(&f->net, "net", VIRTIO_ID_NET, 2);
-	assert_int_equal(pci_bus_init(&f->bus, f->memory, RAM_PAGES, devices, 2, &callbacks, f), 0);
+	assert_int_equal(vpci_bus_init(&f->bus, f->memory, RAM_PAGES, devices, 2, &callbacks, f), 0);
 	*state = f;
 	return 0;
 }
@@ -178,14 +178,14 @@ static inline int teardown(void **state)
 
 static inline void out(struct fixture *f, unsigned port, unsigned width, uint32_t value)
 {
-	assert_true(pci_bus_has_port(&f->bus, port, width));
-	assert_true(pci_bus_write_port(&f->bus, port, width, value));
+	assert_true(vpci_bus_has_port(&f->bus, port, width));
+	assert_true(vpci_bus_write_port(&f->bus, port, width, value));
 }
 
 static inline uint32_t in(struct fixture *f, unsigned port, unsigned width)
 {
-	assert_true(pci_bus_has_port(&f->bus, port, width));
-	return pci_bus_read_port(&f->bus, port, width);
+	assert_true(vpci_bus_has_port(&f->bus, port, width));
+	return vpci_bus_read_port(&f->bus, port, width);
 }
 
 static inline uint32_t config_read(struct fixture *f, unsigned device, unsigned offset)
@@ -202,14 +202,14 @@ static inline void config_write(struct fixture *f, unsigned device, unsigned off
 
 static inline uint32_t read_at(struct fixture *f, uint32_t address, unsigned width)
 {
-	assert_true(pci_bus_has_memory(&f->bus, gpa_make(address)));
-	return pci_bus_read_memory(&f->bus, gpa_make(address), width);
+	assert_true(vpci_bus_has_memory(&f->bus, gpa_make(address)));
+	return vpci_bus_read_memory(&f->bus, gpa_make(address), width);
 }
 
 static inline void write_at(struct fixture *f, uint32_t address, unsigned width, uint32_t value)
 {
-	assert_true(pci_bus_has_memory(&f->bus, gpa_make(address)));
-	assert_true(pci_bus_write_memory(&f->bus, gpa_make(address), width, value));
+	assert_true(vpci_bus_has_memory(&f->bus, gpa_make(address)));
+	assert_true(vpci_bus_write_memory(&f->bus, gpa_make(address), width, value));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

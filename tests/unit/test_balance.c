@@ -23,7 +23,7 @@
 #define UMBRA_HV_GUEST_H
 struct guest {
 	struct sched_entity sched;
-	struct cpu_note note;
+	struct cpu_call note;
 	struct timer clock, recheck;
 	struct {
 		uint32_t moves;
@@ -44,7 +44,7 @@ static unsigned cpu_count(void)
 static uint64_t time_ns(void);
 static void guest_window_load(void *memory);
 
-#define UMBRA_ARCH_TIME_H
+#define UMBRA_ARCH_BOARD_TIME_H
 #define UMBRA_HV_GUEST_FPU_H
 #define UMBRA_HV_RUN_H
 static void guest_fpu_save(const struct guest *guest);
@@ -100,23 +100,23 @@ static void run_wake(struct guest *guest)
 	balance_share(run);
 }
 
-void cpu_note_init(struct cpu_note *note, unsigned home, void (*read)(struct cpu_note *note))
+void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note))
 {
-	*note = (struct cpu_note){ .home = home, .read = read };
+	*note = (struct cpu_call){ .home = home, .read = read };
 }
 
-void cpu_note_post(struct cpu_note *note)
+void cpu_call_post(struct cpu_call *note)
 {
 	if (!list_is_linked(&note->node))
 		list_add_last(&boxes[note->home], &note->node);
 }
 
-void cpu_note_move(struct cpu_note *note, unsigned home)
+void cpu_call_move(struct cpu_call *note, unsigned home)
 {
 	assert_int_equal(note->home, current);
 	assert_int_not_equal(home, current);
 	note->home = home;
-	cpu_note_post(note);
+	cpu_call_post(note);
 }
 
 void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
@@ -143,7 +143,7 @@ void timer_attach(struct timer *timer)
 
 /* --- the machine ------------------------------------------------------------------------- */
 
-static void read_note(struct cpu_note *note)
+static void read_note(struct cpu_call *note)
 {
 	struct guest *guest = container_of(note, struct guest, note);
 
@@ -176,7 +176,7 @@ static struct guest *add(uint32_t weight, uint32_t mask, uint64_t burst, uint64_
 	guest->burst = guest->left = burst;
 	guest->sleep = sleep;
 	guest->wakes = NEVER;
-	cpu_note_init(&guest->note, 0, read_note);
+	cpu_call_init(&guest->note, 0, read_note);
 	balance_place(guest);
 	return guest;
 }
@@ -186,7 +186,7 @@ static void read_notes(struct run_cpu *run)
 	struct list_node *node;
 
 	while ((node = list_take_first(&boxes[run->id])) != NULL) {
-		struct cpu_note *note = container_of(node, struct cpu_note, node);
+		struct cpu_call *note = container_of(node, struct cpu_call, node);
 
 		note->read(note);
 	}

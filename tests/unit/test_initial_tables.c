@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of mm/initial_tables.c: where the first tables of generation A go, what
+ * Tests of mm/initial_tables.c: where the initial page tables of generation A go, what
  * the ordinary readers find in them, and how a change tells the format.  The
  * guest's memory is exactly its pages, so that a step out of it is seen.
  */
@@ -18,7 +18,7 @@
 #define FLAGS ((uint64_t)(PTE_P | PTE_W | PTE_U))
 
 static struct guest_memory memory;
-static struct first_tables first;
+static struct initial_tables first;
 
 static int start(void **state)
 {
@@ -29,9 +29,9 @@ static int start(void **state)
 		return -1;
 	/* Whatever the guest has left there. */
 	memset(memory.base, 0xA5, PAGES * PAGE_SIZE);
-	if (!first_tables_place(&first, KERNEL, PAGES, 0, TOP))
+	if (!initial_tables_place(&first, KERNEL, PAGES, 0, TOP))
 		return -1;
-	return first_tables_fill(&first, &memory, UINT32_MAX) ? 0 : -1;
+	return initial_tables_fill(&first, &memory, UINT32_MAX) ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -56,7 +56,7 @@ static void put32(uint32_t address, uint32_t value)
 
 static enum first_format format(void)
 {
-	return first_tables_format(&first, &memory, 0);
+	return initial_tables_format(&first, &memory, 0);
 }
 
 /* --- where they go ------------------------------------------------------------------ */
@@ -91,10 +91,10 @@ static void place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct first_tables at = { 0 };
+		struct initial_tables at = { 0 };
 		uint32_t bottom = cases[i].top - cases[i].tables * PAGE_SIZE;
 
-		assert_int_equal(first_tables_place(&at, cases[i].kernel, cases[i].ram_pages,
+		assert_int_equal(initial_tables_place(&at, cases[i].kernel, cases[i].ram_pages,
 						    cases[i].floor, cases[i].top), cases[i].fits);
 		if (!cases[i].fits)
 			continue;
@@ -150,7 +150,7 @@ static void contents(void **state)
 
 static void in_pieces(void **state)
 {
-	struct first_tables again;
+	struct initial_tables again;
 	uint8_t *whole = malloc(TABLES_BYTES);
 	uint32_t calls = 1;
 
@@ -158,13 +158,13 @@ static void in_pieces(void **state)
 	assert_non_null(whole);
 	memcpy(whole, memory.base + first.bottom, TABLES_BYTES);
 	memset(memory.base, 0x5A, PAGES * PAGE_SIZE);
-	assert_true(first_tables_place(&again, KERNEL, PAGES, 0, TOP));
-	for (; !first_tables_fill(&again, &memory, 1); calls++)
+	assert_true(initial_tables_place(&again, KERNEL, PAGES, 0, TOP));
+	for (; !initial_tables_fill(&again, &memory, 1); calls++)
 		assert_int_equal(again.filled, again.bottom + calls * PAGE_SIZE);
 	assert_int_equal(calls * PAGE_SIZE, TABLES_BYTES);
 	assert_memory_equal(memory.base + again.bottom, whole, TABLES_BYTES);
 	/* There is no more to do. */
-	assert_true(first_tables_fill(&again, &memory, 1));
+	assert_true(initial_tables_fill(&again, &memory, 1));
 	assert_int_equal(get32(TOP), 0x5A5A5A5A);
 	free(whole);
 }
@@ -172,13 +172,13 @@ static void in_pieces(void **state)
 static void two_levels_only(void **state)
 {
 	(void)state;
-	assert_true(first_tables_place(&first, 0xB0000000, PAGES, 0, TOP));
-	assert_true(first_tables_fill(&first, &memory, UINT32_MAX));
+	assert_true(initial_tables_place(&first, 0xB0000000, PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&first, &memory, UINT32_MAX));
 	assert_int_equal(first.bottom, TOP - 3 * PAGE_SIZE);
 	check_window(&guest_reader_two_level, 0xB0000000, 4096);
 	check_window(&guest_reader_two_level, 0, 4096);
 	assert_int_equal(format(), FIRST_TWO_LEVEL);
-	first_tables_drop_pae(&first, &memory);
+	initial_tables_drop_pae(&first, &memory);
 	check_window(&guest_reader_two_level, 0, 4096);
 }
 
@@ -226,10 +226,10 @@ static void changes(void **state)
 		uint32_t old = get32(cases[i].at);
 
 		put32(cases[i].at, cases[i].value);
-		assert_int_equal(first_tables_format(&first, &memory, cases[i].address),
+		assert_int_equal(initial_tables_format(&first, &memory, cases[i].address),
 				 cases[i].format);
 		put32(cases[i].at, old);
-		assert_int_equal(first_tables_format(&first, &memory, cases[i].address),
+		assert_int_equal(initial_tables_format(&first, &memory, cases[i].address),
 				 FIRST_UNKNOWN);
 	}
 }
@@ -239,7 +239,7 @@ static void directory_without_pae(void **state)
 	(void)state;
 	/* The guest's own entry among those that are to change stays. */
 	put32(first.root + 4 * 5, 0x5067);
-	first_tables_drop_pae(&first, &memory);
+	initial_tables_drop_pae(&first, &memory);
 	assert_int_equal(get32(first.root), first.tables | FLAGS);
 	assert_int_equal(get32(first.root + 4), (first.tables + PAGE_SIZE) | FLAGS);
 	assert_int_equal(get32(first.root + 4 * 2), 0);

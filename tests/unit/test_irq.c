@@ -7,7 +7,7 @@
 #include "tests/unit/io_apics.h"
 
 /* Instead of arch/cpu/cpu.h, whose CPUs are found through tables. */
-#define UMBRA_ARCH_CPU_H
+#define UMBRA_ARCH_CPU_CPU_H
 
 #include "arch/cpu/x86.h"
 

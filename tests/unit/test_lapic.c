@@ -3,7 +3,7 @@
  * Tests of arch/cpu/lapic.c and arch/board/lapic_timer.c against a model of a local APIC,
  * whose registers are in memory or, as x2APIC, in MSRs.
  */
-#define UMBRA_ARCH_X86_H /* the processor is made up, too */
+#define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include "tests/unit/fake_mmio.h"
 

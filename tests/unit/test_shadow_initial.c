@@ -7,7 +7,7 @@
 #include "tests/unit/shadow_test.h"
 
 #define KERNEL GUEST_KERNEL
-#define NEW_ADDRESS 0xFF000000u		/* not in the first tables */
+#define NEW_ADDRESS 0xFF000000u		/* not in the initial page tables */
 #define TOP (GUEST_RAM_PAGES << PAGE_SHIFT)
 
 static const struct guest_reader *reader(const struct test_guest *test)
@@ -27,9 +27,9 @@ static int start_first(void **state, bool pae)
 	shadow_guest_start(&test->guest, pae, SHADOW_MIN_BUDGET);
 	shadow = &test->guest.shadow;
 	assert_int_equal(use(test, 0x5000, FAULT_WRITE), ACCESS_FILLED);
-	assert_true(first_tables_place(&shadow->first, KERNEL, GUEST_RAM_PAGES, 0, TOP));
-	assert_true(first_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
-	shadow_start_first(shadow);
+	assert_true(initial_tables_place(&shadow->first, KERNEL, GUEST_RAM_PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
+	shadow_start_initial(shadow);
 	test->root = shadow->first.root;
 	*state = test;
 	return 0;
@@ -214,9 +214,9 @@ static void only_two_levels(void **state)
 	struct test_guest *test = *state;
 	struct shadow *shadow = &test->guest.shadow;
 
-	assert_true(first_tables_place(&shadow->first, 0xB0000000, GUEST_RAM_PAGES, 0, TOP));
-	assert_true(first_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
-	shadow_start_first(shadow);
+	assert_true(initial_tables_place(&shadow->first, 0xB0000000, GUEST_RAM_PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
+	shadow_start_initial(shadow);
 	assert_int_equal(use(test, 0xB0005000, 0), ACCESS_FILLED);
 	assert_int_equal(shadow_set_pmd(shadow, gpa_make(0), 0), SHADOW_BAD);
 	assert_ptr_equal(reader(test), &guest_reader_two_level);

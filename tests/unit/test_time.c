@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of arch/board/time.c with a made-up TSC, counters and battery clock. */
-#define UMBRA_ARCH_X86_H /* the processor is made up, too */
+#define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
 

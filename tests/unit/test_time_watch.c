@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of arch/board/time_watch.c and arch/board/time_limit.h: clocks that stop and jump while they are in use. */
-#define UMBRA_ARCH_X86_H /* the processor is made up, too */
+#define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
 
 static uint64_t read_tsc(void);
 
 /* Instead of arch/cpu/cpu.h, whose CPUs are found through tables. */
-#define UMBRA_ARCH_CPU_H
+#define UMBRA_ARCH_CPU_CPU_H
 
 #define MAX_CPUS 32
 

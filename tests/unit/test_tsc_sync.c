@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of arch/board/tsc_sync.c: two threads are two CPUs, each with a TSC of its own. */
-#define UMBRA_ARCH_X86_H /* the processors are made up */
+#define UMBRA_ARCH_CPU_X86_H /* the processors are made up */
 
 #include <stdint.h>
 

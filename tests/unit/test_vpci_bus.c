@@ -35,13 +35,13 @@ static void test_every_width(void **state)
 		for (unsigned width = 1; width <= 4; width *= 2) {
 			bool inside = port + width > 8 && port < 16;
 
-			assert_int_equal(pci_bus_has_port(&f->bus, 0xCF0 + port, width), inside);
+			assert_int_equal(vpci_bus_has_port(&f->bus, 0xCF0 + port, width), inside);
 			if (inside)
 				assert_int_equal(in(f, 0xCF0 + port, width),
 						 load_le32(ports + port) & low_bytes(width));
 		}
-	assert_false(pci_bus_has_port(&f->bus, 0, 4));
-	assert_false(pci_bus_has_port(&f->bus, 0xFFFF, 4));
+	assert_false(vpci_bus_has_port(&f->bus, 0, 4));
+	assert_false(vpci_bus_has_port(&f->bus, 0xFFFF, 4));
 }
 
 static void test_address_in_pieces(void **state)
@@ -206,7 +206,7 @@ static void test_bytes_of_a_register(void **state)
 
 static bool has(const struct fixture *f, uint32_t address)
 {
-	return pci_bus_has_memory(&f->bus, gpa_make(address));
+	return vpci_bus_has_memory(&f->bus, gpa_make(address));
 }
 
 static void test_hole(void **state)
@@ -283,14 +283,14 @@ static void test_removed(void **state)
 	struct fixture *f = *state;
 	unsigned resets = f->block.resets;
 
-	pci_bus_remove(&f->bus);
+	vpci_bus_remove(&f->bus);
 	assert_int_equal(f->block.resets, resets + 1);
 	for (unsigned port = 0xCF8; port < 0xD00; port++)
-		assert_false(pci_bus_has_port(&f->bus, port, 1));
+		assert_false(vpci_bus_has_port(&f->bus, port, 1));
 	assert_false(has(f, RAM));
 	assert_false(has(f, WINDOW_1));
-	assert_false(pci_bus_has_work(&f->bus));
-	pci_bus_service(&f->bus);
+	assert_false(vpci_bus_has_work(&f->bus));
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->block.services, 0);
 }
 
@@ -298,25 +298,25 @@ static void test_limits(void **state)
 {
 	struct fixture *f = *state;
 	struct virtio_device *many[PCI_DEVICES_MAX + 1];
-	struct pci_bus bus;
+	struct vpci_bus bus;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = &f->block.device;
-	assert_int_equal(pci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX + 1,
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX + 1,
 				      &callbacks, f), -E_NOSPC);
-	assert_int_equal(pci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX,
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX,
 				      &callbacks, f), 0);
-	assert_true(pci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096 - 1)));
-	assert_false(pci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096)));
+	assert_true(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096 - 1)));
+	assert_false(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096)));
 	f->block.device.queue_count = PCI_QUEUES_MAX + 1;
-	assert_int_equal(pci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
 	f->block.device.queue_count = 1;
 	f->block.device.config_size = 4096 - 59;
-	assert_int_equal(pci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
 	f->block.device.config_size = 0;
 	/* A bus without devices is a bus. */
-	assert_int_equal(pci_bus_init(&bus, f->memory, RAM_PAGES, many, 0, &callbacks, f), 0);
-	assert_true(pci_bus_has_port(&bus, 0xCF8, 4));
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 0, &callbacks, f), 0);
+	assert_true(vpci_bus_has_port(&bus, 0xCF8, 4));
 }
 
 int main(void)

@@ -35,7 +35,7 @@ static void test_widths(void **state)
 		{ 40, 4 }, { 44, 4 }, { 48, 4 }, { 52, 4 }, { 56, 2 }, { 58, 1 },
 	};
 	struct fixture *f = *state;
-	struct pci_transport before;
+	struct vpci_device before;
 
 	for (unsigned offset = 0; offset < 60; offset++)
 		for (unsigned width = 1; width <= 4; width *= 2) {
@@ -176,14 +176,14 @@ static void test_reset_waits(void **state)
 	services = f->block.services;
 	f->block.restless = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		assert_false(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
+		assert_false(vpci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
 		offer(f);
 		set(f, NOTIFY, 2, 0);
-		pci_bus_service(&f->bus);
+		vpci_bus_service(&f->bus);
 		assert_int_equal(f->block.kicks[0] + f->block.services, services);
 		assert_false(f->block.queues[0].live);
 	}
-	assert_true(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
+	assert_true(vpci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
 	test_at_rest(state);
 }
 
@@ -198,7 +198,7 @@ static void test_failed(void **state)
 	offer(f);
 	set(f, NOTIFY, 2, 0);
 	set(f, STATUS, 1, 0x0F);
-	pci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->block.kicks[0], 0);
 	assert_int_equal(f->block.starts, 1);
 	memset(f->memory->bytes, 0, RAM);
@@ -217,15 +217,15 @@ static void test_service(void **state)
 {
 	struct fixture *f = *state;
 
-	pci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->block.services, 0);
 	start(f);
-	pci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->block.services, 2);
 	assert_int_equal(f->net.services, 0);
-	assert_false(pci_bus_has_work(&f->bus));
+	assert_false(vpci_bus_has_work(&f->bus));
 	f->block.device.more_work = true;
-	assert_true(pci_bus_has_work(&f->bus));
+	assert_true(vpci_bus_has_work(&f->bus));
 }
 
 /*
@@ -267,8 +267,8 @@ static void test_config_write_waits(void **state)
 	struct fixture *f = *state;
 
 	f->block.writes_refused = 1;
-	assert_false(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + CONFIG), 1, 'x'));
-	assert_true(pci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + CONFIG), 1, 'x'));
+	assert_false(vpci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + CONFIG), 1, 'x'));
+	assert_true(vpci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + CONFIG), 1, 'x'));
 	assert_int_equal(f->block.config[0], 'x');
 }
 
@@ -346,9 +346,9 @@ static void test_access_waits(void **state)
 	access_choose(f, 0, CONFIG, 4);
 	f->block.writes_refused = 2;
 	out(f, 0xCF8, 4, ADDRESS(BLOCK, ACCESS + 16));
-	assert_false(pci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
-	assert_false(pci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
-	assert_true(pci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
+	assert_false(vpci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
+	assert_false(vpci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
+	assert_true(vpci_bus_write_port(&f->bus, 0xCFC, 4, 0x34333231));
 	assert_memory_equal(f->block.config, "1234efgh", 8);
 	assert_int_equal(f->block.config_writes, 1);
 }

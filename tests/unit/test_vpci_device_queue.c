@@ -48,11 +48,11 @@ static void test_lines(void **state)
 	struct fixture *f = *state;
 
 	start(f);
-	assert_int_equal(pci_bus_lines(&f->bus), 0);
+	assert_int_equal(vpci_bus_lines(&f->bus), 0);
 	offer(f);
-	assert_int_equal(pci_bus_lines(&f->bus), BIT(f->bus.functions[0].irq));
+	assert_int_equal(vpci_bus_lines(&f->bus), BIT(f->bus.functions[0].irq));
 	set(f, STATUS, 1, 0);
-	assert_int_equal(pci_bus_lines(&f->bus), 0);
+	assert_int_equal(vpci_bus_lines(&f->bus), 0);
 }
 
 static void test_notify_of_nothing(void **state)
@@ -151,8 +151,8 @@ static void expect_broken_start(struct fixture *f)
 	set(f, NOTIFY, 2, 0);
 	set(f, STATUS, 1, 0);
 	f->block.device.more_work = true;
-	assert_false(pci_bus_has_work(&f->bus));
-	pci_bus_service(&f->bus);
+	assert_false(vpci_bus_has_work(&f->bus));
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->block.kicks[0] + f->block.services, 0);
 	assert_int_equal(f->times_broken, 1);
 }
@@ -224,7 +224,7 @@ static void test_broken_ring(void **state)
 	assert_int_equal(f->times_broken, 1);
 	assert_non_null(strstr(f->cause, "block queue 0: available index"));
 	set(f, NOTIFY, 2, 0);
-	pci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus);
 	assert_int_equal(f->times_broken, 1);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* arch/cpu/cpu.h for native programs: one CPU, and of its pages what mm/ uses. */
-#ifndef UMBRA_ARCH_CPU_H
-#define UMBRA_ARCH_CPU_H
+#ifndef UMBRA_ARCH_CPU_CPU_H
+#define UMBRA_ARCH_CPU_CPU_H
 
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/layout.h"

@@ -3,7 +3,7 @@
  * The first page tables of generation A. Umbra makes them at INIT, for two-level
  * and for PAE kernels at once, and finds out from what the kernel does with them
  * which it is. That can be tested once in a boot and before the runtime's own
- * tables, so first_tables_use() does it and the tests report what it saw. How the
+ * tables, so initial_tables_use() does it and the tests report what it saw. How the
  * kernel shows its format, the word first=WAY of the command line says:
  *     told      a new directory entry, announced (the way of Linux)
  *     fault     a new directory entry, used without a word
@@ -32,7 +32,7 @@
 /* In the linear map of any guest that has 8 MB, and not in the image. */
 #define VICTIM 0x600000u
 
-/* Addresses without an entry in the first tables; the second is below 32 MB, where both formats meet. */
+/* Addresses without an entry in the initial page tables; the second is below 32 MB, where both formats meet. */
 #define NEW_ADDRESS 0xFF000000u
 #define TOP_ADDRESS_PAE 0x40000000u
 #define TOP_ADDRESS_TWO_LEVEL 0x01C00000u
@@ -133,7 +133,7 @@ static bool low_equals_high(void)
 	       *at(phys_of(&pgdir)) == pgdir;
 }
 
-void first_tables_use(void)
+void initial_tables_use(void)
 {
 	char word[16];
 	const char *way = machine_word("first", word, sizeof(word)) ? word : "told";
@@ -141,7 +141,7 @@ void first_tables_use(void)
 	pgdir = generation_a_data.pgdir;
 	wrong_page = find_wrong_page();
 	low_is_high = low_equals_high();
-	print("text on the first tables\n");
+	print("text on the initial page tables\n");
 	print_early();
 	/* Says nothing of the format, and takes nothing away. */
 	paging_switch(pgdir);

@@ -4,8 +4,8 @@
  * lines, into one plan a guest.  Pure; called once, at boot, after the boot
  * loader's lists were read and before any guest is made.
  */
-#ifndef UMBRA_HV_CONFIG_GUEST_PLAN_H
-#define UMBRA_HV_CONFIG_GUEST_PLAN_H
+#ifndef UMBRA_HV_CONFIG_GUEST_CONFIG_H
+#define UMBRA_HV_CONFIG_GUEST_CONFIG_H
 
 #include "hv/config/config.h"
 #include "mm/address.h"
@@ -25,20 +25,20 @@ struct guest_module {
 	const char *line;	/* its words; may be NULL */
 };
 
-struct guest_plan_disk {
+struct guest_config_disk {
 	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's; or NULL: */
 	char name[CONFIG_NAME_SIZE];		/* of a disk of the machine, which need not exist */
-	const char *file;			/* name for messages; inside struct guest_plans */
+	const char *file;			/* name for messages; inside struct guest_configs */
 	bool read_only;
 };
 
-struct guest_plan {
+struct guest_config {
 	char name[CONFIG_NAME_SIZE];
 	const struct guest_module *kernel;
 	const struct guest_module *initrd;	/* NULL: none */
-	const char *kernel_file;		/* names for messages; inside struct guest_plans */
+	const char *kernel_file;		/* names for messages; inside struct guest_configs */
 	const char *initrd_file;
-	struct guest_plan_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
+	struct guest_config_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
 	unsigned disk_count;
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;			/* 0: Umbra chooses */
@@ -55,9 +55,9 @@ struct guest_plan {
 };
 
 /* About 40 KB: lives in .bss or on the heap, not on a stack. */
-struct guest_plans {
+struct guest_configs {
 	size_t count;
-	struct guest_plan list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */
+	struct guest_config list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */
 	struct config_problems problems;
 	struct module_words words[BOOT_MODULES_MAX];
 };
@@ -73,6 +73,6 @@ struct guest_plans {
  * Without mac= a guest's address on its network follows from its name; should
  * another one have it, the next that is free.
  */
-void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count);
+void guest_configs_make(struct guest_configs *plans, const struct guest_module *modules, size_t count);
 
 #endif

@@ -4,7 +4,7 @@
  * or not, so that one bad line stops its guest wherever it stands; the entries
  * that are broken go at the end.
  */
-#include "hv/config/guest_plan.h"
+#include "hv/config/guest_config.h"
 
 #include "lib/checked.h"
 #include "lib/compiler.h"
@@ -13,7 +13,7 @@
 
 #define SECTOR_BYTES 512u
 
-static struct guest_plan *find_plan(struct guest_plans *plans, const char *name)
+static struct guest_config *find_plan(struct guest_configs *plans, const char *name)
 {
 	for (size_t i = 0; i < plans->count; i++) {
 		if (string_equal(plans->list[i].name, name))
@@ -23,9 +23,9 @@ static struct guest_plan *find_plan(struct guest_plans *plans, const char *name)
 }
 
 /* The entry with that name, made if need be; NULL when there are too many. */
-static struct guest_plan *need_plan(struct guest_plans *plans, const struct module_words *words)
+static struct guest_config *need_plan(struct guest_configs *plans, const struct module_words *words)
 {
-	struct guest_plan *plan = find_plan(plans, words->guest);
+	struct guest_config *plan = find_plan(plans, words->guest);
 
 	if (plan != NULL)
 		return plan;
@@ -35,12 +35,12 @@ static struct guest_plan *need_plan(struct guest_plans *plans, const struct modu
 		return NULL;
 	}
 	plan = &plans->list[plans->count++];
-	*plan = (struct guest_plan){ 0 };
+	*plan = (struct guest_config){ 0 };
 	string_copy(plan->name, words->guest, sizeof(plan->name));
 	return plan;
 }
 
-static bool name_is_taken(const struct guest_plans *plans, size_t count, const char *name)
+static bool name_is_taken(const struct guest_configs *plans, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (string_equal(plans->words[i].guest, name) &&
@@ -51,7 +51,7 @@ static bool name_is_taken(const struct guest_plans *plans, size_t count, const c
 }
 
 /* Ends, since there are more numbers than modules. */
-static void choose_name(struct guest_plans *plans, size_t count, struct module_words *words)
+static void choose_name(struct guest_configs *plans, size_t count, struct module_words *words)
 {
 	char name[CONFIG_NAME_SIZE];
 	unsigned int number = 1;
@@ -62,7 +62,7 @@ static void choose_name(struct guest_plans *plans, size_t count, struct module_w
 	string_copy(words->guest, name, sizeof(words->guest));
 }
 
-static bool has_room_for_disk(struct guest_plans *plans, struct guest_plan *plan, const char *file)
+static bool has_room_for_disk(struct guest_configs *plans, struct guest_config *plan, const char *file)
 {
 	if (plan->disk_count < GUEST_DISKS_MAX)
 		return true;
@@ -72,23 +72,23 @@ static bool has_room_for_disk(struct guest_plans *plans, struct guest_plan *plan
 	return false;
 }
 
-static void add_host_disks(struct guest_plans *plans, struct guest_plan *plan,
+static void add_host_disks(struct guest_configs *plans, struct guest_config *plan,
 			   const struct module_words *words)
 {
 	for (unsigned i = 0; i < words->disk_count; i++) {
-		struct guest_plan_disk *disk;
+		struct guest_config_disk *disk;
 
 		if (!has_room_for_disk(plans, plan, words->file))
 			return;
 		disk = &plan->disks[plan->disk_count++];
-		*disk = (struct guest_plan_disk){
+		*disk = (struct guest_config_disk){
 			.file = words->file, .read_only = words->disks[i].read_only,
 		};
 		string_copy(disk->name, words->disks[i].name, sizeof(disk->name));
 	}
 }
 
-static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
+static void add_kernel(struct guest_configs *plans, struct guest_config *plan,
 		       const struct guest_module *module, const struct module_words *words)
 {
 	if (plan->kernel != NULL) {
@@ -114,7 +114,7 @@ static void add_kernel(struct guest_plans *plans, struct guest_plan *plan,
 	add_host_disks(plans, plan, words);
 }
 
-static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
+static void add_initrd(struct guest_configs *plans, struct guest_config *plan,
 		       const struct guest_module *module, const struct module_words *words)
 {
 	if (plan->initrd != NULL) {
@@ -128,7 +128,7 @@ static void add_initrd(struct guest_plans *plans, struct guest_plan *plan,
 	plan->initrd_file = words->file;
 }
 
-static void add_disk(struct guest_plans *plans, struct guest_plan *plan,
+static void add_disk(struct guest_configs *plans, struct guest_config *plan,
 		     const struct guest_module *module, const struct module_words *words)
 {
 	if (!has_room_for_disk(plans, plan, words->file))
@@ -141,13 +141,13 @@ static void add_disk(struct guest_plans *plans, struct guest_plan *plan,
 		plan->broken = true;
 		return;
 	}
-	plan->disks[plan->disk_count++] = (struct guest_plan_disk){
+	plan->disks[plan->disk_count++] = (struct guest_config_disk){
 		.module = module, .file = words->file, .read_only = words->read_only,
 	};
 }
 
 /* Parses all lines, and says in bad of each whether it has a problem by itself. */
-static void parse_lines(struct guest_plans *plans, const struct guest_module *modules,
+static void parse_lines(struct guest_configs *plans, const struct guest_module *modules,
 			size_t count, bool bad[BOOT_MODULES_MAX])
 {
 	for (size_t i = 0; i < count; i++) {
@@ -163,7 +163,7 @@ static void parse_lines(struct guest_plans *plans, const struct guest_module *mo
  * Bad lines get their names too, or the names of the good ones would depend on
  * mistakes elsewhere, and an initrd could find itself with another kernel.
  */
-static void name_kernels(struct guest_plans *plans, size_t count)
+static void name_kernels(struct guest_configs *plans, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct module_words *words = &plans->words[i];
@@ -173,10 +173,10 @@ static void name_kernels(struct guest_plans *plans, size_t count)
 	}
 }
 
-static void add_module(struct guest_plans *plans, const struct guest_module *module,
+static void add_module(struct guest_configs *plans, const struct guest_module *module,
 		       const struct module_words *words, bool bad)
 {
-	struct guest_plan *plan;
+	struct guest_config *plan;
 
 	if (words->guest[0] == '\0') {
 		/* A bad name and a missing role have been reported already. */
@@ -197,10 +197,10 @@ static void add_module(struct guest_plans *plans, const struct guest_module *mod
 		add_disk(plans, plan, module, words);
 }
 
-static void check_kernels(struct guest_plans *plans)
+static void check_kernels(struct guest_configs *plans)
 {
 	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_plan *plan = &plans->list[i];
+		struct guest_config *plan = &plans->list[i];
 
 		if (plan->broken || plan->kernel != NULL)
 			continue;
@@ -225,11 +225,11 @@ static const struct guest_module *find_overlap(const struct guest_module *module
 }
 
 /* What a guest writes to must be nobody else's kernel, and no second disk. */
-static void check_disks(struct guest_plans *plans, const struct guest_module *modules, size_t count)
+static void check_disks(struct guest_configs *plans, const struct guest_module *modules, size_t count)
 {
 	for (size_t i = 0; i < plans->count * GUEST_DISKS_MAX; i++) {
-		struct guest_plan *plan = &plans->list[i / GUEST_DISKS_MAX];
-		const struct guest_plan_disk *disk = &plan->disks[i % GUEST_DISKS_MAX];
+		struct guest_config *plan = &plans->list[i / GUEST_DISKS_MAX];
+		const struct guest_config_disk *disk = &plan->disks[i % GUEST_DISKS_MAX];
 		const struct guest_module *other;
 
 		if (i % GUEST_DISKS_MAX >= plan->disk_count || disk->read_only || !disk->module)
@@ -244,7 +244,7 @@ static void check_disks(struct guest_plans *plans, const struct guest_module *mo
 	}
 }
 
-static void drop_broken(struct guest_plans *plans)
+static void drop_broken(struct guest_configs *plans)
 {
 	size_t kept = 0;
 
@@ -256,10 +256,10 @@ static void drop_broken(struct guest_plans *plans)
 }
 
 /* Guests come in the order of their kernels' lines, wherever their initrds stand. */
-static void sort_by_kernel(struct guest_plans *plans)
+static void sort_by_kernel(struct guest_configs *plans)
 {
 	for (size_t i = 1; i < plans->count; i++) {
-		struct guest_plan moved = plans->list[i];
+		struct guest_config moved = plans->list[i];
 		size_t at = i;
 
 		for (; at > 0 && plans->list[at - 1].kernel > moved.kernel; at--)
@@ -271,11 +271,11 @@ static void sort_by_kernel(struct guest_plans *plans)
 /* --- addresses on networks ------------------------------------------------------------ */
 
 /* A plan before place, on the same network, with that address; NULL when there is none. */
-static const struct guest_plan *find_mac(const struct guest_plans *plans, size_t place,
-					 const struct guest_plan *plan, bool given)
+static const struct guest_config *find_mac(const struct guest_configs *plans, size_t place,
+					 const struct guest_config *plan, bool given)
 {
 	for (size_t i = 0; i < place; i++) {
-		const struct guest_plan *other = &plans->list[i];
+		const struct guest_config *other = &plans->list[i];
 
 		if (other != plan && (other->mac_given || !given) &&
 		    string_equal(other->net, plan->net) &&
@@ -286,11 +286,11 @@ static const struct guest_plan *find_mac(const struct guest_plans *plans, size_t
 }
 
 /* The second guest with an address does not start: one of the two would not be reached. */
-static void check_macs(struct guest_plans *plans)
+static void check_macs(struct guest_configs *plans)
 {
 	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_plan *plan = &plans->list[i];
-		const struct guest_plan *other;
+		struct guest_config *plan = &plans->list[i];
+		const struct guest_config *other;
 
 		if (plan->broken || !plan->mac_given)
 			continue;
@@ -307,7 +307,7 @@ static void check_macs(struct guest_plans *plans)
  * Locally administered (bit 1 of the first byte); the last three are FNV-1a of
  * the name (Fowler, Noll, Vo).
  */
-static void default_mac(struct guest_plan *plan, uint32_t attempt)
+static void default_mac(struct guest_config *plan, uint32_t attempt)
 {
 	uint32_t hash = 0x811C9DC5u;
 
@@ -323,10 +323,10 @@ static void default_mac(struct guest_plan *plan, uint32_t attempt)
 }
 
 /* Given ones are taken wherever their guest stands in the list, others only by earlier guests. */
-static void choose_macs(struct guest_plans *plans)
+static void choose_macs(struct guest_configs *plans)
 {
 	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_plan *plan = &plans->list[i];
+		struct guest_config *plan = &plans->list[i];
 		uint32_t attempt = 0;
 
 		if (plan->mac_given)
@@ -338,7 +338,7 @@ static void choose_macs(struct guest_plans *plans)
 	}
 }
 
-void guest_plans_make(struct guest_plans *plans, const struct guest_module *modules, size_t count)
+void guest_configs_make(struct guest_configs *plans, const struct guest_module *modules, size_t count)
 {
 	size_t used = MIN(count, (size_t)BOOT_MODULES_MAX);
 	bool bad[BOOT_MODULES_MAX];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/config/guest_plan.c: which guests come out of a list of module lines. */
-#include "hv/config/guest_plan.h"
+/* Tests of hv/config/guest_config.c: which guests come out of a list of module lines. */
+#include "hv/config/guest_config.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static struct guest_module modules[BOOT_MODULES_MAX + 4];
-static struct guest_plans plans;
+static struct guest_configs plans;
 
 /* Plans from a list of lines that ends with NULL. */
 static void plan(const char *const *lines)
@@ -19,7 +19,7 @@ static void plan(const char *const *lines)
 			.start = 0x1000000 + count * 0x100000, .size = 0x1000, .line = lines[count],
 		};
 	}
-	guest_plans_make(&plans, modules, count);
+	guest_configs_make(&plans, modules, count);
 }
 
 #define PLAN(...) plan((const char *const[]){ __VA_ARGS__, NULL })
@@ -35,7 +35,7 @@ static void assert_problem(size_t index, const char *module, const char *word, c
 static void test_no_modules(void **state)
 {
 	(void)state;
-	guest_plans_make(&plans, NULL, 0);
+	guest_configs_make(&plans, NULL, 0);
 	assert_int_equal(plans.count, 0);
 	assert_int_equal(plans.problems.found, 0);
 }
@@ -223,7 +223,7 @@ static void plan_sized(uint32_t size, uint64_t start)
 	modules[1] = (struct guest_module){ start, size, "d guest=a disk" };
 	modules[2] = (struct guest_module){ 0x3000000, 0x1000, "k2 guest=b kernel" };
 	modules[3] = (struct guest_module){ 0x4000000, 0x1000, "d2 guest=b disk=ro" };
-	guest_plans_make(&plans, modules, 4);
+	guest_configs_make(&plans, modules, 4);
 }
 
 static void test_disk_size(void **state)
