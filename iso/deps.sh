@@ -43,6 +43,7 @@ table() {
 	linux bc bc
 	linux bison bison
 	linux flex flex
+	linux kmod depmod|/sbin/depmod
 	linux patch patch
 	linux perl perl
 	linux xz-utils xz

@@ -12,31 +12,46 @@ GUESTS    ?= 1
 
 LINUX_FOLDER := guest/linux
 LINUX_DIR    := $(O)/linux/$(LINUX)
-LINUX_OBJECTS := $(LINUX_DIR)/$(if $(filter 1,$(LINUX_PAE)),pae,no-pae)
+LINUX_PAGES  := $(if $(filter 1,$(LINUX_PAE)),pae,no-pae)
+# Where it is built: 6.1/no-pae, or 6.1/no-pae-NAME with more options from NAME.config.
+LINUX_NAME   := $(LINUX_PAGES)$(addprefix -,$(basename $(notdir $(LINUX_CONFIG))))
+LINUX_OBJECTS := $(LINUX_DIR)/$(LINUX_NAME)
 LINUX_IMAGE  := $(LINUX_OBJECTS)/bzImage
-LINUX_INITRD := $(O)/linux/initrd.gz
+LINUX_FRAGMENTS := $(LINUX_FOLDER)/config/base.config $(LINUX_FOLDER)/config/off.config \
+	$(LINUX_FOLDER)/config/$(LINUX_PAGES).config $(LINUX_CONFIG)
+# The same for every kernel, and with a kernel's modules behind it.
+LINUX_COMMON_INITRD := $(O)/linux/initrd.gz
+LINUX_INITRD := $(LINUX_OBJECTS)/initrd.gz
 LINUX_ISO    := $(O)/linux/linux.iso
 LINUX_TARBALL := /usr/src/linux-source-$(LINUX).tar.xz
 BUSYBOX      := $(O)/linux/busybox/busybox
 
-LINUX_INPUT := $(LINUX_FOLDER)/build-linux $(LINUX_FOLDER)/edits/$(LINUX).patch $(LINUX_CONFIG) \
-	$(wildcard $(LINUX_FOLDER)/config/*) $(LINUX_TARBALL) \
+LINUX_INPUT := $(LINUX_FOLDER)/build-linux $(LINUX_FOLDER)/edits/$(LINUX).patch \
+	$(LINUX_FRAGMENTS) $(LINUX_TARBALL) \
 	$(shell find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f 2>/dev/null)
 
 $(LINUX_IMAGE): $(LINUX_INPUT)
-	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) LINUX_CONFIG='$(LINUX_CONFIG)' \
-		$(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_PAE) $(LINUX_DIR)
+	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_DIR) \
+		$(LINUX_NAME) $(LINUX_FRAGMENTS)
 
 $(BUSYBOX): $(LINUX_FOLDER)/get-busybox
 	@echo "  FETCH   busybox-static for i386, from Debian's packages"
 	$(Q)$(LINUX_FOLDER)/get-busybox $(@D)
 
 # The program that packs it is one of Linux's.
-$(LINUX_INITRD): $(BUSYBOX) $(wildcard $(LINUX_FOLDER)/initrd/*) | $(LINUX_IMAGE)
+$(LINUX_COMMON_INITRD): $(BUSYBOX) $(wildcard $(LINUX_FOLDER)/initrd/*) | $(LINUX_IMAGE)
 	@echo "  INITRD  $@"
 	$(Q)sed 's,BUSYBOX,$(BUSYBOX),; s,HERE,$(LINUX_FOLDER)/initrd,' $(LINUX_FOLDER)/initrd/list \
 		> $(O)/linux/initrd.list
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $(O)/linux/initrd.list | gzip -n > $@.new
+	$(Q)mv $@.new $@
+
+$(LINUX_INITRD): $(LINUX_COMMON_INITRD) $(LINUX_IMAGE)
+	$(Q)cp $< $@.new
+	$(Q)if [ -d $(LINUX_OBJECTS)/modules ]; then \
+		(cd $(LINUX_OBJECTS)/modules && find lib -type d -printf 'dir /%p 0755 0 0\n' && \
+		 find lib -type f -printf "file /%p $$PWD/%p 0644 0 0\n") > $@.list && \
+		$(LINUX_OBJECTS)/usr/gen_init_cpio $@.list | gzip -n >> $@.new; fi
 	$(Q)mv $@.new $@
 
 # One is called linux, several linux1, linux2 and so on.  Made anew each time, for its words.

@@ -154,6 +154,8 @@ struct thread_struct;
 
 void umbra_load_gdt(const struct desc_ptr *dtr);
 void umbra_load_idt(const struct desc_ptr *dtr);
+/* There are no LDTs, and only the empty one is ever set. */
+static inline void umbra_set_ldt(const void *addr, unsigned int entries) { }
 void umbra_load_tls(struct thread_struct *t, unsigned int cpu);
 void umbra_load_sp0(unsigned long sp0);
 void umbra_write_gdt_entry(struct desc_struct *gdt, int entry,
