@@ -19,7 +19,7 @@
 #include "arch/cpu/vectors.h"
 #include "arch/cpu/x86.h"
 #include "boot/report_speculation.h"
-#include "hv/run.h"
+#include "hv/run/run.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"

@@ -6,9 +6,9 @@
 #ifndef UMBRA_HV_GUEST_NET_H
 #define UMBRA_HV_GUEST_NET_H
 
-#include "hv/guest_devices.h"
+#include "hv/devices/guest_devices.h"
 
-/* For hv/guest_devices.c. */
+/* For hv/devices/guest_devices.c. */
 extern const struct guest_device_kind guest_net_kind;
 
 #endif

@@ -16,7 +16,7 @@
 #include "drivers/block/volume.h"
 #include "drivers/net/e1000.h"
 #include "drivers/net/virtio_net_pci.h"
-#include "hv/run.h"
+#include "hv/run/run.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"

@@ -5,7 +5,7 @@
 #include "hv/network.h"
 
 #include "arch/cpu/log.h"
-#include "hv/house.h"
+#include "hv/console/house.h"
 #include "hv/uplink.h"
 #include "lib/string.h"
 #include "mm/heap.h"

@@ -11,7 +11,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
 #include "drivers/net/net_device.h"
-#include "hv/house.h"
+#include "hv/console/house.h"
 #include "hv/network.h"
 #include "lib/compiler.h"
 #include "lib/error.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The FPU and SSE registers as one block of state (SDM vol. 1, 10.5).  Whose
- * state a CPU holds is decided in hv/guest_fpu.c.
+ * state a CPU holds is decided in hv/guest/guest_fpu.c.
  */
 #ifndef UMBRA_ARCH_CPU_FPU_H
 #define UMBRA_ARCH_CPU_FPU_H

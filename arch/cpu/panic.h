@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The end of Umbra, for its own mistakes only.  A guest's mistake ends that
- * guest (hv/guest.h: guest_kill).
+ * guest (hv/guest/guest.h: guest_kill).
  */
 #ifndef UMBRA_ARCH_CPU_PANIC_H
 #define UMBRA_ARCH_CPU_PANIC_H

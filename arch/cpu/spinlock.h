@@ -12,15 +12,15 @@
 
 /* In the order in which they may be taken, first to last (docs/locking.md). */
 enum lock_rank {
-	LOCK_GUESTS,	/* hv/guest_list.c: the list of guests */
+	LOCK_GUESTS,	/* hv/guest/guest_list.c: the list of guests */
 	LOCK_NETWORKS,	/* hv/network.c: the list of networks */
 	LOCK_NETWORK,	/* hv/network.h: one switch with its ports */
 	LOCK_NET,	/* drivers/net/net_device.h: one for each network port of the machine */
 	LOCK_VOLUMES,	/* drivers/block/volume.c: who uses which disk */
 	LOCK_DISK,	/* drivers/block/disk.h: one for each port that disks are behind */
 	LOCK_PCI,	/* drivers/pci/pci_access.c: the ports of configuration space */
-	LOCK_CONSOLE,	/* hv/house.c: the console multiplexer */
-	LOCK_ENTROPY,	/* hv/entropy.c: the pool and its source of keys */
+	LOCK_CONSOLE,	/* hv/console/house.c: the console multiplexer */
+	LOCK_ENTROPY,	/* hv/devices/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
 	LOCK_FRAMES,	/* mm/frames.c */

@@ -87,7 +87,7 @@ switcher_enter:
 ; ---------------------------------------------------------------------------
 ; Out of the guest.  Interrupts are off: every gate is an interrupt gate, which also
 ; clears TF, NT, RF and VM (SDM vol. 3, 6.12.1).  `cld` clears DF, and AC goes where
-; it begins to mean something (hv/run.c).
+; it begins to mean something (hv/run/run.c).
 
 exit_guest:
 	test dword [esp + 16], FLAG_VM	; vector, error, eip, cs, eflags

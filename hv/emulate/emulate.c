@@ -8,9 +8,9 @@
 #include "hv/emulate/emulate.h"
 
 #include "arch/cpu/log.h"
-#include "hv/guest_devices.h"
-#include "hv/hypercall.h"
-#include "hv/reflect.h"
+#include "hv/devices/guest_devices.h"
+#include "hv/guest/reflect.h"
+#include "hv/hypercall/hypercall.h"
 #include "lib/bytes.h"
 
 void guest_step_over(struct guest *guest, uint32_t length)

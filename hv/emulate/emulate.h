@@ -7,7 +7,7 @@
 #define UMBRA_HV_EMULATE_EMULATE_H
 
 #include "hv/emulate/decode.h"
-#include "hv/guest.h"
+#include "hv/guest/guest.h"
 
 /* The guest stopped with #GP or #UD: emulates, or reflects what it does not know. */
 void guest_emulate(struct guest *guest);

@@ -7,9 +7,9 @@
  */
 #include "hv/emulate/mmio.h"
 
+#include "hv/devices/guest_devices.h"
 #include "hv/emulate/emulate.h"
-#include "hv/guest_devices.h"
-#include "hv/reflect.h"
+#include "hv/guest/reflect.h"
 #include "lib/bytes.h"
 
 /* Numbers 4 to 7 of byte registers are the second bytes of the first four (SDM vol. 2, 3.1.1.1). */

@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_EMULATE_MMIO_H
 #define UMBRA_HV_EMULATE_MMIO_H
 
-#include "hv/guest.h"
+#include "hv/guest/guest.h"
 
 /*
  * A page fault whose address the guest's tables map to shadow.outside, with the

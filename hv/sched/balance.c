@@ -8,8 +8,8 @@
 
 #include "arch/board/time.h"
 #include "arch/cpu/assert.h"
-#include "hv/guest_fpu.h"
-#include "hv/run.h"
+#include "hv/guest/guest_fpu.h"
+#include "hv/run/run.h"
 
 /* How often fairness between CPUs is looked after while somebody waits. */
 #define FAIRNESS_NS 20000000ull

@@ -15,7 +15,7 @@
 #ifndef UMBRA_HV_SCHED_BALANCE_H
 #define UMBRA_HV_SCHED_BALANCE_H
 
-#include "hv/run_cpu.h"
+#include "hv/sched/run_cpu.h"
 
 void balance_init(struct run_cpu *run);
 

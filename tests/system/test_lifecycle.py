@@ -6,7 +6,7 @@ How a guest ends, starts again, and what it leaves behind, which is nothing.
 # Time goes by instructions, and what is waited for passes at once.
 ICOUNT = ['-icount', 'shift=4,sleep=off']
 CYCLES = 200
-# What hv/restart.h says: so many reboots cost nothing, then the delay doubles from 10 ms to 10 s.
+# What hv/life/restart.h says: so many reboots cost nothing, then the delay doubles from 10 ms to 10 s.
 FREE_RESTARTS = 16
 DELAYS = [min(10 << i, 10000) for i in range(CYCLES)]
 KEEPER = 'demo guest=keeper kernel mem=4M -- name=keeper'

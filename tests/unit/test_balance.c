@@ -20,7 +20,7 @@
 #define MAX_CPUS 32
 
 /* A guest as far as balancing knows it. */
-#define UMBRA_HV_GUEST_H
+#define UMBRA_HV_GUEST_GUEST_H
 struct guest {
 	struct sched_entity sched;
 	struct cpu_call note;
@@ -45,8 +45,8 @@ static uint64_t time_ns(void);
 static void guest_window_load(void *memory);
 
 #define UMBRA_ARCH_BOARD_TIME_H
-#define UMBRA_HV_GUEST_FPU_H
-#define UMBRA_HV_RUN_H
+#define UMBRA_HV_GUEST_GUEST_FPU_H
+#define UMBRA_HV_RUN_RUN_H
 static void guest_fpu_save(const struct guest *guest);
 static void run_wake(struct guest *guest);
 

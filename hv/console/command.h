@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands of the person at the console: `Ctrl-]` and `:`, then a line.
+ */
+#ifndef UMBRA_HV_CONSOLE_COMMAND_H
+#define UMBRA_HV_CONSOLE_COMMAND_H
+
+#include <stdbool.h>
+
+/*
+ * Carries out one line and prints its answer.  Boot CPU, no lock held, none under
+ * way.  A command about a guest may be finished by the CPU which has that guest.
+ */
+void command_execute(const char *line);
+
+/* Is that so?  house_wake is called when it no longer is. */
+bool command_is_under_way(void);
+
+#endif

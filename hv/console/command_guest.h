@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands about guests.  Those that take one run on the CPU that it is at
+ * home on, the others on the boot CPU; all answer with house_print.
+ */
+#ifndef UMBRA_HV_CONSOLE_COMMAND_GUEST_H
+#define UMBRA_HV_CONSOLE_COMMAND_GUEST_H
+
+#include "hv/guest/guest.h"
+
+void command_list_guests(const char *argument);
+void command_start(const char *argument);
+
+void command_show_stats(struct guest *guest);
+void command_show_registers(struct guest *guest);
+void command_kill(struct guest *guest);
+void command_restart(struct guest *guest);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Disks over modules: the module itself is what is read and written, so a guest
+ * that restarts finds its disks as it left them.  And disks of the machine, which
+ * the guest has to itself from its start to its end, restarts included.
+ */
+#include "hv/devices/guest_block.h"
+
+#include "drivers/block/disk.h"
+#include "drivers/block/partition.h"
+#include "drivers/block/ram_disk.h"
+#include "drivers/virtio/virtio_block.h"
+#include "lib/error.h"
+#include "lib/format.h"
+#include "mm/heap.h"
+
+#define NAME_SIZE 4	/* vda and so on, which Linux calls them too */
+
+_Static_assert(GUEST_DISKS_MAX <= 26, "a letter for each");
+_Static_assert(CONFIG_NAME_SIZE + NAME_SIZE <= VIRTIO_BLOCK_ID_SIZE, "a serial number is not cut");
+
+struct guest_disk {
+	struct virtio_block block;
+	struct ram_disk ram;
+	struct partition partition;
+	char name[NAME_SIZE];
+};
+
+/* On any CPU, in whose time the disk's handler ran; the guest pays with the next turn. */
+static void disk_wake(void *context, uint32_t spent)
+{
+	struct guest *guest = context;
+
+	__atomic_fetch_add(&guest->owed, spent, __ATOMIC_RELAXED);
+	guest_devices_wake(guest);
+}
+
+/* --- disks of the machine ------------------------------------------------------------- */
+
+static int __printf(4, 5) refuse(const struct guest_config_disk *plan, struct load_problem *problem,
+				 int error, const char *cause, ...)
+{
+	va_list arguments;
+
+	problem->module = plan->file;
+	problem->word = "disk";
+	va_start(arguments, cause);
+	format_text_v(problem->cause, sizeof(problem->cause), cause, arguments);
+	va_end(arguments);
+	return error;
+}
+
+_Static_assert(CONFIG_NAME_SIZE <= VOLUME_OWNER_SIZE, "a guest's name is its claims'");
+
+static int claim(struct guest *guest, const struct guest_config_disk *plan,
+		 struct volume_claim *claim, struct load_problem *problem)
+{
+	const struct volume *volume = volume_find(plan->name);
+	char writer[VOLUME_OWNER_SIZE];
+
+	if (!volume)
+		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", plan->name);
+	if (volume->read_only && !plan->read_only)
+		return refuse(plan, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
+			      plan->name, plan->name);
+	*claim = (struct volume_claim){
+		.volume = volume, .owner = guest->name, .writes = !plan->read_only,
+	};
+	if (volume_claim(claim, writer) != 0)
+		return refuse(plan, problem, -E_EXIST,
+			      "disk %s is written to by guest %s already", plan->name, writer);
+	if (disk_reserve(volume->disk, VIRTIO_BLOCK_REQUESTS) == 0)
+		return 0;
+	volume_release(claim);
+	return refuse(plan, problem, -E_NOMEM, "no memory left for disk %s", plan->name);
+}
+
+int guest_block_claim(struct guest *guest, struct load_problem *problem)
+{
+	for (unsigned i = 0; i < guest->plan->disk_count; i++) {
+		const struct guest_config_disk *plan = &guest->plan->disks[i];
+		int error = plan->module ? 0 : claim(guest, plan, &guest->claims[i], problem);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+void guest_block_release(struct guest *guest)
+{
+	for (unsigned i = 0; i < GUEST_DISKS_MAX; i++) {
+		struct volume_claim *claim = &guest->claims[i];
+
+		if (!list_is_linked(&claim->node))
+			continue;
+		volume_release(claim);
+		disk_unreserve(claim->volume->disk, VIRTIO_BLOCK_REQUESTS);
+	}
+}
+
+/* --- the devices ------------------------------------------------------------------------ */
+
+/* What the guest's disk of that number is joined to. */
+static struct block_device *back_end(struct guest *guest, unsigned index, struct guest_disk *disk)
+{
+	const struct guest_config_disk *plan = &guest->plan->disks[index];
+	const struct volume *volume = guest->claims[index].volume;
+
+	if (plan->module) {
+		ram_disk_init(&disk->ram, plan->module->start, plan->module->size, plan->read_only);
+		return &disk->ram.device;
+	}
+	partition_init(&disk->partition, &volume->disk->device, volume->first, volume->sectors,
+		       plan->read_only);
+	return &disk->partition.device;
+}
+
+static int block_create(struct guest *guest, unsigned index, struct virtio_device **device)
+{
+	char id[VIRTIO_BLOCK_ID_SIZE + 1];
+	struct guest_disk *disk;
+
+	if (index >= guest->plan->disk_count)
+		return 0;
+	disk = heap_alloc(sizeof(*disk));
+	if (!disk)
+		return -E_NOMEM;
+	format_text(disk->name, sizeof(disk->name), "vd%c", 'a' + (int)index);
+	format_text(id, sizeof(id), "%s-%s", guest->name, disk->name);
+	virtio_block_init(&disk->block, disk->name, back_end(guest, index, disk), id, disk_wake,
+			  guest);
+	*device = &disk->block.device;
+	return 0;
+}
+
+static bool block_close(struct virtio_device *device)
+{
+	return virtio_block_close(&container_of(device, struct guest_disk, block.device)->block);
+}
+
+static void block_destroy(struct virtio_device *device)
+{
+	heap_free(container_of(device, struct guest_disk, block.device));
+}
+
+const struct guest_device_kind guest_block_kind = {
+	.create = block_create, .close = block_close, .destroy = block_destroy,
+};

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Gives one guest its devices.  There are two transports, and until INIT nobody
+ * knows which one the guest will look for.  What it can use before is the early
+ * console of those with PCI; so that is there first, and makes way for the
+ * device page.
+ */
+#include "hv/devices/guest_devices.h"
+
+#include "arch/cpu/assert.h"
+#include "drivers/virtio/device_page.h"
+#include "drivers/virtio/vpci_bus.h"
+#include "hv/devices/guest_block.h"
+#include "hv/devices/guest_console.h"
+#include "hv/devices/guest_entropy.h"
+#include "hv/guest/reflect.h"
+#include "hv/guest_net.h"
+#include "hv/run/run.h"
+#include "lib/bytes.h"
+#include "mm/heap.h"
+
+/* In the order in which the guest finds them. */
+static const struct guest_device_kind *const kinds[] = {
+	&guest_console_kind,
+	&guest_entropy_kind,
+	&guest_net_kind,
+	&guest_block_kind,
+};
+
+/* Either transport has room for so many. */
+#define DEVICES_MAX MIN(DEVICE_PAGE_DEVICES_MAX, PCI_DEVICES_MAX)
+
+struct guest_devices {
+	struct guest *guest;
+	unsigned count;
+	struct virtio_device *list[DEVICES_MAX];
+	const struct guest_device_kind *kind[DEVICES_MAX];	/* of each in the list */
+	bool has_page;			/* the page attaches them, not the bus */
+	struct device_page page;
+	struct vpci_bus bus;
+};
+
+/* --- what the devices call ------------------------------------------------------- */
+
+static void raise_irq(void *context, unsigned irq)
+{
+	guest_raise_irq(context, irq);
+}
+
+static void broken(void *context, const char *cause)
+{
+	guest_kill(context, "%s", cause);
+}
+
+static const struct device_page_callbacks page_callbacks = { raise_irq, broken, guest_console_write };
+static const struct pci_callbacks bus_callbacks = { raise_irq, broken };
+
+/* --- what the guest calls ----------------------------------------------------------- */
+
+static int add_devices(struct guest_devices *devices, const struct guest_device_kind *kind)
+{
+	for (unsigned index = 0;; index++) {
+		struct virtio_device *device = NULL;
+		int error = kind->create(devices->guest, index, &device);
+
+		if (error || !device)
+			return error;
+		/* Every kind has a limit of its own, and together they stay below this one. */
+		assert(devices->count < DEVICES_MAX);
+		devices->kind[devices->count] = kind;
+		devices->list[devices->count++] = device;
+	}
+}
+
+struct guest_devices *guest_devices_create(struct guest *guest)
+{
+	struct guest_devices *devices = heap_alloc(sizeof(*devices));
+
+	if (!devices)
+		return NULL;
+	devices->guest = guest;
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (add_devices(devices, kinds[i]) != 0) {
+			guest_devices_destroy(devices);
+			return NULL;
+		}
+	}
+	return devices;
+}
+
+uint32_t guest_devices_pages(struct guest_devices *devices)
+{
+	return device_page_pages(devices->list, devices->count);
+}
+
+int guest_devices_attach(struct guest_devices *devices)
+{
+	struct guest *guest = devices->guest;
+
+	return vpci_bus_init(&devices->bus, &guest->memory, guest->memory.ram_pages, devices->list,
+			    devices->count, &bus_callbacks, guest);
+}
+
+static void choose_page(struct guest *guest)
+{
+	struct guest_devices *devices = guest->devices;
+
+	vpci_bus_remove(&devices->bus);
+	if (device_page_init(&devices->page, &guest->memory,
+			     gpa_make(guest->memory.ram_pages << PAGE_SHIFT), devices->list,
+			     devices->count, &page_callbacks, guest) == 0)
+		devices->has_page = true;
+	else
+		guest_kill(guest, "too many devices for its kernel, which wants a device page");
+}
+
+/* Behind its RAM is the hole of the bus. */
+static void choose_pci(struct guest *guest)
+{
+	guest_memory_hide_device_pages(&guest->memory);
+	if (shadow_flush_all(&guest->shadow) != SHADOW_DONE)
+		guest_kill(guest, "%s", guest->shadow.bad);
+}
+
+void guest_devices_choose(struct guest *guest, bool pci)
+{
+	if (pci)
+		choose_pci(guest);
+	else
+		choose_page(guest);
+}
+
+bool guest_devices_close(struct guest_devices *devices)
+{
+	bool closed = true;
+
+	for (unsigned i = 0; devices && i < devices->count; i++)
+		if (devices->kind[i]->close)
+			closed &= devices->kind[i]->close(devices->list[i]);
+	return closed;
+}
+
+void guest_devices_destroy(struct guest_devices *devices)
+{
+	if (!devices)
+		return;
+	for (unsigned i = 0; i < devices->count; i++)
+		devices->kind[i]->destroy(devices->list[i]);
+	heap_free(devices);
+}
+
+static bool has_work(const struct guest_devices *devices)
+{
+	return devices->has_page ? device_page_has_work(&devices->page) :
+				   vpci_bus_has_work(&devices->bus);
+}
+
+/* After anything that may have made a device work. */
+static void note_work(struct guest *guest)
+{
+	if (has_work(guest->devices))
+		guest->devices_due = true;
+}
+
+void guest_devices_notify(struct guest *guest, gpa_t address)
+{
+	if (!guest->devices->has_page) {
+		guest_kill(guest, "NOTIFY without a device page");
+		return;
+	}
+	switch (device_page_notify(&guest->devices->page, address)) {
+	case DEVICE_PAGE_DONE:
+	case DEVICE_PAGE_TEXT:
+		break;
+	case DEVICE_PAGE_BUSY:
+		guest->repeat_call = true;
+		break;
+	case DEVICE_PAGE_BAD:
+		guest_kill(guest, "NOTIFY of address %08x, outside memory", gpa_value(address));
+		break;
+	}
+	note_work(guest);
+}
+
+/*
+ * A kernel that looks for a keyboard controller gives up at once when its
+ * status says that something waits to be read which never goes away.
+ */
+#define PORT_KEYBOARD_STATUS 0x64u
+#define KEYBOARD_STATUS_FULL 1u
+
+uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned width)
+{
+	struct vpci_bus *bus = &guest->devices->bus;
+	uint32_t ones = low_bytes(width);
+
+	if (vpci_bus_has_port(bus, port, width)) {
+		uint32_t value = vpci_bus_read_port(bus, port, width);
+
+		note_work(guest);
+		return value;
+	}
+	if (port == PORT_KEYBOARD_STATUS && !guest->devices->has_page)
+		return (ones & ~0xFFu) | KEYBOARD_STATUS_FULL;
+	/* A port that nobody drives. */
+	return ones;
+}
+
+bool guest_devices_write_port(struct guest *guest, unsigned port, unsigned width, uint32_t value)
+{
+	struct vpci_bus *bus = &guest->devices->bus;
+	bool done = !vpci_bus_has_port(bus, port, width) ||
+		    vpci_bus_write_port(bus, port, width, value);
+
+	note_work(guest);
+	return done;
+}
+
+bool guest_devices_has_memory(const struct guest *guest, gpa_t gpa)
+{
+	return !guest->devices->has_page && vpci_bus_has_memory(&guest->devices->bus, gpa);
+}
+
+uint32_t guest_devices_read_memory(struct guest *guest, gpa_t gpa, unsigned width)
+{
+	return vpci_bus_read_memory(&guest->devices->bus, gpa, width);
+}
+
+bool guest_devices_write_memory(struct guest *guest, gpa_t gpa, unsigned width, uint32_t value)
+{
+	bool done = vpci_bus_write_memory(&guest->devices->bus, gpa, width, value);
+
+	note_work(guest);
+	return done;
+}
+
+uint32_t guest_devices_lines(const struct guest *guest)
+{
+	const struct guest_devices *devices = guest->devices;
+
+	return devices->has_page ? device_page_lines(&devices->page) : vpci_bus_lines(&devices->bus);
+}
+
+void guest_devices_wake(struct guest *guest)
+{
+	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);
+
+	if (guest->note.home != this_cpu()->id) {
+		/* Whoever set it first has posted the note, or is that CPU itself. */
+		if (!known)
+			cpu_call_post(&guest->note);
+	} else if (guest->state == GUEST_HALTED) {
+		run_wake(guest);
+	}
+}
+
+void guest_devices_service(struct guest *guest)
+{
+	struct guest_devices *devices = guest->devices;
+
+	/* Before anything is looked at, for a device on another CPU that sets both: a store alone is not. */
+	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
+	if (devices->has_page)
+		device_page_service(&devices->page);
+	else
+		vpci_bus_service(&devices->bus);
+	note_work(guest);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest: its one virtual CPU, its memory and tables, its devices, its life.
+ *
+ * A guest's state belongs to the CPU that it is at home on; nobody else touches
+ * it, but for the fields marked otherwise, and it moves only by that CPU giving it
+ * away (hv/sched/balance.h).  Functions that take a guest run on that CPU, and those that
+ * reach into its memory have its window loaded.
+ */
+#ifndef UMBRA_HV_GUEST_GUEST_H
+#define UMBRA_HV_GUEST_GUEST_H
+
+#include "arch/board/timer.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_call.h"
+#include "arch/cpu/fpu.h"
+#include "arch/cpu/trap_frame.h"
+#include "drivers/block/volume.h"
+#include "guest/lguest_abi.h"
+#include "hv/config/guest_config.h"
+#include "hv/load/image.h"
+#include "hv/load/loader.h"
+#include "hv/sched/scheduler.h"
+#include "mm/guest_memory.h"
+#include "mm/guest_window.h"
+#include "mm/shadow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console_endpoint;
+struct guest_devices;
+
+enum guest_state {
+	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/life/restart.h) */
+	GUEST_STARTING,	/* gets its memory, and is loaded, a piece each turn */
+	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
+	GUEST_HALTED,	/* waits for an interrupt */
+	GUEST_PARKED,	/* halted, and nothing can wake it (hv/life/guest_park.h) */
+	GUEST_ENDED,	/* has an end_reason, and runs no more */
+	GUEST_ENDING,	/* is taken apart, a piece each turn, or waits for its disks to let go of it */
+};
+
+enum guest_end {
+	GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED,
+	GUEST_ENDED_PARKED,	/* it was parked, and its line says that this is its end */
+	GUEST_RESTARTED,	/* somebody at the console wants it to start afresh */
+	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
+};
+
+/* What Umbra needs of the part of the shared structure in which the generations differ. */
+struct guest_protocol {
+	uint32_t noirq_start, noirq_end;	/* virtual: no interrupt while start <= eip < end */
+	uint32_t syscall_vector;
+};
+
+struct guest_counters {
+	uint32_t exits[VECTOR_COUNT];	/* by vector */
+	uint32_t hypercalls[LGUEST_HYPERCALL_COUNT];
+	uint32_t interrupts;		/* delivered */
+	uint32_t reflected;		/* traps */
+	uint32_t fpu_switches;
+	uint32_t moves;			/* from one CPU to another */
+};
+
+struct guest {
+	char name[CONFIG_NAME_SIZE];
+	const struct guest_config *plan;
+	unsigned number;		/* from 1, as the console's keys have it */
+
+	enum guest_state state;
+	enum guest_end end_reason;
+	char end_cause[160];
+	uint32_t end_eip;
+
+	/* The virtual CPU. */
+	struct registers_page *registers;
+	uint64_t gdt[GDT_ENTRIES];	/* as loaded into the CPU */
+	uint64_t gates[VECTOR_COUNT];	/* as the guest asked; 0: none */
+	uint32_t kernel_stack;		/* SS1:ESP1 */
+	uint32_t kernel_stack_selector;
+	uint32_t kernel_stack_pages;
+	bool task_switched;		/* the guest wants #NM */
+	bool calls_by_umbra;		/* no gate leads straight into its kernel (hv/guest/guest_cpu.h) */
+	struct fpu_state *fpu;
+	uint32_t fault_address;		/* CR2 of the last page fault */
+
+	/* The protocol; data is NULL until INIT and lies in the guest window. */
+	struct lguest_data_common *data;
+	struct guest_protocol protocol;
+	uint32_t ring_cursor;
+	uint32_t pending_irqs;		/* bit n: irq n waits */
+	uint32_t gated_irqs;		/* bit n: irq n has a handler */
+	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
+	struct timer clock;		/* SET_CLOCKEVENT */
+	struct timer recheck;		/* something waits that the guest will not tell of */
+
+	bool repeat_call;		/* the hypercall could not be served yet: it is to be made again */
+
+	/* What is loaded, and again after a restart. */
+	struct image image;
+	gpa_t initrd;
+	uint32_t cleared_pages;		/* while it starts, and */
+	struct load_progress load;	/* once they are all clear */
+
+	uint64_t loaded, ended;		/* time_ns() when it was, last */
+	uint32_t short_lives;		/* in a row; restart_delay() counts */
+	struct timer delay;		/* while it is delayed, or waits for its disks */
+
+	struct guest_memory memory;	/* kept over a restart */
+	struct shadow shadow;
+	uint32_t shadow_reserved;	/* frames set aside for that; kept over a restart */
+	uint32_t shadow_used;		/* frames that it had when the guest ended */
+	struct console_endpoint *console;	/* kept over a restart */
+	struct guest_devices *devices;
+	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
+	uint32_t owed;			/* added to by anybody: nanoseconds of others that its disks took */
+	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
+	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */
+
+	struct cpu_call note;		/* posted by anybody who set one of these; its home is the guest's */
+	bool is_arriving;		/* was given to this CPU, which has not seen it yet */
+	struct sched_entity sched;
+	struct guest_counters counters;
+	struct list_node node;		/* in the list of guests */
+	bool is_parked;			/* under the list's lock */
+};
+
+static inline struct trap_frame *guest_frame_of(struct guest *guest)
+{
+	return &guest->registers->frame;
+}
+
+/* Was the guest in its kernel (ring 1) when it stopped running? */
+static inline bool guest_in_kernel(const struct guest *guest)
+{
+	return (guest->registers->frame.cs & SELECTOR_RPL) == LGUEST_GUEST_RING;
+}
+
+/*
+ * Makes the guest that plan describes and puts it into the run queue of a CPU,
+ * where it clears its memory and is loaded in turns of its own.  On failure
+ * says why in the log (event=module-error) and leaves nothing behind.  No guest
+ * of that name may be there.  Boot CPU.
+ */
+void guest_create(const struct guest_config *plan);
+
+/* The same for all of plans, which outlives all guests: guest_config_of looks there, NULL for none. */
+void guest_create_all(const struct guest_configs *plans);
+const struct guest_config *guest_config_of(const char *name);
+
+/* A turn of a guest that starts: one bounded piece of the work. */
+void guest_prepare(struct guest *guest);
+
+/*
+ * A guest that has just ended, no longer in any run queue or window: it is put into the queue
+ * again, to be taken apart.
+ */
+void guest_begin_end(struct guest *guest);
+
+enum guest_rest {
+	GUEST_MORE,	/* there is more to do, in another turn */
+	GUEST_WAITS,	/* the same, but not before a timer puts it into the queue again */
+	GUEST_DONE,	/* guest_finish is next */
+};
+
+/* A turn of a guest that is ending: one bounded piece of the work.  Its window is not loaded. */
+enum guest_rest guest_take_apart(struct guest *guest);
+
+/*
+ * Ends the guest for something it did; the first cause counts.  The caller goes
+ * on for as long as it needs to unwind: the guest just never runs again.
+ */
+void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
+
+/* The same from any CPU, on which a visit of the list of guests keeps it there (hv/guest/guest_list.h). */
+void guest_request_kill(struct guest *guest, const char *cause);
+
+/* Ends it by its own wish. */
+void guest_end(struct guest *guest, enum guest_end reason, const char *text);
+
+/* Starts it afresh, running or not, and at once: somebody at the console wants it. */
+void guest_restart(struct guest *guest);
+
+/*
+ * A guest that is taken apart, no longer in any run queue: reports event=guest-exit, and starts
+ * it again if it is to be, at once, or after a delay if it does this all the time.  Else it is
+ * gone when this returns.
+ */
+void guest_finish(struct guest *guest);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The list of guests.
+ */
+#include "hv/guest/guest_list.h"
+
+#include "arch/cpu/spinlock.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+
+static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
+static struct list guests = LIST_INIT(guests);	/* this and idle: under the lock */
+static bool idle = true;	/* all guests in the list are parked, if there are any */
+
+/* With the lock, after a change: true when the list has become idle by it. */
+static bool note_change(void)
+{
+	const struct guest *guest;
+	bool was_idle = idle;
+
+	idle = true;
+	list_for_each(guest, &guests, node)
+		idle = idle && guest->is_parked;
+	return idle && !was_idle;
+}
+
+void guest_list_add(struct guest *guest)
+{
+	spin_lock(&lock);
+	list_add_last(&guests, &guest->node);
+	(void)note_change();
+	spin_unlock(&lock);
+}
+
+bool guest_list_remove(struct guest *guest)
+{
+	bool became_idle;
+
+	spin_lock(&lock);
+	list_remove(&guest->node);
+	became_idle = note_change();
+	spin_unlock(&lock);
+	return became_idle;
+}
+
+bool guest_list_park(struct guest *guest)
+{
+	bool became_idle;
+
+	spin_lock(&lock);
+	guest->is_parked = true;
+	became_idle = note_change();
+	spin_unlock(&lock);
+	return became_idle;
+}
+
+void guest_list_unpark(struct guest *guest)
+{
+	spin_lock(&lock);
+	guest->is_parked = false;
+	(void)note_change();
+	spin_unlock(&lock);
+}
+
+bool guest_list_is_idle(void)
+{
+	bool is_idle;
+
+	spin_lock(&lock);
+	is_idle = idle;
+	spin_unlock(&lock);
+	return is_idle;
+}
+
+void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *context)
+{
+	struct guest *guest;
+
+	spin_lock(&lock);
+	list_for_each(guest, &guests, node)
+		visit(guest, context);
+	spin_unlock(&lock);
+}
+
+struct guest *guest_list_find(const char *name, unsigned *cpu)
+{
+	struct guest *guest, *found = NULL;
+	uint32_t number;
+	bool is_number = parse_u32(name, &number);
+
+	spin_lock(&lock);
+	list_for_each(guest, &guests, node)
+		if (string_equal(guest->name, name) ||
+		    (!found && is_number && guest->number == number))
+			found = guest;
+	if (found)
+		*cpu = found->note.home;
+	spin_unlock(&lock);
+	return found;
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hypercalls: one function each, in a table by number.  The guest chooses
+ * the number and every argument, and leaves garbage in those that a call does
+ * not have.
+ */
+#include "hv/hypercall/hypercall.h"
+
+#include "arch/board/time.h"
+#include "arch/cpu/assert.h"
+#include "arch/cpu/irqs_off.h"
+#include "hv/devices/guest_devices.h"
+#include "hv/guest/guest_cpu.h"
+#include "hv/guest/reflect.h"
+#include "lib/string.h"
+
+typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
+
+/*
+ * Tables that no guest may have end it, and what takes too long for one go is asked for once
+ * more; everything else about them is between the guest and its tables.
+ */
+static void check_shadow(struct guest *guest, enum shadow_result result)
+{
+	if (result == SHADOW_BAD)
+		guest_kill(guest, "%s (%08llx)", guest->shadow.bad, guest->shadow.bad_entry);
+	else if (result == SHADOW_AGAIN)
+		guest->repeat_call = true;
+}
+
+static void flush_async(struct guest *guest, const uint32_t args[4])
+{
+	/* The ring was carried out on the way here. */
+	(void)guest;
+	(void)args;
+}
+
+static void send_interrupts(struct guest *guest, const uint32_t args[4])
+{
+	/* Delivered on the way out. */
+	(void)args;
+	if (!guest->pending_irqs)
+		WRITE_ONCE(guest->data->irq_pending, 0);
+}
+
+static void init(struct guest *guest, const uint32_t args[4])
+{
+	guest_init_protocol(guest, gpa_make(args[0]));
+}
+
+/* The text of a power-off; any other one is a panic's (docs/protocol.md). */
+#define POWER_DOWN_TEXT "Power down"
+
+static void shutdown(struct guest *guest, const uint32_t args[4])
+{
+	char text[LGUEST_SHUTDOWN_TEXT_SIZE];
+	uint64_t memory_end = (uint64_t)guest->memory.pages << PAGE_SHIFT;
+	uint32_t length = 0;
+
+	/* An unreadable text counts as empty: restart passes an address that is none. */
+	if (args[0] < memory_end)
+		length = (uint32_t)MIN(memory_end - args[0], (uint64_t)sizeof(text) - 1);
+	if (!guest_read(&guest->memory, gpa_make(args[0]), text, length))
+		length = 0;
+	text[length] = '\0';
+
+	if (args[1] == LGUEST_SHUTDOWN_RESTART)
+		guest_end(guest, GUEST_REBOOT, text);
+	else if (text[0] == '\0' || strcmp(text, POWER_DOWN_TEXT) == 0)
+		guest_end(guest, GUEST_POWEROFF, text);
+	else
+		guest_end(guest, GUEST_CRASH, text);
+}
+
+static void new_pgtable(struct guest *guest, const uint32_t args[4])
+{
+	check_shadow(guest, shadow_switch(&guest->shadow, gpa_make(args[0])));
+}
+
+static void flush_tlb(struct guest *guest, const uint32_t args[4])
+{
+	if (args[0] == LGUEST_FLUSH_USER) {
+		check_shadow(guest, shadow_flush_user(&guest->shadow));
+		return;
+	}
+	check_shadow(guest, shadow_flush_all(&guest->shadow));
+	if (UMBRA_DEBUG) {
+		irqs_off_pause();
+		shadow_audit(&guest->shadow);
+		irqs_off_resume();
+	}
+}
+
+static void load_idt_entry(struct guest *guest, const uint32_t args[4])
+{
+	guest_load_idt_entry(guest, args[0], args[1], args[2]);
+}
+
+static void set_stack(struct guest *guest, const uint32_t args[4])
+{
+	guest_set_stack(guest, args[0], args[1], args[2]);
+}
+
+static void task_switched(struct guest *guest, const uint32_t args[4])
+{
+	guest->task_switched = args[0] != 0;
+}
+
+static void set_clockevent(struct guest *guest, const uint32_t args[4])
+{
+	if (args[0] == 0)
+		timer_stop(&guest->clock);
+	else
+		timer_start(&guest->clock, time_ns() + args[0]);
+}
+
+/* Enables interrupts and waits, in one step, so that none can slip in between. */
+static void halt(struct guest *guest, const uint32_t args[4])
+{
+	(void)args;
+	WRITE_ONCE(guest->data->irq_enabled, LGUEST_EFLAGS_IF);
+	if (!guest_has_interrupt(guest) && guest->state == GUEST_RUNNING)
+		guest->state = GUEST_HALTED;
+}
+
+static void set_pmd(struct guest *guest, const uint32_t args[4])
+{
+	check_shadow(guest, shadow_set_pmd(&guest->shadow, gpa_make(args[0]), args[1]));
+}
+
+static void set_pte(struct guest *guest, const uint32_t args[4])
+{
+	check_shadow(guest, shadow_set_pte(&guest->shadow, gpa_make(args[0]), gva_make(args[1])));
+}
+
+static void set_pgd(struct guest *guest, const uint32_t args[4])
+{
+	check_shadow(guest, shadow_set_pgd(&guest->shadow, gpa_make(args[0]), args[1]));
+}
+
+static void load_tls(struct guest *guest, const uint32_t args[4])
+{
+	guest_load_tls(guest, gpa_make(args[0]));
+}
+
+static void notify(struct guest *guest, const uint32_t args[4])
+{
+	guest_devices_notify(guest, gpa_make(args[0]));
+}
+
+static void load_gdt_entry(struct guest *guest, const uint32_t args[4])
+{
+	guest_load_gdt_entry(guest, args[0], args[1], args[2]);
+}
+
+static hypercall_t *const calls[LGUEST_HYPERCALL_COUNT] = {
+	[LGUEST_FLUSH_ASYNC] = flush_async,
+	[LGUEST_INIT] = init,
+	[LGUEST_SHUTDOWN] = shutdown,
+	[LGUEST_NEW_PGTABLE] = new_pgtable,
+	[LGUEST_FLUSH_TLB] = flush_tlb,
+	[LGUEST_LOAD_IDT_ENTRY] = load_idt_entry,
+	[LGUEST_SET_STACK] = set_stack,
+	[LGUEST_TS] = task_switched,
+	[LGUEST_SET_CLOCKEVENT] = set_clockevent,
+	[LGUEST_HALT] = halt,
+	[LGUEST_SET_PMD] = set_pmd,
+	[LGUEST_SET_PTE] = set_pte,
+	[LGUEST_SET_PGD] = set_pgd,
+	[LGUEST_LOAD_TLS] = load_tls,
+	[LGUEST_NOTIFY] = notify,
+	[LGUEST_LOAD_GDT_ENTRY] = load_gdt_entry,
+	[LGUEST_SEND_INTERRUPTS] = send_interrupts,
+};
+
+static void execute(struct guest *guest, uint32_t number, const uint32_t args[4])
+{
+	if (number >= LGUEST_HYPERCALL_COUNT || !calls[number]) {
+		guest_kill(guest, "unknown hypercall %u", number);
+		return;
+	}
+	guest->counters.hypercalls[number]++;
+	calls[number](guest, args);
+}
+
+/*
+ * Interrupts are off meanwhile: a ring full of flushes of everything would keep
+ * the CPU from the others.  Behind so much work on shadow tables the guest makes
+ * its call again, with what is left in the ring, and can be interrupted in
+ * between.  64 SET_PTE stay below it.
+ */
+#define RING_WORK 2048u
+
+/*
+ * The asynchronous ring: strictly in order from where the last round ended, one
+ * lap at most, and a slot is free only when its call has been carried out.
+ * False when there is more to do than fits in one go.
+ */
+static bool drain_ring(struct guest *guest)
+{
+	struct lguest_data_common *data = guest->data;
+
+	guest->shadow.work = 0;
+	for (unsigned i = 0; i < LGUEST_RING_SIZE && guest->state != GUEST_ENDED; i++) {
+		uint32_t slot = guest->ring_cursor, words[5];
+
+		if (READ_ONCE(data->hcall_status[slot]) == LGUEST_RING_FREE)
+			return true;
+		if (guest->shadow.work >= RING_WORK)
+			return false;
+		guest->ring_cursor = (slot + 1) % LGUEST_RING_SIZE;
+		/* Copied: the call may change the memory it lies in. */
+		memcpy(words, &data->hcalls[slot], sizeof(words));
+		guest->repeat_call = false;
+		execute(guest, words[0], words + 1);
+		if (guest->repeat_call) {
+			guest->ring_cursor = slot;
+			return false;
+		}
+		WRITE_ONCE(data->hcall_status[slot], LGUEST_RING_FREE);
+		/* A device does as much work for one signal as is good for one turn. */
+		if (words[0] == LGUEST_NOTIFY)
+			return false;
+	}
+	return true;
+}
+
+void guest_hypercall(struct guest *guest, uint32_t length)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+	const uint32_t args[4] = { frame->ebx, frame->ecx, frame->edx, frame->esi };
+
+	if (!guest->data && frame->eax != LGUEST_INIT) {
+		guest_kill(guest, "hypercall %u before INIT", frame->eax);
+		return;
+	}
+	if (guest->data && !drain_ring(guest)) {
+		frame->eip -= length;
+		return;
+	}
+	guest->repeat_call = false;
+	if (guest->state != GUEST_ENDED)
+		execute(guest, frame->eax, args);
+	if (guest->repeat_call)
+		frame->eip -= length;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hypercalls (protocol, section 3).
+ */
+#ifndef UMBRA_HV_HYPERCALL_HYPERCALL_H
+#define UMBRA_HV_HYPERCALL_HYPERCALL_H
+
+#include "hv/guest/guest.h"
+
+/*
+ * The guest executed `int 0x1f` (or the vmcall of old kernels), an instruction
+ * of length bytes that eip is behind: carries out what waits in its ring,
+ * oldest first, then the call in its registers.  Bad calls end the guest.
+ */
+void guest_hypercall(struct guest *guest, uint32_t length);
+
+/* Length of `int 0x1f`. */
+#define HYPERCALL_LENGTH 2
+
+/* LGUEST_INIT (hv/hypercall/lguest_data.c). */
+void guest_init_protocol(struct guest *guest, gpa_t address);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest has ended: it is reported, taken apart, and perhaps started again.
+ */
+#include "hv/life/guest_life.h"
+
+#include "arch/board/time.h"
+#include "arch/cpu/log.h"
+#include "hv/console/house.h"
+#include "hv/devices/guest_block.h"
+#include "hv/devices/guest_devices.h"
+#include "hv/guest/guest_list.h"
+#include "hv/life/guest_park.h"
+#include "hv/life/restart.h"
+#include "hv/run/run.h"
+#include "hv/sched/balance.h"
+#include "mm/frames.h"
+#include "mm/heap.h"
+
+/* How often a guest that has ended looks whether its disks are done with its memory. */
+#define DRAIN_NS 1000000ull
+
+/* By its own wish, or by that of its line. */
+static bool restarts_itself(const struct guest *guest)
+{
+	return guest->end_reason == GUEST_REBOOT ||
+	       (guest->end_reason == GUEST_ENDED_PARKED &&
+		guest->plan->when_parked == PARKED_RESTART);
+}
+
+bool guest_starts_again(const struct guest *guest)
+{
+	return restarts_itself(guest) || guest->end_reason == GUEST_RESTARTED;
+}
+
+/* --- in pieces ------------------------------------------------------------------------ */
+
+void guest_begin_end(struct guest *guest)
+{
+	guest->ended = time_ns();
+	guest->shadow_used = guest->shadow.used;
+	timer_stop(&guest->clock);
+	timer_stop(&guest->recheck);
+	timer_stop(&guest->delay);
+	guest->state = GUEST_ENDING;
+	run_wake(guest);
+}
+
+/* Devices before the memory: a disk may be at work in it.  What a restart needs again stays. */
+enum guest_rest guest_take_apart(struct guest *guest)
+{
+	if (!shadow_destroy(&guest->shadow))
+		return GUEST_MORE;
+	if (!guest_devices_close(guest->devices)) {
+		timer_stop(&guest->delay);
+		timer_start(&guest->delay, time_ns() + DRAIN_NS);
+		return GUEST_WAITS;
+	}
+	if (!guest_starts_again(guest) && !guest_memory_shrink(&guest->memory))
+		return GUEST_MORE;
+	return GUEST_DONE;
+}
+
+/* What a restart makes anew; nothing goes on for the devices any more. */
+static void discard_machine(struct guest *guest)
+{
+	guest_devices_destroy(guest->devices);
+	heap_free(guest->fpu);
+	if (guest->registers)
+		page_free(guest->registers);
+	guest->devices = NULL;
+	guest->fpu = NULL;
+	guest->registers = NULL;
+}
+
+bool guest_drop(struct guest *guest)
+{
+	bool was_last;
+
+	/* Of one that never ran this is soon done; of others it is done already. */
+	while (!shadow_destroy(&guest->shadow) || !guest_memory_shrink(&guest->memory))
+		;
+	frames_unreserve(guest->shadow_reserved);
+	discard_machine(guest);
+	if (guest->console)
+		house_console_close(guest->console);
+	guest_block_release(guest);
+	was_last = guest_list_remove(guest);
+	cpu_call_withdraw(&guest->note);
+	heap_free(guest);
+	return was_last;
+}
+
+/* --- what comes then -------------------------------------------------------------------- */
+
+static uint32_t count_exits(const struct guest *guest)
+{
+	uint32_t count = 0;
+
+	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
+		count += guest->counters.exits[vector];
+	return count;
+}
+
+static void report_exit(const struct guest *guest)
+{
+	static const char *const reasons[] = {
+		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
+		[GUEST_CRASH] = "crash", [GUEST_KILLED] = "killed",
+		[GUEST_RESTARTED] = "reboot", [GUEST_ENDED_PARKED] = "parked",
+	};
+
+	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
+		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
+		  guest->sched.run_time / 1000000, count_exits(guest),
+		  guest->shadow_used << (PAGE_SHIFT - 10));
+}
+
+/* It starts in turns of its own.  While it is delayed it keeps its memory, so that nobody else takes it. */
+static void start_again(struct guest *guest, uint64_t delay)
+{
+	if (!delay) {
+		run_wake(guest);
+		return;
+	}
+	log_event("guest-delay", "guest=%s delay=%llums restarts=%u", guest->name, delay / 1000000,
+		  guest->short_lives);
+	guest->state = GUEST_DELAYED;
+	timer_start(&guest->delay, time_ns() + delay);
+}
+
+static void restart(struct guest *guest)
+{
+	uint64_t began = time_ns(), delay = 0;
+
+	if (restarts_itself(guest))
+		delay = restart_delay(&guest->short_lives, guest->ended - guest->loaded);
+	discard_machine(guest);
+	if (guest_start(guest)) {
+		guest_unpark(guest);
+		/* What its restarts take is its own time too, or they would be a way round its share. */
+		sched_charge(&guest->sched, time_ns() - began);
+		start_again(guest, delay);
+	} else {
+		guest->end_reason = GUEST_NOT_LOADED;
+		guest_begin_end(guest);
+	}
+}
+
+void guest_finish(struct guest *guest)
+{
+	if (guest->end_reason != GUEST_NOT_LOADED)
+		report_exit(guest);
+	if (guest_starts_again(guest)) {
+		restart(guest);
+		return;
+	}
+	balance_forget(guest);
+	if (guest_drop(guest))
+		house_all_guests_gone();
+}
