@@ -15,6 +15,7 @@
 #include "arch/cpu/panic.h"
 #include "boot/boot_info.h"
 #include "boot/cpus.h"
+#include "boot/host_devices.h"
 #include "boot/main.h"
 #include "boot/report.h"
 #include "boot/report_speculation.h"
@@ -25,9 +26,7 @@
 #include "hv/console/power_button.h"
 #include "hv/devices/entropy.h"
 #include "hv/guest/guest_list.h"
-#include "hv/host_disks.h"
 #include "hv/run/run.h"
-#include "hv/uplink.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "mm/frames.h"
@@ -220,8 +219,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	timers_init();
 	start_watchdog();
 	entropy_init();					/* before there is a guest to give some to */
-	host_disks_init();				/* before consoles whose output waits for interrupts */
-	uplinks_init(&options);
+	host_devices_init(&options);			/* before consoles whose output waits for interrupts */
 	house_start_consoles();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);

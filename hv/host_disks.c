@@ -8,14 +8,9 @@
 #include "arch/board/timer.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
-#include "drivers/block/ahci.h"
 #include "drivers/block/disk.h"
-#include "drivers/block/ide.h"
 #include "drivers/block/partition_table.h"
-#include "drivers/block/virtio_blk_pci.h"
 #include "drivers/block/volume.h"
-#include "drivers/net/e1000.h"
-#include "drivers/net/virtio_net_pci.h"
 #include "hv/run/run.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -23,14 +18,6 @@
 #include "mm/heap.h"
 
 _Static_assert(VOLUME_NAME_SIZE >= DISK_NAME_SIZE + 4, "a disk's name, a p and a number");
-
-static const struct pci_driver *const drivers[] = {
-	&virtio_blk_pci_driver,
-	&ahci_driver,
-	&ide_driver,
-	&virtio_net_pci_driver,
-	&e1000_driver,
-};
 
 /* A CPU's timer looks after what was started on that CPU, and after all else too. */
 static struct timer timers[MAX_CPUS];
@@ -105,7 +92,6 @@ void host_disks_init(void)
 {
 	struct disk *disk;
 
-	pci_init(drivers, ARRAY_SIZE(drivers));
 	list_for_each(disk, disk_list(), node)
 		add_volumes(disk);
 	for (unsigned i = 0; i < MAX_CPUS; i++)

@@ -7,8 +7,6 @@
 #include "hv/uplink.h"
 
 #include "arch/board/time.h"
-#include "arch/board/timer.h"
-#include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
 #include "drivers/net/net_device.h"
 #include "hv/console/house.h"
@@ -89,29 +87,6 @@ static void wire_received(void *context, const uint8_t *bytes, uint32_t length)
 	switch_wire_receive(&uplink->wire, bytes, length, time_ns());
 }
 
-/* --- the timer ---------------------------------------------------------------------------- */
-
-/* A CPU's timer looks after what was started on that CPU, and after all else too. */
-static struct timer timers[MAX_CPUS];
-
-static void timer_expired(struct timer *expired)
-{
-	uint64_t again = net_devices_tick();
-	uint64_t deadline = time_ns() + again;
-
-	if (again != 0 && (!timer_is_waiting(expired) || expired->deadline > deadline))
-		timer_start(expired, deadline);
-}
-
-static void alarm(uint64_t nanoseconds)
-{
-	struct timer *timer = &timers[this_cpu()->id];
-	uint64_t deadline = time_ns() + nanoseconds;
-
-	if (!timer_is_waiting(timer) || timer->deadline > deadline)
-		timer_start(timer, deadline);
-}
-
 /* --- making ---------------------------------------------------------------------------------- */
 
 /* The port of the switch, open; the network is there. */
@@ -187,9 +162,6 @@ static const char *create(const struct uplink_words *words)
 
 void uplinks_init(const struct umbra_options *options)
 {
-	for (unsigned i = 0; i < MAX_CPUS; i++)
-		timer_init(&timers[i], timer_expired);
-	net_devices_set_alarm(alarm);
 	for (unsigned i = 0; i < options->uplink_count; i++) {
 		const struct uplink_words *words = &options->uplinks[i];
 		const char *cause = create(words);

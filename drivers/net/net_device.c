@@ -5,6 +5,7 @@
  */
 #include "drivers/net/net_internal.h"
 
+#include "arch/board/device_timer.h"
 #include "arch/board/time.h"
 #include "arch/cpu/log.h"
 #include "lib/error.h"
@@ -16,8 +17,8 @@
 #define SILENT_RESETS_MAX 2	/* in a row; then the port is lost */
 #define RING_PAGES (NET_RING_SIZE * NET_BUFFER_SIZE / PAGE_SIZE)
 
-static struct list devices = LIST_INIT(devices);	/* both written at boot only */
-static void (*set_alarm)(uint64_t nanoseconds);
+static struct list devices = LIST_INIT(devices);	/* written at boot only */
+static struct device_timer timer = DEVICE_TIMER(net_tick);
 
 struct list *net_devices(void)
 {
@@ -34,11 +35,6 @@ struct net_device *net_device_find(const char *name)
 	return NULL;
 }
 
-void net_devices_set_alarm(void (*alarm)(uint64_t nanoseconds))
-{
-	set_alarm = alarm;
-}
-
 void net_look_after(struct net_device *device, uint64_t nanoseconds)
 {
 	uint64_t due = time_ns() + nanoseconds;
@@ -46,7 +42,7 @@ void net_look_after(struct net_device *device, uint64_t nanoseconds)
 	if (due >= device->due)
 		return;
 	device->due = due;
-	set_alarm(nanoseconds);
+	device_timer_start(&timer, nanoseconds);
 }
 
 /* --- trouble ---------------------------------------------------------------------------- */
@@ -140,7 +136,7 @@ void net_device_add(struct net_device *device)
 	format_text(device->name, sizeof(device->name), "net%u", number++);
 	device->lock = (struct spinlock)SPINLOCK(LOCK_NET);
 	device->due = NET_NEVER;
-	device->is_polled = pci_irq_attach(device->pci, &net_irq_ops, device) != 0;
+	device->watch.is_polled = pci_irq_attach(device->pci, &net_irq_ops, device) != 0;
 	list_add_last(&devices, &device->node);
 	log_info("net", "%s: %02x:%02x:%02x:%02x:%02x:%02x by %s", device->name, device->address[0],
 		 device->address[1], device->address[2], device->address[3], device->address[4],
@@ -191,7 +187,7 @@ void net_device_status(struct net_device *device, struct net_status *status)
 {
 	spin_lock(&device->lock);
 	*status = (struct net_status){
-		device->counters, device->state, device->link, device->is_polled,
+		device->counters, device->state, device->link, device->watch.is_polled,
 	};
 	spin_unlock(&device->lock);
 }

@@ -19,6 +19,7 @@
 #include "arch/board/wait.h"
 #include "arch/cpu/spinlock.h"
 #include "drivers/net/switch_wire.h"
+#include "drivers/pci/irq_watch.h"
 #include "drivers/pci/pci.h"
 #include "lib/list.h"
 #include "mm/address.h"
@@ -131,7 +132,7 @@ struct net_device {
 	struct net_client client;
 	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
 	bool link;
-	bool is_polled;			/* there are no interrupts to rely on */
+	struct irq_watch watch;
 	bool is_muted;			/* they are off */
 	bool is_polling;		/* somebody takes frames in; nobody else may */
 	bool again;			/* and is to look once more */
@@ -141,7 +142,6 @@ struct net_device {
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
 	uint64_t link_due;		/* not sooner is the timer to ask for the link */
-	unsigned missed;		/* times that the timer was first, since the last interrupt */
 	uint64_t frames_before;		/* taken in when the last interrupt had been served */
 	bool link_before;
 	struct net_counters counters;
@@ -181,18 +181,6 @@ void net_device_flush(struct net_device *device);
 
 /* Have writable called soon, though there is room: to go on with what takes long. */
 void net_device_want_room(struct net_device *device);
-
-/*
- * Looks after all ports.  Returns after how many nanoseconds to come again, 0 for not.
- * Any CPU, any context but NMI.
- */
-uint64_t net_devices_tick(void);
-
-/*
- * alarm(nanoseconds) is called when there is something to look after: net_devices_tick
- * is to be called after that time.  Called with a port's lock held.  Boot, once.
- */
-void net_devices_set_alarm(void (*alarm)(uint64_t nanoseconds));
 
 /* What the port has done so far, and whether it is connected; for a command. */
 struct net_status {

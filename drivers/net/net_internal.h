@@ -51,4 +51,7 @@ void net_watch_sending(struct net_device *device);
 
 extern const struct pci_irq_ops net_irq_ops;	/* their context is the port */
 
+/* The timer's work, on all ports: without a lock, as device_timer.h says. */
+uint64_t net_tick(void);
+
 #endif

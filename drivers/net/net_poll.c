@@ -9,18 +9,12 @@
 
 #include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/log.h"
 #include "drivers/net/net_credit.h"
 #include "lib/compiler.h"
 
 /* Frames taken in until the client has its chance to send, and with one taking of its lock. */
 #define RECEIVE_BUDGET 64u
 #define RECEIVE_BATCH 16u
-
-#define POLL_PERIOD (1 * NET_MILLISECOND)
-
-/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
-#define MISSED_MAX 8
 
 static struct net_credit credits[MAX_CPUS];	/* each CPU's own */
 
@@ -119,14 +113,14 @@ static bool rest(struct net_device *device, bool more)
 		net_look_after(device, NET_ROOM_PERIOD);
 	if (device->under_way > 0 || is_unheard(device))
 		net_look_after(device, NET_WATCH_PERIOD);
-	if (device->is_polled)
-		net_look_after(device, POLL_PERIOD);
+	if (device->watch.is_polled)
+		net_look_after(device, IRQ_POLL_PERIOD);
 	if (wait > 0 || more) {
 		device->counters.pauses++;
 		net_look_after(device, MAX(wait, NET_PAUSE_MIN));
 		return false;
 	}
-	if (device->is_polled)
+	if (device->watch.is_polled)
 		return false;
 	device->is_muted = false;
 	/* The link may have been asked for meanwhile, by an interrupt that was taken for nobody's. */
@@ -185,7 +179,7 @@ static bool raised(void *context)
 	spin_lock(&device->lock);
 	if (device->state == NET_RUNNING && device->ops->acknowledge(device)) {
 		device->counters.interrupts++;
-		device->missed = 0;
+		irq_watch_raised(&device->watch);
 		serve(device);
 		worked = had_reason(device);
 	}
@@ -198,9 +192,9 @@ static void silenced(void *context)
 	struct net_device *device = context;
 
 	spin_lock(&device->lock);
-	device->is_polled = true;
+	device->watch.is_polled = true;
 	if (device->state == NET_RUNNING)
-		net_look_after(device, POLL_PERIOD);
+		net_look_after(device, IRQ_POLL_PERIOD);
 	spin_unlock(&device->lock);
 }
 
@@ -211,7 +205,7 @@ static void watch_link(struct net_device *device)
 {
 	uint64_t now = time_ns();
 
-	if ((!device->is_polled && !is_unheard(device)) || now < device->link_due)
+	if ((!device->watch.is_polled && !is_unheard(device)) || now < device->link_due)
 		return;
 	device->link_asked = true;
 	device->link_due = now + NET_WATCH_PERIOD;
@@ -220,13 +214,10 @@ static void watch_link(struct net_device *device)
 /* The timer has looked, while interrupts were on: did it find what they should have told? */
 static void watch_interrupts(struct net_device *device, uint64_t received, bool link)
 {
-	if (device->is_polled ||
-	    (device->counters.received == received && device->link == link) ||
-	    ++device->missed < MISSED_MAX)
+	if (device->counters.received == received && device->link == link)
 		return;
-	log_warn("net", "%s raises no interrupts: it is asked every millisecond", device->name);
-	device->is_polled = true;
-	net_look_after(device, POLL_PERIOD);
+	if (irq_watch_missed(&device->watch, "net", device->name))
+		net_look_after(device, IRQ_POLL_PERIOD);
 }
 
 /* With the timer's time come, of a card that runs. */
@@ -262,7 +253,7 @@ static uint64_t tick(struct net_device *device)
 	return due;
 }
 
-uint64_t net_devices_tick(void)
+uint64_t net_tick(void)
 {
 	struct net_device *device;
 	uint64_t soonest = NET_NEVER, now;

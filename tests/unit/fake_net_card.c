@@ -6,6 +6,7 @@
 
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
+#include "arch/board/device_timer.h"
 #include "arch/board/time.h"
 #include "lib/error.h"
 #include "mm/frames.h"
@@ -96,8 +97,11 @@ bool raise_interrupt(void)
 	return irq->raised(&card.device);
 }
 
-static void alarm(uint64_t nanoseconds)
+static struct device_timer *timer;
+
+void device_timer_start(struct device_timer *of, uint64_t nanoseconds)
 {
+	timer = of;
 	if (now + nanoseconds < alarm_at)
 		alarm_at = now + nanoseconds;
 }
@@ -273,8 +277,12 @@ void card_reset(void)
 	events[0] = '\0';
 	alarm_at = UINT64_MAX;
 	now += 1000 * MS;
-	net_devices_set_alarm(alarm);
 	list_init(net_devices());
+}
+
+uint64_t card_tick(void)
+{
+	return timer->tick();
 }
 
 void run_until(uint64_t end)
@@ -284,9 +292,9 @@ void run_until(uint64_t end)
 
 		now = alarm_at > now ? alarm_at : now;
 		alarm_at = UINT64_MAX;
-		again = net_devices_tick();
+		again = card_tick();
 		if (again != 0)
-			alarm(again);
+			device_timer_start(timer, again);
 		assert_int_equal(held, 0);
 	}
 	now = end > now ? end : now;

@@ -55,6 +55,9 @@ bool raise_interrupt(void);
 /* As if the timer had come when it was wanted; and again, until the time. */
 void run_until(uint64_t end);
 
+/* What the timer does now; returns after how many nanoseconds to do it again, 0 for not. */
+uint64_t card_tick(void);
+
 /* A frame of so many bytes in two pieces. */
 enum wire_result send_frame(uint32_t header, uint32_t payload);
 

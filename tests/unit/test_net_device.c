@@ -106,7 +106,7 @@ static void silent(void **state)
 	card.asked = 0;
 	raise_interrupt();
 	assert_int_equal(card.asked, 0);
-	assert_int_equal(net_devices_tick(), 0);
+	assert_int_equal(card_tick(), 0);
 }
 
 /* Whoever waits for room in a card that is given up hears of it, to throw away what it has. */
@@ -187,7 +187,7 @@ static void does_not_come_back(void **state)
 	run_until(now + 20 * MS);
 	assert_event("net-lost", "cause=\"it cannot be reset\"");
 	assert_int_equal(card.starts, 1);
-	assert_int_equal(net_devices_tick(), 0);
+	assert_int_equal(card_tick(), 0);
 }
 
 /* --- opening --------------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@ VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/vir
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c hv/config/config_module.c
 NET_DEVICE := tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c \
-	drivers/net/net_send.c drivers/net/net_credit.c lib/format.c lib/div64.c
+	drivers/net/net_send.c drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/switch_queue.c \
 	tests/unit/fake_heap.c
@@ -52,6 +52,7 @@ unit_decode      := hv/emulate/decode.c hv/emulate/decode_cursor.c hv/emulate/de
 unit_decode_objdump := hv/emulate/decode.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
 unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+unit_device_timer := arch/board/device_timer.c
 unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/block/disk.c drivers/block/disk_recover.c \
 	drivers/block/disk_read.c drivers/block/disk_transfer.c
 unit_disk_blocks := $(unit_disk)
@@ -75,6 +76,7 @@ unit_ide_channel := $(WAITING) drivers/block/ata.c lib/error.c lib/format.c lib/
 unit_image       := hv/load/image.c hv/load/image_elf.c lib/format.c lib/div64.c
 unit_ioapic      :=
 unit_irq         := lib/error.c
+unit_irq_watch   := drivers/pci/irq_watch.c
 unit_lapic       := $(WAITING) lib/div64.c
 unit_list        :=
 unit_madt        := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c lib/format.c lib/div64.c
@@ -147,7 +149,7 @@ UNIT_OUT := $(O)/unit
 NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
 	tests/unit/test_shadow_%.c tests/unit/test_initial_tables.c tests/unit/test_frames.c \
-	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c tests/unit/fake_net_card.c drivers/net/net_poll.c
+	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c arch/board/device_timer.c tests/unit/test_device_timer.c tests/unit/fake_net_card.c drivers/net/net_poll.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
 
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of PCI drivers, and the start of what stands on them: a new driver is one line here.
+ */
+#include "boot/host_devices.h"
+
+#include "drivers/block/ahci.h"
+#include "drivers/block/ide.h"
+#include "drivers/block/virtio_blk_pci.h"
+#include "drivers/net/e1000.h"
+#include "drivers/net/virtio_net_pci.h"
+#include "hv/host_disks.h"
+#include "hv/uplink.h"
+#include "lib/compiler.h"
+
+/* The first that matches a function drives it, and each knows its own by class or by identity. */
+static const struct pci_driver *const pci_drivers[] = {
+	&virtio_blk_pci_driver,		/* vendor 1af4, a disk */
+	&ahci_driver,			/* class 01, subclass 06, interface 01 */
+	&ide_driver,			/* class 01, subclass 01 */
+	&virtio_net_pci_driver,		/* vendor 1af4, a network card */
+	&e1000_driver,			/* vendor 8086, of those it lists */
+};
+
+void host_devices_init(const struct umbra_options *options)
+{
+	pci_init(pci_drivers, ARRAY_SIZE(pci_drivers));
+	host_disks_init();
+	uplinks_init(options);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When a device's interrupts count as missing.
+ */
+#include "drivers/pci/irq_watch.h"
+
+#include "arch/cpu/log.h"
+
+/* Now and then the timer is first by chance; not this often in a row. */
+#define MISSED_MAX 8u
+
+bool irq_watch_missed(struct irq_watch *watch, const char *subsystem, const char *name)
+{
+	if (watch->is_polled || ++watch->missed < MISSED_MAX)
+		return false;
+	log_warn(subsystem, "%s raises no interrupts: it is asked every millisecond", name);
+	watch->is_polled = true;
+	return true;
+}
