@@ -19,7 +19,7 @@ enum lock_rank {
 	LOCK_VOLUMES,	/* drivers/block/volume.c: who uses which disk */
 	LOCK_DISK,	/* drivers/block/disk.h: one for each port that disks are behind */
 	LOCK_PCI,	/* drivers/pci/pci_access.c: the ports of configuration space */
-	LOCK_CONSOLE,	/* hv/console/house.c: the console multiplexer */
+	LOCK_CONSOLE,	/* drivers/console/console_internal.h: the console multiplexer */
 	LOCK_ENTROPY,	/* hv/devices/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */

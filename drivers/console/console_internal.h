@@ -3,10 +3,14 @@
  * What the files of the console multiplexer share: console_mux.c (guests and
  * focus), console_lines.c (whole lines), console_output.c (the way to the
  * terminal), console_keys.c (the way from it).  For these files only.
+ *
+ * The functions of console_mux.h take the multiplexer's lock; those below are
+ * called with it held.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
 
+#include "arch/cpu/spinlock.h"
 #include "drivers/console/console_history.h"
 #include "drivers/console/console_line.h"
 #include "drivers/console/console_mux.h"
@@ -62,6 +66,7 @@ struct attached_console {
  * lines from the queue, with the former to be put up again.
  */
 struct console_mux {
+	struct spinlock lock;		/* LOCK_CONSOLE: over all that follows, and the consoles */
 	void (*service_due)(void *context);
 	void *service_context;
 	struct attached_console consoles[CONSOLE_CONSOLES_MAX];
@@ -110,6 +115,9 @@ void mux_free_endpoint(struct console_endpoint *endpoint);
 
 /* console_lines.c: output of a guest in the background becomes lines in the queue. */
 void lines_from_guest(struct console_endpoint *endpoint, const uint8_t *bytes, size_t length);
+
+/* console_lines.c: Umbra's own text becomes lines in the queue. */
+void lines_from_umbra(struct console_mux *mux, const char *text, size_t length);
 
 /* console_lines.c: the last line of a guest, which did not end. */
 void lines_finish(struct console_endpoint *endpoint);

@@ -101,12 +101,11 @@ void lines_finish(struct console_endpoint *endpoint)
 		queue_built(endpoint->mux, endpoint->name, &endpoint->builder, GUEST_RESERVE);
 }
 
-void console_mux_print(struct console_mux *mux, const char *text, size_t length)
+void lines_from_umbra(struct console_mux *mux, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		if (builder_feed(&mux->log_builder, (uint8_t)text[i]))
 			queue_built(mux, NULL, &mux->log_builder, 0);
-	output_pump(mux);
 }
 
 void lines_message(struct console_mux *mux, const char *format, ...)

@@ -16,6 +16,7 @@ struct console_mux *console_mux_create(void (*service_due)(void *context), void 
 
 	if (!mux)
 		return NULL;
+	mux->lock = (struct spinlock)SPINLOCK(LOCK_CONSOLE);
 	mux->service_due = service_due;
 	mux->service_context = context;
 	mux->log_builder.limit = CONSOLE_UMBRA_LINE_MAX;
@@ -26,10 +27,15 @@ struct console_mux *console_mux_create(void (*service_due)(void *context), void 
 
 int console_mux_attach(struct console_mux *mux, struct console *console)
 {
-	if (mux->console_count == CONSOLE_CONSOLES_MAX)
-		return -E_NOSPC;
-	mux->consoles[mux->console_count++] = (struct attached_console){ .console = console };
-	return 0;
+	int error = -E_NOSPC;
+
+	spin_lock(&mux->lock);
+	if (mux->console_count < CONSOLE_CONSOLES_MAX) {
+		mux->consoles[mux->console_count++] = (struct attached_console){ .console = console };
+		error = 0;
+	}
+	spin_unlock(&mux->lock);
+	return error;
 }
 
 /* False when the console has no key, or has one that nothing can take now. */
@@ -49,7 +55,7 @@ static bool take_key(struct console_mux *mux, struct attached_console *attached)
 	return true;
 }
 
-void console_mux_service(struct console_mux *mux)
+static void service(struct console_mux *mux)
 {
 	bool progress;
 
@@ -64,6 +70,36 @@ void console_mux_service(struct console_mux *mux)
 	} while (progress && mux->keys_blocked);
 }
 
+void console_mux_service(struct console_mux *mux)
+{
+	spin_lock(&mux->lock);
+	service(mux);
+	spin_unlock(&mux->lock);
+}
+
+enum console_refresh console_mux_refresh(struct console_mux *mux)
+{
+	enum console_refresh shown = REFRESH_NOTHING;
+
+	spin_lock(&mux->lock);
+	for (unsigned i = 0; i < mux->console_count; i++) {
+		struct console *console = mux->consoles[i].console;
+
+		if (console->ops->refresh)
+			shown = MAX(shown, console->ops->refresh(console));
+	}
+	spin_unlock(&mux->lock);
+	return shown;
+}
+
+void console_mux_print(struct console_mux *mux, const char *text, size_t length)
+{
+	spin_lock(&mux->lock);
+	lines_from_umbra(mux, text, length);
+	output_pump(mux);
+	spin_unlock(&mux->lock);
+}
+
 /* Something changed for which keys may have waited. */
 static void retry_keys(struct console_mux *mux)
 {
@@ -71,7 +107,7 @@ static void retry_keys(struct console_mux *mux)
 		mux->service_due(mux->service_context);
 }
 
-bool console_mux_take_event(struct console_mux *mux, struct console_event *event)
+static bool take_event(struct console_mux *mux, struct console_event *event)
 {
 	if (mux->focus_event) {
 		mux->focus_event = false;
@@ -90,6 +126,16 @@ bool console_mux_take_event(struct console_mux *mux, struct console_event *event
 		return true;
 	}
 	return false;
+}
+
+bool console_mux_take_event(struct console_mux *mux, struct console_event *event)
+{
+	bool happened;
+
+	spin_lock(&mux->lock);
+	happened = take_event(mux, event);
+	spin_unlock(&mux->lock);
+	return happened;
 }
 
 /* A guest that waits for room to write is told that there is some. */
@@ -173,26 +219,6 @@ struct console_endpoint *mux_heir(struct console_mux *mux)
 	return find_next(mux, 1, false);
 }
 
-int console_mux_focus(struct console_mux *mux, const char *name)
-{
-	if (name[0] == '\0') {
-		mux->focus_sent_away = true;
-		mux_set_focus(mux, NULL);
-		output_pump(mux);
-		return 0;
-	}
-	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
-		struct console_endpoint *endpoint = mux->endpoints[i];
-
-		if (!endpoint || endpoint->closing || !string_equal(endpoint->name, name))
-			continue;
-		mux_set_focus(mux, endpoint);
-		output_pump(mux);
-		return 0;
-	}
-	return -E_NOENT;
-}
-
 static unsigned free_number(const struct console_mux *mux)
 {
 	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++)
@@ -201,26 +227,40 @@ static unsigned free_number(const struct console_mux *mux)
 	return 0;
 }
 
+/* False when no number is free. */
+static bool add_endpoint(struct console_mux *mux, struct console_endpoint *endpoint)
+{
+	endpoint->number = free_number(mux);
+	if (endpoint->number == 0)
+		return false;
+	mux->endpoints[endpoint->number - 1] = endpoint;
+	if (!mux->focus && !mux->focus_sent_away)
+		mux_set_focus(mux, endpoint);
+	return true;
+}
+
 struct console_endpoint *console_endpoint_create(struct console_mux *mux, const char *name,
 						 const struct console_endpoint_callbacks *callbacks,
 						 void *context)
 {
-	unsigned number = free_number(mux);
-	struct console_endpoint *endpoint = number ? heap_alloc(sizeof(*endpoint)) : NULL;
+	struct console_endpoint *endpoint = heap_alloc(sizeof(*endpoint));
+	bool added;
 
 	if (!endpoint)
 		return NULL;
 	endpoint->mux = mux;
-	endpoint->number = number;
 	endpoint->callbacks = callbacks;
 	endpoint->context = context;
 	endpoint->builder.limit = CONSOLE_GUEST_LINE_MAX;
 	string_copy(endpoint->name, name, sizeof(endpoint->name));
 	ring_init(&endpoint->input, endpoint->input_data, sizeof(endpoint->input_data));
-	mux->endpoints[number - 1] = endpoint;
-	if (!mux->focus && !mux->focus_sent_away)
-		mux_set_focus(mux, endpoint);
-	return endpoint;
+	spin_lock(&mux->lock);
+	added = add_endpoint(mux, endpoint);
+	spin_unlock(&mux->lock);
+	if (added)
+		return endpoint;
+	heap_free(endpoint);
+	return NULL;
 }
 
 unsigned console_endpoint_number(const struct console_endpoint *endpoint)
@@ -238,32 +278,39 @@ void console_endpoint_destroy(struct console_endpoint *endpoint)
 {
 	struct console_mux *mux = endpoint->mux;
 
+	spin_lock(&mux->lock);
 	if (endpoint == mux->focus) {
 		/* output_pump frees it once all of it was shown. */
 		endpoint->closing = true;
-		output_pump(mux);
-		return;
+	} else {
+		lines_finish(endpoint);
+		mux_free_endpoint(endpoint);
 	}
-	lines_finish(endpoint);
-	mux_free_endpoint(endpoint);
 	output_pump(mux);
+	spin_unlock(&mux->lock);
+}
+
+static void park(struct console_mux *mux, struct console_endpoint *endpoint)
+{
+	endpoint->refused = false;
+	if (endpoint != mux->focus)
+		lines_finish(endpoint);
+	retry_keys(mux);
 }
 
 void console_endpoint_park(struct console_endpoint *endpoint, bool parked)
 {
 	struct console_mux *mux = endpoint->mux;
 
+	spin_lock(&mux->lock);
 	endpoint->parked = parked;
 	endpoint->leaving = parked && endpoint == mux->focus;
-	if (parked) {
-		endpoint->refused = false;
-		if (endpoint != mux->focus)
-			lines_finish(endpoint);
-		retry_keys(mux);
-	} else if (!mux->focus && !mux->focus_sent_away) {
+	if (parked)
+		park(mux, endpoint);
+	else if (!mux->focus && !mux->focus_sent_away)
 		mux_set_focus(mux, endpoint);
-	}
 	output_pump(mux);
+	spin_unlock(&mux->lock);
 }
 
 static size_t write_in_focus(struct console_endpoint *endpoint, const uint8_t *bytes, size_t length)
@@ -281,46 +328,90 @@ static size_t write_in_focus(struct console_endpoint *endpoint, const uint8_t *b
 	return done;
 }
 
-size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length)
+static size_t write_in_background(struct console_endpoint *endpoint, const uint8_t *bytes,
+				  size_t length)
 {
-	if (endpoint == endpoint->mux->focus)
-		return write_in_focus(endpoint, data, length);
-	console_history_add(&endpoint->history, data, length);
-	lines_from_guest(endpoint, data, length);
+	console_history_add(&endpoint->history, bytes, length);
+	lines_from_guest(endpoint, bytes, length);
 	output_pump(endpoint->mux);
 	return length;
 }
 
-uint32_t console_mux_stalled(const struct console_mux *mux)
+size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length)
 {
-	if (!mux->focus || !mux->focus->refused)
-		return 0;
-	return mux->focus->reads * 2 + 1;
-}
+	struct console_mux *mux = endpoint->mux;
+	size_t taken;
 
-void console_mux_give_up(struct console_mux *mux)
-{
-	if (!mux->focus || !mux->focus->refused)
-		return;
-	mux->focus->refused = false;
-	mux->focus->deaf = true;
-	lines_message(mux, "guest %s does not take its keys: they are dropped until it does",
-		      mux->focus->name);
+	spin_lock(&mux->lock);
+	taken = endpoint == mux->focus ? write_in_focus(endpoint, data, length)
+				       : write_in_background(endpoint, data, length);
+	spin_unlock(&mux->lock);
+	return taken;
 }
 
 size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size)
 {
-	size_t count = ring_pop(&endpoint->input, buffer, size);
+	struct console_mux *mux = endpoint->mux;
+	size_t count;
 
+	spin_lock(&mux->lock);
+	count = ring_pop(&endpoint->input, buffer, size);
 	if (count > 0) {
 		endpoint->reads++;
 		endpoint->refused = endpoint->deaf = false;
-		retry_keys(endpoint->mux);
+		retry_keys(mux);
 	}
+	spin_unlock(&mux->lock);
 	return count;
 }
 
-size_t console_endpoint_waiting(const struct console_endpoint *endpoint)
+size_t console_endpoint_waiting(struct console_endpoint *endpoint)
 {
-	return ring_used(&endpoint->input);
+	size_t waiting;
+
+	spin_lock(&endpoint->mux->lock);
+	waiting = ring_used(&endpoint->input);
+	spin_unlock(&endpoint->mux->lock);
+	return waiting;
+}
+
+static size_t port_write(void *context, const void *data, size_t length)
+{
+	return console_endpoint_write(context, data, length);
+}
+
+static size_t port_read(void *context, void *buffer, size_t size)
+{
+	return console_endpoint_read(context, buffer, size);
+}
+
+static size_t port_waiting(void *context)
+{
+	return console_endpoint_waiting(context);
+}
+
+const struct console_port console_endpoint_port = { port_write, port_read, port_waiting };
+
+uint32_t console_mux_stalled(struct console_mux *mux)
+{
+	uint32_t token = 0;
+
+	spin_lock(&mux->lock);
+	if (mux->focus && mux->focus->refused)
+		token = mux->focus->reads * 2 + 1;
+	spin_unlock(&mux->lock);
+	return token;
+}
+
+void console_mux_give_up(struct console_mux *mux)
+{
+	spin_lock(&mux->lock);
+	if (mux->focus && mux->focus->refused) {
+		mux->focus->refused = false;
+		mux->focus->deaf = true;
+		lines_message(mux, "guest %s does not take its keys: they are dropped until it does",
+			      mux->focus->name);
+		service(mux);
+	}
+	spin_unlock(&mux->lock);
 }

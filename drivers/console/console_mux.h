@@ -8,14 +8,17 @@
  * while something stands in the terminal's line, that is put up again below.
  * Ctrl-] is the escape key (console_keys.c).
  *
- * Locks: none in here.  The caller holds one lock, with interrupts off, over
- * every function below; the callbacks are called under it, may only note
- * something, and never call back.  Physical drivers are called under it.
+ * Locks: a multiplexer has one, LOCK_CONSOLE, over itself, its endpoints and the
+ * consoles attached to it.  Every function below takes it, so the caller holds
+ * no lock that comes after it; any CPU, interrupts off.  The callbacks and the
+ * consoles' drivers are called with it held: a callback may only set a flag or
+ * wake somebody, and never calls back.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
 
 #include "drivers/console/console.h"
+#include "drivers/console/console_port.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,6 +62,12 @@ int console_mux_attach(struct console_mux *mux, struct console *console);
 /* Fetches keys and puts out what waits.  Due after a console's activity and after service_due. */
 void console_mux_service(struct console_mux *mux);
 
+/*
+ * Has the screens among the consoles show a bounded part of what they have not shown yet.
+ * Returns whether more is left on any of them.  One CPU at a time.
+ */
+enum console_refresh console_mux_refresh(struct console_mux *mux);
+
 /* False when nothing happened.  To be called, until it says so, after console_mux_service. */
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
@@ -66,10 +75,10 @@ bool console_mux_take_event(struct console_mux *mux, struct console_event *event
  * A guest in focus that does not take its keys blocks those behind them, the
  * escape key too.  console_mux_stalled returns 0 when none is blocked, else a
  * number that changes whenever the guest takes some.  When it has not changed
- * for as long as the caller thinks is long, console_mux_give_up says so and has
- * keys that find no room dropped until the guest takes some again.
+ * for as long as the caller thinks is long, console_mux_give_up says so and drops
+ * keys that find no room until the guest takes some again.
  */
-uint32_t console_mux_stalled(const struct console_mux *mux);
+uint32_t console_mux_stalled(struct console_mux *mux);
 void console_mux_give_up(struct console_mux *mux);
 
 /*
@@ -77,9 +86,6 @@ void console_mux_give_up(struct console_mux *mux);
  * lines.  What does not fit into the queue is lost, and the loss is told.
  */
 void console_mux_print(struct console_mux *mux, const char *text, size_t length);
-
-/* The guest of that name comes into focus; "" for none, when keys begin a command.  -E_NOENT. */
-int console_mux_focus(struct console_mux *mux, const char *name);
 
 /*
  * An end for the guest called name (cut at 15 characters); NULL when memory is
@@ -117,6 +123,9 @@ size_t console_endpoint_write(struct console_endpoint *endpoint, const void *dat
 size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size);
 
 /* How many keys wait. */
-size_t console_endpoint_waiting(const struct console_endpoint *endpoint);
+size_t console_endpoint_waiting(struct console_endpoint *endpoint);
+
+/* The same three for the model of the guest's console device; the context is the endpoint. */
+extern const struct console_port console_endpoint_port;
 
 #endif

@@ -7,18 +7,8 @@
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_CONSOLE_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_CONSOLE_H
 
+#include "drivers/console/console_port.h"
 #include "drivers/virtio/device.h"
-
-#include <stddef.h>
-
-/* The other end.  Whoever provides it takes the lock that it needs. */
-struct console_port {
-	/* Takes output; returns how many bytes.  If not all, service is due once there is room. */
-	size_t (*write)(void *context, const void *data, size_t length);
-	/* Gives up to size bytes of input, and says how many there are. */
-	size_t (*read)(void *context, void *buffer, size_t size);
-	size_t (*waiting)(void *context);
-};
 
 /*
  * cols u16, rows u16, max_nr_ports u32, emerg_wr u32 (virtio 1.0, 5.3.4); only the last has a

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Housekeeping, which is the boot CPU's.  One lock guards the multiplexer and
- * everything below it; what interrupt handlers and other CPUs have to say they say
- * with a flag.
+ * Housekeeping, which is the boot CPU's; what interrupt handlers and other CPUs have
+ * to say they say with a flag.
  */
 #include "hv/console/house.h"
 
@@ -13,13 +12,13 @@
 #include "arch/cpu/cpu_call.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
-#include "arch/cpu/spinlock.h"
+#include "drivers/console/console_mux.h"
 #include "drivers/console/ps2_keyboard.h"
 #include "drivers/console/uart16550.h"
 #include "hv/console/command.h"
 #include "hv/console/latency.h"
 #include "hv/console/power_button.h"
-#include "hv/devices/guest_devices.h"
+#include "hv/devices/guest_console.h"
 #include "hv/guest/guest_list.h"
 #include "hv/run/run.h"
 #include "lib/format.h"
@@ -45,7 +44,6 @@
 /* A serial port sends a FIFO of 16 bytes in 1.4 ms. */
 #define POLL_NS 1000000ull
 
-static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static struct console_mux *mux;
 static struct console *consoles[CONSOLES_MAX], *uarts[CONSOLES_MAX];
 static struct console *keyboard;
@@ -54,7 +52,6 @@ static uint32_t polled_uarts;		/* bit n: that of uarts[n] */
 static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_call due_note;	/* what takes the boot CPU out of its guest */
 static volatile bool guests_gone;	/* the last one has ended, or is parked */
-static struct console *refreshed;	/* the screen, when it has to be, else NULL */
 static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer poll_timer;	/* runs when a serial port has no interrupt line */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
@@ -86,9 +83,7 @@ static void due_note_read(struct cpu_call *note)
 
 static void log_sink(const char *text, size_t length)
 {
-	spin_lock(&lock);
 	console_mux_print(mux, text, length);
-	spin_unlock(&lock);
 }
 
 static void write_everywhere(const char *text, size_t length)
@@ -110,9 +105,7 @@ static void write_sync(const char *text, size_t length)
 static void flush(void)
 {
 	for (unsigned i = 0; i < FLUSH_ROUNDS; i++) {
-		spin_lock(&lock);
 		console_mux_service(mux);
-		spin_unlock(&lock);
 		write_everywhere("", 0);
 	}
 }
@@ -258,8 +251,6 @@ void house_open_outputs(const struct umbra_options *options, struct console *scr
 	if (options->consoles & CONSOLE_COM2)
 		add_uart(2);
 	add_console(screen);
-	if (screen && screen->ops->refresh)
-		refreshed = screen;
 	set_panic(options->on_panic);
 }
 
@@ -272,6 +263,7 @@ void house_open_consoles(const struct umbra_options *options)
 	mux = console_mux_create(note_due, NULL);
 	if (!mux)
 		panic("no memory for the console");
+	guest_consoles_init(mux);
 	/* Whoever looks at the screen has the keyboard in front of it. */
 	if (options->consoles & CONSOLE_SCREEN)
 		keyboard = ps2_keyboard_open();
@@ -313,24 +305,13 @@ bool house_is_due(void)
 	return unlikely(READ_ONCE(due)) && this_cpu()->id == due_note.home;
 }
 
-static bool take_event(struct console_event *event)
-{
-	bool happened;
-
-	spin_lock(&lock);
-	happened = console_mux_take_event(mux, event);
-	spin_unlock(&lock);
-	return happened;
-}
-
-/* With the lock: the escape key must work whatever the guest in focus does. */
+/* The escape key must work whatever the guest in focus does. */
 static void watch_stall(void)
 {
 	uint32_t now = console_mux_stalled(mux);
 
 	if (stall_over && now && now == stall) {
 		console_mux_give_up(mux);
-		console_mux_service(mux);
 		now = console_mux_stalled(mux);
 	}
 	stall_over = false;
@@ -340,14 +321,13 @@ static void watch_stall(void)
 	}
 }
 
-/* With the lock. */
 static void refresh_screen(void)
 {
 	enum console_refresh shown;
 
-	if (!refreshed || timer_is_waiting(&refresh_timer))
+	if (timer_is_waiting(&refresh_timer))
 		return;
-	shown = refreshed->ops->refresh(refreshed);
+	shown = console_mux_refresh(mux);
 	if (shown != REFRESH_NOTHING)
 		timer_start(&refresh_timer,
 			    time_ns() + (shown == REFRESH_MORE ? PIECE_NS : PICTURE_NS));
@@ -373,14 +353,12 @@ void house_keep(void)
 	struct console_event event;
 
 	__atomic_store_n(&due, false, __ATOMIC_SEQ_CST);
-	spin_lock(&lock);
 	console_mux_service(mux);
 	watch_stall();
 	refresh_screen();
-	spin_unlock(&lock);
 	report_overruns();
 	/* One command after the other: they share the place for the answer. */
-	while (!command_is_under_way() && take_event(&event)) {
+	while (!command_is_under_way() && console_mux_take_event(mux, &event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);
 		else
@@ -388,67 +366,4 @@ void house_keep(void)
 	}
 	power_button_serve();
 	end_if_idle();
-}
-
-/* --- guests' ends ---------------------------------------------------------------------- */
-
-/* Called under the lock, on any CPU: only wakes the guest. */
-static void port_ready(void *context)
-{
-	guest_devices_wake(context);
-}
-
-struct console_endpoint *house_console_open(const char *name, void *guest)
-{
-	static const struct console_endpoint_callbacks callbacks = { port_ready, port_ready };
-	struct console_endpoint *endpoint;
-
-	spin_lock(&lock);
-	endpoint = console_endpoint_create(mux, name, &callbacks, guest);
-	spin_unlock(&lock);
-	return endpoint;
-}
-
-void house_console_park(struct console_endpoint *endpoint, bool parked)
-{
-	spin_lock(&lock);
-	console_endpoint_park(endpoint, parked);
-	spin_unlock(&lock);
-}
-
-void house_console_close(struct console_endpoint *endpoint)
-{
-	spin_lock(&lock);
-	console_endpoint_destroy(endpoint);
-	spin_unlock(&lock);
-}
-
-size_t house_console_write(struct console_endpoint *endpoint, const void *data, size_t length)
-{
-	size_t taken;
-
-	spin_lock(&lock);
-	taken = console_endpoint_write(endpoint, data, length);
-	spin_unlock(&lock);
-	return taken;
-}
-
-size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size)
-{
-	size_t taken;
-
-	spin_lock(&lock);
-	taken = console_endpoint_read(endpoint, buffer, size);
-	spin_unlock(&lock);
-	return taken;
-}
-
-size_t house_console_waiting(struct console_endpoint *endpoint)
-{
-	size_t waiting;
-
-	spin_lock(&lock);
-	waiting = console_endpoint_waiting(endpoint);
-	spin_unlock(&lock);
-	return waiting;
 }

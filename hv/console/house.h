@@ -7,7 +7,7 @@
 #ifndef UMBRA_HV_CONSOLE_HOUSE_H
 #define UMBRA_HV_CONSOLE_HOUSE_H
 
-#include "drivers/console/console_mux.h"
+#include "drivers/console/console.h"
 #include "hv/config/config.h"
 #include "lib/compiler.h"
 
@@ -43,14 +43,6 @@ void house_all_guests_gone(void);
 
 /* Puts out all that was written, and powers off, resets or halts (not IDLE_STAY).  No lock held. */
 void __noreturn house_end_machine(enum idle_action action);
-
-/* A guest's end of the console, with the lock taken in here. */
-struct console_endpoint *house_console_open(const char *name, void *guest);
-void house_console_close(struct console_endpoint *endpoint);
-void house_console_park(struct console_endpoint *endpoint, bool parked);
-size_t house_console_write(struct console_endpoint *endpoint, const void *data, size_t length);
-size_t house_console_read(struct console_endpoint *endpoint, void *buffer, size_t size);
-size_t house_console_waiting(struct console_endpoint *endpoint);
 
 /* The answer of a command, one or more lines, and its end.  On the one CPU that carries it out. */
 void house_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

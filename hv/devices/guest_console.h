@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's console: the virtio device, joined to the guest's end of the console
- * multiplexer.  For hv/devices/guest_devices.c.
+ * A guest's console: its endpoint of the console multiplexer, and the virtio
+ * device that is joined to it.
  */
 #ifndef UMBRA_HV_DEVICES_GUEST_CONSOLE_H
 #define UMBRA_HV_DEVICES_GUEST_CONSOLE_H
 
 #include "hv/devices/guest_devices.h"
+#include "lib/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct console_mux;
+
 extern const struct guest_device_kind guest_console_kind;
+
+/* The multiplexer of all guests' consoles.  Boot CPU, before there is a guest. */
+void guest_consoles_init(struct console_mux *mux);
+
+/*
+ * Gives the guest its endpoint, and with it guest->number; false when memory is out or there are
+ * too many guests.  console_endpoint_destroy takes it back, when nothing uses the guest's devices.
+ */
+bool __must_check guest_console_open(struct guest *guest);
 
 /* Output by other ways than the device; returns how many bytes were taken.  context is the guest. */
 size_t guest_console_write(void *context, const void *data, size_t length);

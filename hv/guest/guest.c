@@ -5,9 +5,8 @@
  */
 #include "hv/life/guest_life.h"
 
-#include "drivers/console/console_mux.h"
-#include "hv/console/house.h"
 #include "hv/devices/guest_block.h"
+#include "hv/devices/guest_console.h"
 #include "hv/guest/guest_list.h"
 #include "hv/guest/reflect.h"
 #include "hv/load/loader.h"
@@ -173,13 +172,11 @@ void guest_create(const struct guest_config *plan)
 		(void)guest_drop(guest);
 		return;
 	}
-	guest->console = house_console_open(guest->name, guest);
-	if (!guest->console) {
+	if (!guest_console_open(guest)) {
 		guest_report_problem(plan->kernel_file, "kernel", "no console left for another guest");
 		(void)guest_drop(guest);
 		return;
 	}
-	guest->number = console_endpoint_number(guest->console);
 	if (guest_start(guest))
 		balance_place(guest);
 	else

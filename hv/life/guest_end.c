@@ -2,11 +2,12 @@
 /*
  * A guest has ended: it is reported, taken apart, and perhaps started again.
  */
+#include "hv/console/house.h"
 #include "hv/life/guest_life.h"
 
 #include "arch/board/time.h"
 #include "arch/cpu/log.h"
-#include "hv/console/house.h"
+#include "drivers/console/console_mux.h"
 #include "hv/devices/guest_block.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_list.h"
@@ -83,7 +84,7 @@ bool guest_drop(struct guest *guest)
 	frames_unreserve(guest->shadow_reserved);
 	discard_machine(guest);
 	if (guest->console)
-		house_console_close(guest->console);
+		console_endpoint_destroy(guest->console);
 	guest_block_release(guest);
 	was_last = guest_list_remove(guest);
 	cpu_call_withdraw(&guest->note);

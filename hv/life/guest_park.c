@@ -4,10 +4,11 @@
  * has no turn any more, so it is not woken by what turns out to come all the same: being
  * parked is final, and what was said of it stays true.
  */
+#include "hv/console/house.h"
 #include "hv/life/guest_park.h"
 
 #include "arch/cpu/log.h"
-#include "hv/console/house.h"
+#include "drivers/console/console_mux.h"
 #include "hv/guest/guest_list.h"
 #include "hv/guest/reflect.h"
 
@@ -24,7 +25,7 @@ static void stay(struct guest *guest)
 {
 	bool is_idle = guest_list_park(guest);
 
-	house_console_park(guest->console, true);
+	console_endpoint_park(guest->console, true);
 	if (is_idle)
 		house_all_guests_gone();
 }
@@ -47,5 +48,5 @@ void guest_park(struct guest *guest)
 void guest_unpark(struct guest *guest)
 {
 	guest_list_unpark(guest);
-	house_console_park(guest->console, false);
+	console_endpoint_park(guest->console, false);
 }

@@ -2,15 +2,33 @@
 /* The terminal and the guests of the console multiplexer's tests. */
 #include "tests/unit/console_fixture.h"
 
+#include "arch/cpu/spinlock.h"
 #include "lib/compiler.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static bool locked;
+
+void spin_lock(struct spinlock *lock)
+{
+	assert_int_equal(lock->rank, LOCK_CONSOLE);
+	assert_false(locked);
+	locked = true;
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	(void)lock;
+	assert_true(locked);
+	locked = false;
+}
+
 static size_t terminal_room(struct console *console, size_t wanted)
 {
 	struct terminal *t = (struct terminal *)console;
 
+	assert_true(locked);
 	return MIN(wanted, t->room);
 }
 
@@ -18,6 +36,7 @@ static size_t terminal_write(struct console *console, const void *data, size_t l
 {
 	struct terminal *t = (struct terminal *)console;
 
+	assert_true(locked);
 	assert_true(length <= t->room);
 	assert_true(length < sizeof(t->shown) - t->shown_length);
 	memcpy(t->shown + t->shown_length, data, length);
@@ -31,27 +50,38 @@ static size_t terminal_read(struct console *console, void *buffer, size_t size)
 	struct terminal *t = (struct terminal *)console;
 	size_t count = MIN(size, t->key_count - t->keys_taken);
 
+	assert_true(locked);
 	memcpy(buffer, t->keys + t->keys_taken, count);
 	t->keys_taken += count;
 	return count;
 }
 
+static enum console_refresh terminal_refresh(struct console *console)
+{
+	assert_true(locked);
+	return ((struct terminal *)console)->to_refresh;
+}
+
 static const struct console_ops terminal_ops = {
 	.room = terminal_room, .write = terminal_write, .read = terminal_read,
+	.refresh = terminal_refresh,
 };
 
 static void service_due(void *context)
 {
+	assert_true(locked);
 	((struct fixture *)context)->service_calls++;
 }
 
 static void input_ready(void *context)
 {
+	assert_true(locked);
 	((struct guest *)context)->input_calls++;
 }
 
 static void output_ready(void *context)
 {
+	assert_true(locked);
 	((struct guest *)context)->output_calls++;
 }
 

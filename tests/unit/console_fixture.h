@@ -22,6 +22,7 @@ struct terminal {
 	char shown[200000];
 	size_t key_count, keys_taken;
 	char keys[40000];
+	enum console_refresh to_refresh;	/* what its refresh says */
 };
 
 struct guest {

@@ -292,14 +292,11 @@ static void test_leave_the_dead(void **state)
 	say(&f->web, "power down\r\n");
 	console_endpoint_destroy(f->web.endpoint);
 	f->web.endpoint = NULL;
-	type(f, "keys");
-	type(f, ESCAPE "n");
 	expect_no_event(f);
-	assert_int_equal(console_mux_focus(f->mux, "db"), 0);
+	type(f, ESCAPE "n" "keys");
 	expect_event(f, CONSOLE_EVENT_FOCUS, "db");
-	console_mux_service(f->mux);
 	expect_keys(&f->db, "keys");
-	expect_event(f, CONSOLE_EVENT_FOCUS, "mail");
+	expect_no_event(f);
 }
 
 /* A guest that is parked gives the focus away when all is shown, and to nobody who is parked too. */
@@ -400,6 +397,35 @@ static void test_two_consoles(void **state)
 	expect_keys(&f->web, "abc");
 }
 
+/* Whatever is left on any screen is said. */
+static void test_refresh(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(console_mux_attach(f->mux, &f->second.console), 0);
+	assert_int_equal(console_mux_refresh(f->mux), REFRESH_NOTHING);
+	f->second.to_refresh = REFRESH_DONE;
+	assert_int_equal(console_mux_refresh(f->mux), REFRESH_DONE);
+	f->terminal.to_refresh = REFRESH_MORE;
+	assert_int_equal(console_mux_refresh(f->mux), REFRESH_MORE);
+}
+
+/* The port of a guest's console device is its endpoint. */
+static void test_port(void **state)
+{
+	struct fixture *f = *state;
+	const struct console_port *port = &console_endpoint_port;
+	char key;
+
+	assert_int_equal(port->write(f->web.endpoint, "hello", 5), 5);
+	expect(f, "hello");
+	type(f, "ab");
+	assert_int_equal(port->waiting(f->web.endpoint), 2);
+	assert_int_equal(port->read(f->web.endpoint, &key, 1), 1);
+	assert_int_equal(key, 'a');
+	assert_int_equal(port->waiting(f->web.endpoint), 1);
+}
+
 static void test_limits(void **state)
 {
 	struct fixture *f = *state;
@@ -447,6 +473,8 @@ int main(void)
 		test(test_look_at_the_parked),
 		test(test_park_the_deaf),
 		test(test_two_consoles),
+		test(test_refresh),
+		test(test_port),
 		test_empty(test_limits),
 	};
 
