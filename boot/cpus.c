@@ -4,10 +4,10 @@
  */
 #include "boot/cpus.h"
 
+#include "arch/board/clock.h"
 #include "arch/board/clock_event.h"
 #include "arch/board/irq.h"
 #include "arch/board/madt.h"
-#include "arch/board/time_limit.h"
 #include "arch/board/timer.h"
 #include "arch/board/tsc_sync.h"
 #include "arch/cpu/ap_start.h"
@@ -16,6 +16,7 @@
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/panic.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/vectors.h"
 #include "arch/cpu/x86.h"
 #include "boot/report_speculation.h"
@@ -148,9 +149,9 @@ static void judge_tscs(uint64_t step)
 		log_info("time", "the TSCs of all CPUs agree");
 	else if (!time_is_tsc())
 		log_info("time", "the TSCs of the CPUs differ by up to %llu ticks", step);
-	else if (time_leave_tsc())
+	else if (clock_leave_tsc())
 		log_warn("time", "the TSCs of the CPUs differ by up to %llu ticks: the clock is %s from now on",
-			 step, time_source());
+			 step, clock_name());
 	else
 		log_error("time", "the TSCs of the CPUs differ by up to %llu ticks, and there is no other clock",
 			  step);

@@ -12,7 +12,7 @@
  * Starts up to max - 1 of the CPUs that the MADT lists; without smt only one
  * thread of each core (boot/report_speculation.h).  What keeps one from
  * starting is said in the log.  When their TSCs differ, the clock is another from
- * here on (arch/board/time.h).  Boot CPU, after irq_init, before timers_init.
+ * here on (arch/board/clock.h).  Boot CPU, after irq_init, before timers_init.
  */
 void cpus_start(const struct boot_info *info, unsigned max, bool smt);
 

@@ -3,8 +3,8 @@
  * The order in which Umbra comes up.
  */
 #include "arch/board/acpi.h"
+#include "arch/board/clock.h"
 #include "arch/board/irq.h"
-#include "arch/board/time.h"
 #include "arch/board/timer.h"
 #include "arch/board/watchdog.h"
 #include "arch/cpu/barrier.h"
@@ -207,7 +207,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);
-	time_init(options.clock, map_mmio, boot_tsc);
+	clock_init(options.clock, map_mmio, boot_tsc);
 	report_machine(&info, UMBRA_VERSION);
 	machine_check_init_cpu();
 	report_problems("option-error", &option_problems);

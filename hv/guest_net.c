@@ -5,8 +5,8 @@
  */
 #include "hv/guest_net.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "drivers/virtio/virtio_net.h"
 #include "hv/network.h"
 #include "hv/uplink.h"

@@ -4,10 +4,10 @@
  */
 #include "hv/host_disks.h"
 
-#include "arch/board/time.h"
 #include "arch/board/timer.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "drivers/block/disk.h"
 #include "drivers/block/partition_table.h"
 #include "drivers/block/volume.h"

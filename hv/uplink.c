@@ -6,8 +6,8 @@
  */
 #include "hv/uplink.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "drivers/net/net_device.h"
 #include "hv/console/house.h"
 #include "hv/network.h"

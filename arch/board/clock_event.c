@@ -4,13 +4,13 @@
  */
 #include "arch/board/clock_event.h"
 
+#include "arch/board/clock_watch.h"
 #include "arch/board/lapic_timer.h"
 #include "arch/board/pit.h"
-#include "arch/board/time_limit.h"
-#include "arch/board/time_watch.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/vectors.h"
 #include "lib/error.h"
 
@@ -41,7 +41,7 @@ static void report(void)
 
 static void went_off(void *context)
 {
-	time_watch(set_until[this_cpu()->id]);
+	clock_watch(set_until[this_cpu()->id]);
 	expired(context);
 }
 

@@ -13,7 +13,7 @@
 /*
  * Chooses a timer that really goes off.  function(NULL) runs on the CPU whose alarm went
  * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.
- * Boot CPU, once, after irq_init and time_init.
+ * Boot CPU, once, after irq_init and clock_init.
  */
 void clock_event_init(irq_handler_t *function);
 

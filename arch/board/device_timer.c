@@ -4,7 +4,7 @@
  */
 #include "arch/board/device_timer.h"
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 
 static void expired(struct timer *timer)
 {

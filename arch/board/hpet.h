@@ -5,7 +5,7 @@
 #ifndef UMBRA_ARCH_BOARD_HPET_H
 #define UMBRA_ARCH_BOARD_HPET_H
 
-#include "arch/board/counter.h"
+#include "arch/cpu/counter.h"
 #include "arch/cpu/mmio.h"
 
 /*

@@ -4,9 +4,9 @@
  */
 #include "arch/board/lapic_timer.h"
 
-#include "arch/board/time_limit.h"
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/lapic.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/vectors.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
@@ -30,7 +30,7 @@
 #define TEST_NS 100000u
 #define TEST_PATIENCE_NS 2000000000u
 
-/* How far ahead a TSC deadline is set at most: rounding stays below a tick (arch/board/time.h). */
+/* How far ahead a TSC deadline is set at most: rounding stays below a tick (arch/cpu/time.h). */
 #define DEADLINE_REACH_NS (4 * NS_PER_SECOND)
 
 /*

@@ -13,7 +13,7 @@
  * Chooses the way, measures the counter where that is needed, for 10 ms, and has the timer
  * go off once to see that it does.  0, or -E_IO when it does not count, or counts at no
  * rate that can be right, or raises nothing.  Boot CPU, once, after lapic_init_cpu and
- * time_init, interrupts off; one interrupt of VECTOR_TIMER waits when this returns.
+ * clock_init, interrupts off; one interrupt of VECTOR_TIMER waits when this returns.
  */
 int lapic_timer_init(void);
 

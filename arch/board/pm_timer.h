@@ -5,7 +5,7 @@
 #ifndef UMBRA_ARCH_BOARD_PM_TIMER_H
 #define UMBRA_ARCH_BOARD_PM_TIMER_H
 
-#include "arch/board/counter.h"
+#include "arch/cpu/counter.h"
 
 /* NULL when the tables name none.  Boot CPU, after acpi_init. */
 const struct counter *pm_timer_open(void);

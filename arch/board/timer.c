@@ -5,10 +5,11 @@
  */
 #include "arch/board/timer.h"
 
+#include "arch/board/clock.h"
 #include "arch/board/clock_event.h"
-#include "arch/board/time.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/time.h"
 
 struct timer_queue {
 	struct list waiting;	/* earliest first */
@@ -57,7 +58,7 @@ static void run_expired(struct timer_queue *queue)
 /* A clock that is read too seldom would miss that its counter wrapped around. */
 static void keep_clock(struct timer *timer)
 {
-	uint64_t period = time_keep_ns();
+	uint64_t period = clock_keep_ns();
 
 	if (period != 0)
 		timer_start(timer, time_ns() + period);

@@ -7,7 +7,7 @@
  */
 #include "arch/board/tsc.h"
 
-#include "arch/board/tsc_internal.h"
+#include "arch/board/tsc_without_counters.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"

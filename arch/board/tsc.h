@@ -6,7 +6,7 @@
 #ifndef UMBRA_ARCH_BOARD_TSC_H
 #define UMBRA_ARCH_BOARD_TSC_H
 
-#include "arch/board/counter.h"
+#include "arch/cpu/counter.h"
 
 #include <stdbool.h>
 

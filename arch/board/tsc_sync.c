@@ -6,7 +6,7 @@
  */
 #include "arch/board/tsc_sync.h"
 
-#include "arch/board/time_limit.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/x86.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * clock, the processor itself, or a guess, in this order.  None of them is believed
  * because it answers: a chip that is not there does, too.
  */
-#include "arch/board/tsc_internal.h"
+#include "arch/board/tsc_without_counters.h"
 
 #include "arch/board/pit.h"
 #include "arch/board/rtc.h"

@@ -9,10 +9,10 @@
 
 #include "arch/board/irq.h"
 #include "arch/board/pit.h"
-#include "arch/board/time_limit.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
+#include "arch/cpu/time_limit.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 

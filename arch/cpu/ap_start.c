@@ -4,9 +4,9 @@
  */
 #include "arch/cpu/ap_start.h"
 
-#include "arch/board/time_limit.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/layout.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/x86.h"
 #include "lib/error.h"
 #include "lib/string.h"

@@ -5,9 +5,9 @@
  */
 #include "arch/cpu/log.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/spinlock.h"
+#include "arch/cpu/time.h"
 #include "lib/div64.h"
 #include "lib/format.h"
 #include "lib/string.h"

@@ -5,10 +5,10 @@
  */
 #include "arch/cpu/panic.h"
 
-#include "arch/board/time_limit.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/symbols.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/x86.h"
 #include "lib/format.h"
 

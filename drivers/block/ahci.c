@@ -4,8 +4,8 @@
  */
 #include "drivers/block/ahci.h"
 
-#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/wait.h"
 #include "drivers/block/ahci_port.h"
 #include "drivers/pci/pci_irq.h"
 #include "lib/compiler.h"

@@ -6,8 +6,8 @@
  */
 #include "drivers/block/ahci_port.h"
 
-#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/wait.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"

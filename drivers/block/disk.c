@@ -6,8 +6,8 @@
  */
 #include "drivers/block/disk_internal.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"

@@ -6,7 +6,7 @@
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
 #define UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "drivers/block/disk_transfer.h"
 
 #define DISK_SECOND 1000000000ull

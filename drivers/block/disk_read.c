@@ -4,7 +4,7 @@
  */
 #include "drivers/block/disk.h"
 
-#include "arch/board/time_limit.h"
+#include "arch/cpu/time_limit.h"
 #include "lib/compiler.h"
 
 struct read_now {

@@ -5,8 +5,8 @@
  */
 #include "drivers/block/disk_internal.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "lib/error.h"
 
 #define REVIVE_TIME (10 * DISK_SECOND)	/* a disk that spins up */

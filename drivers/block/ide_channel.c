@@ -6,9 +6,9 @@
  */
 #include "drivers/block/ide_channel.h"
 
-#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/port.h"
+#include "arch/cpu/wait.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/format.h"

@@ -9,9 +9,9 @@
  */
 #include "drivers/net/e1000.h"
 
-#include "arch/board/wait.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/mmio.h"
+#include "arch/cpu/wait.h"
 #include "drivers/net/net_device.h"
 #include "lib/bytes.h"
 #include "lib/error.h"

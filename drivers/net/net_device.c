@@ -6,8 +6,8 @@
 #include "drivers/net/net_internal.h"
 
 #include "arch/board/device_timer.h"
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"

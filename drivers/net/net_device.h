@@ -16,8 +16,8 @@
 #ifndef UMBRA_DRIVERS_NET_NET_DEVICE_H
 #define UMBRA_DRIVERS_NET_NET_DEVICE_H
 
-#include "arch/board/wait.h"
 #include "arch/cpu/spinlock.h"
+#include "arch/cpu/wait.h"
 #include "drivers/net/switch_wire.h"
 #include "drivers/pci/irq_watch.h"
 #include "drivers/pci/pci.h"

@@ -7,8 +7,8 @@
  */
 #include "drivers/net/net_internal.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/time.h"
 #include "drivers/net/net_credit.h"
 #include "lib/compiler.h"
 

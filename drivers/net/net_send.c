@@ -5,7 +5,7 @@
  */
 #include "drivers/net/net_internal.h"
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "lib/string.h"
 
 #define FRAME_MIN 60u		/* without its checksum, IEEE 802.3, 4A.4.2 */

@@ -13,8 +13,8 @@
 
 #include "arch/board/irq.h"
 #include "arch/board/msi.h"
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "drivers/pci/pci_msi.h"
 #include "lib/error.h"
 #include "mm/heap.h"

@@ -4,7 +4,7 @@
  */
 #include "drivers/pci/virtio_pci.h"
 
-#include "arch/board/wait.h"
+#include "arch/cpu/wait.h"
 #include "drivers/pci/pci_msi.h"
 #include "lib/checked.h"
 #include "lib/error.h"

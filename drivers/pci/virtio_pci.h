@@ -7,7 +7,7 @@
 #ifndef UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
 #define UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
 
-#include "arch/board/wait.h"
+#include "arch/cpu/wait.h"
 #include "drivers/pci/pci.h"
 #include "lib/compiler.h"
 #include "mm/address.h"

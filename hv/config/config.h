@@ -7,7 +7,7 @@
 #ifndef UMBRA_HV_CONFIG_CONFIG_H
 #define UMBRA_HV_CONFIG_CONFIG_H
 
-#include "arch/board/time.h"
+#include "arch/board/clock.h"
 #include "arch/cpu/log.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  */
 #include "hv/console/command_guest.h"
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "hv/console/house.h"
 #include "hv/guest/guest_list.h"
 #include "hv/run/run.h"

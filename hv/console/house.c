@@ -6,12 +6,12 @@
 #include "hv/console/house.h"
 
 #include "arch/board/power.h"
-#include "arch/board/time.h"
 #include "arch/board/timer.h"
 #include "arch/board/watchdog.h"
 #include "arch/cpu/cpu_call.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
+#include "arch/cpu/time.h"
 #include "drivers/console/console_mux.h"
 #include "drivers/console/ps2_keyboard.h"
 #include "drivers/console/uart16550.h"

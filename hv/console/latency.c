@@ -4,11 +4,11 @@
  */
 #include "hv/console/latency.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/symbols.h"
+#include "arch/cpu/time.h"
 #include "hv/console/house.h"
 #include "lib/compiler.h"
 #include "lib/div64.h"

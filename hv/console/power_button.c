@@ -5,8 +5,8 @@
 #include "hv/console/power_button.h"
 
 #include "arch/board/acpi.h"
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "hv/console/house.h"
 #include "hv/guest/guest_list.h"
 #include "lib/error.h"

@@ -5,13 +5,13 @@
  */
 #include "hv/devices/entropy.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/port.h"
 #include "arch/cpu/random.h"
 #include "arch/cpu/spinlock.h"
+#include "arch/cpu/time.h"
 #include "arch/cpu/x86.h"
 #include "lib/entropy_pool.h"
 #include "lib/string.h"

@@ -5,8 +5,8 @@
  */
 #include "hv/guest/reflect.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/exception_names.h"
+#include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/run/run.h"
 #include "lib/div64.h"

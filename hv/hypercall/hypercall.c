@@ -6,9 +6,9 @@
  */
 #include "hv/hypercall/hypercall.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/irqs_off.h"
+#include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/reflect.h"

@@ -6,8 +6,8 @@
  */
 #include "hv/hypercall/hypercall.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/reflect.h"
 

@@ -5,8 +5,8 @@
 #include "hv/console/house.h"
 #include "hv/life/guest_life.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "drivers/console/console_mux.h"
 #include "hv/devices/guest_block.h"
 #include "hv/devices/guest_devices.h"

@@ -5,8 +5,8 @@
  */
 #include "hv/life/guest_life.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/load/loader.h"

@@ -10,7 +10,6 @@
 #include "hv/run/run.h"
 
 #include "arch/board/irq.h"
-#include "arch/board/time_limit.h"
 #include "arch/board/watchdog.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/barrier.h"
@@ -18,6 +17,7 @@
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/switcher.h"
+#include "arch/cpu/time_limit.h"
 #include "hv/console/house.h"
 #include "hv/devices/entropy.h"
 #include "hv/devices/guest_devices.h"

@@ -6,8 +6,8 @@
  */
 #include "hv/sched/balance.h"
 
-#include "arch/board/time.h"
 #include "arch/cpu/assert.h"
+#include "arch/cpu/time.h"
 #include "hv/guest/guest_fpu.h"
 #include "hv/run/run.h"
 

@@ -8,7 +8,7 @@
 #define UMBRA_TESTS_UNIT_DISK_FIXTURE_H
 
 #include "arch/cpu/log.h"
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "drivers/block/disk.h"
 #include "lib/compiler.h"
 #include "lib/error.h"

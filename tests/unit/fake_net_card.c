@@ -7,7 +7,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
 #include "arch/board/device_timer.h"
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "lib/error.h"
 #include "mm/frames.h"
 #include "mm/host_map.h"

@@ -7,7 +7,7 @@
 #define UMBRA_TESTS_UNIT_FAKE_VIRTIO_PCI_H
 
 #include "arch/cpu/log.h"
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "drivers/pci/pci_msi.h"
 #include "drivers/pci/virtio_pci.h"
 #include "tests/unit/fake_pci.h"

@@ -4,7 +4,7 @@
  */
 #include "arch/board/device_timer.h"
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "tests/unit/unit.h"
 
 struct cpu native_cpu;

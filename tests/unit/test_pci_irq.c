@@ -6,7 +6,7 @@
 #include "arch/board/irq.h"
 #include "arch/cpu/log.h"
 #include "arch/board/msi.h"
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 #include "drivers/pci/pci_msi.h"
 #include "lib/compiler.h"
 #include "lib/error.h"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/board/time.c with a made-up TSC, counters and battery clock. */
+/* Tests of arch/cpu/time.c and arch/board/clock.c with a made-up TSC, counters and battery clock. */
 #define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
 
 static uint64_t read_tsc(void);
 
-#include "arch/board/time.c"
+#include "arch/board/clock.c"
+#include "arch/cpu/time.c"
+#include "arch/cpu/time_limit.c"
 #include "lib/error.h"
 #include "tests/unit/unit.h"
 
@@ -14,7 +16,7 @@ static uint64_t read_tsc(void);
 
 static uint64_t tsc, tsc_step;
 static uint64_t khz; /* what was measured */
-static bool clock_is_dead, tsc_is_still;
+static bool clock_is_dead, tsc_is_still, is_panicking;
 static jmp_buf panicked;
 static unsigned warnings;
 static struct acpi_fixed tables;
@@ -95,13 +97,18 @@ void panic(const char *format, ...)
 	longjmp(panicked, 1);
 }
 
+bool panic_has_begun(void)
+{
+	return is_panicking;
+}
+
 static int prepare(void **state)
 {
 	(void)state;
 	memset(clocks, 0, sizeof(clocks));
 	count_step = other_step = 0;
 	other_count = 0x7654321;
-	tsc_is_still = false;
+	tsc_is_still = is_panicking = false;
 	tsc = 0x123456789ABCull;
 	tsc_step = 0;
 	khz = 1000000;
@@ -124,7 +131,7 @@ static void nanoseconds_are_exact(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		time_init(CLOCK_TSC, NULL, tsc);
+		clock_init(CLOCK_TSC, NULL, tsc);
 		for (uint64_t ticks = 1; ticks < 1ull << 58; ticks = ticks * 3 + 1) {
 			uint64_t exact = (uint64_t)((unsigned __int128)ticks * 1000000 / khz);
 			uint64_t got;
@@ -143,9 +150,9 @@ static void time_never_runs_back(void **state)
 
 	(void)state;
 	khz = 2999999;
-	time_init(CLOCK_AUTO, NULL, tsc);
+	clock_init(CLOCK_AUTO, NULL, tsc);
 	assert_true(time_is_tsc());
-	assert_int_equal(time_keep_ns(), 0);
+	assert_int_equal(clock_keep_ns(), 0);
 	assert_int_equal(time_tsc_khz(), 2999999);
 	tsc_step = 1;
 	tsc = current->start + (1ull << 32) - 50000;
@@ -157,13 +164,13 @@ static void time_never_runs_back(void **state)
 	}
 }
 
-/* An alarm set by it is never early, and late by ticks only, days after the start. */
+/* A clock event set by it is never early, and late by ticks only, days after the start. */
 static void tsc_of_a_deadline(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		time_init(CLOCK_TSC, NULL, tsc);
+		clock_init(CLOCK_TSC, NULL, tsc);
 		for (uint64_t ahead = 1; ahead <= 4000000000ull; ahead = ahead * 2 + 7) {
 			uint64_t now, at;
 
@@ -183,13 +190,13 @@ static void tsc_of_a_deadline(void **state)
 static void wall_clock(void **state)
 {
 	(void)state;
-	time_init(CLOCK_AUTO, NULL, tsc);
+	clock_init(CLOCK_AUTO, NULL, tsc);
 	assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 	tsc += khz * 5000;
 	assert_true(time_wall_ns() >= 1709251202999000000ull && time_wall_ns() <= 1709251203000000000ull);
 	assert_int_equal(warnings, 0);
 	clock_is_dead = true;
-	time_init(CLOCK_AUTO, NULL, tsc);
+	clock_init(CLOCK_AUTO, NULL, tsc);
 	assert_int_equal(time_wall_ns(), 0);
 	assert_int_equal(warnings, 1);
 }
@@ -204,7 +211,7 @@ static void time_began_before(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		/* The counter has just wrapped around. */
 		count = other_count = 3;
-		time_init(sources[i], NULL, tsc - 25 * khz);
+		clock_init(sources[i], NULL, tsc - 25 * khz);
 		assert_in_range(time_ns(), 24999000, 25000001);
 		assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 		tsc += 3000 * khz;
@@ -212,7 +219,7 @@ static void time_began_before(void **state)
 		other_count += 3 * 3579545;
 		assert_in_range(time_ns(), 3024990000, 3025000001);
 		/* The TSC turns out to be no clock: time goes on. */
-		if (time_is_tsc() && time_leave_tsc())
+		if (time_is_tsc() && clock_leave_tsc())
 			assert_in_range(time_ns(), 3024990000, 3025000001);
 	}
 }
@@ -250,7 +257,7 @@ static void choice_of_the_clock(void **state)
 		features.hypervisor = c->hypervisor;
 		has_hpet = c->hpet ? &hpet : NULL;
 		has_pm_timer = c->pm_timer ? &pm_timer : NULL;
-		time_init(c->wanted, NULL, tsc);
+		clock_init(c->wanted, NULL, tsc);
 		assert_ptr_equal(current->counter, c->chosen);
 		assert_int_equal(time_is_tsc(), c->chosen == NULL);
 		assert_int_equal(warnings, c->warnings);
@@ -266,7 +273,7 @@ static void counters_wrap(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		uint64_t keep, first = i == 0 ? count : other_count;
 
-		time_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL, tsc);
+		clock_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL, tsc);
 		assert_int_equal(time_ns(), 0);
 		keep = keep_ns_of(counters[i]) * counters[i]->hz / 1000000000;
 		assert_true(keep < counters[i]->mask && keep > counters[i]->mask / 4);
@@ -289,23 +296,23 @@ static void clocks_one_after_the_other(void **state)
 
 	(void)state;
 	features.constant_tsc = false;
-	time_init(CLOCK_AUTO, NULL, tsc);
-	assert_string_equal(time_source(), "hpet");
+	clock_init(CLOCK_AUTO, NULL, tsc);
+	assert_string_equal(clock_name(), "hpet");
 	count += 12345678;
 	before = time_ns();
 	other_step = tsc_step = 1;
-	assert_true(time_leave("a test"));
-	assert_string_equal(time_source(), "pmtimer");
+	assert_true(clock_leave("a test"));
+	assert_string_equal(clock_name(), "pmtimer");
 	assert_in_range(time_ns(), before - 300, before + 3000);
 	other_count += 3 * 3579545;
 	assert_in_range(time_ns(), before + 2999999000, before + 3000005000);
 	/* The TSC is the last: it runs, at whatever rate. */
 	other_step = 0;
 	before = time_ns();
-	assert_true(time_leave("a test"));
+	assert_true(clock_leave("a test"));
 	assert_true(time_is_tsc());
 	assert_in_range(time_ns(), before - 300, before + 3000);
-	assert_false(time_leave("a test"));
+	assert_false(clock_leave("a test"));
 	assert_true(time_is_tsc());
 }
 
@@ -313,16 +320,46 @@ static void clocks_one_after_the_other(void **state)
 static void the_next_one_is_dead(void **state)
 {
 	(void)state;
-	time_init(CLOCK_TSC, NULL, tsc);
-	assert_false(time_leave_tsc());
+	clock_init(CLOCK_TSC, NULL, tsc);
+	assert_false(clock_leave_tsc());
 	other_step = 1;
-	assert_true(time_leave_tsc());
-	assert_string_equal(time_source(), "pmtimer");
+	assert_true(clock_leave_tsc());
+	assert_string_equal(clock_name(), "pmtimer");
 	other_step = 0;
 	/* The TSC was left for good, and the HPET stands still. */
 	tsc_step = 1;
-	assert_false(time_leave("a test"));
-	assert_string_equal(time_source(), "pmtimer");
+	assert_false(clock_leave("a test"));
+	assert_string_equal(clock_name(), "pmtimer");
+}
+
+static bool wait_ends(struct time_limit *limit)
+{
+	for (unsigned i = 1; i < TIME_LIMIT_SAME; i++)
+		assert_false(time_limit_is_over(limit));
+	return time_limit_is_over(limit);
+}
+
+/* Who waits on it finds out, and goes on waiting by another clock, or panics. */
+static void stops_under_a_wait(void **state)
+{
+	struct time_limit limit;
+
+	(void)state;
+	clock_init(CLOCK_HPET, NULL, tsc);
+	limit = time_limit(1000000000);
+	tsc_step = 1;
+	is_panicking = true;
+	assert_true(wait_ends(&limit));
+	assert_string_equal(clock_name(), "hpet");
+	is_panicking = false;
+	limit = time_limit(1000000000);
+	assert_false(wait_ends(&limit));
+	assert_string_equal(clock_name(), "tsc");
+	tsc_step = 0;
+	if (!setjmp(panicked)) {
+		(void)wait_ends(&limit);
+		fail_msg("it goes on without a clock");
+	}
 }
 
 /* A counter that steps back does not take time to where it will be a turn later. */
@@ -331,7 +368,7 @@ static void step_back(void **state)
 	uint64_t before;
 
 	(void)state;
-	time_init(CLOCK_PM_TIMER, NULL, tsc);
+	clock_init(CLOCK_PM_TIMER, NULL, tsc);
 	other_count += 1000000;
 	before = time_ns();
 	other_count -= 500000;
@@ -344,11 +381,11 @@ static void nothing_at_all(void **state)
 {
 	(void)state;
 	tsc_is_still = true;
-	time_init(CLOCK_AUTO, NULL, tsc);
-	assert_string_equal(time_source(), "hpet");
+	clock_init(CLOCK_AUTO, NULL, tsc);
+	assert_string_equal(clock_name(), "hpet");
 	has_hpet = has_pm_timer = NULL;
 	if (!setjmp(panicked)) {
-		time_init(CLOCK_AUTO, NULL, tsc);
+		clock_init(CLOCK_AUTO, NULL, tsc);
 		fail_msg("it goes on without a clock");
 	}
 }
@@ -365,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup(counters_wrap, prepare),
 		cmocka_unit_test_setup(clocks_one_after_the_other, prepare),
 		cmocka_unit_test_setup(the_next_one_is_dead, prepare),
+		cmocka_unit_test_setup(stops_under_a_wait, prepare),
 		cmocka_unit_test_setup(step_back, prepare),
 		cmocka_unit_test_setup(nothing_at_all, prepare),
 	};

@@ -2,10 +2,10 @@
 /*
  * Waiting for a chip, for a while at most: at boot on the spot, later by asking again.
  */
-#ifndef UMBRA_ARCH_BOARD_WAIT_H
-#define UMBRA_ARCH_BOARD_WAIT_H
+#ifndef UMBRA_ARCH_CPU_WAIT_H
+#define UMBRA_ARCH_CPU_WAIT_H
 
-#include "arch/board/time_limit.h"
+#include "arch/cpu/time_limit.h"
 
 #include <stdbool.h>
 #include <stdint.h>

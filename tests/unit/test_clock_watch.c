@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/board/time_watch.c and arch/board/time_limit.h: clocks that stop and jump while they are in use. */
+/* Tests of arch/board/clock_watch.c and arch/cpu/time_limit.h: clocks that stop and jump while they are in use. */
 #define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
@@ -23,16 +23,16 @@ static struct cpu *this_cpu(void)
 	return &cpus[here];
 }
 
-#include "arch/board/time_watch.c"
+#include "arch/board/clock_watch.c"
+#include "arch/cpu/time_limit.c"
 #include "tests/unit/unit.h"
 
 #include <string.h>
 
 static uint64_t now, tsc;
-static bool is_tsc, has_another, is_panicking;
+static bool is_tsc, is_panicking;
 static unsigned left;
 static const char *why;
-static jmp_buf panicked;
 
 static uint64_t read_tsc(void)
 {
@@ -54,27 +54,23 @@ uint32_t time_tsc_khz(void)
 	return 2000000;
 }
 
-const char *time_source(void)
-{
-	return "test";
-}
-
-bool time_leave(const char *cause)
+bool clock_leave(const char *cause)
 {
 	why = cause;
-	left += has_another;
-	return has_another;
+	left++;
+	return true;
 }
 
-bool panic_has_begun(void)
+void clock_leave_stopped(void)
 {
+	clock_leave("it stands still");
+}
+
+static bool wait_is_stuck(void)
+{
+	if (!is_panicking)
+		clock_leave_stopped();
 	return is_panicking;
-}
-
-void panic(const char *format, ...)
-{
-	(void)format;
-	longjmp(panicked, 1);
 }
 
 static int start(void **state)
@@ -86,7 +82,6 @@ static int start(void **state)
 	now = 1000000000;
 	tsc = 5000000000;
 	is_tsc = is_panicking = false;
-	has_another = true;
 	return 0;
 }
 
@@ -105,10 +100,10 @@ static void good_clocks(void **state)
 	for (unsigned i = 0; i < 1000; i++) {
 		here = i % 2;
 		pass(ahead[i % 4], 1 + i % 32);
-		time_watch(now);
-		/* An old alarm that goes off right after another was set. */
+		clock_watch(now);
+		/* An old clock event that comes right after another was set. */
 		if (i % 3 == 0)
-			time_watch(now + 5000000);
+			clock_watch(now + 5000000);
 	}
 	assert_int_equal(left, 0);
 }
@@ -116,52 +111,40 @@ static void good_clocks(void **state)
 static void stopped(void **state)
 {
 	(void)state;
-	time_watch(now);
-	time_watch(now + 10000000);
+	clock_watch(now);
+	clock_watch(now + 10000000);
 	assert_int_equal(left, 0);
-	time_watch(now + 10000000);
+	clock_watch(now + 10000000);
 	assert_int_equal(left, 1);
 	assert_string_equal(why, "it stands still");
-	/* By alarms that are always due at once, too. */
+	/* By events that are always due at once, too. */
 	start(state);
 	for (unsigned i = 0; i < SAME_MANY; i++)
-		time_watch(now);
+		clock_watch(now);
 	assert_int_equal(left, 0);
-	time_watch(now);
+	clock_watch(now);
 	assert_int_equal(left, 1);
-}
-
-static void stopped_with_no_other(void **state)
-{
-	(void)state;
-	has_another = false;
-	time_watch(now);
-	time_watch(now + 10000000);
-	if (!setjmp(panicked)) {
-		time_watch(now + 10000000);
-		fail_msg("it goes on");
-	}
 }
 
 static void jumped(void **state)
 {
 	(void)state;
-	time_watch(now);
+	clock_watch(now);
 	pass(10000000, 1);
-	time_watch(now);
+	clock_watch(now);
 	now += 20000000000;
 	tsc += 20000000;
-	time_watch(now);
+	clock_watch(now);
 	assert_int_equal(left, 1);
 	assert_string_equal(why, "it jumps");
 	/* A machine that was away for that long sees it in both; and of the TSC it is no news. */
 	start(state);
-	time_watch(now);
+	clock_watch(now);
 	pass(20000000000, 30);
-	time_watch(now);
+	clock_watch(now);
 	is_tsc = true;
 	now += 20000000000;
-	time_watch(now);
+	clock_watch(now);
 	assert_int_equal(left, 0);
 }
 
@@ -170,6 +153,7 @@ static void limits(void **state)
 	struct time_limit limit = time_limit(1000);
 
 	(void)state;
+	time_limit_set_stuck(wait_is_stuck);
 	assert_false(time_limit_is_over(&limit));
 	now += 999;
 	assert_false(time_limit_is_over(&limit));
@@ -192,10 +176,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(good_clocks, start),
 		cmocka_unit_test_setup(stopped, start),
-		cmocka_unit_test_setup(stopped_with_no_other, start),
 		cmocka_unit_test_setup(jumped, start),
 		cmocka_unit_test_setup(limits, start),
 	};
 
-	return cmocka_run_group_tests_name("time_watch", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("clock_watch", tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * What the two files that measure the TSC share, and nobody else uses: the boot CPU's, at
  * boot, interrupts off.
  */
-#ifndef UMBRA_ARCH_BOARD_TSC_INTERNAL_H
-#define UMBRA_ARCH_BOARD_TSC_INTERNAL_H
+#ifndef UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
+#define UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
 
 #include "arch/board/tsc.h"
 

@@ -3,8 +3,8 @@
  * A chip that counts at a known rate and wraps around: what the TSC is measured
  * against, and what can be the clock instead of it.
  */
-#ifndef UMBRA_ARCH_BOARD_COUNTER_H
-#define UMBRA_ARCH_BOARD_COUNTER_H
+#ifndef UMBRA_ARCH_CPU_COUNTER_H
+#define UMBRA_ARCH_CPU_COUNTER_H
 
 #include <stdint.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting for a while at most.  A loop that asks the clock alone never ends when that
- * stands still, and a loop that waits for hardware may be where this is noticed first:
- * interrupts may be off.
+ * A wait with an end, for loops that ask hardware again and again.  Interrupts may be off while
+ * such a loop runs, so it may be the first to notice that the clock itself has stopped: a loop
+ * that asked only the clock would never end.
  */
-#ifndef UMBRA_ARCH_BOARD_TIME_LIMIT_H
-#define UMBRA_ARCH_BOARD_TIME_LIMIT_H
+#ifndef UMBRA_ARCH_CPU_TIME_LIMIT_H
+#define UMBRA_ARCH_CPU_TIME_LIMIT_H
 
-#include "arch/board/time.h"
+#include "arch/cpu/time.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,10 +29,13 @@ static inline struct time_limit time_limit(uint64_t nanoseconds)
 }
 
 /*
- * The clock stood still for TIME_LIMIT_SAME readings: lets another one go on, or panics
- * when there is none.  True when a panic has begun already: no more waiting.
+ * The clock stood still for TIME_LIMIT_SAME readings.  True when the wait has to end, false when
+ * another clock goes on.
  */
 bool time_limit_is_stuck(void);
+
+/* Decides that: arch/board/clock.c, as soon as there is a clock.  Before that any such wait ends. */
+void time_limit_set_stuck(bool (*is_stuck)(void));
 
 /* Is it over?  To be asked again and again.  Any context but NMIs. */
 static inline bool time_limit_is_over(struct time_limit *limit)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A clock that stops or jumps.  Nobody can ask a clock whether it is right; but a timer
- * that goes off says that time has passed, and the TSC roughly how much, even where its
+ * Notices a clock that stops or jumps.  A clock cannot be asked whether it is right; but a timer
+ * that expires says that time has passed, and the TSC says roughly how much, even where its
  * rate changes.
  */
-#include "arch/board/time_watch.h"
+#include "arch/board/clock_watch.h"
 
-#include "arch/board/time_limit.h"
+#include "arch/board/clock.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/panic.h"
+#include "arch/cpu/time.h"
 #include "arch/cpu/x86.h"
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 #define NS_PER_MS 1000000u
 
 /*
- * An alarm that was replaced may still go off at once, before the clock has a tick: once,
- * not twice in a row.  That so many go off at once within a tick cannot be.
+ * A clock event that was replaced may still come at once, before the clock has a tick: once,
+ * not twice in a row.  SAME_MANY events within one tick cannot be.
  */
 #define SAME_FEW 2u
 #define SAME_MANY 16u
@@ -30,7 +30,7 @@
 #define JUMP_NS 500000000ull
 
 struct watch {
-	uint64_t ns, tsc;	/* when an alarm went off last; 0: never */
+	uint64_t ns, tsc;	/* when the last clock event came; 0: there was none */
 	unsigned same;		/* how often since then the clock was where it is */
 };
 
@@ -51,36 +51,22 @@ static bool has_jumped(const struct watch *watch, uint64_t now, uint64_t tsc)
 {
 	uint64_t by_clock = now - watch->ns;
 
-	/* Most alarms are not even that far apart; and there is a division behind this. */
+	/* Most clock events are not even that far apart; and there is a division behind this. */
 	if (watch->ns == 0 || by_clock <= JUMP_NS || time_is_tsc())
 		return false;
 	return by_clock - JUMP_NS > (tsc - watch->tsc) * RATE_FACTOR / time_tsc_khz() * NS_PER_MS;
 }
 
-static void leave_still_clock(void)
-{
-	if (!time_leave("it stands still"))
-		panic("the clock %s stands still, and there is no other", time_source());
-}
-
-bool time_limit_is_stuck(void)
-{
-	if (panic_has_begun())
-		return true;
-	leave_still_clock();
-	return false;
-}
-
-void time_watch(uint64_t until)
+void clock_watch(uint64_t until)
 {
 	struct watch *watch = &watches[this_cpu()->id];
 	uint64_t now = time_ns(), tsc = read_tsc();
 
 	if (stands_still(watch, now, until))
-		leave_still_clock();
+		clock_leave_stopped();
 	/* One that jumps is better than none. */
 	if (has_jumped(watch, now, tsc))
-		(void)time_leave("it jumps");
+		(void)clock_leave("it jumps");
 	watch->ns = now;
 	watch->tsc = tsc;
 }
