@@ -2,12 +2,12 @@
 /*
  * A guest has ended: it is reported, taken apart, and perhaps started again.
  */
-#include "hv/console/house.h"
 #include "hv/life/guest_life.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "drivers/console/console_mux.h"
+#include "hv/console/house.h"
 #include "hv/devices/guest_block.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_list.h"

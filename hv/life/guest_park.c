@@ -4,11 +4,11 @@
  * has no turn any more, so it is not woken by what turns out to come all the same: being
  * parked is final, and what was said of it stays true.
  */
-#include "hv/console/house.h"
 #include "hv/life/guest_park.h"
 
 #include "arch/cpu/log.h"
 #include "drivers/console/console_mux.h"
+#include "hv/console/house.h"
 #include "hv/guest/guest_list.h"
 #include "hv/guest/reflect.h"
 
