@@ -5,11 +5,13 @@
 #include "boot/host_devices.h"
 
 #include "drivers/block/ahci.h"
+#include "drivers/block/disk.h"
 #include "drivers/block/ide.h"
 #include "drivers/block/virtio_blk_pci.h"
+#include "drivers/block/volume_scan.h"
 #include "drivers/net/e1000.h"
 #include "drivers/net/virtio_net_pci.h"
-#include "hv/host_disks.h"
+#include "hv/run/run.h"
 #include "hv/uplink.h"
 #include "lib/compiler.h"
 
@@ -25,6 +27,7 @@ static const struct pci_driver *const pci_drivers[] = {
 void host_devices_init(const struct umbra_options *options)
 {
 	pci_init(pci_drivers, ARRAY_SIZE(pci_drivers));
-	host_disks_init();
+	volumes_init();
+	disks_set_account(run_excuse);
 	uplinks_init(options);
 }

@@ -6,6 +6,7 @@
  */
 #include "drivers/block/disk_internal.h"
 
+#include "arch/board/device_timer.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "lib/compiler.h"
@@ -28,14 +29,14 @@
 
 #define SKIPPED_MAX 32
 
-#define POLL_PERIOD (1 * DISK_MILLISECOND)
+#define STOPPING_PERIOD (1 * DISK_MILLISECOND)
 #define WATCH_PERIOD (100 * DISK_MILLISECOND)
 
 #define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
 
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
 static struct list disks = LIST_INIT(disks);
-static void (*set_alarm)(uint64_t nanoseconds);
+static struct device_timer timer = DEVICE_TIMER(disks_tick);
 static void (*tell_spent)(uint32_t nanoseconds);
 
 struct list *disk_ports(void)
@@ -48,11 +49,6 @@ struct list *disk_list(void)
 	return &disks;
 }
 
-void disks_set_alarm(void (*alarm)(uint64_t nanoseconds))
-{
-	set_alarm = alarm;
-}
-
 void disks_set_account(void (*account)(uint32_t nanoseconds))
 {
 	tell_spent = account;
@@ -60,8 +56,7 @@ void disks_set_account(void (*account)(uint32_t nanoseconds))
 
 void disk_look_after(uint64_t nanoseconds)
 {
-	if (set_alarm)
-		set_alarm(nanoseconds);
+	device_timer_start(&timer, nanoseconds);
 }
 
 /* --- whose time it is ------------------------------------------------------------------ */
@@ -106,7 +101,9 @@ bool disk_has_work(const struct disk_port *port)
 
 uint64_t disk_period(const struct disk_port *port)
 {
-	return port->polled || port->state == DISK_STOPPING ? POLL_PERIOD : WATCH_PERIOD;
+	if (port->state == DISK_STOPPING)
+		return STOPPING_PERIOD;
+	return port->watch.is_polled ? IRQ_POLL_PERIOD : WATCH_PERIOD;
 }
 
 void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error)
@@ -415,4 +412,13 @@ void disk_unreserve(struct disk *disk, unsigned requests)
 	spin_lock(&disk->port->lock);
 	disk->port->wanted -= requests;
 	spin_unlock(&disk->port->lock);
+}
+
+void disk_status(const struct disk *disk, struct disk_status *status)
+{
+	struct disk_port *port = disk->port;
+
+	spin_lock(&port->lock);
+	*status = (struct disk_status){ port->counters, port->state, port->watch.is_polled };
+	spin_unlock(&port->lock);
 }

@@ -15,6 +15,7 @@
 
 #include "arch/cpu/spinlock.h"
 #include "drivers/block/block_device.h"
+#include "drivers/pci/irq_watch.h"
 #include "lib/list.h"
 #include "mm/address.h"
 
@@ -99,6 +100,10 @@ enum disk_state {
 	DISK_LOST,
 };
 
+struct disk_counters {
+	uint32_t commands, bounced, errors, resets, interrupts;
+};
+
 struct disk_port {
 	const struct disk_port_ops *ops;
 	const char *name;		/* of its first disk, for messages */
@@ -117,15 +122,12 @@ struct disk_port {
 	uint64_t deadline;		/* the device is to have answered something by then, or be revived */
 	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
 	unsigned resets;		/* since it last answered */
-	bool polled;			/* its interrupts cannot be relied on */
+	struct irq_watch watch;
 	bool answered;			/* some command finished in this call of poll */
-	unsigned missed;		/* answers since the last interrupt */
 	uint64_t next_report;
 	uint64_t reckoned;		/* up to when its handler's time is somebody's; 0 outside of that */
 	uint32_t spent;			/* of that time, nanoseconds that are somebody's */
-	struct {
-		uint32_t commands, bounced, errors, resets, interrupts;
-	} counters;
+	struct disk_counters counters;
 	struct list_node node;		/* in the list of ports */
 };
 
@@ -197,18 +199,15 @@ void disk_unreserve(struct disk *disk, unsigned requests);
 /* Reads one sector and waits for it; at boot, without interrupts. */
 int disk_read_now(struct disk *disk, uint64_t sector, void *buffer);
 
-/*
- * Looks after all ports: whether something is finished, whether something should
- * have been.  Returns after how many nanoseconds to come again, 0 when nothing is
- * under way.  Any CPU, any context but NMI.
- */
-uint64_t disks_tick(void);
+/* What a disk's port is doing, for commands. */
+struct disk_status {
+	struct disk_counters counters;
+	enum disk_state state;
+	bool is_polled;
+};
 
-/*
- * alarm(nanoseconds) is called when something gets under way: disks_tick is to be
- * called after that time.  Called with a port's lock held.  Boot, once.
- */
-void disks_set_alarm(void (*alarm)(uint64_t nanoseconds));
+/* Any CPU; takes the port's lock. */
+void disk_status(const struct disk *disk, struct disk_status *status);
 
 /*
  * account(nanoseconds) is called when requests, whoever asked for them, took so much of this CPU's

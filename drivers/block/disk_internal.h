@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between drivers/block/disk.c and disk_recover.c.  All functions are called with the
- * port's lock.
+ * Between drivers/block/disk.c, disk_recover.c and disk_read.c.  All functions but
+ * disks_tick are called with the port's lock.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
 #define UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
@@ -26,7 +26,7 @@ struct list *disk_ports(void);
 bool disk_is_busy(const struct disk_port *port);
 bool disk_has_work(const struct disk_port *port);
 
-/* disks_tick is to be called after that time. */
+/* The timer is to look after the ports (disks_tick) after so many nanoseconds, or sooner. */
 void disk_look_after(uint64_t nanoseconds);
 
 /* When the timer looks at a port that has work, in nanoseconds. */
@@ -58,5 +58,12 @@ void disk_start_waiting(struct disk_port *port);
 
 /* As the last thing: the port, which runs, is stopped, and is to run again. */
 void disk_reset(struct disk_port *port);
+
+/*
+ * The timer's work, which takes the lock of one port after the other: is something finished, or
+ * should it have been?  Returns after how many nanoseconds to come again, 0 when no port has
+ * anything to do.  Any CPU, any context but NMI, no lock held.
+ */
+uint64_t disks_tick(void);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Reading sectors while Umbra comes up, with interrupts off: for partition tables.
  */
-#include "drivers/block/disk.h"
+#include "drivers/block/disk_internal.h"
 
 #include "arch/cpu/time_limit.h"
 #include "lib/compiler.h"
@@ -44,8 +44,8 @@ int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
 			(void)time_limit_is_over(&forever);
 		}
 		error = now.error;
-		/* No interrupt came, and none is missing. */
-		disk->port->missed = 0;
+		/* No interrupt could arrive here, so none counts as missing. */
+		irq_watch_raised(&disk->port->watch);
 	}
 	disk_unreserve(disk, 1);
 	return error;

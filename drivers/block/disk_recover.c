@@ -13,9 +13,6 @@
 #define RESETS_MAX 2			/* in a row; then the port is lost */
 #define RESTARTS_MAX 10			/* the same, when the device asks for them */
 
-/* Now and then the timer comes first; this often in a row, interrupts do not come at all. */
-#define MISSED_MAX 8
-
 /* --- trouble ---------------------------------------------------------------------------- */
 
 static void fail_all(struct disk_port *port)
@@ -165,7 +162,7 @@ static void poll(struct disk_port *port)
 void disk_port_set_polled(struct disk_port *port)
 {
 	spin_lock(&port->lock);
-	port->polled = true;
+	port->watch.is_polled = true;
 	spin_unlock(&port->lock);
 }
 
@@ -178,18 +175,10 @@ bool disk_port_interrupt(struct disk_port *port)
 	answered = port->answered;
 	if (answered) {
 		port->counters.interrupts++;
-		port->missed = 0;
+		irq_watch_raised(&port->watch);
 	}
 	disk_leave(port);
 	return answered;
-}
-
-static void watch_interrupts(struct disk_port *port)
-{
-	if (!port->answered || port->polled || ++port->missed < MISSED_MAX)
-		return;
-	log_warn("disk", "%s raises no interrupts: it is asked every millisecond", port->name);
-	port->polled = true;
 }
 
 /* Is it at work for nobody, on something that it has had much time for? */
@@ -217,7 +206,8 @@ static uint64_t tick(struct disk_port *port)
 	disk_enter(port);
 	if (disk_has_work(port)) {
 		poll(port);
-		watch_interrupts(port);
+		if (port->answered)
+			(void)irq_watch_missed(&port->watch, "disk", port->name);
 	}
 	if (is_being_reset(port))
 		go_on(port);

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine's disks.
+ * The volumes of the machine: each disk as a whole, and what its partition table
+ * says.  A partition is named after its disk: ahci0p1.
  */
-#include "hv/host_disks.h"
+#include "drivers/block/volume_scan.h"
 
-#include "arch/board/timer.h"
-#include "arch/cpu/cpu.h"
 #include "arch/cpu/log.h"
-#include "arch/cpu/time.h"
 #include "drivers/block/disk.h"
 #include "drivers/block/partition_table.h"
 #include "drivers/block/volume.h"
-#include "hv/run/run.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -19,28 +16,7 @@
 
 _Static_assert(VOLUME_NAME_SIZE >= DISK_NAME_SIZE + 4, "a disk's name, a p and a number");
 
-/* A CPU's timer looks after what was started on that CPU, and after all else too. */
-static struct timer timers[MAX_CPUS];
-
-/* A port that is asked often must not wait for the turn of one that is not. */
-static void alarm(uint64_t nanoseconds)
-{
-	struct timer *timer = &timers[this_cpu()->id];
-	uint64_t deadline = time_ns() + nanoseconds;
-
-	if (!timer_is_waiting(timer) || timer->deadline > deadline)
-		timer_start(timer, deadline);
-}
-
-static void timer_expired(struct timer *expired)
-{
-	uint64_t again = disks_tick();
-
-	(void)expired;
-	if (again != 0)
-		alarm(again);
-}
-
+/* partition 0 is the disk as a whole. */
 static void add_volume(struct disk *disk, unsigned partition, uint64_t first, uint64_t sectors)
 {
 	struct volume *volume = heap_alloc(sizeof(*volume));
@@ -88,14 +64,10 @@ static void add_volumes(struct disk *disk)
 		add_volume(disk, table.list[i].number, table.list[i].first, table.list[i].sectors);
 }
 
-void host_disks_init(void)
+void volumes_init(void)
 {
 	struct disk *disk;
 
 	list_for_each(disk, disk_list(), node)
 		add_volumes(disk);
-	for (unsigned i = 0; i < MAX_CPUS; i++)
-		timer_init(&timers[i], timer_expired);
-	disks_set_alarm(alarm);
-	disks_set_account(run_excuse);
 }

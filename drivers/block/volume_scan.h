@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine's disks: their partitions, and the timer that looks after them.
+ * Finds the volumes of the machine: each disk, and each partition on it.
  */
-#ifndef UMBRA_HV_HOST_DISKS_H
-#define UMBRA_HV_HOST_DISKS_H
+#ifndef UMBRA_DRIVERS_BLOCK_VOLUME_SCAN_H
+#define UMBRA_DRIVERS_BLOCK_VOLUME_SCAN_H
 
 /*
- * Reads the partition tables of the disks that drivers have added.  Boot CPU, once, with
- * timers in order, before guests are planned.
+ * Reads the partition tables of the disks that drivers have added, and adds a volume for each
+ * disk and each partition; the log tells what is wrong with a table.  Boot CPU, once, when the
+ * timers work, before guests are configured.
  */
-void host_disks_init(void);
+void volumes_init(void);
 
 #endif

@@ -81,11 +81,11 @@ static void list_pci(const char *argument)
 	}
 }
 
-static const char *disk_state(const struct disk_port *port)
+static const char *disk_state(const struct disk_status *status)
 {
-	if (port->state == DISK_RUNNING)
-		return port->polled ? "polled" : "ready";
-	return port->state == DISK_LOST ? "lost" : "reset";
+	if (status->state == DISK_RUNNING)
+		return status->is_polled ? "polled" : "ready";
+	return status->state == DISK_LOST ? "lost" : "reset";
 }
 
 static void list_disks(const char *argument)
@@ -96,14 +96,16 @@ static void list_disks(const char *argument)
 	house_print("%-15s %12s %12s %-6s %-15s %9s %8s %7s %6s %6s\n", "name", "first", "sectors",
 		    "state", "writer", "commands", "bounced", "irqs", "errors", "resets");
 	list_for_each(volume, volume_list(), node) {
-		const struct disk_port *port = volume->disk->port;
+		struct disk_status status;
+		const struct disk_counters *counters = &status.counters;
 		char writer[VOLUME_OWNER_SIZE] = "-";
 
+		disk_status(volume->disk, &status);
 		(void)volume_writer(volume, writer);
 		house_print("%-15s %12llu %12llu %-6s %-15s %9u %8u %7u %6u %6u\n", volume->name,
-			    volume->first, volume->sectors, disk_state(port), writer,
-			    port->counters.commands, port->counters.bounced,
-			    port->counters.interrupts, port->counters.errors, port->counters.resets);
+			    volume->first, volume->sectors, disk_state(&status), writer,
+			    counters->commands, counters->bounced, counters->interrupts,
+			    counters->errors, counters->resets);
 	}
 }
 

@@ -7,9 +7,10 @@
 #ifndef UMBRA_TESTS_UNIT_DISK_FIXTURE_H
 #define UMBRA_TESTS_UNIT_DISK_FIXTURE_H
 
+#include "arch/board/device_timer.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
-#include "drivers/block/disk.h"
+#include "drivers/block/disk_internal.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "mm/frames.h"
@@ -30,8 +31,8 @@
 static uint8_t memory[PAGES * PAGE_SIZE] __attribute__((aligned(4096)));
 static uint8_t media[SECTORS * 512];
 static uint8_t *bounces[DISK_SLOTS_MAX];
-static unsigned bounce_count, lost_events, held, alarms;
-static uint64_t now, alarm_period;
+static unsigned bounce_count, lost_events, held;
+static uint64_t now, timer_period;
 
 /* --- what the disk core stands on ------------------------------------------------------ */
 
@@ -235,10 +236,11 @@ static inline void account(uint32_t nanoseconds)
 	accounted += nanoseconds;
 }
 
-static inline void alarm(uint64_t nanoseconds)
+void device_timer_start(struct device_timer *of, uint64_t nanoseconds)
 {
-	alarms++;
-	alarm_period = nanoseconds;
+	assert_int_equal(held, 1);
+	assert_ptr_equal(of->tick, disks_tick);
+	timer_period = nanoseconds;
 }
 
 static inline int setup(void **state)
@@ -253,14 +255,13 @@ static inline int setup(void **state)
 	strcpy(disk.name, "test0");
 	disk.device.sectors = SECTORS;
 	disk.device.block_size = 512;
-	bounce_count = busy = starts = stops = revive_asked = revive_after = lost_events = alarms = 0;
+	bounce_count = busy = starts = stops = revive_asked = revive_after = lost_events = 0;
 	most_fragments = stop_asked = stops_after = 0;
 	silent = unreviving = cacheless = false;
 	answer = 0;
 	deaf = 0;
 	troublemaker = 0;
 	list_init(disk_list());
-	disks_set_alarm(alarm);
 	disks_set_account(account);
 	accounted = 0;
 	copy_time = 0;

@@ -186,13 +186,26 @@ static void read_at_boot(void **state)
 	uint8_t *sector = memory + 3 * 4096;
 
 	(void)state;
-	disks_set_alarm(NULL);
 	/* Partition tables can take many, all without an interrupt. */
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(disk_read_now(&disk, 9, sector), 0);
 	assert_memory_equal(sector, media + 9 * 512, 512);
-	assert_false(port.polled);
+	assert_false(port.watch.is_polled);
 	assert_int_equal(disk_read_now(&disk, SECTORS, sector), -E_RANGE);
+}
+
+static void status(void **state)
+{
+	static struct ask ask;
+	struct disk_status status;
+
+	(void)state;
+	check_ask(&ask, submit_at(&ask, BLOCK_READ, 0, 0, 512), 0);
+	disk_port_set_polled(&port);
+	disk_status(&disk, &status);
+	assert_int_equal(status.state, DISK_RUNNING);
+	assert_int_equal(status.counters.commands, 1);
+	assert_true(status.is_polled);
 }
 
 int main(void)
@@ -208,6 +221,7 @@ int main(void)
 		DISK_TEST(whose_time_cancelled),
 		DISK_TEST(errors_of_the_medium),
 		DISK_TEST(read_at_boot),
+		DISK_TEST(status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
