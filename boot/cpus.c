@@ -11,6 +11,7 @@
 #include "arch/board/timer.h"
 #include "arch/board/tsc_sync.h"
 #include "arch/cpu/ap_start.h"
+#include "arch/cpu/cpu_init.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/log.h"

@@ -10,6 +10,7 @@
 #include "arch/cpu/barrier.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_call.h"
+#include "arch/cpu/cpu_init.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/panic.h"

@@ -162,17 +162,6 @@ int ioapic_connect_nmi(const struct madt_line *line, uint32_t apic_id)
 	return error;
 }
 
-int ioapic_route(uint32_t line, uint32_t apic_id)
-{
-	uint32_t input;
-	const struct io_apic *io_apic = find(line, &input);
-
-	if (!io_apic || apic_id >= DESTINATION_ALL)
-		return -E_RANGE;
-	put(io_apic, ENTRY_HIGH(input), apic_id << DESTINATION_SHIFT);
-	return 0;
-}
-
 static void change(uint32_t line, uint32_t clear, uint32_t set)
 {
 	uint32_t input;

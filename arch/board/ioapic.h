@@ -36,9 +36,6 @@ int ioapic_connect(const struct madt_line *line, unsigned vector, uint32_t apic_
 /* The same, but it raises an NMI there, at once. */
 int ioapic_connect_nmi(const struct madt_line *line, uint32_t apic_id);
 
-/* Sends what a connected input raises to another CPU from now on.  Errors as above. */
-int ioapic_route(uint32_t line, uint32_t apic_id);
-
 /* Shut or open an input; a line that does not exist is left alone. */
 void ioapic_mask(uint32_t line);
 void ioapic_unmask(uint32_t line);

@@ -7,6 +7,8 @@
 
 #include "arch/board/ioapic.h"
 #include "arch/board/pic.h"
+#include "arch/cpu/cpu_call.h"
+#include "arch/cpu/host_traps.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
@@ -29,16 +31,10 @@ struct irq_entry {
 static struct spinlock lock = SPINLOCK(LOCK_IRQ);
 static struct irq_entry entries[VECTOR_COUNT];
 static uint32_t warned[VECTOR_COUNT / 32];	/* bit: that vector was complained of */
-static uint32_t spurious;
 static bool has_apic;
 static struct madt madt;
 
 /* --- start ------------------------------------------------------------------------------ */
-
-static void count_spurious(void)
-{
-	__atomic_fetch_add(&spurious, 1, __ATOMIC_RELAXED);
-}
 
 /* SDM vol. 3, 10.5.3: the error status register, bit by bit. */
 static const char *const error_words_of_apic[8] = {
@@ -62,6 +58,14 @@ static void apic_error(void *context)
 	seen |= errors;
 }
 
+static bool has_large_ids(void)
+{
+	for (unsigned i = 0; i < madt.cpu_count; i++)
+		if (madt.cpus[i].apic_id > LAPIC_XAPIC_ID_MAX)
+			return true;
+	return false;
+}
+
 static void add_io_apic(const struct madt_io_apic *io_apic, mmio_map_t *map)
 {
 	int error = ioapic_add(io_apic, map);
@@ -78,7 +82,7 @@ static const char *start_apics(mmio_map_t *map)
 		return "no MADT";
 	if (madt.io_apic_count == 0)
 		return "no I/O APIC in the MADT";
-	if (lapic_probe(&madt, map) != 0)
+	if (lapic_probe(has_large_ids(), map) != 0)
 		return "no local APIC";
 	madt_refuse_unreachable(&madt, lapic_can_reach);
 	for (unsigned i = 0; i < madt.io_apic_count; i++)
@@ -130,22 +134,42 @@ static void connect_nmi_lines(void)
 	}
 }
 
+/* The firmware's number of the CPU that this runs on. */
+static uint32_t own_uid(void)
+{
+	for (unsigned i = 0; i < madt.cpu_count; i++)
+		if (madt.cpus[i].apic_id == lapic_id())
+			return madt.cpus[i].uid;
+	return MADT_ALL_CPUS;
+}
+
+static void open_nmi_inputs(void)
+{
+	uint32_t uid = own_uid();
+
+	for (unsigned i = 0; i < madt.local_nmi_count; i++)
+		if (madt.local_nmis[i].uid == MADT_ALL_CPUS || madt.local_nmis[i].uid == uid)
+			lapic_open_nmi_input(madt.local_nmis[i].lint);
+}
+
 void irq_init(bool apic, mmio_map_t *map)
 {
 	const char *missing = apic ? start_apics(map) : "apic=off";
 
+	host_traps_set_interrupt(irq_dispatch);
 	/* Masked when the APICs are used: they would raise the same vectors. */
 	pic_init();
 	has_apic = !missing;
 	if (missing && !pic_is_there())
 		panic("no interrupt controller can be used: %s, and no pair of 8259 answers", missing);
-	if (missing && lapic_probe(&madt, map) == 0)
+	if (missing && lapic_probe(has_large_ids(), map) == 0)
 		lapic_pass_through();
 	if (missing) {
 		log_info("irq", "interrupts by the 8259 pair: %s", missing);
 		return;
 	}
 	irq_vector_set(VECTOR_APIC_ERROR, apic_error, NULL);
+	irq_vector_set(VECTOR_CPU_CALLS, cpu_calls_run, NULL);
 	irq_init_cpu(this_cpu());
 	connect_nmi_lines();
 	report_apics();
@@ -154,6 +178,7 @@ void irq_init(bool apic, mmio_map_t *map)
 void irq_init_cpu(struct cpu *cpu)
 {
 	lapic_init_cpu();
+	open_nmi_inputs();
 	cpu->apic_id = lapic_id();
 }
 
@@ -228,20 +253,6 @@ void irq_silence(unsigned line)
 bool irq_is_pending(unsigned line)
 {
 	return has_apic ? lapic_is_pending(VECTOR_ISA + line) : pic_is_pending(line);
-}
-
-int irq_route(unsigned line, const struct cpu *cpu)
-{
-	int error;
-
-	if (!has_apic)
-		return -E_UNSUPPORTED;
-	if (line >= IRQ_LINES)
-		return -E_RANGE;
-	spin_lock(&lock);
-	error = ioapic_route(madt.isa[line].line, cpu->apic_id);
-	spin_unlock(&lock);
-	return error;
 }
 
 int irq_route_nmi(unsigned line)
@@ -321,10 +332,8 @@ static void dispatch_pic(unsigned vector)
 	unsigned line = vector - VECTOR_ISA;
 
 	/* No device of ours raises another vector; firmware's could. */
-	if (line >= IRQ_LINES || pic_check_spurious(line)) {
-		count_spurious();
+	if (line >= IRQ_LINES || pic_check_spurious(line))
 		return;
-	}
 	serve(vector);
 	pic_end(line);
 }
@@ -333,16 +342,8 @@ void irq_dispatch(unsigned vector)
 {
 	if (unlikely(!has_apic)) {
 		dispatch_pic(vector);
-	} else if (vector == VECTOR_SPURIOUS) {
-		/* Has no bit in service that could be ended (SDM vol. 3, 10.9). */
-		count_spurious();
-	} else {
+	} else if (vector != VECTOR_SPURIOUS) {	/* it has no bit in service to be ended (SDM vol. 3, 10.9) */
 		serve(vector);
 		lapic_end();
 	}
-}
-
-uint32_t irq_spurious_count(void)
-{
-	return __atomic_load_n(&spurious, __ATOMIC_RELAXED);
 }

@@ -57,14 +57,8 @@ void irq_silence(unsigned line);
 bool irq_is_pending(unsigned line);
 
 /*
- * From now on line's handler runs on cpu.  -E_RANGE for a line or a CPU that
- * cannot be; -E_UNSUPPORTED without APICs.  Any CPU.
- */
-int irq_route(unsigned line, const struct cpu *cpu);
-
-/*
- * line raises an NMI on this CPU from now on.  Errors as above, and -E_EXIST
- * when it has a handler.
+ * line raises an NMI on this CPU from now on.  -E_RANGE for a line that cannot be,
+ * -E_UNSUPPORTED without APICs, -E_EXIST when the line has a handler.  Any CPU.
  */
 int irq_route_nmi(unsigned line);
 
@@ -89,8 +83,5 @@ void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context);
  * warning.  Interrupts off, no lock held.
  */
 void irq_dispatch(unsigned vector);
-
-/* How many interrupts had no cause so far, on all CPUs. */
-uint32_t irq_spurious_count(void);
 
 #endif

@@ -12,7 +12,7 @@
 #define ID_MAX 254u
 #define DATA_VECTOR 0xFFu
 
-int msi_route(struct msi_message *message, const struct cpu *cpu)
+static int send_to(struct msi_message *message, const struct cpu *cpu)
 {
 	if (cpu->apic_id > ID_MAX)
 		return -E_RANGE;
@@ -28,7 +28,7 @@ int msi_allocate(irq_handler_t *handler, void *context, struct msi_message *mess
 	if (vector < 0)
 		return vector;
 	message->data = (uint32_t)vector;
-	error = msi_route(message, cpu_by_id(0));
+	error = send_to(message, cpu_by_id(0));
 	if (error)
 		irq_vector_free((unsigned)vector);
 	return error;

@@ -19,15 +19,10 @@ struct msi_message {
  * A message that has handler(context) called on the boot CPU: interrupts off,
  * no lock held, one call a message at least for what came since the last.  0;
  * -E_UNSUPPORTED on a machine without APICs, where a device has to use its
- * line; -E_NOSPC when there are no vectors left.  Any CPU.
+ * line; -E_NOSPC when there are no vectors left; -E_RANGE when no message reaches the
+ * boot CPU.  Any CPU.
  */
 int msi_allocate(irq_handler_t *handler, void *context, struct msi_message *message);
-
-/*
- * Changes message so that cpu gets the interrupt; the caller puts it into the
- * device.  -E_RANGE when no message reaches that CPU.
- */
-int msi_route(struct msi_message *message, const struct cpu *cpu);
 
 /*
  * Gives the message back.  The device has been told to send no more, and

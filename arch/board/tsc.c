@@ -7,7 +7,6 @@
  */
 #include "arch/board/tsc.h"
 
-#include "arch/board/tsc_without_counters.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
@@ -98,17 +97,13 @@ static uint32_t khz_between(const struct counter *counter, const struct reading 
 	return (uint32_t)MIN(khz, (uint64_t)UINT32_MAX);
 }
 
-uint32_t tsc_apart_ppm(uint32_t khz, uint32_t other)
+/* How far other is off from khz, in millionths of it. */
+static uint32_t ppm_between(uint32_t khz, uint32_t other)
 {
 	uint32_t difference = khz > other ? khz - other : other - khz;
 	uint64_t ppm = difference * 1000000ull / MAX(khz, 1u);
 
 	return (uint32_t)MIN(ppm, (uint64_t)UINT32_MAX);
-}
-
-bool tsc_is_plausible(uint32_t khz)
-{
-	return khz >= TSC_KHZ_MIN && khz <= TSC_KHZ_MAX;
 }
 
 /* NULL, or why the counter is none; its khz is set then. */
@@ -122,7 +117,7 @@ static const char *judge(struct measured *measured)
 								 : "it is far slower than it claims";
 	first = khz_between(counter, &measured->start, &measured->middle);
 	second = khz_between(counter, &measured->middle, &measured->end);
-	if (tsc_apart_ppm(first, second) > UNEVEN_PPM)
+	if (ppm_between(first, second) > UNEVEN_PPM)
 		return "it does not count evenly";
 	measured->khz = khz_between(counter, &measured->start, &measured->end);
 	if (tsc_is_plausible(measured->khz))
@@ -186,7 +181,7 @@ static void report_unusable(const struct measured *measured)
 static unsigned choose(struct measured list[2])
 {
 	uint32_t pit = tsc_khz_by_pit();
-	unsigned right = pit != 0 && tsc_apart_ppm(pit, list[1].khz) < tsc_apart_ppm(pit, list[0].khz);
+	unsigned right = pit != 0 && ppm_between(pit, list[1].khz) < ppm_between(pit, list[0].khz);
 
 	log_warn("time", "the TSC runs at %u kHz by %s, at %u by %s, at %u by pit; taking %s", list[0].khz,
 		 list[0].counter->name, list[1].khz, list[1].counter->name, pit,
@@ -197,13 +192,13 @@ static unsigned choose(struct measured list[2])
 
 static struct tsc_rate rate_of_both(struct measured list[2])
 {
-	uint32_t ppm = tsc_apart_ppm(list[0].khz, list[1].khz);
+	uint32_t ppm = ppm_between(list[0].khz, list[1].khz);
 	unsigned right = ppm > DISAGREE_PPM ? choose(list) : 0;
 
 	return (struct tsc_rate){
 		.khz = list[right].khz, .referee = list[right].counter->name,
 		.second = list[!right].counter->name,
-		.second_ppm = tsc_apart_ppm(list[right].khz, list[!right].khz),
+		.second_ppm = ppm_between(list[right].khz, list[!right].khz),
 	};
 }
 

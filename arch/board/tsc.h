@@ -6,19 +6,8 @@
 #ifndef UMBRA_ARCH_BOARD_TSC_H
 #define UMBRA_ARCH_BOARD_TSC_H
 
+#include "arch/board/tsc_without_counters.h"
 #include "arch/cpu/counter.h"
-
-#include <stdbool.h>
-
-/* How the rate was found, for the log, and which of the two counters can be a clock. */
-struct tsc_rate {
-	uint32_t khz;			/* never 0 */
-	const char *referee;		/* by whom */
-	const char *second;		/* who was asked too, or NULL */
-	uint32_t second_ppm;		/* how far that one is off */
-	bool stands_still;		/* it is no clock at all, and khz a guess */
-	bool usable[2];			/* counts, evenly, and at the rate that it claims */
-};
 
 /*
  * Measures against both counters, each of which may be NULL, at the same time; when they

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the two files that measure the TSC share, and nobody else uses: the boot CPU's, at
- * boot, interrupts off.
+ * How fast the TSC runs where no counter can say it, and what counts as an answer.  Called by
+ * tsc.c alone: boot CPU, at boot, interrupts off.
  */
 #ifndef UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
 #define UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
 
-#include "arch/board/tsc.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * What a TSC can run at: emulators count instructions, of which they do a million a second
@@ -18,10 +19,20 @@
 /* 20 ms of a processor of 100 GHz: whatever is measured then is done long before. */
 #define TSC_GIVE_UP (1ull << 31)
 
-bool tsc_is_plausible(uint32_t khz);
+static inline bool tsc_is_plausible(uint32_t khz)
+{
+	return khz >= TSC_KHZ_MIN && khz <= TSC_KHZ_MAX;
+}
 
-/* How far other is off from khz, in millionths of it. */
-uint32_t tsc_apart_ppm(uint32_t khz, uint32_t other);
+/* How the rate was found, for the log, and which of the two counters can be a clock. */
+struct tsc_rate {
+	uint32_t khz;			/* never 0 */
+	const char *referee;		/* by whom */
+	const char *second;		/* who was asked too, or NULL */
+	uint32_t second_ppm;		/* how far that one is off */
+	bool stands_still;		/* it is no clock at all, and khz a guess */
+	bool usable[2];			/* counts, evenly, and at the rate that it claims */
+};
 
 /* By the interval timer; 0 when there is none, or it stands still, or says what cannot be. */
 uint32_t tsc_khz_by_pit(void);

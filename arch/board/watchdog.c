@@ -9,6 +9,8 @@
 
 #include "arch/board/irq.h"
 #include "arch/board/pit.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/host_traps.h"
 #include "arch/cpu/lapic.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
@@ -21,44 +23,6 @@
 static bool is_on;
 static uint32_t limit_s, limit_ticks;
 static volatile uint32_t ticks;	/* NMIs so far; nothing depends on how many */
-
-int watchdog_start(uint32_t seconds, uint32_t period_us)
-{
-	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX
-					 : (uint32_t)(((uint64_t)period_us * PIT_HZ + 999999) / 1000000);
-	struct time_limit limit;
-	int error = irq_route_nmi(PIT_IRQ_LINE);
-
-	if (error)
-		return error;
-	limit_s = seconds;
-	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / period);
-	is_on = true;
-	pit_start_periodic(period);
-	limit = time_limit(FIRST_NMI_NS);
-	while (ticks == 0) {
-		if (time_limit_is_over(&limit)) {
-			watchdog_stop();
-			return -E_IO;
-		}
-		cpu_pause();
-	}
-	return 0;
-}
-
-void watchdog_stop(void)
-{
-	if (!is_on)
-		return;
-	pit_stop();
-	is_on = false;
-	log_info("watchdog", "%u NMIs came from the interval timer", ticks);
-}
-
-uint64_t watchdog_interval_ns(void)
-{
-	return is_on ? (uint64_t)limit_s * 1000000000u / 4 : 0;
-}
 
 /* How many NMIs of the watchdog have come since cpu's heartbeat changed.  It begins as 0. */
 static uint32_t ticks_without_beat(struct cpu *cpu)
@@ -96,7 +60,8 @@ static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 	}
 }
 
-bool watchdog_nmi(uint32_t eip, uint32_t ebp)
+/* For NMIs (arch/cpu/host_traps.h).  Does not return when a CPU hangs. */
+static bool is_watchdog_nmi(uint32_t eip, uint32_t ebp)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -112,4 +77,43 @@ bool watchdog_nmi(uint32_t eip, uint32_t ebp)
 	for (unsigned id = 0; id < cpu_count(); id++)
 		judge(cpu_by_id(id), eip, ebp);
 	return true;
+}
+
+int watchdog_start(uint32_t seconds, uint32_t period_us)
+{
+	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX
+					 : (uint32_t)(((uint64_t)period_us * PIT_HZ + 999999) / 1000000);
+	struct time_limit limit;
+	int error = irq_route_nmi(PIT_IRQ_LINE);
+
+	if (error)
+		return error;
+	limit_s = seconds;
+	limit_ticks = (uint32_t)((uint64_t)seconds * PIT_HZ / period);
+	is_on = true;
+	host_traps_set_nmi(is_watchdog_nmi);
+	pit_start_periodic(period);
+	limit = time_limit(FIRST_NMI_NS);
+	while (ticks == 0) {
+		if (time_limit_is_over(&limit)) {
+			watchdog_stop();
+			return -E_IO;
+		}
+		cpu_pause();
+	}
+	return 0;
+}
+
+void watchdog_stop(void)
+{
+	if (!is_on)
+		return;
+	pit_stop();
+	is_on = false;
+	log_info("watchdog", "%u NMIs came from the interval timer", ticks);
+}
+
+uint64_t watchdog_interval_ns(void)
+{
+	return is_on ? (uint64_t)limit_s * 1000000000u / 4 : 0;
 }

@@ -78,21 +78,6 @@ static inline struct cpu *this_cpu(void)
 	return ((const struct state_page *)SWITCHER_STATE)->cpu;
 }
 
-/*
- * Fills the descriptor tables of cpu in its pages; host_cr3 is the physical
- * address of its top-level table.  Nothing is loaded yet.  Any CPU.
- */
-void cpu_prepare(struct cpu *cpu, struct cpu_pages *pages, uint32_t host_cr3);
-
-/* Lets page tables use the NX bit, where there is one.  Before the first such table; each CPU. */
-void cpu_enable_nx(void);
-
-/*
- * Loads them and sets the control registers and MSRs as Umbra wants them, on
- * the CPU that cpu describes, with its tables in use.  Once a CPU.
- */
-void cpu_init(struct cpu *cpu);
-
 /* The CPUs brought up so far, by id; NULL for none.  Any CPU, any context. */
 struct cpu *cpu_by_id(unsigned id);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Notes between CPUs.  One lock for all boxes, so that a note is in one of them
- * or in none, even while it gets another home.
+ * The queues of pending calls, one for each CPU.  One lock guards all of them, so that a call is
+ * in one queue or in none, even while it gets another home.
  */
 #include "arch/cpu/cpu_call.h"
 
-#include "arch/board/irq.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/lapic.h"
@@ -14,91 +13,90 @@
 #include "arch/cpu/vectors.h"
 
 static struct spinlock lock = SPINLOCK(LOCK_CPU_CALLS);
-static struct list boxes[MAX_CPUS];	/* under the lock */
+static struct list queues[MAX_CPUS];	/* under the lock */
 
-/* Whoever posts a note while this reads another one finds the box empty, and sends an interrupt. */
-static void read_notes(void *context)
+/* A call that is posted while this runs another one finds the queue empty, and sends an interrupt. */
+void cpu_calls_run(void *context)
 {
-	struct list *box = &boxes[this_cpu()->id];
+	struct list *queue = &queues[this_cpu()->id];
 	struct list_node *node;
 
 	(void)context;
 	for (;;) {
-		struct cpu_call *note;
+		struct cpu_call *call;
 
 		spin_lock(&lock);
-		node = list_take_first(box);
+		node = list_take_first(queue);
 		spin_unlock(&lock);
 		if (!node)
 			return;
-		note = container_of(node, struct cpu_call, node);
-		note->read(note);
+		call = container_of(node, struct cpu_call, node);
+		call->run(call);
 	}
 }
 
 void cpu_calls_init(void)
 {
 	for (unsigned i = 0; i < MAX_CPUS; i++)
-		list_init(&boxes[i]);
-	irq_vector_set(VECTOR_CPU_CALLS, read_notes, NULL);
+		list_init(&queues[i]);
 }
 
-void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note))
+void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call))
 {
-	*note = (struct cpu_call){ .home = home, .read = read };
+	*call = (struct cpu_call){ .home = home, .run = run };
 }
 
-/* With the lock.  True when the CPU whose box it is has to be told. */
-static bool put(struct cpu_call *note)
+/* With the lock.  True when the home needs an interrupt: its queue was empty. */
+static bool enqueue(struct cpu_call *call)
 {
-	struct list *box = &boxes[note->home];
-	bool was_empty = list_is_empty(box);
+	struct list *queue = &queues[call->home];
+	bool was_empty = list_is_empty(queue);
 
-	if (list_is_linked(&note->node))
+	if (list_is_linked(&call->node))
 		return false;
-	list_add_last(box, &note->node);
+	list_add_last(queue, &call->node);
 	return was_empty;
 }
 
-static void tell(unsigned cpu)
+static void interrupt(unsigned cpu)
 {
 	if (lapic_send_vector(cpu_by_id(cpu)->apic_id, VECTOR_CPU_CALLS) != 0)
 		panic("the local APIC sends no interrupt to cpu%u", cpu);
 }
 
-void cpu_call_post(struct cpu_call *note)
+void cpu_call_post(struct cpu_call *call)
 {
+	bool needs_interrupt;
 	unsigned home;
-	bool news;
 
 	spin_lock(&lock);
-	news = put(note);
-	home = note->home;
+	needs_interrupt = enqueue(call);
+	home = call->home;
 	spin_unlock(&lock);
-	if (news)
-		tell(home);
+	if (needs_interrupt)
+		interrupt(home);
 }
 
-void cpu_call_move(struct cpu_call *note, unsigned home)
+void cpu_call_move(struct cpu_call *call, unsigned home)
 {
-	bool news;
+	bool needs_interrupt;
 
-	assert(note->home == this_cpu()->id);
+	assert(call->home == this_cpu()->id);
 	spin_lock(&lock);
-	if (list_is_linked(&note->node))
-		list_remove(&note->node);
-	WRITE_ONCE(note->home, home);
-	news = put(note);
+	if (list_is_linked(&call->node))
+		list_remove(&call->node);
+	WRITE_ONCE(call->home, home);
+	needs_interrupt = enqueue(call);
 	spin_unlock(&lock);
-	if (news)
-		tell(home);
+	if (needs_interrupt)
+		interrupt(home);
 }
 
-void cpu_call_withdraw(struct cpu_call *note)
+void cpu_call_withdraw(struct cpu_call *call)
 {
-	assert(note->home == this_cpu()->id);
+	assert(call->home == this_cpu()->id);
 	spin_lock(&lock);
-	if (list_is_linked(&note->node))
-		list_remove(&note->node);
+	if (list_is_linked(&call->node))
+		list_remove(&call->node);
 	spin_unlock(&lock);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Notes between CPUs.  What belongs to one CPU is touched by that CPU alone; who
- * wants something done to it leaves a note, which its CPU reads at once if it
- * runs a guest or sleeps, and else as soon as it is through with what it does.
+ * Calls between CPUs.  What belongs to one CPU is touched by that CPU alone; who wants
+ * something done to it posts a call, and the other CPU runs the call's function: at once if
+ * it runs a guest or sleeps, else as soon as it lets interrupts in again.
  *
- * A note is part of what it is about, and waits once at most: what exactly is
- * wanted stands elsewhere, and is there before the note is posted.
+ * A call is part of the object that it is about, and is pending once at most.  It carries no
+ * arguments: what is wanted is written to the object before the call is posted.
  */
 #ifndef UMBRA_ARCH_CPU_CPU_CALL_H
 #define UMBRA_ARCH_CPU_CPU_CALL_H
@@ -13,27 +13,33 @@
 #include "lib/list.h"
 
 struct cpu_call {
-	struct list_node node;		/* in the box of its home while it waits */
-	unsigned home;			/* id of the CPU that it is read on */
-	void (*read)(struct cpu_call *note);	/* there, interrupts off, no lock held */
+	struct list_node node;		/* in the queue of its home while it is pending */
+	unsigned home;			/* id of the CPU that runs it */
+	void (*run)(struct cpu_call *call);	/* there, interrupts off, no lock held */
 };
 
-/* The boxes of all CPUs.  Boot CPU, before any note is posted and any other CPU runs. */
+/* The queues of all CPUs.  Boot CPU, before any call is posted and any other CPU runs. */
 void cpu_calls_init(void);
 
-/* home is a CPU's id.  Before anybody else knows of the note. */
-void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note));
-
-/* Has note->read called on its home; nothing when it waits already.  Any CPU, any lock but LOCK_CPU_CALLS. */
-void cpu_call_post(struct cpu_call *note);
+/* home is a CPU's id.  Before anybody else knows of the call. */
+void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call));
 
 /*
- * Gives the note another home and posts it there.  On its home, which has
- * finished with what the note is part of: another CPU may read it before this returns.
+ * Has call->run called on its home; does nothing when the call is pending already.  Any CPU, any
+ * lock but LOCK_CPU_CALLS.
  */
-void cpu_call_move(struct cpu_call *note, unsigned home);
+void cpu_call_post(struct cpu_call *call);
 
-/* Takes a note back that may wait.  On its home; nobody posts it any more. */
-void cpu_call_withdraw(struct cpu_call *note);
+/*
+ * Gives the call another home and posts it there.  On its home, which has finished with the
+ * object that the call is part of: the new home may run it before this returns.
+ */
+void cpu_call_move(struct cpu_call *call, unsigned home);
+
+/* Takes a call back that may be pending.  On its home; nobody posts it any more. */
+void cpu_call_withdraw(struct cpu_call *call);
+
+/* The handler of VECTOR_CPU_CALLS (arch/cpu/vectors.h): runs all calls pending on this CPU. */
+void cpu_calls_run(void *context);
 
 #endif

@@ -4,10 +4,9 @@
  */
 #include "arch/cpu/host_traps.h"
 
-#include "arch/board/irq.h"
-#include "arch/board/watchdog.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/exception_names.h"
+#include "arch/cpu/heartbeat.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/panic.h"
@@ -21,14 +20,27 @@
 
 extern const uint8_t msr_try_write_instruction[], msr_try_write_failed[];
 
+static void (*serve_interrupt)(unsigned vector);
+static bool (*is_expected_nmi)(uint32_t eip, uint32_t ebp);
+
+void host_traps_set_interrupt(void (*serve)(unsigned vector))
+{
+	serve_interrupt = serve;
+}
+
+void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
+{
+	is_expected_nmi = is_expected;
+}
+
 void host_trap(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
 		/* It may have slept. */
-		watchdog_alive(this_cpu());
+		heartbeat_alive(this_cpu());
 		irqs_off_begin();
 		irqs_off_mark("handler", frame->vector);
-		irq_dispatch(frame->vector);
+		serve_interrupt(frame->vector);
 		irqs_off_end();
 		return;
 	}
@@ -92,8 +104,8 @@ bool host_nmi(const struct nmi_frame *frame)
 		return false;
 	}
 	source = nmi_source();
-	/* One that the board accounts for is not the watchdog's. */
-	if (source != NMI_UNKNOWN || !watchdog_nmi(frame->eip, frame->ebp))
+	/* An NMI that the board accounts for is not the watchdog's. */
+	if (source != NMI_UNKNOWN || !is_expected_nmi || !is_expected_nmi(frame->eip, frame->ebp))
 		count_nmi(frame, source);
 	return struck_guest(frame) && !guest_state_is_possible(frame->cs, frame->eflags);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Traps that arrive while Umbra itself runs.  All but interrupts and NMIs are
- * its own mistakes.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm and the
- * CPU.
+ * Traps that arrive while Umbra itself runs, and NMIs at any time.  An exception in Umbra is a
+ * bug of Umbra's and ends in a panic; interrupts and NMIs go to the functions that arch/board has
+ * set.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm and the double-fault task.
  */
 #ifndef UMBRA_ARCH_CPU_HOST_TRAPS_H
 #define UMBRA_ARCH_CPU_HOST_TRAPS_H
@@ -12,6 +12,16 @@
 
 #include <stdbool.h>
 
+/* Who serves interrupts, vectors from 32 on (irq_init).  Boot CPU, before any can come in. */
+void host_traps_set_interrupt(void (*serve)(unsigned vector));
+
+/*
+ * Who answers for NMIs (watchdog_start): is_expected(eip, ebp) is called in the NMI's handler with
+ * what it interrupted, on any CPU, and says whether the NMI was its own.  Other NMIs are counted
+ * in struct cpu.  Boot CPU.
+ */
+void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp));
+
 /* Any vector but NMI and double fault; esp and ss of the frame do not exist.  It may move eip. */
 void host_trap(struct trap_frame *frame);
 
@@ -19,13 +29,13 @@ void host_trap(struct trap_frame *frame);
 void __noreturn host_double_fault(void);
 
 /*
- * An NMI, which may have come at any instruction: counts, and remembers where.  True when the
- * guest that it struck is in a state that it must be taken out of.
+ * An NMI, which may have come at any instruction.  True when it interrupted a guest in a state in
+ * which no guest may be: then the Switcher leaves the guest.
  */
 bool host_nmi(const struct nmi_frame *frame);
 
 /*
- * A fault in the Switcher at an instruction that cannot; frame begins with vector, error, eip,
+ * A fault in the Switcher at an instruction that cannot fault; frame begins with vector, error, eip,
  * cs, eflags.
  */
 void __noreturn host_switcher_bug(const uint32_t *frame);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For how long CPUs run with interrupts off, and at what; for how long locks are held, and
- * waited for.  A debug build keeps the longest of each since the CPU's run loop began; in
- * others all of this is nothing.  docs/locking.md says what the longest are.
+ * For how long CPUs run with interrupts off, and what they do then.  A debug build keeps the
+ * longest stretch of each CPU since its run loop began; in other builds all of this is nothing.
+ * docs/locking.md says what the longest are.
  *
  * A *stretch* begins when the CPU comes out of a guest, out of sleep or into a handler, and
  * ends when interrupts can come in again.  Marks cut it into parts by what is done in them.
@@ -10,8 +10,6 @@
  */
 #ifndef UMBRA_ARCH_CPU_IRQS_OFF_H
 #define UMBRA_ARCH_CPU_IRQS_OFF_H
-
-#include "arch/cpu/spinlock.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,11 +19,6 @@ struct irqs_off_record {
 	uint64_t part_ticks;	/* of its longest part, which was at this: */
 	const char *what;	/* a literal, NULL as long as there was no stretch */
 	uint32_t detail;	/* of what; a vector, for an exit and a handler */
-};
-
-struct lock_record {
-	uint64_t ticks;
-	uint32_t place;		/* an address in the function that had the lock; 0: there was none */
 };
 
 /* For the functions below; not to be called. */
@@ -69,9 +62,5 @@ bool irqs_off_counts(void);
  * stretches.
  */
 struct irqs_off_record irqs_off_longest(unsigned cpu);
-
-/* How long a lock of that rank was held at most, and waited for, and by whom it was held then. */
-struct lock_record lock_longest_held(enum lock_rank rank);
-struct lock_record lock_longest_wait(enum lock_rank rank);
 
 #endif

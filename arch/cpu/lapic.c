@@ -52,7 +52,6 @@
  * it is on AMD's later ones as well (AMD APM vol. 2, 16.3.3).
  */
 #define OLD_ID_MAX 14u
-#define XAPIC_ID_MAX 254u
 #define X2APIC_ID_MAX 0xFFFFFFFEu
 #define VERSION_XAPIC 0x14u
 #define FAMILY_XAPIC 15u
@@ -65,7 +64,6 @@ static struct {
 	void *registers;
 	bool x2apic;
 	uint32_t id_max;
-	const struct madt *madt;
 } lapic;
 
 uint32_t lapic_read(uint32_t offset)
@@ -83,14 +81,6 @@ void lapic_write(uint32_t offset, uint32_t value)
 		mmio_write32(lapic.registers, offset, value);
 }
 
-static bool has_large_ids(const struct madt *madt)
-{
-	for (unsigned i = 0; i < madt->cpu_count; i++)
-		if (madt->cpus[i].apic_id > XAPIC_ID_MAX)
-			return true;
-	return false;
-}
-
 static uint32_t largest_id(void)
 {
 	if (lapic.x2apic)
@@ -98,10 +88,10 @@ static uint32_t largest_id(void)
 	if (VERSION(lapic_read(REGISTER_VERSION)) < VERSION_XAPIC &&
 	    cpu_features()->family < FAMILY_XAPIC)
 		return OLD_ID_MAX;
-	return XAPIC_ID_MAX;
+	return LAPIC_XAPIC_ID_MAX;
 }
 
-int lapic_probe(const struct madt *madt, mmio_map_t *map)
+int lapic_probe(bool large_ids, mmio_map_t *map)
 {
 	uint64_t base;
 
@@ -111,9 +101,7 @@ int lapic_probe(const struct madt *madt, mmio_map_t *map)
 	base = read_msr(MSR_APIC_BASE);
 	if (!(base & APIC_BASE_ENABLE))
 		return -E_UNSUPPORTED;
-	lapic.madt = madt;
-	lapic.x2apic = (base & APIC_BASE_X2APIC) ||
-		       (cpu_features()->x2apic && has_large_ids(madt));
+	lapic.x2apic = (base & APIC_BASE_X2APIC) || (cpu_features()->x2apic && large_ids);
 	/* Where the processor itself says: the table is about all of them, and may be old. */
 	if (!lapic.x2apic)
 		lapic.registers = map(base & PTE_FRAME, REGISTERS_SIZE);
@@ -154,26 +142,6 @@ static void end_leftovers(void)
 			lapic_end();
 }
 
-static uint32_t own_uid(void)
-{
-	for (unsigned i = 0; i < lapic.madt->cpu_count; i++)
-		if (lapic.madt->cpus[i].apic_id == lapic_id())
-			return lapic.madt->cpus[i].uid;
-	return MADT_ALL_CPUS;
-}
-
-static void open_nmi_inputs(void)
-{
-	uint32_t uid = own_uid();
-
-	for (unsigned i = 0; i < lapic.madt->local_nmi_count; i++) {
-		const struct madt_local_nmi *nmi = &lapic.madt->local_nmis[i];
-
-		if (nmi->uid == MADT_ALL_CPUS || nmi->uid == uid)
-			lapic_write(nmi->lint ? REGISTER_LVT_LINT1 : REGISTER_LVT_LINT0, DELIVERY_NMI);
-	}
-}
-
 void lapic_init_cpu(void)
 {
 	if (lapic.x2apic)
@@ -186,7 +154,11 @@ void lapic_init_cpu(void)
 	lapic_take_errors();
 	lapic_take_errors();
 	lapic_write(REGISTER_LVT_ERROR, DELIVERY_FIXED | VECTOR_APIC_ERROR);
-	open_nmi_inputs();
+}
+
+void lapic_open_nmi_input(unsigned lint)
+{
+	lapic_write(lint ? REGISTER_LVT_LINT1 : REGISTER_LVT_LINT0, DELIVERY_NMI);
 }
 
 /* MultiProcessor Specification 1.4, 3.6.2.2; SDM vol. 3, 10.5.1. */

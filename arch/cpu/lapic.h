@@ -8,19 +8,20 @@
 #ifndef UMBRA_ARCH_CPU_LAPIC_H
 #define UMBRA_ARCH_CPU_LAPIC_H
 
-#include "arch/board/madt.h"
 #include "arch/cpu/mmio.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The largest id that an interrupt through memory reaches; a larger one needs x2APIC. */
+#define LAPIC_XAPIC_ID_MAX 254u
+
 /*
  * Finds out how the local APICs are reached: through memory, or through MSRs
- * (x2APIC) where firmware left them so or a processor's id needs it.  0, or
- * -E_UNSUPPORTED without a local APIC, -E_NOSPC when it cannot be mapped.  madt
- * is kept.  Boot CPU, once.
+ * (x2APIC) where firmware left them so, or where large_ids says that an id needs it.  0, or
+ * -E_UNSUPPORTED without a local APIC, -E_NOSPC when it cannot be mapped.  Boot CPU, once.
  */
-int lapic_probe(const struct madt *madt, mmio_map_t *map);
+int lapic_probe(bool large_ids, mmio_map_t *map);
 
 /*
  * Takes the local APIC over from the firmware: everything masked but NMIs, no
@@ -28,6 +29,9 @@ int lapic_probe(const struct madt *madt, mmio_map_t *map);
  * lapic_probe, interrupts off.
  */
 void lapic_init_cpu(void);
+
+/* Lets NMIs in by this CPU's input LINT0 or LINT1.  After lapic_init_cpu. */
+void lapic_open_nmi_input(unsigned lint);
 
 /*
  * Lets the interrupts of the 8259 pair through to the processor, where firmware that has no

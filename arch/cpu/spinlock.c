@@ -22,7 +22,7 @@ static uint32_t *held_here(void)
 /* Each CPU's own. */
 static struct lock_times {
 	uint64_t taken;			/* TSC */
-	struct lock_record held, wait;
+	struct lock_records longest;
 } times[MAX_CPUS][LOCK_RANKS];
 
 static struct lock_times *times_here(const struct spinlock *lock)
@@ -42,7 +42,7 @@ static void note_taken(struct spinlock *lock, uint64_t began, uint32_t holder, u
 
 	here->taken = read_tsc();
 	if (holder)
-		keep_longest(&here->wait, here->taken - began, holder);
+		keep_longest(&here->longest.wait, here->taken - began, holder);
 	lock->place = place;
 }
 
@@ -50,26 +50,23 @@ static void note_free(const struct spinlock *lock)
 {
 	struct lock_times *here = times_here(lock);
 
-	keep_longest(&here->held, read_tsc() - here->taken, lock->place);
+	keep_longest(&here->longest.held, read_tsc() - here->taken, lock->place);
 }
 
-struct lock_record lock_longest_held(enum lock_rank rank)
+static void keep_longer(struct lock_record *longest, const struct lock_record *other)
 {
-	struct lock_record longest = { 0 };
-
-	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (times[cpu][rank].held.ticks > longest.ticks)
-			longest = times[cpu][rank].held;
-	return longest;
+	if (other->ticks > longest->ticks)
+		*longest = *other;
 }
 
-struct lock_record lock_longest_wait(enum lock_rank rank)
+struct lock_records lock_longest(enum lock_rank rank)
 {
-	struct lock_record longest = { 0 };
+	struct lock_records longest = { { 0 }, { 0 } };
 
-	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (times[cpu][rank].wait.ticks > longest.ticks)
-			longest = times[cpu][rank].wait;
+	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
+		keep_longer(&longest.held, &times[cpu][rank].longest.held);
+		keep_longer(&longest.wait, &times[cpu][rank].longest.wait);
+	}
 	return longest;
 }
 

@@ -38,6 +38,21 @@ struct spinlock {
 
 #define SPINLOCK(rank_) { .rank = rank_ }
 
+/*
+ * Debug builds only: the longest time, in ticks of the TSC, that a lock of a rank was held or
+ * waited for, on any CPU, and an address in the function that held it then; 0: never.
+ */
+struct lock_record {
+	uint64_t ticks;
+	uint32_t place;
+};
+
+struct lock_records {
+	struct lock_record held, wait;
+};
+
+struct lock_records lock_longest(enum lock_rank rank);
+
 /* Any CPU; not from an NMI. */
 void spin_lock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);

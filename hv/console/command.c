@@ -165,7 +165,7 @@ static void stall_cpu(const char *argument)
 		house_print("there is no such CPU; 'cpus' lists them\n");
 	else if (id == this_cpu()->id)
 		stand_still();
-	else if (!notes[id].read) {
+	else if (!notes[id].run) {
 		cpu_call_init(&notes[id], id, stall_read);
 		cpu_call_post(&notes[id]);
 	}

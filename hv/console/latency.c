@@ -7,6 +7,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/log.h"
+#include "arch/cpu/spinlock.h"
 #include "arch/cpu/symbols.h"
 #include "arch/cpu/time.h"
 #include "hv/console/house.h"
@@ -82,7 +83,8 @@ void latency_show_cpu(unsigned cpu)
 void latency_show_locks(void)
 {
 	for (unsigned rank = 0; UMBRA_DEBUG && rank < LOCK_RANKS; rank++) {
-		struct lock_record held = lock_longest_held(rank), wait = lock_longest_wait(rank);
+		struct lock_records longest = lock_longest(rank);
+		struct lock_record held = longest.held, wait = longest.wait;
 
 		if (held.place)
 			house_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, for %s\n",
@@ -102,7 +104,8 @@ void latency_log(void)
 				  in_ns(longest.part_ticks));
 	}
 	for (unsigned rank = 0; UMBRA_DEBUG && rank < LOCK_RANKS; rank++) {
-		struct lock_record held = lock_longest_held(rank), wait = lock_longest_wait(rank);
+		struct lock_records longest = lock_longest(rank);
+		struct lock_record held = longest.held, wait = longest.wait;
 
 		if (held.place)
 			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s",

@@ -82,7 +82,7 @@ void guest_request_kill(struct guest *guest, const char *cause)
 {
 	guest->kill_request = cause;
 	if (guest->note.home == this_cpu()->id)
-		guest->note.read(&guest->note);
+		guest->note.run(&guest->note);
 	else
 		cpu_call_post(&guest->note);
 }

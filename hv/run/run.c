@@ -13,6 +13,7 @@
 #include "arch/board/watchdog.h"
 #include "arch/cpu/assert.h"
 #include "arch/cpu/barrier.h"
+#include "arch/cpu/heartbeat.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/machine_check.h"
@@ -274,11 +275,11 @@ static inline __force_inline void enter(struct guest *guest)
 		barriers_carry_out(cpu->barriers_due);
 		cpu->barriers_due = 0;
 	}
-	watchdog_leave(cpu);
+	heartbeat_leave(cpu);
 	irqs_off_end();
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
 	irqs_off_begin();
-	watchdog_return(cpu);
+	heartbeat_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
 	if (cpu->cr4 != cpu->guest_cr4) {
@@ -440,12 +441,12 @@ static void serve(struct run_cpu *run, struct guest *guest)
 static void idle(struct run_cpu *run)
 {
 	balance_idle(run);
-	watchdog_leave(this_cpu());
+	heartbeat_leave(this_cpu());
 	irqs_off_end();
 	wait_for_interrupt();
 	irqs_off_begin();
 	barriers_note_data(this_cpu());
-	watchdog_alive(this_cpu());
+	heartbeat_alive(this_cpu());
 	balance_awake(run);
 	entropy_note();
 }
@@ -468,7 +469,7 @@ void run_forever(void)
 	for (;;) {
 		struct sched_entity *next;
 
-		watchdog_alive(this_cpu());
+		heartbeat_alive(this_cpu());
 		if (run->nmis_reported != this_cpu()->nmi_count)
 			report_nmis(run);
 		if (house_is_due())

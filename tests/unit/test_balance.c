@@ -100,9 +100,9 @@ static void run_wake(struct guest *guest)
 	balance_share(run);
 }
 
-void cpu_call_init(struct cpu_call *note, unsigned home, void (*read)(struct cpu_call *note))
+void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call))
 {
-	*note = (struct cpu_call){ .home = home, .read = read };
+	*call = (struct cpu_call){ .home = home, .run = run };
 }
 
 void cpu_call_post(struct cpu_call *note)
@@ -188,7 +188,7 @@ static void read_notes(struct run_cpu *run)
 	while ((node = list_take_first(&boxes[run->id])) != NULL) {
 		struct cpu_call *note = container_of(node, struct cpu_call, node);
 
-		note->read(note);
+		note->run(note);
 	}
 }
 

@@ -35,7 +35,6 @@ static uint64_t base_msr, deadline_msr, command_msr;
 static bool is_mapped;
 static unsigned ends, errors_shown, error_writes, barriers, busy_reads;
 static struct cpu_features features;
-static struct madt table;
 
 static uint64_t now;		 /* time_ns() */
 static uint64_t timer_hz;	 /* what the counter really does */
@@ -201,12 +200,8 @@ static int reset(void **state)
 	memset(registers, 0, sizeof(registers));
 	memset(&lapic, 0, sizeof(lapic));
 	memset(&timer, 0, sizeof(timer));
-	memset(&table, 0, sizeof(table));
 	base_msr = BASE | APIC_BASE_ENABLE | BIT(8);
 	features = (struct cpu_features){ .apic = true };
-	table.cpu_count = 2;
-	table.cpus[0] = (struct madt_cpu){ 0, 10, false };
-	table.cpus[1] = (struct madt_cpu){ 5, 11, false };
 	REGISTER(REGISTER_VERSION) = 0x50014; /* 6 entries */
 	REGISTER(REGISTER_ID) = 5u << 24;
 	REGISTER(REGISTER_SPURIOUS) = SPURIOUS_ENABLE | 0x0F;
@@ -227,19 +222,22 @@ static int reset(void **state)
 	return 0;
 }
 
+static void start_with_ids(bool large_ids)
+{
+	assert_int_equal(lapic_probe(large_ids, map), 0);
+	lapic_init_cpu();
+}
+
 static void start(void)
 {
-	assert_int_equal(lapic_probe(&table, map), 0);
-	lapic_init_cpu();
+	start_with_ids(false);
 }
 
 static void taken_over(void **state)
 {
 	(void)state;
-	table.local_nmi_count = 3;
-	table.local_nmis[0] = (struct madt_local_nmi){ 10, 0 };	/* another CPU's */
-	table.local_nmis[1] = (struct madt_local_nmi){ 11, 1 };
 	start();
+	lapic_open_nmi_input(1);
 	assert_false(lapic_is_x2apic());
 	assert_int_equal(lapic_id(), 5);
 	assert_int_equal(REGISTER(REGISTER_SPURIOUS), 0x1FF);
@@ -253,15 +251,13 @@ static void taken_over(void **state)
 	assert_int_equal(lapic_take_errors(), 0);
 }
 
-/* Without any word about NMIs none comes in. */
+/* None comes in by an input that was not opened. */
 static void nmi_inputs(void **state)
 {
 	(void)state;
 	start();
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x10400);
-	table.local_nmi_count = 1;
-	table.local_nmis[0] = (struct madt_local_nmi){ MADT_ALL_CPUS, 0 };
-	lapic_init_cpu();
+	lapic_open_nmi_input(0);
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x400);
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT1), 0x10400);
 }
@@ -272,7 +268,7 @@ static void passed_through(void **state)
 	(void)state;
 	REGISTER(REGISTER_SPURIOUS) = 0x0F;
 	REGISTER(REGISTER_LVT_LINT0) = 0x10000;
-	assert_int_equal(lapic_probe(&table, map), 0);
+	assert_int_equal(lapic_probe(false, map), 0);
 	lapic_pass_through();
 	assert_int_equal(REGISTER(REGISTER_SPURIOUS), 0x1FF);
 	assert_int_equal(REGISTER(REGISTER_LVT_LINT0), 0x700);
@@ -295,12 +291,12 @@ static void stuck_in_service(void **state)
 static void not_usable(void **state)
 {
 	(void)state;
-	assert_int_equal(lapic_probe(&table, map_nothing), -E_NOSPC);
+	assert_int_equal(lapic_probe(false, map_nothing), -E_NOSPC);
 	base_msr &= ~(uint64_t)APIC_BASE_ENABLE;
-	assert_int_equal(lapic_probe(&table, map), -E_UNSUPPORTED);
+	assert_int_equal(lapic_probe(false, map), -E_UNSUPPORTED);
 	features.apic = false;
 	base_msr |= APIC_BASE_ENABLE;
-	assert_int_equal(lapic_probe(&table, map), -E_UNSUPPORTED);
+	assert_int_equal(lapic_probe(false, map), -E_UNSUPPORTED);
 }
 
 static void commands(void **state)
@@ -415,13 +411,11 @@ static void x2apic_left_on(void **state)
 static void x2apic_for_large_ids(void **state)
 {
 	(void)state;
-	table.cpus[1].apic_id = 255;
-	start();
+	start_with_ids(true);
 	assert_false(lapic_is_x2apic());
 	reset(NULL);
-	table.cpus[1].apic_id = 255;
 	features.x2apic = true;
-	start();
+	start_with_ids(true);
 	assert_true(lapic_is_x2apic());
 	assert_true(base_msr & APIC_BASE_X2APIC);
 	/* It is no end in itself. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bring-up of one CPU: its descriptor tables, control registers and MSRs.  Called by boot/, first
+ * for the boot CPU, then by each CPU that starts.
+ */
+#ifndef UMBRA_ARCH_CPU_CPU_INIT_H
+#define UMBRA_ARCH_CPU_CPU_INIT_H
+
+#include "arch/cpu/cpu.h"
+
+#include <stdint.h>
+
+/*
+ * Fills the descriptor tables of cpu in its pages; host_cr3 is the physical
+ * address of its top-level table.  Nothing is loaded yet.  Any CPU.
+ */
+void cpu_prepare(struct cpu *cpu, struct cpu_pages *pages, uint32_t host_cr3);
+
+/* Lets page tables use the NX bit, where there is one.  Before the first such table; each CPU. */
+void cpu_enable_nx(void);
+
+/*
+ * Loads them and sets the control registers and MSRs as Umbra wants them, on
+ * the CPU that cpu describes, with its tables in use.  Once a CPU.
+ */
+void cpu_init(struct cpu *cpu);
+
+#endif
