@@ -20,42 +20,42 @@
 #define PORTS_MAX 32u
 
 /* Register bits, AHCI 1.3.1, 3.1. */
-#define CAPABILITY_SLOTS(capabilities) (((capabilities) >> 8 & 31) + 1)
-#define CAPABILITY_WIDE BIT(31)
-#define CONTROL_RESET BIT(0)
-#define CONTROL_INTERRUPTS BIT(1)
-#define CONTROL_AHCI BIT(31)
-#define CAPABILITY_2_HANDOFF BIT(0)
-#define HANDOFF_FIRMWARE BIT(0)
-#define HANDOFF_SYSTEM BIT(1)
-#define HANDOFF_BUSY BIT(4)
+#define CAP_NCS(cap) (((cap) >> 8 & 31) + 1)	/* command slots */
+#define CAP_S64A BIT(31)			/* 64-bit addresses */
+#define GHC_HR BIT(0)
+#define GHC_IE BIT(1)
+#define GHC_AE BIT(31)
+#define CAP2_BOH BIT(0)		/* there is a handoff between firmware and system: */
+#define BOHC_BOS BIT(0)		/* the firmware owns the controller */
+#define BOHC_OOS BIT(1)		/* the system owns it */
+#define BOHC_BB BIT(4)		/* the firmware is busy with it */
 
 #define RESET_TIME (1000 * WAIT_MS)		/* ibid. 10.4.3 */
 #define HANDOFF_TIME (25 * WAIT_MS)		/* ibid. 10.6.3 */
 #define HANDOFF_BUSY_TIME (2000 * WAIT_MS)
 
-struct controller_registers {
-	uint32_t capabilities;
-	uint32_t control;
-	uint32_t interrupts;	/* a bit for each port */
-	uint32_t ports;		/* those that there are */
-	uint32_t version;
-	uint32_t coalescing[2];
-	uint32_t enclosure[2];
-	uint32_t capabilities_2;
-	uint32_t handoff;
+struct hba_registers {
+	uint32_t CAP;
+	uint32_t GHC;
+	uint32_t IS;		/* a bit for each port that has an interrupt pending */
+	uint32_t PI;		/* a bit for each port that is implemented */
+	uint32_t VS;
+	uint32_t CCC_CTL, CCC_PORTS;
+	uint32_t EM_LOC, EM_CTL;
+	uint32_t CAP2;
+	uint32_t BOHC;
 	uint8_t others[0x100 - 0x2C];
 	struct ahci_port_registers port[PORTS_MAX];
 };
 
-_Static_assert(offsetof(struct controller_registers, port) == 0x100, "AHCI 1.3.1, chapter 3");
+_Static_assert(offsetof(struct hba_registers, port) == 0x100, "AHCI 1.3.1, chapter 3");
 
 /* The least that BAR 5 has: one port's. */
 #define REGISTERS_MIN (0x100 + sizeof(struct ahci_port_registers))
 
 struct ahci {
 	struct pci_device *pci;
-	volatile struct controller_registers *registers;
+	volatile struct hba_registers *registers;
 	unsigned ports_mapped;
 	struct ahci_port *ports[PORTS_MAX];
 };
@@ -65,14 +65,14 @@ static unsigned disk_number;
 static bool ahci_raised(void *context)
 {
 	struct ahci *ahci = context;
-	uint32_t raised = ahci->registers->interrupts;
+	uint32_t raised = ahci->registers->IS;
 	bool worked = false;
 
 	for (unsigned i = 0; i < PORTS_MAX; i++)
 		if (raised & BIT(i) && ahci->ports[i])
 			worked |= disk_port_interrupt(&ahci->ports[i]->port);
 	/* The ports first, or the bits are set again at once (ibid. 5.6.2.1). */
-	ahci->registers->interrupts = raised;
+	ahci->registers->IS = raised;
 	return worked;
 }
 
@@ -88,39 +88,39 @@ static void set_polled(void *context)
 static const struct pci_irq_ops ahci_irq_ops = { ahci_raised, set_polled };
 
 /* Firmware that has its own driver running, in system management mode, is to stop that. */
-static void take_from_firmware(volatile struct controller_registers *registers)
+static void take_from_firmware(volatile struct hba_registers *registers)
 {
-	if (!(registers->capabilities_2 & CAPABILITY_2_HANDOFF))
+	if (!(registers->CAP2 & CAP2_BOH))
 		return;
-	registers->handoff |= HANDOFF_SYSTEM;
-	if (!wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_TIME) &&
-	    registers->handoff & HANDOFF_BUSY)
-		wait_until(!(registers->handoff & HANDOFF_FIRMWARE), HANDOFF_BUSY_TIME);
+	registers->BOHC |= BOHC_OOS;
+	if (!wait_until(!(registers->BOHC & BOHC_BOS), HANDOFF_TIME) &&
+	    registers->BOHC & BOHC_BB)
+		wait_until(!(registers->BOHC & BOHC_BOS), HANDOFF_BUSY_TIME);
 }
 
 /*
- * Firmware says what the controller can do and which ports are wired (ibid. 10.1.1), and
- * there are controllers that forget that when they are reset.
+ * Firmware writes into CAP and PI what the controller can do and which ports are wired (ibid.
+ * 10.1.1), and there are controllers that forget that when they are reset.
  */
-static bool reset_controller(volatile struct controller_registers *registers)
+static bool reset_controller(volatile struct hba_registers *registers)
 {
 	uint32_t capabilities, ports;
 
-	registers->control |= CONTROL_AHCI;
-	capabilities = registers->capabilities;
-	ports = registers->ports;
-	registers->control |= CONTROL_RESET;
-	if (!wait_until(!(registers->control & CONTROL_RESET), RESET_TIME))
+	registers->GHC |= GHC_AE;
+	capabilities = registers->CAP;
+	ports = registers->PI;
+	registers->GHC |= GHC_HR;
+	if (!wait_until(!(registers->GHC & GHC_HR), RESET_TIME))
 		return false;
-	registers->control |= CONTROL_AHCI;
-	registers->capabilities = capabilities;
-	registers->ports = ports;
+	registers->GHC |= GHC_AE;
+	registers->CAP = capabilities;
+	registers->PI = ports;
 	return true;
 }
 
 static void open_port(struct ahci *ahci, unsigned index)
 {
-	volatile struct controller_registers *registers = ahci->registers;
+	volatile struct hba_registers *registers = ahci->registers;
 	struct ahci_port *port;
 
 	if (!ahci_port_has_disk(&registers->port[index]))
@@ -135,8 +135,8 @@ static void open_port(struct ahci *ahci, unsigned index)
 	port->registers = &registers->port[index];
 	port->pci = ahci->pci;
 	format_text(port->disk.name, sizeof(port->disk.name), "ahci%u", disk_number);
-	if (!ahci_port_open(port, CAPABILITY_SLOTS(registers->capabilities),
-			    registers->capabilities & CAPABILITY_WIDE)) {
+	if (!ahci_port_open(port, CAP_NCS(registers->CAP),
+			    registers->CAP & CAP_S64A)) {
 		heap_free(port);
 		return;
 	}
@@ -154,25 +154,25 @@ static void add_disks(struct ahci *ahci)
 /* NULL, or why the controller cannot be used. */
 static const char *set_up(struct ahci *ahci)
 {
-	volatile struct controller_registers *registers = ahci->registers;
+	volatile struct hba_registers *registers = ahci->registers;
 
 	take_from_firmware(registers);
 	if (!reset_controller(registers))
 		return "it does not come back from a reset";
 	for (unsigned i = 0; i < ahci->ports_mapped; i++)
-		if (registers->ports & BIT(i))
+		if (registers->PI & BIT(i))
 			open_port(ahci, i);
 	if (pci_irq_attach(ahci->pci, &ahci_irq_ops, ahci) != 0)
 		set_polled(ahci);
-	registers->interrupts = registers->interrupts;
-	registers->control |= CONTROL_INTERRUPTS;
+	registers->IS = registers->IS;
+	registers->GHC |= GHC_IE;
 	add_disks(ahci);
 	return NULL;
 }
 
 static const char *open_controller(struct ahci *ahci, struct pci_device *device)
 {
-	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct controller_registers));
+	uint64_t size = MIN(device->bars[REGISTERS_BAR].size, sizeof(struct hba_registers));
 
 	if (size < REGISTERS_MIN)
 		return "it has no registers";

@@ -14,35 +14,37 @@
 #include "mm/frames.h"
 #include "mm/host_map.h"
 
-/* Register bits, AHCI 1.3.1, 3.3.  COMMAND is PxCMD. */
-#define COMMAND_START BIT(0)
-#define COMMAND_SPIN_UP BIT(1)
-#define COMMAND_POWER BIT(2)
-#define COMMAND_RECEIVE BIT(4)
-#define COMMAND_SLOT(command) ((command) >> 8 & 31)
-#define COMMAND_RECEIVING BIT(14)
-#define COMMAND_RUNNING BIT(15)
-#define COMMAND_ACTIVE (1u << 28)
-#define COMMAND_ACTIVE_MASK (15u << 28)
+/* Register bits, AHCI 1.3.1, 3.3. */
+#define PxCMD_ST BIT(0)
+#define PxCMD_SUD BIT(1)
+#define PxCMD_POD BIT(2)
+#define PxCMD_FRE BIT(4)
+#define PxCMD_CCS(command) ((command) >> 8 & 31)
+#define PxCMD_FR BIT(14)
+#define PxCMD_CR BIT(15)
+#define PxCMD_ICC_ACTIVE (1u << 28)
+#define PxCMD_ICC_MASK (15u << 28)
 
-#define INTERRUPT_D2H BIT(0)
-#define INTERRUPT_PIO BIT(1)
-#define INTERRUPT_CONNECT BIT(6)
-#define INTERRUPT_READY_CHANGE BIT(22)
-#define INTERRUPT_OVERFLOW BIT(24)
-#define INTERRUPT_FATAL (BIT(27) | BIT(28) | BIT(29))	/* of the link or of the bus */
-#define INTERRUPT_TASK_FILE BIT(30)			/* the disk reports an error */
-#define INTERRUPT_ERRORS (INTERRUPT_OVERFLOW | INTERRUPT_FATAL | INTERRUPT_TASK_FILE)
-#define INTERRUPT_GONE (INTERRUPT_CONNECT | INTERRUPT_READY_CHANGE)
-#define INTERRUPTS (INTERRUPT_D2H | INTERRUPT_PIO | INTERRUPT_ERRORS | INTERRUPT_GONE)
+#define PxIS_DHRS BIT(0)
+#define PxIS_PSS BIT(1)
+#define PxIS_PCS BIT(6)
+#define PxIS_PRCS BIT(22)
+#define PxIS_OFS BIT(24)
+#define PxIS_IFS BIT(27)		/* of the link */
+#define PxIS_HBDS BIT(28)		/* of the bus */
+#define PxIS_HBFS BIT(29)
+#define PxIS_TFES BIT(30)		/* the disk reports an error */
+#define PxIS_ERRORS (PxIS_OFS | PxIS_IFS | PxIS_HBDS | PxIS_HBFS | PxIS_TFES)
+#define PxIS_LINK_CHANGES (PxIS_PCS | PxIS_PRCS)
+#define PxIE_USED (PxIS_DHRS | PxIS_PSS | PxIS_ERRORS | PxIS_LINK_CHANGES)
 
-#define DETECT_MASK 0xFu
-#define DETECT_READY 3u
-#define DETECT_RESET 1u		/* of SATA_CONTROL: keep the link in reset */
-#define ERROR_READY_CHANGE BIT(16)	/* PxSERR.DIAG.N and DIAG.X */
-#define ERROR_EXCHANGED BIT(26)
-#define SIGNATURE_DISK 0x00000101u
-#define SIGNATURE_PACKET 0xEB140101u
+#define DET_MASK 0xFu			/* field DET of PxSSTS and of PxSCTL */
+#define PxSSTS_DET_READY 3u		/* a device is there and the link is up */
+#define PxSCTL_DET_COMRESET 1u		/* keeps the link in reset */
+#define PxSERR_DIAG_N BIT(16)
+#define PxSERR_DIAG_X BIT(26)
+#define PxSIG_ATA 0x00000101u
+#define PxSIG_ATAPI 0xEB140101u
 #define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
 
 #define STOP_TIME (500 * WAIT_MS)	/* ibid. 10.1.2 */
@@ -52,48 +54,49 @@
 #define IDENTIFY_TIME (2000 * WAIT_MS)
 
 /* Frame information structures, Serial ATA 3.0, 10.3.4. */
-#define FIS_TO_DEVICE 0x27
-#define FIS_COMMAND 0x80
+#define FIS_TYPE_REGISTER_H2D 0x27
+#define FIS_C 0x80
 #define FIS_DWORDS 5u
 
-#define HEADER_WRITE BIT(6)
-#define HEADER_FRAGMENTS_SHIFT 16
-#define FRAGMENT_MAX (4u << 20)
+#define HEADER_W BIT(6)
+#define HEADER_PRDTL_SHIFT 16
+#define PRD_BYTES_MAX (4u << 20)
 
 /* In memory, ibid. 4.2. */
 struct command_header {
-	uint32_t flags;
-	uint32_t transferred;
-	uint32_t table, table_high;
+	uint32_t flags;		/* length of the FIS in dwords, HEADER_W, PRDTL */
+	uint32_t PRDBC;
+	uint32_t CTBA, CTBAU;
 	uint32_t reserved[4];
 };
 
-struct fragment_entry {
-	uint32_t address, address_high;
+/* An entry of the physical region descriptor table (PRDT). */
+struct prd {
+	uint32_t DBA, DBAU;
 	uint32_t reserved;
-	uint32_t length;	/* less 1 */
+	uint32_t DBC;		/* bytes less 1 */
 };
 
 struct command_table {
-	uint8_t fis[64];
-	uint8_t atapi[16];
+	uint8_t CFIS[64];
+	uint8_t ACMD[16];
 	uint8_t reserved[48];
-	struct fragment_entry fragments[DISK_FRAGMENTS_MAX];
+	struct prd prdt[DISK_FRAGMENTS_MAX];
 } __aligned(128);
 
 /* What the controller reads and writes of a port; all in low memory. */
 struct ahci_memory {
 	struct command_header headers[32] __aligned(1024);
-	uint8_t received[256] __aligned(256);
-	struct command_table tables[DISK_SLOTS_MAX];
+	uint8_t received_fis[256] __aligned(256);
+	struct command_table tables[DISK_TAGS_MAX];
 	uint16_t identity[ATA_IDENTIFY_WORDS];
 };
 
 #define MEMORY_PAGES ((sizeof(struct ahci_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
 
-_Static_assert(sizeof(struct command_header) == 32 && sizeof(struct fragment_entry) == 16, "4.2");
+_Static_assert(sizeof(struct command_header) == 32 && sizeof(struct prd) == 16, "4.2");
 _Static_assert(sizeof(struct ahci_port_registers) == 0x80, "3.3");
-_Static_assert(offsetof(struct command_table, fragments) == 128, "4.2.3");
+_Static_assert(offsetof(struct command_table, prdt) == 128, "4.2.3");
 
 static struct ahci_port *port_of(struct disk_port *port)
 {
@@ -112,17 +115,17 @@ static uint32_t address_of(const void *pointer)
 static void fill_fis(uint8_t *fis, const struct ata_registers *registers)
 {
 	memset(fis, 0, FIS_DWORDS * 4);
-	fis[0] = FIS_TO_DEVICE;
-	fis[1] = FIS_COMMAND;
+	fis[0] = FIS_TYPE_REGISTER_H2D;
+	fis[1] = FIS_C;
 	fis[2] = registers->command;
 	fis[7] = registers->device;
 	for (unsigned i = 0; i < 3; i++)
-		fis[4 + i] = (uint8_t)(registers->sector >> 8 * i);
+		fis[4 + i] = (uint8_t)(registers->lba >> 8 * i);
 	fis[12] = (uint8_t)registers->count;
-	if (!registers->wide)
+	if (!registers->lba48)
 		return;
 	for (unsigned i = 0; i < 3; i++)
-		fis[8 + i] = (uint8_t)(registers->sector >> (24 + 8 * i));
+		fis[8 + i] = (uint8_t)(registers->lba >> (24 + 8 * i));
 	fis[13] = (uint8_t)(registers->count >> 8);
 }
 
@@ -132,16 +135,16 @@ static void fill_slot(struct ahci_port *port, unsigned slot, const struct ata_re
 	struct command_header *header = &port->memory->headers[slot];
 	struct command_table *table = &port->memory->tables[slot];
 
-	fill_fis(table->fis, registers);
+	fill_fis(table->CFIS, registers);
 	for (unsigned i = 0; i < count; i++)
-		table->fragments[i] = (struct fragment_entry){
-			.address = (uint32_t)fragments[i].address,
-			.address_high = (uint32_t)(fragments[i].address >> 32),
-			.length = fragments[i].length - 1,
+		table->prdt[i] = (struct prd){
+			.DBA = (uint32_t)fragments[i].address,
+			.DBAU = (uint32_t)(fragments[i].address >> 32),
+			.DBC = fragments[i].length - 1,
 		};
 	*header = (struct command_header){
-		.flags = FIS_DWORDS | (write ? HEADER_WRITE : 0) | count << HEADER_FRAGMENTS_SHIFT,
-		.table = address_of(table),
+		.flags = FIS_DWORDS | (write ? HEADER_W : 0) | count << HEADER_PRDTL_SHIFT,
+		.CTBA = address_of(table),
 	};
 }
 
@@ -150,10 +153,12 @@ static void issue(struct ahci_port *port, unsigned slot)
 	port->started |= BIT(slot);
 	/* The controller reads what was written before; the CPU keeps the order of stores. */
 	compiler_barrier();
-	port->registers->issue = BIT(slot);
+	port->registers->PxCI = BIT(slot);
 }
 
-static bool ahci_start(struct disk_port *disk_port, unsigned slot, const struct disk_command *command)
+/* The tag is the command slot. */
+static bool ahci_start(struct disk_port *disk_port, unsigned slot,
+		       const struct disk_command *command)
 {
 	struct ahci_port *port = port_of(disk_port);
 	struct ata_registers registers;
@@ -169,7 +174,7 @@ static bool ahci_start(struct disk_port *disk_port, unsigned slot, const struct 
 static void finish_slots(struct ahci_port *port, uint32_t slots, int error)
 {
 	port->started &= ~slots;
-	for (unsigned i = 0; i < DISK_SLOTS_MAX; i++)
+	for (unsigned i = 0; i < DISK_TAGS_MAX; i++)
 		if (slots & BIT(i))
 			disk_finished(&port->port, i, error);
 }
@@ -177,11 +182,11 @@ static void finish_slots(struct ahci_port *port, uint32_t slots, int error)
 /* The controller stands still, with the command at fault in front of those it has not begun. */
 static void take_error(struct ahci_port *port, uint32_t what)
 {
-	uint32_t left = port->registers->issue & port->started;
-	uint32_t slot = COMMAND_SLOT(port->registers->command);
+	uint32_t left = port->registers->PxCI & port->started;
+	uint32_t slot = PxCMD_CCS(port->registers->PxCMD);
 
 	finish_slots(port, port->started & ~left, 0);
-	if (what & INTERRUPT_TASK_FILE && slot < DISK_SLOTS_MAX && left & BIT(slot))
+	if (what & PxIS_TFES && slot < DISK_TAGS_MAX && left & BIT(slot))
 		finish_slots(port, BIT(slot), -E_IO);
 	disk_port_restart(&port->port);
 }
@@ -189,45 +194,45 @@ static void take_error(struct ahci_port *port, uint32_t what)
 /* The disk was reset behind our back, and has forgotten what it was asked. */
 static void begin_anew(struct ahci_port *port)
 {
-	finish_slots(port, port->started & ~port->registers->issue, 0);
+	finish_slots(port, port->started & ~port->registers->PxCI, 0);
 	disk_port_restart(&port->port);
 }
 
 /* Then registers read as ones, or as zeroes, which would look like commands that are done. */
 static bool is_gone(const volatile struct ahci_port_registers *registers, uint32_t interrupts)
 {
-	return interrupts == ALL_ONES || !(registers->command & COMMAND_START);
+	return interrupts == ALL_ONES || !(registers->PxCMD & PxCMD_ST);
 }
 
 static void ahci_poll(struct disk_port *disk_port)
 {
 	struct ahci_port *port = port_of(disk_port);
 	volatile struct ahci_port_registers *registers = port->registers;
-	uint32_t what = registers->interrupts;
+	uint32_t what = registers->PxIS;
 
 	if (is_gone(registers, what)) {
 		disk_port_give_up(disk_port, "its controller is gone");
 		return;
 	}
-	/* These two only show what PxSERR says, and stay until it does not any more (ibid. 3.3.5). */
-	if (what & INTERRUPT_GONE)
-		registers->sata_error = ERROR_EXCHANGED | ERROR_READY_CHANGE;
-	registers->interrupts = what;
-	if (what & INTERRUPT_GONE && (registers->sata_status & DETECT_MASK) != DETECT_READY)
+	/* PRCS and PCS only show bits of PxSERR, and stay until those are cleared (ibid. 3.3.5). */
+	if (what & PxIS_LINK_CHANGES)
+		registers->PxSERR = PxSERR_DIAG_X | PxSERR_DIAG_N;
+	registers->PxIS = what;
+	if (what & PxIS_LINK_CHANGES && (registers->PxSSTS & DET_MASK) != PxSSTS_DET_READY)
 		disk_port_give_up(disk_port, "it is unplugged");
-	else if (what & INTERRUPT_ERRORS)
+	else if (what & PxIS_ERRORS)
 		take_error(port, what);
-	else if (what & INTERRUPT_CONNECT)
+	else if (what & PxIS_PCS)
 		begin_anew(port);
 	else
-		finish_slots(port, port->started & ~registers->issue, 0);
+		finish_slots(port, port->started & ~registers->PxCI, 0);
 }
 
 /* --- stopping and starting ------------------------------------------------------------------ */
 
 static bool disk_is_busy(const volatile struct ahci_port_registers *registers)
 {
-	return registers->task_file & (ATA_STATUS_BUSY | ATA_STATUS_DATA);
+	return registers->PxTFD & (ATA_STATUS_BSY | ATA_STATUS_DRQ);
 }
 
 /*
@@ -239,7 +244,7 @@ static bool disk_is_ready(volatile struct ahci_port_registers *registers)
 {
 	if (!disk_is_busy(registers))
 		return true;
-	registers->sata_error = ALL_ONES;
+	registers->PxSERR = ALL_ONES;
 	return false;
 }
 
@@ -249,27 +254,27 @@ static void wait_for(struct ahci_port *port, enum ahci_stop what, uint64_t nanos
 	port->stop_end = time_ns() + nanoseconds;
 }
 
-/* Commands that are not started again are forgotten with START. */
+/* Clearing PxCMD.ST empties PxCI: the controller has forgotten all commands. */
 static void ahci_stop(struct disk_port *disk_port)
 {
 	struct ahci_port *port = port_of(disk_port);
 
-	port->registers->command &= ~COMMAND_START;
+	port->registers->PxCMD &= ~PxCMD_ST;
 	port->started = 0;
 	/* Until it runs again nobody is there to answer interrupts. */
-	port->registers->interrupt_enable = 0;
+	port->registers->PxIE = 0;
 	wait_for(port, AHCI_COMMANDS, STOP_TIME);
 }
 
-/* One that is gone never has. */
+/* A port that is gone reads as ones, and so never has. */
 static bool commands_stopped(const volatile struct ahci_port_registers *registers)
 {
-	return !(registers->command & COMMAND_RUNNING);
+	return !(registers->PxCMD & PxCMD_CR);
 }
 
 static void set_link(volatile struct ahci_port_registers *registers, uint32_t detect)
 {
-	registers->sata_control = (registers->sata_control & ~DETECT_MASK) | detect;
+	registers->PxSCTL = (registers->PxSCTL & ~DET_MASK) | detect;
 }
 
 /*
@@ -286,7 +291,7 @@ static bool step(struct ahci_port *port)
 		port->is_stuck = !commands_stopped(registers);
 		if (!port->is_stuck && !disk_is_busy(registers) && port->port.resets == 0)
 			return true;
-		set_link(registers, DETECT_RESET);
+		set_link(registers, PxSCTL_DET_COMRESET);
 		wait_for(port, AHCI_LINK_DOWN, LINK_RESET_TIME);
 		return false;
 	case AHCI_LINK_DOWN:
@@ -294,13 +299,13 @@ static bool step(struct ahci_port *port)
 		wait_for(port, AHCI_LINK_UP, LINK_TIME);
 		return false;
 	case AHCI_LINK_UP:
-		registers->sata_error = ALL_ONES;
+		registers->PxSERR = ALL_ONES;
 		wait_for(port, AHCI_COMMANDS_AGAIN, STOP_TIME);
 		return !port->is_stuck;
 	case AHCI_COMMANDS_AGAIN:
 		/*
-		 * Whatever a port does that does not stop even so, it does not do it to our
-		 * memory; nor do others of its controller from now on.
+		 * A port that does not stop even so loses the right to touch memory, and with
+		 * it all ports of its controller.
 		 */
 		if (!commands_stopped(registers))
 			pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
@@ -316,9 +321,9 @@ static bool has_come(const struct ahci_port *port)
 	switch (port->stop) {
 	case AHCI_COMMANDS:
 	case AHCI_COMMANDS_AGAIN:
-		return commands_stopped(registers) || registers->command == ALL_ONES;
+		return commands_stopped(registers) || registers->PxCMD == ALL_ONES;
 	case AHCI_LINK_UP:
-		return (registers->sata_status & DETECT_MASK) == DETECT_READY;
+		return (registers->PxSSTS & DET_MASK) == PxSSTS_DET_READY;
 	case AHCI_LINK_DOWN:
 		return false;	/* a matter of time alone */
 	}
@@ -337,9 +342,9 @@ static bool ahci_has_stopped(struct disk_port *disk_port)
 
 static void start_commands(volatile struct ahci_port_registers *registers)
 {
-	registers->sata_error = ALL_ONES;
-	registers->interrupts = ALL_ONES;
-	registers->command |= COMMAND_START;
+	registers->PxSERR = ALL_ONES;
+	registers->PxIS = ALL_ONES;
+	registers->PxCMD |= PxCMD_ST;
 }
 
 static int ahci_revive(struct disk_port *disk_port)
@@ -347,12 +352,12 @@ static int ahci_revive(struct disk_port *disk_port)
 	struct ahci_port *port = port_of(disk_port);
 	volatile struct ahci_port_registers *registers = port->registers;
 
-	if (registers->command == ALL_ONES || registers->command & COMMAND_RUNNING)
+	if (registers->PxCMD == ALL_ONES || registers->PxCMD & PxCMD_CR)
 		return -E_IO;
-	if ((registers->sata_status & DETECT_MASK) != DETECT_READY || !disk_is_ready(registers))
+	if ((registers->PxSSTS & DET_MASK) != PxSSTS_DET_READY || !disk_is_ready(registers))
 		return BLOCK_LATER;
 	start_commands(registers);
-	registers->interrupt_enable = INTERRUPTS;
+	registers->PxIE = PxIE_USED;
 	return 0;
 }
 
@@ -367,29 +372,29 @@ static bool wait_stopped(const volatile struct ahci_port_registers *registers)
 {
 	uint32_t command;
 
-	wait_until(!((command = registers->command) & COMMAND_RUNNING) || command == ALL_ONES, STOP_TIME);
-	return !(command & COMMAND_RUNNING);
+	wait_until(!((command = registers->PxCMD) & PxCMD_CR) || command == ALL_ONES, STOP_TIME);
+	return !(command & PxCMD_CR);
 }
 
 static bool stop_commands(volatile struct ahci_port_registers *registers)
 {
-	registers->command &= ~COMMAND_START;
+	registers->PxCMD &= ~PxCMD_ST;
 	return wait_stopped(registers);
 }
 
 static bool stop_receiving(volatile struct ahci_port_registers *registers)
 {
-	registers->command &= ~COMMAND_RECEIVE;
-	return wait_until(!(registers->command & COMMAND_RECEIVING), STOP_TIME);
+	registers->PxCMD &= ~PxCMD_FRE;
+	return wait_until(!(registers->PxCMD & PxCMD_FR), STOP_TIME);
 }
 
 bool ahci_port_has_disk(volatile struct ahci_port_registers *registers)
 {
-	uint32_t command = registers->command & ~COMMAND_ACTIVE_MASK;
+	uint32_t command = registers->PxCMD & ~PxCMD_ICC_MASK;
 
 	/* Power, spin-up and an awake link, where these are not what firmware left. */
-	registers->command = command | COMMAND_POWER | COMMAND_SPIN_UP | COMMAND_ACTIVE;
-	return wait_until((registers->sata_status & DETECT_MASK) == DETECT_READY, LINK_TIME);
+	registers->PxCMD = command | PxCMD_POD | PxCMD_SUD | PxCMD_ICC_ACTIVE;
+	return wait_until((registers->PxSSTS & DET_MASK) == PxSSTS_DET_READY, LINK_TIME);
 }
 
 static bool set_up_memory(struct ahci_port *port)
@@ -399,19 +404,19 @@ static bool set_up_memory(struct ahci_port *port)
 	port->memory = pages_alloc(MEMORY_PAGES);
 	if (!port->memory)
 		return false;
-	registers->command_list = address_of(port->memory->headers);
-	registers->command_list_high = 0;
-	registers->fis = address_of(port->memory->received);
-	registers->fis_high = 0;
-	registers->sata_error = ALL_ONES;
-	registers->command |= COMMAND_RECEIVE;
+	registers->PxCLB = address_of(port->memory->headers);
+	registers->PxCLBU = 0;
+	registers->PxFB = address_of(port->memory->received_fis);
+	registers->PxFBU = 0;
+	registers->PxSERR = ALL_ONES;
+	registers->PxCMD |= PxCMD_FRE;
 	return true;
 }
 
 /* NULL, or why there is no answer. */
 static const char *identify(struct ahci_port *port)
 {
-	static const struct ata_registers registers = { .command = ATA_IDENTIFY };
+	static const struct ata_registers registers = { .command = ATA_IDENTIFY_DEVICE };
 	struct disk_fragment fragment = {
 		address_of(port->memory->identity), sizeof(port->memory->identity),
 	};
@@ -419,30 +424,30 @@ static const char *identify(struct ahci_port *port)
 
 	if (!wait_until(disk_is_ready(regs), BOOT_READY_TIME))
 		return "it stays busy";
-	if (regs->signature == SIGNATURE_PACKET)
+	if (regs->PxSIG == PxSIG_ATAPI)
 		return ata_packet_drive;
-	if (regs->signature != SIGNATURE_DISK)
+	if (regs->PxSIG != PxSIG_ATA)
 		return "what is attached there is not a disk";
 	start_commands(regs);
 	fill_slot(port, 0, &registers, &fragment, 1, false);
 	issue(port, 0);
-	wait_until(!(regs->issue & BIT(0)) || regs->interrupts & INTERRUPT_ERRORS, IDENTIFY_TIME);
-	if (regs->issue & BIT(0) || regs->interrupts & INTERRUPT_ERRORS)
+	wait_until(!(regs->PxCI & BIT(0)) || regs->PxIS & PxIS_ERRORS, IDENTIFY_TIME);
+	if (regs->PxCI & BIT(0) || regs->PxIS & PxIS_ERRORS)
 		return "it does not answer to IDENTIFY";
 	port->started = 0;
 	return ata_parse_identity(port->memory->identity, &port->identity);
 }
 
-static void describe(struct ahci_port *port, unsigned slots, bool wide)
+static void describe(struct ahci_port *port, unsigned slots, bool dma64)
 {
 	port->port.ops = &ahci_ops;
 	port->port.name = port->disk.name;
-	port->port.slots = MIN(slots, DISK_SLOTS_MAX);
+	port->port.depth = MIN(slots, DISK_TAGS_MAX);
 	port->port.limits = (struct disk_limits){
-		.end = wide ? UINT64_MAX : 1ull << 32,
+		.end = dma64 ? UINT64_MAX : 1ull << 32,
 		.alignment = 2,
 		.fragments = DISK_FRAGMENTS_MAX,
-		.bytes = MIN(ata_bytes_max(&port->identity), FRAGMENT_MAX),
+		.bytes = MIN(ata_bytes_max(&port->identity), PRD_BYTES_MAX),
 	};
 	port->disk.device.sectors = port->identity.sectors;
 	port->disk.device.block_size = port->identity.block_size;
@@ -455,18 +460,18 @@ static bool close(struct ahci_port *port, const char *cause)
 	log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ahci",
 		 PCI_FORMAT " port %u cannot be used: %s", PCI_ARGUMENTS(port->pci->function),
 		 port->number, cause);
-	port->registers->interrupt_enable = 0;
+	port->registers->PxIE = 0;
 	/* Memory that the port may still write to is not given back. */
 	if (stop_commands(port->registers) && stop_receiving(port->registers) && port->memory)
 		pages_free(port->memory, MEMORY_PAGES);
 	return false;
 }
 
-bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide)
+bool ahci_port_open(struct ahci_port *port, unsigned slots, bool dma64)
 {
 	const char *cause;
 
-	port->registers->interrupt_enable = 0;
+	port->registers->PxIE = 0;
 	if (!stop_commands(port->registers) || !stop_receiving(port->registers))
 		return close(port, "it does not stop");
 	if (!set_up_memory(port))
@@ -474,10 +479,10 @@ bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide)
 	cause = identify(port);
 	if (cause)
 		return close(port, cause);
-	describe(port, slots, wide);
+	describe(port, slots, dma64);
 	if (disk_port_init(&port->port) != 0)
 		return close(port, error_words(-E_NOMEM));
-	port->registers->interrupts = ALL_ONES;
-	port->registers->interrupt_enable = INTERRUPTS;
+	port->registers->PxIS = ALL_ONES;
+	port->registers->PxIE = PxIE_USED;
 	return true;
 }

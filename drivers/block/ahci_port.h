@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A port of an AHCI controller, with a disk.  Between ahci.c, which knows the
- * controller, and ahci_port.c.
+ * controller, and ahci_port.c.  Registers and their bits have the names of the
+ * specification (AHCI 1.3.1): PxCMD is the register, PxCMD_ST its bit ST.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_AHCI_PORT_H
 #define UMBRA_DRIVERS_BLOCK_AHCI_PORT_H
@@ -11,23 +12,23 @@
 
 /* Registers of a port, AHCI 1.3.1, 3.3; they begin at 0x100 of the controller's. */
 struct ahci_port_registers {
-	uint32_t command_list, command_list_high;
-	uint32_t fis, fis_high;
-	uint32_t interrupts;		/* what has happened; writing ones clears */
-	uint32_t interrupt_enable;
-	uint32_t command;
+	uint32_t PxCLB, PxCLBU;		/* the command list */
+	uint32_t PxFB, PxFBU;		/* where frames from the disk go */
+	uint32_t PxIS;			/* interrupt status; writing ones clears */
+	uint32_t PxIE;			/* interrupt enable */
+	uint32_t PxCMD;
 	uint32_t reserved;
-	uint32_t task_file;		/* the disk's status, and its error above it */
-	uint32_t signature;
-	uint32_t sata_status, sata_control, sata_error;
-	uint32_t sata_active;
-	uint32_t issue;			/* a bit for each command that is under way */
+	uint32_t PxTFD;			/* task file: the disk's status, and its error above */
+	uint32_t PxSIG;
+	uint32_t PxSSTS, PxSCTL, PxSERR;
+	uint32_t PxSACT;
+	uint32_t PxCI;			/* a bit for each command slot that is in flight */
 	uint32_t others[17];
 };
 
 struct ahci_memory;
 
-/* What is waited for while a port is stopped, in this order; the last three are not always needed. */
+/* What is waited for while a port is stopped, in this order; the last three not always. */
 enum ahci_stop {
 	AHCI_COMMANDS,		/* it goes on with its list of commands */
 	AHCI_LINK_DOWN,		/* the link is in reset */
@@ -43,7 +44,7 @@ struct ahci_port {
 	struct ahci_memory *memory;
 	const struct pci_device *pci;
 	unsigned number;		/* of the port, 0 to 31, in messages */
-	uint32_t started;		/* a bit for each slot that has a command */
+	uint32_t started;		/* a bit for each command slot that has a command */
 	enum ahci_stop stop;		/* while it is stopped */
 	uint64_t stop_end;		/* time_ns() until which that may last */
 	bool is_stuck;			/* it did not stop by itself */
@@ -54,11 +55,11 @@ bool ahci_port_has_disk(volatile struct ahci_port_registers *registers);
 
 /*
  * Brings up the port and asks its disk who it is: identity, and all of disk but the
- * name.  slots and wide are what the controller has: commands at once, and addresses
- * of 64 bits.  False, with the cause in the log and the port at rest, when what is there
+ * name.  slots (command slots) and dma64 (64-bit addresses) are what the controller
+ * has.  False, with the cause in the log and the port at rest, when what is there
  * is not for us.  registers, pci, number and the disk's name must be set.  Boot CPU,
  * before others start.
  */
-bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide);
+bool ahci_port_open(struct ahci_port *port, unsigned slots, bool dma64);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ATA identities and commands.
+ * Pure: reads what a disk answers to IDENTIFY DEVICE, and makes commands from requests.
+ * For the drivers of AHCI and IDE controllers.
  */
 #include "drivers/block/ata.h"
 
@@ -12,10 +13,10 @@
 #define WORD_MODEL 27
 #define WORD_MODEL_END 47
 #define WORD_CAPABILITIES 49
-#define WORD_SECTORS_28 60
+#define WORD_LBA28_SECTORS 60
 #define WORD_COMMANDS_1 82
 #define WORD_COMMANDS_2 83
-#define WORD_SECTORS_48 100
+#define WORD_LBA48_SECTORS 100
 #define WORD_SECTOR_SIZE 106
 #define WORD_LOGICAL_SIZE 117
 
@@ -25,10 +26,10 @@
 #define COMMANDS_VALID_MASK 0xC000	/* of word 83 and 106: 01 in the two highest bits */
 #define COMMANDS_VALID 0x4000
 #define COMMANDS_1_CACHE 0x0020
-#define COMMANDS_2_WIDE 0x0400
+#define COMMANDS_2_LBA48 0x0400
 #define COMMANDS_2_FLUSH 0x1000
-#define COMMANDS_2_FLUSH_WIDE 0x2000
-#define SECTOR_SIZE_LARGE 0x1000	/* of word 106: word 117 and the next have the size, in words */
+#define COMMANDS_2_FLUSH_EXT 0x2000
+#define SECTOR_SIZE_LARGE 0x1000	/* of word 106: words 117 and 118 have the size, in words */
 
 #define READ_DMA 0xC8
 #define READ_DMA_EXT 0x25
@@ -37,10 +38,10 @@
 #define FLUSH_CACHE 0xE7
 #define FLUSH_CACHE_EXT 0xEA
 
-#define BLOCKS_NARROW (1u << 28)
-#define BLOCKS_WIDE (1ull << 48)
-#define COUNT_NARROW 256u
-#define COUNT_WIDE 65536u
+#define LBA28_BLOCKS (1u << 28)
+#define LBA48_BLOCKS (1ull << 48)
+#define LBA28_COUNT_MAX 256u
+#define LBA48_COUNT_MAX 65536u
 
 const char ata_packet_drive[] = "it is a drive for CDs or other removable media";
 
@@ -88,21 +89,21 @@ static void read_features(const uint16_t *words, struct ata_identity *identity)
 {
 	uint16_t commands = is_valid(words[WORD_COMMANDS_2]) ? words[WORD_COMMANDS_2] : 0;
 
-	identity->wide = commands & COMMANDS_2_WIDE;
-	identity->flush_wide = identity->wide && commands & COMMANDS_2_FLUSH_WIDE;
+	identity->lba48 = commands & COMMANDS_2_LBA48;
+	identity->flush_ext = identity->lba48 && commands & COMMANDS_2_FLUSH_EXT;
 	/* Disks from before the bit existed have the command, when they have a cache. */
-	identity->can_flush = identity->flush_wide || commands & COMMANDS_2_FLUSH ||
+	identity->can_flush = identity->flush_ext || commands & COMMANDS_2_FLUSH ||
 			      words[WORD_COMMANDS_1] & COMMANDS_1_CACHE;
 }
 
-static uint64_t read_blocks(const uint16_t *words, bool wide)
+static uint64_t read_blocks(const uint16_t *words, bool lba48)
 {
-	uint64_t blocks = double_word(words + WORD_SECTORS_48) |
-			   (uint64_t)double_word(words + WORD_SECTORS_48 + 2) << 32;
+	uint64_t blocks = double_word(words + WORD_LBA48_SECTORS) |
+			   (uint64_t)double_word(words + WORD_LBA48_SECTORS + 2) << 32;
 
-	if (wide && blocks != 0)
-		return MIN(blocks, BLOCKS_WIDE);
-	return MIN(double_word(words + WORD_SECTORS_28), BLOCKS_NARROW);
+	if (lba48 && blocks != 0)
+		return MIN(blocks, LBA48_BLOCKS);
+	return MIN(double_word(words + WORD_LBA28_SECTORS), LBA28_BLOCKS);
 }
 
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
@@ -118,7 +119,7 @@ const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
 		return "its sectors have neither 512 nor 4096 bytes";
 	read_model(words, identity->model);
 	read_features(words, identity);
-	identity->sectors = read_blocks(words, identity->wide) *
+	identity->sectors = read_blocks(words, identity->lba48) *
 			    (identity->block_size >> BLOCK_SECTOR_SHIFT);
 	return identity->sectors == 0 ? "it has no sectors" : NULL;
 }
@@ -133,28 +134,28 @@ bool ata_make_command(const struct ata_identity *identity, const struct disk_com
 		      struct ata_registers *registers)
 {
 	unsigned shift = sector_shift(identity);
-	bool wide = identity->wide;
+	bool lba48 = identity->lba48;
 
-	*registers = (struct ata_registers){ .device = ATA_DEVICE_LBA, .wide = wide };
+	*registers = (struct ata_registers){ .device = ATA_DEVICE_LBA, .lba48 = lba48 };
 	if (command->operation == BLOCK_FLUSH) {
-		registers->command = identity->flush_wide ? FLUSH_CACHE_EXT : FLUSH_CACHE;
+		registers->command = identity->flush_ext ? FLUSH_CACHE_EXT : FLUSH_CACHE;
 		return identity->can_flush;
 	}
 	if (command->operation == BLOCK_READ)
-		registers->command = wide ? READ_DMA_EXT : READ_DMA;
+		registers->command = lba48 ? READ_DMA_EXT : READ_DMA;
 	else
-		registers->command = wide ? WRITE_DMA_EXT : WRITE_DMA;
-	registers->sector = command->sector >> shift;
+		registers->command = lba48 ? WRITE_DMA_EXT : WRITE_DMA;
+	registers->lba = command->sector >> shift;
 	/* The largest count is written as 0, which is what is left of it. */
 	registers->count = (uint16_t)(command->length >> BLOCK_SECTOR_SHIFT >> shift);
-	if (!wide) {
-		registers->count &= COUNT_NARROW - 1;
-		registers->device |= (uint8_t)(registers->sector >> 24 & 0x0F);
+	if (!lba48) {
+		registers->count &= LBA28_COUNT_MAX - 1;
+		registers->device |= (uint8_t)(registers->lba >> 24 & 0x0F);
 	}
 	return true;
 }
 
 uint32_t ata_bytes_max(const struct ata_identity *identity)
 {
-	return (identity->wide ? COUNT_WIDE : COUNT_NARROW) * identity->block_size;
+	return (identity->lba48 ? LBA48_COUNT_MAX : LBA28_COUNT_MAX) * identity->block_size;
 }

@@ -8,16 +8,16 @@
 
 #include "drivers/block/disk.h"
 
-#define ATA_IDENTIFY 0xEC
+#define ATA_IDENTIFY_DEVICE 0xEC
 #define ATA_IDENTIFY_WORDS 256
 
-/* The status register. */
-#define ATA_STATUS_ERROR 0x01
-#define ATA_STATUS_DATA 0x08	/* DRQ */
-#define ATA_STATUS_FAULT 0x20
-#define ATA_STATUS_BUSY 0x80
+/* The status register: error, data request, device fault, busy. */
+#define ATA_STATUS_ERR 0x01
+#define ATA_STATUS_DRQ 0x08
+#define ATA_STATUS_DF 0x20
+#define ATA_STATUS_BSY 0x80
 
-#define ATA_DEVICE_LBA 0x40
+#define ATA_DEVICE_LBA 0x40	/* of the device register */
 
 /* Why a drive that only takes packets (ATAPI) is not for Umbra, which is no fault of it. */
 extern const char ata_packet_drive[];
@@ -27,9 +27,9 @@ struct ata_identity {
 	char model[DISK_MODEL_SIZE];	/* printable, without double quotes and final blanks */
 	uint64_t sectors;	/* of 512 bytes */
 	uint32_t block_size;	/* 512 or 4096; the disk counts in these */
-	bool wide;		/* 48-bit addresses: the EXT commands */
+	bool lba48;		/* has the commands with 48-bit addresses, READ DMA EXT and so on */
 	bool can_flush;		/* else it has no cache that would lose anything */
-	bool flush_wide;
+	bool flush_ext;		/* has FLUSH CACHE EXT */
 };
 
 /*
@@ -39,17 +39,17 @@ struct ata_identity {
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
 			       struct ata_identity *identity);
 
-/* The registers of a command. */
+/* The registers of a command, as ATA8-ACS has them. */
 struct ata_registers {
 	uint8_t command, device;
-	uint64_t sector;
+	uint64_t lba;
 	uint16_t count;
-	bool wide;		/* the high bytes of sector and count are to be written too */
+	bool lba48;		/* the high bytes of lba and count are to be written too */
 };
 
 /*
  * The command for an operation on a disk with that identity, at most 65536 blocks
- * (256 of a disk that is not wide), all below its end.  False when there is nothing
+ * (256 without lba48), all below its end.  False when there is nothing
  * to do: a flush of a disk without a cache.
  */
 bool ata_make_command(const struct ata_identity *identity, const struct disk_command *command,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Anything that has sectors: what a disk offers to those who read and write it,
- * and what a request to it looks like.  A request may be carried out at once or
- * finish later, in whatever order the disk likes.
+ * The interface in front of everything that has sectors, and what a request looks
+ * like.  Disks, partitions and disks in memory implement it; the model of a guest's
+ * disk and the reader of partition tables use it.  A request may be carried out at
+ * once or finish later, in any order.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_BLOCK_DEVICE_H
 #define UMBRA_DRIVERS_BLOCK_BLOCK_DEVICE_H
@@ -23,10 +24,10 @@ struct block_device;
 enum block_operation {
 	BLOCK_READ,
 	BLOCK_WRITE,
-	BLOCK_FLUSH,	/* what was written before outlives a loss of power; no sectors, no segments */
+	BLOCK_FLUSH,	/* what was written outlives a loss of power; no sectors or segments */
 };
 
-/* A part of the memory that a request is about, in Umbra's address space; any length, any alignment. */
+/* A part of a request's memory, in Umbra's address space; any length, any alignment. */
 struct block_segment {
 	void *bytes;
 	uint32_t length;
@@ -35,12 +36,12 @@ struct block_segment {
 struct block_request {
 	enum block_operation operation;
 	uint64_t sector;		/* the first; once submitted, the device's to change */
-	uint32_t length;		/* bytes of all segments together, a multiple of BLOCK_SECTOR_SIZE */
+	uint32_t length;		/* bytes of all segments, a multiple of BLOCK_SECTOR_SIZE */
 	const struct block_segment *segments;
 	unsigned segment_count;
 	/*
-	 * Nanoseconds that the request took after submit, in a handler's time: for done, if that
-	 * is called.  Whoever asked for it is to pay for them.
+	 * Nanoseconds that handlers of interrupts and timers spent on the request after submit.
+	 * Valid when done is called; whoever asked for the request is charged with them.
 	 */
 	uint32_t spent;
 	/*
@@ -65,7 +66,7 @@ struct block_device_ops {
 	/*
 	 * Gives up those of the count requests in list that were to finish later; others
 	 * may be finished, or have never been submitted.  When this returns, done is not
-	 * called any more, and no call of it is under way.  True when none of them and none
+	 * called any more, and no call of it is in flight.  True when none of them and none
 	 * of their memory is touched any more either; while the device is still at work on
 	 * one, false: to be called again after a millisecond or so, with the same list.
 	 * Does not wait.  A device that goes on with one for seconds is stopped, for all

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports: requests that wait, and commands under way; what is done about those that
- * are not answered is in disk_recover.c.  Everything happens under the port's lock,
- * done() included, so that a request that was cancelled is never heard of again.
+ * Ports of disks: requests that wait, and commands in flight; what is done about
+ * commands that are not answered is in disk_recover.c.  Everything happens under the
+ * port's lock, a request's done() included, so that done() is not called for a request
+ * that was cancelled.
  */
 #include "drivers/block/disk_internal.h"
 
@@ -59,26 +60,29 @@ void disk_look_after(uint64_t nanoseconds)
 	device_timer_start(&timer, nanoseconds);
 }
 
-/* --- whose time it is ------------------------------------------------------------------ */
+/* --- who is charged with a handler's time ----------------------------------------------- */
 
 void disk_leave(struct disk_port *port)
 {
 	uint32_t spent = port->spent;
 
-	port->reckoned = 0;
+	port->charged_until = 0;
 	spin_unlock(&port->lock);
 	if (spent > 0 && tell_spent)
 		tell_spent(spent);
 }
 
-/* Outside of handlers it is the time of who submits something. */
+/*
+ * Charges the transfer's request with the time since the last charge.  Outside of handlers nothing
+ * is charged: it is the time of whoever submits a request.
+ */
 static void charge(struct disk_port *port, struct disk_transfer *transfer, uint64_t now)
 {
-	uint32_t ns = (uint32_t)(now - port->reckoned);
+	uint32_t ns = (uint32_t)(now - port->charged_until);
 
-	if (port->reckoned == 0)
+	if (port->charged_until == 0)
 		return;
-	port->reckoned = now;
+	port->charged_until = now;
 	port->spent += ns;
 	if (!transfer->cancelled)
 		transfer->request->spent += ns;
@@ -88,8 +92,8 @@ static void charge(struct disk_port *port, struct disk_transfer *transfer, uint6
 
 bool disk_is_busy(const struct disk_port *port)
 {
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i])
+	for (unsigned i = 0; i < port->depth; i++)
+		if (port->in_flight[i])
 			return true;
 	return false;
 }
@@ -132,21 +136,21 @@ void disk_report_error(struct disk_port *port, const struct disk_transfer *trans
 		 (unsigned long long)command->sector, port->counters.errors);
 }
 
-static void start(struct disk_port *port, unsigned slot, struct disk_transfer *transfer)
+static void start(struct disk_port *port, unsigned tag, struct disk_transfer *transfer)
 {
 	uint64_t limit = transfer->request->operation == BLOCK_FLUSH ? FLUSH_TIME : ANSWER_TIME;
 	bool first = !disk_is_busy(port), started;
 	uint64_t now;
 
-	started = port->ops->start(port, slot, &transfer->command);
+	started = port->ops->start(port, tag, &transfer->command);
 	now = time_ns();
 	charge(port, transfer, now);
-	/* No word from the device, which may be as dead as before. */
+	/* The device was not asked, so this does not count as its answer. */
 	if (!started) {
 		disk_finish(port, transfer, 0);
 		return;
 	}
-	port->under_way[slot] = transfer;
+	port->in_flight[tag] = transfer;
 	port->counters.commands++;
 	if (transfer->bounced)
 		port->counters.bounced++;
@@ -155,12 +159,12 @@ static void start(struct disk_port *port, unsigned slot, struct disk_transfer *t
 		disk_look_after(disk_period(port));
 }
 
-/* Two that write to the same block, of which one modifies it, keep their order. */
+/* Two transfers that write to the same block, of which one modifies it, keep their order. */
 static bool must_wait(const struct disk_port *port, const struct disk_transfer *transfer,
 		      struct disk_transfer *const *skipped, unsigned count)
 {
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && disk_transfer_conflicts(transfer, port->under_way[i]))
+	for (unsigned i = 0; i < port->depth; i++)
+		if (port->in_flight[i] && disk_transfer_conflicts(transfer, port->in_flight[i]))
 			return true;
 	for (unsigned i = 0; i < count; i++)
 		if (disk_transfer_conflicts(transfer, skipped[i]))
@@ -169,8 +173,8 @@ static bool must_wait(const struct disk_port *port, const struct disk_transfer *
 }
 
 /*
- * The first that need not wait for others; NULL when there is none, or so many wait for
- * others that it is not looked for: more than any guest can have.
+ * Takes the first transfer that need not wait for others.  NULL when there is none, or when more
+ * of them wait for others than any guest can have requests.
  */
 static struct disk_transfer *take_waiting(struct disk_port *port)
 {
@@ -191,9 +195,9 @@ static struct disk_transfer *take_waiting(struct disk_port *port)
 
 void disk_start_waiting(struct disk_port *port)
 {
-	for (unsigned i = 0; i < port->slots; i++) {
-		/* What the device need not be asked for is finished at once, and leaves the slot free. */
-		while (!port->under_way[i] && port->state == DISK_RUNNING) {
+	for (unsigned i = 0; i < port->depth; i++) {
+		/* What the device need not be asked for finishes at once: the tag stays free. */
+		while (!port->in_flight[i] && port->state == DISK_RUNNING) {
 			struct disk_transfer *transfer = take_waiting(port);
 
 			if (!transfer)
@@ -204,31 +208,31 @@ void disk_start_waiting(struct disk_port *port)
 	}
 }
 
-/* What the command in the slot leads to. */
+/* What the end of a command leads to. */
 enum next { IS_OVER, IS_MODIFIED, HAS_MORE };
 
-static enum next take_answer(struct disk_port *port, struct disk_transfer *transfer, unsigned slot,
+static enum next take_answer(struct disk_port *port, struct disk_transfer *transfer, unsigned tag,
 			     int error)
 {
 	if (error)
 		disk_report_error(port, transfer);
 	if (error || transfer->cancelled)
 		return IS_OVER;
-	if (disk_transfer_modify(transfer, slot))
+	if (disk_transfer_modify(transfer, tag))
 		return IS_MODIFIED;
-	return disk_transfer_advance(transfer, slot) ? IS_OVER : HAS_MORE;
+	return disk_transfer_advance(transfer, tag) ? IS_OVER : HAS_MORE;
 }
 
-void disk_finished(struct disk_port *port, unsigned slot, int error)
+void disk_finished(struct disk_port *port, unsigned tag, int error)
 {
-	struct disk_transfer *transfer = slot < port->slots ? port->under_way[slot] : NULL;
+	struct disk_transfer *transfer = tag < port->depth ? port->in_flight[tag] : NULL;
 	enum next next;
 	uint64_t now;
 
 	if (!transfer)
 		return;
-	port->under_way[slot] = NULL;
-	next = take_answer(port, transfer, slot, error);
+	port->in_flight[tag] = NULL;
+	next = take_answer(port, transfer, tag, error);
 	now = time_ns();
 	charge(port, transfer, now);
 	port->answered = true;
@@ -237,8 +241,8 @@ void disk_finished(struct disk_port *port, unsigned slot, int error)
 	if (next == IS_OVER)
 		disk_finish(port, transfer, error);
 	else if (next == IS_MODIFIED)
-		/* In the same slot, whose buffer has the block, before anybody else writes to it. */
-		start(port, slot, transfer);
+		/* The tag's buffer has the block, so it is written before anything else is. */
+		start(port, tag, transfer);
 	else
 		list_add_first(&port->waiting, &transfer->node);
 }
@@ -275,7 +279,7 @@ static int accept(struct disk *disk, struct block_request *request)
 	return BLOCK_LATER;
 }
 
-/* The range was checked before, perhaps twice; this is the last place before the disk. */
+/* The callers check the range too; this is the last check before the disk. */
 static int disk_submit(struct block_device *device, struct block_request *request)
 {
 	struct disk *disk = disk_of(device);
@@ -292,19 +296,21 @@ static int disk_submit(struct block_device *device, struct block_request *reques
 	return result;
 }
 
-static bool is_listed(const struct disk_transfer *t, struct block_request *const *list, unsigned count)
+static bool is_listed(const struct disk_transfer *transfer, struct block_request *const *list,
+		      unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (t->request == list[i])
+		if (transfer->request == list[i])
 			return true;
 	return false;
 }
 
-/* A device that is stopped has them as long as one that runs. */
-static void mark_under_way(struct disk_port *port, struct block_request *const *list, unsigned count)
+/* The device may still be at work on these; also one that is being stopped. */
+static void cancel_in_flight(struct disk_port *port, struct block_request *const *list,
+			     unsigned count)
 {
-	for (unsigned i = 0; i < port->slots; i++) {
-		struct disk_transfer *transfer = port->under_way[i];
+	for (unsigned i = 0; i < port->depth; i++) {
+		struct disk_transfer *transfer = port->in_flight[i];
 
 		if (!transfer || transfer->cancelled || !is_listed(transfer, list, count))
 			continue;
@@ -313,36 +319,41 @@ static void mark_under_way(struct disk_port *port, struct block_request *const *
 	}
 }
 
-static void forget_waiting(struct disk_port *port, struct block_request *const *list, unsigned count)
+static void forget_waiting(struct disk_port *port, struct block_request *const *list,
+			   unsigned count)
 {
 	struct list keep = LIST_INIT(keep);
 	struct list_node *node;
 
-	while ((node = list_take_first(&port->waiting)) != NULL)
-		list_add_last(is_listed(container_of(node, struct disk_transfer, node), list, count) ?
-				      &port->unused : &keep, node);
+	while ((node = list_take_first(&port->waiting)) != NULL) {
+		bool listed = is_listed(container_of(node, struct disk_transfer, node), list, count);
+
+		list_add_last(listed ? &port->unused : &keep, node);
+	}
 	while ((node = list_take_first(&keep)) != NULL)
 		list_add_last(&port->waiting, node);
 }
 
-static bool has_listed(const struct disk_port *port, struct block_request *const *list, unsigned count)
+static bool is_any_in_flight(const struct disk_port *port, struct block_request *const *list,
+			     unsigned count)
 {
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && is_listed(port->under_way[i], list, count))
+	for (unsigned i = 0; i < port->depth; i++)
+		if (port->in_flight[i] && is_listed(port->in_flight[i], list, count))
 			return true;
 	return false;
 }
 
-/* The device may be at work in the memory of those under way; the timer sees to it that this ends. */
-static bool disk_cancel(struct block_device *device, struct block_request *const *list, unsigned count)
+/* While the device is at work in the memory of any, false: disks_tick sees to it that this ends. */
+static bool disk_cancel(struct block_device *device, struct block_request *const *list,
+			unsigned count)
 {
 	struct disk_port *port = disk_of(device)->port;
 	bool done;
 
 	spin_lock(&port->lock);
 	forget_waiting(port, list, count);
-	mark_under_way(port, list, count);
-	done = !has_listed(port, list, count);
+	cancel_in_flight(port, list, count);
+	done = !is_any_in_flight(port, list, count);
 	spin_unlock(&port->lock);
 	return done;
 }
@@ -356,7 +367,7 @@ int disk_port_init(struct disk_port *port)
 	port->lock = (struct spinlock)SPINLOCK(LOCK_DISK);
 	list_init(&port->waiting);
 	list_init(&port->unused);
-	for (unsigned i = 0; i < port->slots; i++) {
+	for (unsigned i = 0; i < port->depth; i++) {
 		size_t run;
 
 		port->bounce[i] = pages_alloc(BOUNCE_PAGES);
@@ -383,7 +394,7 @@ void disk_add(struct disk *disk, struct disk_port *port)
 		  (unsigned long long)disk->device.sectors, disk->device.block_size, disk->model);
 }
 
-/* The heap's lock comes after the port's, but nothing waits long for either. */
+/* LOCK_HEAP comes after LOCK_DISK, and both are held for a short time. */
 int disk_reserve(struct disk *disk, unsigned requests)
 {
 	struct disk_port *port = disk->port;
@@ -406,7 +417,7 @@ int disk_reserve(struct disk *disk, unsigned requests)
 	return error;
 }
 
-/* What was made stays for the next one. */
+/* The transfers stay, for whoever reserves some next. */
 void disk_unreserve(struct disk *disk, unsigned requests)
 {
 	spin_lock(&disk->port->lock);

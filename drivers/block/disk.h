@@ -2,9 +2,10 @@
 /*
  * Real disks: what the drivers of all kinds of them have in common.  A *port* is
  * what takes commands, a few at once, and fails as a whole; behind it are one disk
- * or two.  This part keeps requests that wait, finds the physical memory that they
- * are about, has them carried out through a buffer of its own where the device
- * cannot reach that memory, and deals with devices that do not answer.
+ * or two.  Each command in flight has a *tag*, a number from 0 up, by which the port
+ * and its driver name it.  This part keeps requests that wait, finds the physical
+ * memory that they are about, has them carried out through a bounce buffer where the
+ * device cannot reach that memory, and deals with devices that do not answer.
  *
  * A command that is not answered in time gets the port reset and is tried once
  * more.  A port from which nothing comes through several resets in a row, whoever
@@ -23,7 +24,7 @@
 
 #define DISK_NAME_SIZE 12	/* ahci0, virtio12; room for p128 behind it is elsewhere */
 #define DISK_MODEL_SIZE 41	/* what ATA has room for, and a NUL */
-#define DISK_SLOTS_MAX 8
+#define DISK_TAGS_MAX 8
 #define DISK_UNITS_MAX 2
 
 /*
@@ -32,7 +33,7 @@
  */
 #define DISK_FRAGMENTS_MAX 384
 
-/* Bytes that go through the buffer of a slot at once. */
+/* Bytes that go through the bounce buffer of a tag at once. */
 #define DISK_BOUNCE_SIZE 65536u
 
 struct disk_port;
@@ -48,8 +49,8 @@ struct disk_fragment {
 struct disk_command {
 	struct disk *disk;
 	enum block_operation operation;
-	uint64_t sector;			/* of 512 bytes; sector and length are whole blocks */
-	uint32_t length;			/* bytes; 0 for a flush */
+	uint64_t sector;		/* of 512 bytes; sector and length are whole blocks */
+	uint32_t length;		/* bytes; 0 for a flush */
 	const struct disk_fragment *fragments;	/* as limits of the port want them */
 	unsigned count;
 };
@@ -59,20 +60,20 @@ struct disk_limits {
 	paddr_t end;		/* the first address that it cannot reach */
 	uint32_t alignment;	/* of addresses and lengths, a power of two */
 	unsigned fragments;	/* of one command */
-	uint32_t bytes;		/* of one command, at least DISK_BOUNCE_SIZE, a multiple of blocks */
+	uint32_t bytes;		/* of one command, >= DISK_BOUNCE_SIZE, a multiple of blocks */
 };
 
 /* A driver's part.  All are called with the port's lock held. */
 struct disk_port_ops {
 	/*
-	 * Starts a command in a slot that has none.  False when there is nothing to be done for
-	 * it: the device is not asked, and the slot still has none.
+	 * Starts a command under a tag that is free.  False when there is nothing to be done for
+	 * it: the device is not asked, and the tag stays free.
 	 */
-	bool (*start)(struct disk_port *port, unsigned slot, const struct disk_command *command);
+	bool (*start)(struct disk_port *port, unsigned tag, const struct disk_command *command);
 
 	/*
 	 * Calls disk_finished for each command that is finished, or one of the functions below it.
-	 * In disk_finished another command may be started in the same slot.
+	 * disk_finished may start another command under the same tag.
 	 */
 	void (*poll)(struct disk_port *port);
 
@@ -95,7 +96,7 @@ struct disk_port_ops {
 
 enum disk_state {
 	DISK_RUNNING,
-	DISK_STOPPING,	/* commands are under way until it has stopped; the timer asks */
+	DISK_STOPPING,	/* commands stay in flight until it has stopped; the timer asks */
 	DISK_REVIVING,	/* has stopped; requests wait */
 	DISK_LOST,
 };
@@ -107,26 +108,26 @@ struct disk_counters {
 struct disk_port {
 	const struct disk_port_ops *ops;
 	const char *name;		/* of its first disk, for messages */
-	unsigned slots;			/* commands at once, 1 to DISK_SLOTS_MAX */
+	unsigned depth;			/* commands at once, 1 to DISK_TAGS_MAX */
 	struct disk_limits limits;
 
 	/* The rest is for disk.c and disk_read.c alone. */
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum disk_state state;
 	struct disk *units[DISK_UNITS_MAX];
-	struct disk_transfer *under_way[DISK_SLOTS_MAX];
-	uint8_t *bounce[DISK_SLOTS_MAX];
-	paddr_t bounce_address[DISK_SLOTS_MAX];
+	struct disk_transfer *in_flight[DISK_TAGS_MAX];
+	uint8_t *bounce[DISK_TAGS_MAX];
+	paddr_t bounce_address[DISK_TAGS_MAX];
 	struct list waiting, unused;	/* of struct disk_transfer */
 	unsigned transfers, wanted;	/* how many there are, and are to be */
-	uint64_t deadline;		/* the device is to have answered something by then, or be revived */
-	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
+	uint64_t deadline;		/* time_ns() by which the device has to answer or revive */
+	const char *lost_cause;		/* if not NULL: why it is lost once it has stopped */
 	unsigned resets;		/* since it last answered */
 	struct irq_watch watch;
 	bool answered;			/* some command finished in this call of poll */
 	uint64_t next_report;
-	uint64_t reckoned;		/* up to when its handler's time is somebody's; 0 outside of that */
-	uint32_t spent;			/* of that time, nanoseconds that are somebody's */
+	uint64_t charged_until;		/* time_ns() of the last charge; 0 outside of handlers */
+	uint32_t spent;			/* nanoseconds that this handler has charged to requests */
 	struct disk_counters counters;
 	struct list_node node;		/* in the list of ports */
 };
@@ -142,7 +143,7 @@ struct disk {
 /* --- for drivers ----------------------------------------------------------------- */
 
 /*
- * Makes the port ready; ops, name, slots and limits are set.  -E_NOMEM.  Boot CPU,
+ * Makes the port ready; ops, name, depth and limits are set.  -E_NOMEM.  Boot CPU,
  * before others start.
  */
 int __must_check disk_port_init(struct disk_port *port);
@@ -167,14 +168,14 @@ void disk_port_set_polled(struct disk_port *port);
 bool disk_port_interrupt(struct disk_port *port);
 
 /*
- * From poll: the command in slot, if there is one, is finished; error is 0, or
+ * From poll: the command under that tag, if there is one, is finished; error is 0, or
  * negative when the device said that it failed.
  */
-void disk_finished(struct disk_port *port, unsigned slot, int error);
+void disk_finished(struct disk_port *port, unsigned tag, int error);
 
 /*
  * From poll, as the last thing it does: the device needs a reset to go on, though
- * the commands under way have done nothing wrong that is known; they are started
+ * the commands in flight have done nothing wrong that is known; they are started
  * again.  If that happens again and again, the first of them fails in the end, or
  * the port is given up.
  */
@@ -189,7 +190,7 @@ void disk_port_give_up(struct disk_port *port, const char *cause);
 struct list *disk_list(void);
 
 /*
- * Somebody is going to have up to requests requests under way at once, beside the
+ * Somebody is going to have up to requests requests in flight at once, beside the
  * others; disk_unreserve ends it.  A request beyond what was reserved fails.
  * -E_NOMEM.  Not from a handler.
  */
@@ -210,9 +211,9 @@ struct disk_status {
 void disk_status(const struct disk *disk, struct disk_status *status);
 
 /*
- * account(nanoseconds) is called when requests, whoever asked for them, took so much of this CPU's
- * time in an interrupt's or the timer's handler: they are charged with it (block_request.spent),
- * so nobody else need be.  No lock held.  Boot, once.
+ * account(nanoseconds) is called when an interrupt's or the timer's handler has spent so much of
+ * this CPU's time on requests.  They are charged with it (block_request.spent), so the guest that
+ * runs is not to be.  No lock held.  Boot, once.
  */
 void disks_set_account(void (*account)(uint32_t nanoseconds));
 

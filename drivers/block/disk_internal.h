@@ -12,7 +12,10 @@
 #define DISK_SECOND 1000000000ull
 #define DISK_MILLISECOND 1000000ull
 
-/* A command fails that was not answered twice, or was at work when the device wanted five restarts. */
+/*
+ * A command fails that was not answered twice, or was the first in flight when the device wanted
+ * five restarts.
+ */
 #define DISK_BLAME_MAX 10
 #define DISK_BLAME_SILENCE 5
 #define DISK_BLAME_RESTART 2
@@ -22,7 +25,7 @@
 /* All ports; the list never changes after boot. */
 struct list *disk_ports(void);
 
-/* Is a command under way?  Or does one wait? */
+/* Is a command in flight?  Or does one wait? */
 bool disk_is_busy(const struct disk_port *port);
 bool disk_has_work(const struct disk_port *port);
 
@@ -40,18 +43,21 @@ static inline void disk_enter(struct disk_port *port)
 {
 	spin_lock(&port->lock);
 	port->spent = 0;
-	port->reckoned = time_ns();
+	port->charged_until = time_ns();
 }
 
 void disk_leave(struct disk_port *port);
 
-/* The transfer, which is in no list and no slot, is over; whoever wants to hear of it does. */
+/*
+ * The transfer, which is in no list and has no tag, is over: calls done of its request, unless
+ * that was cancelled.
+ */
 void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error);
 
 /* One line a second about errors of the port's disks, however many there are. */
 void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer);
 
-/* What waits gets the slots that are free, if the port takes commands. */
+/* Starts what waits, as far as tags are free, if the port takes commands. */
 void disk_start_waiting(struct disk_port *port);
 
 /* --- disk_recover.c -------------------------------------------------------------------- */

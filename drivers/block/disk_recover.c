@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports that do not do their part: devices that do not answer, or ask for a reset, and
- * interrupts that do not come.
+ * Ports of disks in trouble: devices that do not answer or ask for a reset, and
+ * interrupts that do not arrive.  A port is stopped, then revived, in steps that the
+ * timer drives; none of them waits.
  */
 #include "drivers/block/disk_internal.h"
 
@@ -19,10 +20,10 @@ static void fail_all(struct disk_port *port)
 {
 	struct list_node *node;
 
-	for (unsigned i = 0; i < port->slots; i++) {
-		struct disk_transfer *transfer = port->under_way[i];
+	for (unsigned i = 0; i < port->depth; i++) {
+		struct disk_transfer *transfer = port->in_flight[i];
 
-		port->under_way[i] = NULL;
+		port->in_flight[i] = NULL;
 		if (transfer)
 			disk_finish(port, transfer, -E_IO);
 	}
@@ -40,13 +41,13 @@ static void lose(struct disk_port *port)
 	fail_all(port);
 }
 
-/* What was under way waits again, in its old order, in front, if anybody wants it. */
+/* What was in flight waits again, in front and in its old order, unless it was cancelled. */
 static void take_back(struct disk_port *port)
 {
-	for (unsigned i = port->slots; i-- > 0;) {
-		struct disk_transfer *transfer = port->under_way[i];
+	for (unsigned i = port->depth; i-- > 0;) {
+		struct disk_transfer *transfer = port->in_flight[i];
 
-		port->under_way[i] = NULL;
+		port->in_flight[i] = NULL;
 		if (!transfer)
 			continue;
 		if (transfer->cancelled) {
@@ -60,7 +61,7 @@ static void take_back(struct disk_port *port)
 	}
 }
 
-/* The timer goes on with it, if nobody does before. */
+/* go_on does the rest, in disks_tick at the latest. */
 static void begin_stop(struct disk_port *port)
 {
 	port->state = DISK_STOPPING;
@@ -88,7 +89,7 @@ static void try_revive(struct disk_port *port)
 	}
 }
 
-/* As far as that goes without waiting; the timer goes on with it. */
+/* Stops and revives the port as far as that goes without waiting. */
 static void go_on(struct disk_port *port)
 {
 	if (port->state == DISK_STOPPING && port->ops->has_stopped(port)) {
@@ -118,15 +119,15 @@ void disk_reset(struct disk_port *port)
 }
 
 /*
- * The first command is the one at work, or will be the next time: what is started again
- * keeps its order.  Those behind it have done nothing.
+ * Blames the first command in flight, at which the device was, or will be the next time, since
+ * commands that are started again keep their order.
  */
 void disk_port_restart(struct disk_port *port)
 {
 	struct disk_transfer *first = NULL;
 
-	for (unsigned i = 0; i < port->slots && !first; i++)
-		first = port->under_way[i];
+	for (unsigned i = 0; i < port->depth && !first; i++)
+		first = port->in_flight[i];
 	if (first && port->resets++ >= RESTARTS_MAX) {
 		disk_port_give_up(port, "resets do not help it");
 		return;
@@ -143,9 +144,9 @@ static void time_out(struct disk_port *port)
 		return;
 	}
 	log_warn("disk", "%s does not answer: reset", port->name);
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i])
-			port->under_way[i]->blame += DISK_BLAME_SILENCE;
+	for (unsigned i = 0; i < port->depth; i++)
+		if (port->in_flight[i])
+			port->in_flight[i]->blame += DISK_BLAME_SILENCE;
 	disk_reset(port);
 }
 
@@ -181,14 +182,14 @@ bool disk_port_interrupt(struct disk_port *port)
 	return answered;
 }
 
-/* Is it at work for nobody, on something that it has had much time for? */
+/* Has the device been at work on a cancelled request for longer than CANCEL_TIME? */
 static bool is_hung_up(const struct disk_port *port)
 {
 	uint64_t now = time_ns();
 
-	for (unsigned i = 0; i < port->slots; i++)
-		if (port->under_way[i] && port->under_way[i]->cancelled &&
-		    now >= port->under_way[i]->patience)
+	for (unsigned i = 0; i < port->depth; i++)
+		if (port->in_flight[i] && port->in_flight[i]->cancelled &&
+		    now >= port->in_flight[i]->patience)
 			return true;
 	return false;
 }
@@ -198,7 +199,7 @@ static bool is_being_reset(const struct disk_port *port)
 	return port->state == DISK_STOPPING || port->state == DISK_REVIVING;
 }
 
-/* Returns when to come again, 0 for not. */
+/* Returns after how many nanoseconds to come again; 0: not. */
 static uint64_t tick(struct disk_port *port)
 {
 	uint64_t again;

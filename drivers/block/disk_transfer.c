@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of a request: where it physically is, and the detour for devices
+ * The memory of a request: where it physically is, and the bounce buffer for devices
  * that cannot reach it, or whose blocks are larger than the request is aligned to.
- * The guest's window may be another's by the time a request finishes, so addresses
- * are found out once, at the start.
+ * Physical addresses are found when the request is submitted: by the time it
+ * finishes, another guest's memory may be in this CPU's window.  For disk.c.
  */
 #include "drivers/block/disk_transfer.h"
 
@@ -106,7 +106,7 @@ static void copy(struct disk_transfer *transfer, uint8_t *buffer, uint32_t lengt
 
 /* --- pieces ------------------------------------------------------------------------------ */
 
-/* In the slot's buffer: as many blocks as it holds, or the one of which a part is written. */
+/* By the bounce buffer: as many blocks as it holds, or the one of which a part is written. */
 static void plan_bounced(const struct disk_transfer *transfer, struct disk_piece *piece)
 {
 	uint32_t block = transfer->disk->device.block_size, left = piece->length;
@@ -142,14 +142,15 @@ static bool writes_large_blocks(const struct disk_transfer *transfer)
 	       transfer->disk->device.block_size != BLOCK_SECTOR_SIZE;
 }
 
-bool disk_transfer_conflicts(const struct disk_transfer *transfer, const struct disk_transfer *other)
+bool disk_transfer_conflicts(const struct disk_transfer *transfer,
+			     const struct disk_transfer *other)
 {
 	struct disk_piece mine, its;
 
 	if (!writes_large_blocks(transfer) || !writes_large_blocks(other) ||
 	    transfer->disk != other->disk)
 		return false;
-	/* Of one that is under way, too: it has done what lies before this. */
+	/* Also of one that is in flight: what lies before its next piece is done. */
 	mine = next_piece(transfer);
 	its = next_piece(other);
 	return (mine.modifies || its.modifies) &&
@@ -157,15 +158,15 @@ bool disk_transfer_conflicts(const struct disk_transfer *transfer, const struct 
 			      its.length >> BLOCK_SECTOR_SHIFT);
 }
 
-/* Copies between the slot's buffer and the request what they have in common. */
-static void copy_piece(struct disk_transfer *transfer, unsigned slot, bool to_buffer)
+/* Copies the piece from the request to the tag's bounce buffer, or back. */
+static void copy_piece(struct disk_transfer *transfer, unsigned tag, bool to_buffer)
 {
-	uint8_t *buffer = transfer->disk->port->bounce[slot];
+	uint8_t *buffer = transfer->disk->port->bounce[tag];
 
 	copy(transfer, buffer + transfer->piece.skip, transfer->piece.take, to_buffer);
 }
 
-void disk_transfer_next(struct disk_transfer *transfer, unsigned slot)
+void disk_transfer_next(struct disk_transfer *transfer, unsigned tag)
 {
 	struct disk_command *command = &transfer->command;
 
@@ -180,27 +181,27 @@ void disk_transfer_next(struct disk_transfer *transfer, unsigned slot)
 	};
 	if (!transfer->bounced)
 		return;
-	transfer->bounce.address = transfer->disk->port->bounce_address[slot];
+	transfer->bounce.address = transfer->disk->port->bounce_address[tag];
 	transfer->bounce.length = command->length;
 	command->fragments = &transfer->bounce;
 	command->count = 1;
 	if (command->operation == BLOCK_WRITE)
-		copy_piece(transfer, slot, true);
+		copy_piece(transfer, tag, true);
 }
 
-bool disk_transfer_modify(struct disk_transfer *transfer, unsigned slot)
+bool disk_transfer_modify(struct disk_transfer *transfer, unsigned tag)
 {
 	if (!transfer->piece.modifies || transfer->command.operation == BLOCK_WRITE)
 		return false;
-	copy_piece(transfer, slot, true);
+	copy_piece(transfer, tag, true);
 	transfer->command.operation = BLOCK_WRITE;
 	return true;
 }
 
-bool disk_transfer_advance(struct disk_transfer *transfer, unsigned slot)
+bool disk_transfer_advance(struct disk_transfer *transfer, unsigned tag)
 {
 	if (transfer->bounced && transfer->request->operation == BLOCK_READ)
-		copy_piece(transfer, slot, false);
+		copy_piece(transfer, tag, false);
 	transfer->done += transfer->piece.take;
 	return transfer->done == transfer->request->length;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A request on its way through a port.  Between disk.c and disk_transfer.c.
+ * A request on its way through a port, which carries it out piece by piece, and the
+ * rules of those pieces.  Between disk.c, disk_recover.c and disk_transfer.c.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
 #define UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
@@ -10,7 +11,7 @@
 /*
  * What one command, or two, do of a transfer: some blocks of the disk, of which bytes from
  * skip on are the request's.  One that modifies has a part of a block to write: the block
- * is read into the slot's buffer, changed there, and written.
+ * is read into the tag's bounce buffer, changed there, and written.
  */
 struct disk_piece {
 	uint64_t sector;
@@ -23,10 +24,10 @@ struct disk_transfer {
 	struct list_node node;		/* waiting or unused */
 	struct disk *disk;
 	struct block_request *request;
-	bool cancelled;			/* nobody wants to hear of it any more */
-	uint64_t patience;		/* if so: until then the device may go on with it */
-	bool bounced;			/* goes through the slot's buffer, piece by piece: */
-	unsigned blame;			/* for resets, as disk.c counts it */
+	bool cancelled;			/* done() of its request is not to be called */
+	uint64_t patience;		/* time_ns() until which the device may go on with that */
+	bool bounced;			/* goes through the tag's bounce buffer, piece by piece: */
+	unsigned blame;			/* for resets: DISK_BLAME_... of disk_internal.h */
 	uint32_t done;			/* bytes */
 	unsigned count;
 	struct disk_fragment fragments[DISK_FRAGMENTS_MAX];
@@ -49,21 +50,22 @@ int disk_transfer_prepare(struct disk_transfer *transfer, struct disk *disk,
  * Must the transfer's next piece wait until what other does now, or before it, is done?
  * Where one modifies a block that the other writes to, what the other wrote would be lost.
  */
-bool disk_transfer_conflicts(const struct disk_transfer *transfer, const struct disk_transfer *other);
+bool disk_transfer_conflicts(const struct disk_transfer *transfer,
+			     const struct disk_transfer *other);
 
-/* Fills transfer->command with the next piece of the work, for that slot, from its beginning. */
-void disk_transfer_next(struct disk_transfer *transfer, unsigned slot);
+/* Fills transfer->command with the next piece of the work, to be started under that tag. */
+void disk_transfer_next(struct disk_transfer *transfer, unsigned tag);
 
 /*
- * The command in slot went well.  True when it read a block that is to be modified: then
- * transfer->command is the writing of that block, which goes on in the same slot.
+ * The command under that tag went well.  True when it read a block that is to be modified: then
+ * transfer->command is the writing of that block, which goes on under the same tag.
  */
-bool disk_transfer_modify(struct disk_transfer *transfer, unsigned slot);
+bool disk_transfer_modify(struct disk_transfer *transfer, unsigned tag);
 
 /*
- * The piece in slot is done: what was read goes where it belongs.  True when all of the
+ * The piece under that tag is done: what was read goes where it belongs.  True when all of the
  * request is done.
  */
-bool disk_transfer_advance(struct disk_transfer *transfer, unsigned slot);
+bool disk_transfer_advance(struct disk_transfer *transfer, unsigned tag);
 
 #endif

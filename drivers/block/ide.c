@@ -65,7 +65,7 @@ static bool find_ports(struct ide_channel *channel)
 	const struct pci_bar *bars = device->bars;
 	unsigned index = channel->number;
 
-	channel->master = (uint16_t)(bars[MASTER_BAR].address + index * MASTER_BLOCK);
+	channel->bus_master = (uint16_t)(bars[MASTER_BAR].address + index * MASTER_BLOCK);
 	if (!is_native(device, index)) {
 		channel->command = old_places[index].command;
 		channel->control = old_places[index].control;

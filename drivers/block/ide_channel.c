@@ -20,34 +20,38 @@
 #define DATA 0
 #define COUNT 2
 #define LBA_LOW 3
-#define LBA_MIDDLE 4
+#define LBA_MID 4
 #define LBA_HIGH 5
 #define DEVICE 6
 #define STATUS 7		/* reading it ends the interrupt */
 #define COMMAND 7
 
-/* The control block has one register; reading it shows the status and ends nothing. */
-#define CONTROL_SILENT 0x02	/* nIEN */
-#define CONTROL_RESET 0x04	/* SRST */
+/*
+ * The control block has one register: device control, and when it is read alternate status,
+ * which ends no interrupt.
+ */
+#define DEVICE_CONTROL_NIEN 0x02	/* no interrupts */
+#define DEVICE_CONTROL_SRST 0x04	/* software reset */
 
-#define SELECT_ALWAYS 0xA0	/* bits that were once fixed */
-#define SELECT_SECOND 0x10
+#define DEVICE_OBSOLETE 0xA0	/* bits that were once fixed */
+#define DEVICE_DEV 0x10		/* the second disk of the channel */
 #define FLOATING 0xFF		/* no disk drives the bus */
 #define FLOATING_LOW 0x7F	/* nor this one, where the bus pulls bit 7 down (ATA8-APT) */
 
-/* The bus master's block. */
-#define MASTER_COMMAND 0
-#define MASTER_STATUS 2
-#define MASTER_TABLE 4
-#define MASTER_START 0x01
-#define MASTER_TO_MEMORY 0x08
-#define MASTER_ACTIVE 0x01
-#define MASTER_ERROR 0x02	/* this and the next are cleared by writing ones */
-#define MASTER_INTERRUPT 0x04
+/* The bus master's block: command, status, descriptor table pointer. */
+#define BMIC 0
+#define BMIS 2
+#define BMIDTP 4
+#define BMIC_SSBM 0x01		/* start */
+#define BMIC_RWCON 0x08		/* towards memory */
+#define BMIS_ACTIVE 0x01
+#define BMIS_ERROR 0x02	/* this and the next are cleared by writing ones */
+#define BMIS_INTERRUPT 0x04
 
-#define FRAGMENT_LIMIT 0x10000u
-#define FRAGMENT_LAST 0x80000000u
-#define FRAGMENTS_MAX 512u
+/* Physical region descriptors. */
+#define PRD_BOUNDARY 0x10000u	/* no region crosses a multiple of this */
+#define PRD_EOT 0x80000000u	/* the last of the table */
+#define PRDS_MAX 512u
 
 /* Each fragment can have a border of 64 KB in it, and another one for each 64 KB of its length. */
 #define BYTES_MAX (1u << 20)
@@ -56,17 +60,17 @@
 #define READY_TIME (1000 * WAIT_MS)	/* at boot, when disks have spun up */
 #define SETTLE_TIME 400ull		/* ns until the status is that of the disk selected */
 #define RESET_TIME 5000ull		/* ns that the reset lasts */
-#define STATUS_TIME (2 * WAIT_MS)	/* until a disk that was reset shows that it is busy, ATA8-APT */
+#define STATUS_TIME (2 * WAIT_MS)	/* until a disk shows that it is busy with a reset */
 
-struct fragment_table {
+struct prd_table {
 	struct {
 		uint32_t address;
-		uint32_t length;	/* 0 for 64 KB; FRAGMENT_LAST in the last one */
-	} list[FRAGMENTS_MAX];
+		uint32_t length;	/* 0 for 64 KB; PRD_EOT in the last one */
+	} list[PRDS_MAX];
 } __aligned(4096);
 
-_Static_assert(sizeof(struct fragment_table) == 4096, "one page, which crosses no 64 KB");
-_Static_assert(2 * FRAGMENTS_UNCUT + BYTES_MAX / FRAGMENT_LIMIT <= FRAGMENTS_MAX,
+_Static_assert(sizeof(struct prd_table) == 4096, "one page, which crosses no 64 KB");
+_Static_assert(2 * FRAGMENTS_UNCUT + BYTES_MAX / PRD_BOUNDARY <= PRDS_MAX,
 	       "room for all that a command is cut into");
 
 static struct ide_channel *channel_of(struct disk_port *port)
@@ -89,21 +93,21 @@ static uint8_t read_register(const struct ide_channel *channel, unsigned reg)
 	return port_in8((uint16_t)(channel->command + reg));
 }
 
-static uint8_t quiet_status(const struct ide_channel *channel)
+static uint8_t alternate_status(const struct ide_channel *channel)
 {
 	return port_in8(channel->control);
 }
 
 static bool is_idle(uint8_t status)
 {
-	return !(status & (ATA_STATUS_BUSY | ATA_STATUS_DATA));
+	return !(status & (ATA_STATUS_BSY | ATA_STATUS_DRQ));
 }
 
 /* --- commands ----------------------------------------------------------------------------- */
 
 static void select_disk(const struct ide_channel *channel, uint8_t device)
 {
-	write_register(channel, DEVICE, SELECT_ALWAYS | device);
+	write_register(channel, DEVICE, DEVICE_OBSOLETE | device);
 	wait_until(false, SETTLE_TIME);
 }
 
@@ -112,20 +116,20 @@ static void write_command(const struct ide_channel *channel, const struct ide_di
 			  const struct ata_registers *registers)
 {
 	select_disk(channel, disk->select | registers->device);
-	if (registers->wide) {
+	if (registers->lba48) {
 		write_register(channel, COUNT, (uint8_t)(registers->count >> 8));
-		write_register(channel, LBA_LOW, (uint8_t)(registers->sector >> 24));
-		write_register(channel, LBA_MIDDLE, (uint8_t)(registers->sector >> 32));
-		write_register(channel, LBA_HIGH, (uint8_t)(registers->sector >> 40));
+		write_register(channel, LBA_LOW, (uint8_t)(registers->lba >> 24));
+		write_register(channel, LBA_MID, (uint8_t)(registers->lba >> 32));
+		write_register(channel, LBA_HIGH, (uint8_t)(registers->lba >> 40));
 	}
 	write_register(channel, COUNT, (uint8_t)registers->count);
-	write_register(channel, LBA_LOW, (uint8_t)registers->sector);
-	write_register(channel, LBA_MIDDLE, (uint8_t)(registers->sector >> 8));
-	write_register(channel, LBA_HIGH, (uint8_t)(registers->sector >> 16));
+	write_register(channel, LBA_LOW, (uint8_t)registers->lba);
+	write_register(channel, LBA_MID, (uint8_t)(registers->lba >> 8));
+	write_register(channel, LBA_HIGH, (uint8_t)(registers->lba >> 16));
 	write_register(channel, COMMAND, registers->command);
 }
 
-static void fill_table(struct fragment_table *table, const struct disk_command *command)
+static void fill_table(struct prd_table *table, const struct disk_command *command)
 {
 	unsigned count = 0;
 
@@ -134,84 +138,84 @@ static void fill_table(struct fragment_table *table, const struct disk_command *
 		uint32_t left = command->fragments[i].length;
 
 		while (left > 0) {
-			uint32_t here = MIN(left, FRAGMENT_LIMIT - address % FRAGMENT_LIMIT);
+			uint32_t here = MIN(left, PRD_BOUNDARY - address % PRD_BOUNDARY);
 
 			table->list[count].address = address;
-			table->list[count++].length = here % FRAGMENT_LIMIT;
+			table->list[count++].length = here % PRD_BOUNDARY;
 			address += here;
 			left -= here;
 		}
 	}
-	table->list[count - 1].length |= FRAGMENT_LAST;
+	table->list[count - 1].length |= PRD_EOT;
 }
 
-static void set_master(const struct ide_channel *channel, uint8_t command)
+static void write_bmic(const struct ide_channel *channel, uint8_t command)
 {
-	port_out8((uint16_t)(channel->master + MASTER_COMMAND), command);
+	port_out8((uint16_t)(channel->bus_master + BMIC), command);
 }
 
-static uint8_t master_status(const struct ide_channel *channel)
+static uint8_t read_bmis(const struct ide_channel *channel)
 {
-	return port_in8((uint16_t)(channel->master + MASTER_STATUS));
+	return port_in8((uint16_t)(channel->bus_master + BMIS));
 }
 
-static void clear_master_status(const struct ide_channel *channel)
+static void clear_bmis(const struct ide_channel *channel)
 {
-	uint16_t port = (uint16_t)(channel->master + MASTER_STATUS);
+	uint16_t port = (uint16_t)(channel->bus_master + BMIS);
 
-	port_out8(port, port_in8(port) | MASTER_ERROR | MASTER_INTERRUPT);
+	port_out8(port, port_in8(port) | BMIS_ERROR | BMIS_INTERRUPT);
 }
 
-static bool ide_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
+static bool ide_start(struct disk_port *port, unsigned tag, const struct disk_command *command)
 {
 	struct ide_channel *channel = channel_of(port);
 	struct ide_disk *disk = ide_disk_of(command->disk);
-	uint8_t direction = command->operation == BLOCK_READ ? MASTER_TO_MEMORY : 0;
+	uint8_t direction = command->operation == BLOCK_READ ? BMIC_RWCON : 0;
 	struct ata_registers registers;
 	size_t run;
 
-	(void)slot;
+	(void)tag;
 	if (!ata_make_command(&disk->identity, command, &registers))
 		return false;
 	channel->busy = true;
 	channel->moves_data = command->length > 0;
-	clear_master_status(channel);
+	clear_bmis(channel);
 	if (channel->moves_data) {
 		fill_table(channel->table, command);
-		port_out32((uint16_t)(channel->master + MASTER_TABLE),
+		port_out32((uint16_t)(channel->bus_master + BMIDTP),
 			   (uint32_t)host_physical(channel->table, &run));
-		set_master(channel, direction);
+		write_bmic(channel, direction);
 	}
 	write_command(channel, disk, &registers);
 	if (channel->moves_data)
-		set_master(channel, direction | MASTER_START);
+		write_bmic(channel, direction | BMIC_SSBM);
 	return true;
 }
 
 /*
- * A disk that has not begun looks like one that is done; what has ended raised the interrupt.
- * One that is gone looks busy, and so might one that is: only a reset tells.
+ * A disk that has not begun yet shows the same status as one that is done, so only the interrupt
+ * bit tells.  A disk that is gone looks busy, as one at work does: only a reset tells them apart.
  */
 static bool is_finished(const struct ide_channel *channel)
 {
-	return master_status(channel) & MASTER_INTERRUPT && !(quiet_status(channel) & ATA_STATUS_BUSY);
+	return read_bmis(channel) & BMIS_INTERRUPT && !(alternate_status(channel) & ATA_STATUS_BSY);
 }
 
 static void ide_poll(struct disk_port *port)
 {
 	struct ide_channel *channel = channel_of(port);
-	uint8_t status, master;
+	uint8_t status, bmis;
 
 	if (!channel->busy || !is_finished(channel))
 		return;
-	master = master_status(channel);
-	set_master(channel, 0);
+	bmis = read_bmis(channel);
+	write_bmic(channel, 0);
 	status = read_register(channel, STATUS);
-	clear_master_status(channel);
+	clear_bmis(channel);
 	channel->busy = false;
-	/* An active master has not moved all that it was to. */
-	if (status & (ATA_STATUS_ERROR | ATA_STATUS_FAULT) || master & MASTER_ERROR ||
-	    (channel->moves_data && (status & ATA_STATUS_DATA || master & MASTER_ACTIVE)))
+	/* A bus master that is still active has not moved all the bytes. */
+	if (status & (ATA_STATUS_ERR | ATA_STATUS_DF) || bmis & BMIS_ERROR ||
+	    (channel->moves_data && (status & ATA_STATUS_DRQ || bmis & BMIS_ACTIVE)))
 		disk_finished(port, 0, -E_IO);
 	else
 		disk_finished(port, 0, 0);
@@ -223,10 +227,10 @@ static void ide_stop(struct disk_port *port)
 {
 	struct ide_channel *channel = channel_of(port);
 
-	/* Without START the bus master moves nothing more (1.0, 2.1). */
-	set_master(channel, 0);
+	/* Once SSBM is clear the bus master moves nothing more (1.0, 2.1). */
+	write_bmic(channel, 0);
 	channel->busy = false;
-	port_out8(channel->control, CONTROL_RESET);
+	port_out8(channel->control, DEVICE_CONTROL_SRST);
 	wait_until(false, RESET_TIME);
 	port_out8(channel->control, 0);
 	channel->settled = time_ns() + STATUS_TIME;
@@ -238,14 +242,14 @@ static bool ide_has_stopped(struct disk_port *port)
 
 	if (time_ns() < channel->settled)
 		return false;
-	clear_master_status(channel);
+	clear_bmis(channel);
 	return true;
 }
 
 static int ide_revive(struct disk_port *port)
 {
 	const struct ide_channel *channel = channel_of(port);
-	uint8_t status = quiet_status(channel);
+	uint8_t status = alternate_status(channel);
 
 	if (status == FLOATING)
 		return -E_IO;
@@ -261,36 +265,36 @@ static const struct disk_port_ops ide_ops = {
 
 static const char nothing_there[] = "nothing is attached";
 
-/* What a drive that only takes packets leaves here when it refuses to IDENTIFY (ATA8-ACS 7.16.6). */
+/* What a drive that only takes packets leaves there when it refuses (ATA8-ACS 7.16.6). */
 static bool is_packet_drive(const struct ide_channel *channel)
 {
-	return read_register(channel, LBA_MIDDLE) == 0x14 && read_register(channel, LBA_HIGH) == 0xEB;
+	return read_register(channel, LBA_MID) == 0x14 && read_register(channel, LBA_HIGH) == 0xEB;
 }
 
 /* The answer to IDENTIFY, which moves by the data register.  NULL, or why there is none. */
 static const char *identify(const struct ide_channel *channel, const struct ide_disk *disk,
 		     uint16_t words[ATA_IDENTIFY_WORDS])
 {
-	static const struct ata_registers registers = { .command = ATA_IDENTIFY };
+	static const struct ata_registers registers = { .command = ATA_IDENTIFY_DEVICE };
 	uint8_t status;
 
 	select_disk(channel, disk->select);
-	status = quiet_status(channel);
+	status = alternate_status(channel);
 	if (status == FLOATING || status == FLOATING_LOW || status == 0)
 		return nothing_there;
-	if (!wait_until(is_idle(quiet_status(channel)), READY_TIME))
+	if (!wait_until(is_idle(alternate_status(channel)), READY_TIME))
 		return "it stays busy";
 	write_command(channel, disk, &registers);
 	wait_until(false, SETTLE_TIME);
 	/* Where there is no disk the other one answers for it, with zeroes. */
-	if (quiet_status(channel) == 0)
+	if (alternate_status(channel) == 0)
 		return nothing_there;
-	if (!wait_until(!(quiet_status(channel) & ATA_STATUS_BUSY), READY_TIME))
+	if (!wait_until(!(alternate_status(channel) & ATA_STATUS_BSY), READY_TIME))
 		return "it does not answer to IDENTIFY";
 	status = read_register(channel, STATUS);
-	if (status & ATA_STATUS_ERROR && is_packet_drive(channel))
+	if (status & ATA_STATUS_ERR && is_packet_drive(channel))
 		return ata_packet_drive;
-	if (status & ATA_STATUS_ERROR || !(status & ATA_STATUS_DATA))
+	if (status & ATA_STATUS_ERR || !(status & ATA_STATUS_DRQ))
 		return "it does not answer to IDENTIFY";
 	for (unsigned i = 0; i < ATA_IDENTIFY_WORDS; i++)
 		words[i] = port_in16((uint16_t)(channel->command + DATA));
@@ -309,8 +313,9 @@ static bool open_disk(struct ide_channel *channel, struct ide_disk *disk, unsign
 	/* Named by its place: what cannot be used has no name. */
 	if (cause) {
 		log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ide",
-			 IDE_CHANNEL_FORMAT " %s cannot be used: %s", IDE_CHANNEL_ARGUMENTS(channel),
-			 disk->select ? "slave" : "master", cause);
+			 IDE_CHANNEL_FORMAT " %s cannot be used: %s",
+			 IDE_CHANNEL_ARGUMENTS(channel), disk->select ? "slave" : "master",
+			 cause);
 		return false;
 	}
 	format_text(disk->disk.name, sizeof(disk->disk.name), "ide%u", number);
@@ -325,7 +330,7 @@ static bool describe(struct ide_channel *channel)
 	struct disk_port *port = &channel->port;
 
 	port->ops = &ide_ops;
-	port->slots = 1;
+	port->depth = 1;
 	port->limits = (struct disk_limits){
 		.end = 1ull << 32, .alignment = 2, .fragments = FRAGMENTS_UNCUT, .bytes = BYTES_MAX,
 	};
@@ -346,12 +351,12 @@ unsigned ide_channel_open(struct ide_channel *channel, unsigned *number)
 {
 	unsigned found = 0;
 
-	port_out8(channel->control, CONTROL_SILENT);
-	set_master(channel, 0);
+	port_out8(channel->control, DEVICE_CONTROL_NIEN);
+	write_bmic(channel, 0);
 	for (unsigned i = 0; i < DISK_UNITS_MAX; i++) {
 		struct ide_disk *disk = &channel->disks[i];
 
-		disk->select = i == 0 ? 0 : SELECT_SECOND;
+		disk->select = i == 0 ? 0 : DEVICE_DEV;
 		disk->present = open_disk(channel, disk, *number + found);
 		found += disk->present;
 	}
@@ -362,7 +367,7 @@ unsigned ide_channel_open(struct ide_channel *channel, unsigned *number)
 			  IDE_CHANNEL_ARGUMENTS(channel), error_words(-E_NOMEM));
 		return 0;
 	}
-	clear_master_status(channel);
+	clear_bmis(channel);
 	read_register(channel, STATUS);
 	port_out8(channel->control, 0);
 	*number += found;

@@ -21,18 +21,18 @@ struct ide_disk {
 	bool present;
 };
 
-struct fragment_table;
+struct prd_table;
 
 struct ide_channel {
 	struct disk_port port;
 	struct ide_disk disks[DISK_UNITS_MAX];
 	struct pci_device *pci;
 	unsigned number;		/* in the controller: 0, the primary one, or 1 */
-	uint16_t command, control, master;	/* ports of the three blocks of registers */
-	struct fragment_table *table;
-	bool busy;			/* a command is under way */
+	uint16_t command, control, bus_master;	/* ports of the three blocks of registers */
+	struct prd_table *table;
+	bool busy;			/* a command is in flight */
 	bool moves_data;		/* and it does DMA */
-	uint64_t settled;		/* time_ns() from when on disks show what a reset has come to */
+	uint64_t settled;		/* time_ns() until which a reset is not seen yet */
 };
 
 /*

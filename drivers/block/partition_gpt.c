@@ -11,42 +11,46 @@
 #include "lib/crc32.h"
 #include "lib/string.h"
 
-#define HEADER_SIGNATURE "EFI PART"
-#define HEADER_LENGTH 12u
-#define HEADER_CRC 16u
-#define HEADER_PLACE 24u
-#define HEADER_FIRST_USABLE 40u
-#define HEADER_LAST_USABLE 48u
-#define HEADER_ENTRIES 72u
-#define HEADER_COUNT 80u
-#define HEADER_ENTRY_SIZE 84u
-#define HEADER_ENTRIES_CRC 88u
-#define HEADER_MIN 92u
+#define GPT_SIGNATURE "EFI PART"
+#define GPT_HEADER_SIZE 12u
+#define GPT_HEADER_CRC32 16u
+#define GPT_MY_LBA 24u
+#define GPT_FIRST_USABLE_LBA 40u
+#define GPT_LAST_USABLE_LBA 48u
+#define GPT_PARTITION_ENTRY_LBA 72u
+#define GPT_NUMBER_OF_PARTITION_ENTRIES 80u
+#define GPT_SIZE_OF_PARTITION_ENTRY 84u
+#define GPT_PARTITION_ENTRY_ARRAY_CRC32 88u
+#define GPT_HEADER_SIZE_MIN 92u
 
-#define ENTRY_FIRST 32u
-#define ENTRY_LAST 40u
+#define ENTRY_STARTING_LBA 32u
+#define ENTRY_ENDING_LBA 40u
 #define ENTRY_SIZE 128u		/* Linux knows no other */
 #define ENTRIES_IN_SECTOR (SECTOR_SIZE / ENTRY_SIZE)
-#define TYPE_SIZE 16u
+#define ENTRY_TYPE_GUID_SIZE 16u
 
 /* Longer arrays are no table to Linux either (kmalloc has an end there). */
 #define ARRAY_SIZE_MAX (4u << 20)
 
 struct gpt {
-	uint64_t place;		/* block of the header */
-	uint64_t entries;	/* first block of the array */
-	uint32_t count, crc;
+	uint64_t my_lba;	/* block of the header */
+	uint64_t entry_lba;	/* first block of the array */
+	uint32_t count, array_crc;
 };
 
 /* --- the header --------------------------------------------------------------------- */
 
-/* The sum over the header, whose length was checked, without the field that holds it: 1 when right. */
-static int check_sum(const struct table_reader *reader, uint64_t place, uint8_t *sector)
+/*
+ * The CRC of the header, whose size was checked, with zero in the place of the CRC itself.  1 when
+ * it is right, 0 when not, or an error of read().
+ */
+static int check_crc(const struct table_reader *reader, uint64_t place, uint8_t *sector)
 {
-	uint32_t left = load_le32(sector + HEADER_LENGTH), wanted = load_le32(sector + HEADER_CRC);
+	uint32_t left = load_le32(sector + GPT_HEADER_SIZE);
+	uint32_t wanted = load_le32(sector + GPT_HEADER_CRC32);
 	uint32_t crc = 0;
 
-	store_le32(sector + HEADER_CRC, 0);
+	store_le32(sector + GPT_HEADER_CRC32, 0);
 	for (uint64_t at = place * reader->unit;; at++) {
 		uint32_t here = MIN(left, SECTOR_SIZE);
 		int error;
@@ -61,34 +65,35 @@ static int check_sum(const struct table_reader *reader, uint64_t place, uint8_t 
 	}
 }
 
-/* What Linux asks of a header, beside its sum. */
+/* What Linux asks of a header, beside its CRC. */
 static bool parse_header(const struct table_reader *reader, const uint8_t *sector, struct gpt *gpt)
 {
-	uint32_t length = load_le32(sector + HEADER_LENGTH);
-	uint64_t first = load_le64(sector + HEADER_FIRST_USABLE);
-	uint64_t last = load_le64(sector + HEADER_LAST_USABLE);
+	uint32_t length = load_le32(sector + GPT_HEADER_SIZE);
+	uint64_t first = load_le64(sector + GPT_FIRST_USABLE_LBA);
+	uint64_t last = load_le64(sector + GPT_LAST_USABLE_LBA);
 
-	gpt->entries = load_le64(sector + HEADER_ENTRIES);
-	gpt->count = load_le32(sector + HEADER_COUNT);
-	gpt->crc = load_le32(sector + HEADER_ENTRIES_CRC);
-	return memcmp(sector, HEADER_SIGNATURE, 8) == 0 && length >= HEADER_MIN &&
+	gpt->entry_lba = load_le64(sector + GPT_PARTITION_ENTRY_LBA);
+	gpt->count = load_le32(sector + GPT_NUMBER_OF_PARTITION_ENTRIES);
+	gpt->array_crc = load_le32(sector + GPT_PARTITION_ENTRY_ARRAY_CRC32);
+	return memcmp(sector, GPT_SIGNATURE, 8) == 0 && length >= GPT_HEADER_SIZE_MIN &&
 	       length <= reader->unit * SECTOR_SIZE &&
-	       load_le64(sector + HEADER_PLACE) == gpt->place && first <= last &&
-	       last <= reader->last_block && gpt->entries <= reader->last_block && gpt->count > 0 &&
-	       gpt->count <= ARRAY_SIZE_MAX / ENTRY_SIZE &&
-	       load_le32(sector + HEADER_ENTRY_SIZE) == ENTRY_SIZE;
+	       load_le64(sector + GPT_MY_LBA) == gpt->my_lba && first <= last &&
+	       last <= reader->last_block && gpt->entry_lba <= reader->last_block &&
+	       gpt->count > 0 && gpt->count <= ARRAY_SIZE_MAX / ENTRY_SIZE &&
+	       load_le32(sector + GPT_SIZE_OF_PARTITION_ENTRY) == ENTRY_SIZE;
 }
 
 /* --- the array ---------------------------------------------------------------------- */
 
 static void add_entry(struct table_reader *reader, unsigned number, const uint8_t *entry)
 {
-	static const uint8_t unused[TYPE_SIZE];
-	uint64_t first = load_le64(entry + ENTRY_FIRST), last = load_le64(entry + ENTRY_LAST);
+	static const uint8_t unused[ENTRY_TYPE_GUID_SIZE];
+	uint64_t first = load_le64(entry + ENTRY_STARTING_LBA);
+	uint64_t last = load_le64(entry + ENTRY_ENDING_LBA);
 
-	if (number > PARTITIONS_MAX || memcmp(entry, unused, TYPE_SIZE) == 0)
+	if (number > PARTITIONS_MAX || memcmp(entry, unused, ENTRY_TYPE_GUID_SIZE) == 0)
 		return;
-	/* The last block belongs to it.  Linux leaves these out too, but for those that end first. */
+	/* The ending block is part of it.  Linux takes one that ends before it begins. */
 	if (first > reader->last_block || last > reader->last_block)
 		partition_warn(reader, number, "it does not lie inside the disk");
 	else if (last < first)
@@ -98,10 +103,10 @@ static void add_entry(struct table_reader *reader, unsigned number, const uint8_
 			      (last - first + 1) * reader->unit, 0);
 }
 
-/* Takes the array into the table.  1 when its sum is right, 0 when not, or an error of read(). */
+/* Takes the array into the table.  1 when its CRC is right, 0 when not, or an error of read(). */
 static int read_entries(struct table_reader *reader, const struct gpt *gpt)
 {
-	uint64_t place = gpt->entries * reader->unit;
+	uint64_t place = gpt->entry_lba * reader->unit;
 	uint8_t sector[SECTOR_SIZE];
 	uint32_t crc = 0;
 
@@ -118,7 +123,7 @@ static int read_entries(struct table_reader *reader, const struct gpt *gpt)
 		for (uint32_t i = 0; i < here; i++)
 			add_entry(reader, index + i + 1, sector + (size_t)i * ENTRY_SIZE);
 	}
-	return crc == gpt->crc;
+	return crc == gpt->array_crc;
 }
 
 /* --- both copies ---------------------------------------------------------------------- */
@@ -126,11 +131,11 @@ static int read_entries(struct table_reader *reader, const struct gpt *gpt)
 static int read_header(struct table_reader *reader, struct gpt *gpt)
 {
 	uint8_t sector[SECTOR_SIZE];
-	int error = reader->read(reader->context, gpt->place * reader->unit, sector);
+	int error = reader->read(reader->context, gpt->my_lba * reader->unit, sector);
 
 	if (error)
 		return error;
-	return parse_header(reader, sector, gpt) ? check_sum(reader, gpt->place, sector) : 0;
+	return parse_header(reader, sector, gpt) ? check_crc(reader, gpt->my_lba, sector) : 0;
 }
 
 /*
@@ -140,7 +145,7 @@ static int read_header(struct table_reader *reader, struct gpt *gpt)
 static int read_copy(struct table_reader *reader, uint64_t place)
 {
 	struct partition_table *table = reader->table;
-	struct gpt gpt = { .place = place };
+	struct gpt gpt = { .my_lba = place };
 	int result = read_header(reader, &gpt);
 
 	if (result == 1)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the files that read partition tables.
+ * Between the files that read partition tables: partition_table.c, which knows the
+ * first sector, has partition_chain.c or partition_gpt.c read what else there is, and
+ * all take what they find into the table with partition_entry.c.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_PARTITION_INTERNAL_H
 #define UMBRA_DRIVERS_BLOCK_PARTITION_INTERNAL_H
@@ -8,6 +10,7 @@
 #include "drivers/block/partition_table.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define SECTOR_SIZE 512u
 
@@ -17,6 +20,15 @@
 #define MBR_ENTRY_COUNT 4u
 #define MBR_SIGNATURE 510u
 #define MBR_SIGNATURE_VALUE 0xAA55u
+
+/* Fields of an entry, whose first byte is the boot indicator (UEFI 2.8, table 5-2). */
+#define MBR_OS_TYPE 4u
+#define MBR_STARTING_LBA 8u
+#define MBR_SIZE_IN_LBA 12u
+
+#define OS_TYPE_EXTENDED 0x05
+#define OS_TYPE_EXTENDED_LBA 0x0F
+#define OS_TYPE_EXTENDED_LINUX 0x85
 
 /* A disk whose table is being read. */
 struct table_reader {
@@ -35,14 +47,23 @@ struct mbr_entry {
 	uint64_t first, sectors;
 };
 
-/* index: 0 to 3. */
-struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sector, unsigned index);
+/* The bytes of the entry number index, 0 to 3, of a sector. */
+static inline const uint8_t *mbr_entry_at(const uint8_t *sector, unsigned index)
+{
+	return sector + MBR_ENTRIES + (size_t)index * MBR_ENTRY_SIZE;
+}
 
-/* Is it a container of others, whatever number that container has: types 5, 0x0F, 0x85? */
+/* --- partition_entry.c -------------------------------------------------------------- */
+
+/* index: 0 to 3. */
+struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sector,
+			   unsigned index);
+
+/* Is it an extended partition, which contains logical ones? */
 bool mbr_is_extended(const struct mbr_entry *entry);
 
 /*
- * Something that whoever owns the disk should know; the first is kept.  number is the
+ * Keeps a warning for whoever owns the disk, if it is the first.  number is the
  * partition's, 0 for the whole table.
  */
 void partition_warn(struct table_reader *reader, unsigned number, const char *warning);
@@ -55,12 +76,16 @@ void partition_warn(struct table_reader *reader, unsigned number, const char *wa
 void partition_add(struct table_reader *reader, unsigned number, uint64_t first, uint64_t sectors,
 		   uint64_t link);
 
+/* --- partition_chain.c ---------------------------------------------------------------- */
+
 /*
  * Reads the chain that begins at an extended partition and numbers what it describes
  * from *number on.  0, or an error of read().
  */
 int partition_read_chain(struct table_reader *reader, const struct mbr_entry *extended,
 			 unsigned *number);
+
+/* --- partition_gpt.c ------------------------------------------------------------------ */
 
 /* Fills the table from a GPT; 0, or an error of read(). */
 int partition_read_gpt(struct table_reader *reader);

@@ -10,16 +10,10 @@
 #include "lib/div64.h"
 #include "lib/string.h"
 
-#define ENTRY_ACTIVE 0x80	/* of its first byte, whose other bits are 0 */
-#define ENTRY_TYPE 4u
-#define ENTRY_FIRST 8u
-#define ENTRY_SECTORS 12u
+#define BOOT_INDICATOR_ACTIVE 0x80	/* the other bits of that byte are 0 */
 
-#define TYPE_EXTENDED 0x05
-#define TYPE_EXTENDED_LBA 0x0F
-#define TYPE_EXTENDED_LINUX 0x85
-#define TYPE_PROTECTIVE 0xEE
-#define PROTECTIVE_FIRST 1u	/* where the header of the GPT is */
+#define OS_TYPE_GPT_PROTECTIVE 0xEE
+#define GPT_HEADER_LBA 1u
 
 /*
  * Disks of AIX have a mark where others have code, and may have the MBR's signature, but
@@ -31,58 +25,11 @@
 
 #define FIRST_LOGICAL 5u
 
-static const uint8_t *entry_at(const uint8_t *sector, unsigned index)
-{
-	return sector + MBR_ENTRIES + (size_t)index * MBR_ENTRY_SIZE;
-}
-
-struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sector, unsigned index)
-{
-	const uint8_t *entry = entry_at(sector, index);
-
-	return (struct mbr_entry){
-		.type = entry[ENTRY_TYPE],
-		.first = (uint64_t)load_le32(entry + ENTRY_FIRST) * reader->unit,
-		.sectors = (uint64_t)load_le32(entry + ENTRY_SECTORS) * reader->unit,
-	};
-}
-
-bool mbr_is_extended(const struct mbr_entry *entry)
-{
-	return entry->type == TYPE_EXTENDED || entry->type == TYPE_EXTENDED_LBA ||
-	       entry->type == TYPE_EXTENDED_LINUX;
-}
-
-void partition_warn(struct table_reader *reader, unsigned number, const char *warning)
-{
-	if (reader->table->warning)
-		return;
-	reader->table->warning = warning;
-	reader->table->warning_number = number;
-}
-
-void partition_add(struct table_reader *reader, unsigned number, uint64_t first, uint64_t sectors,
-		   uint64_t link)
-{
-	struct partition_table *table = reader->table;
-
-	if (first >= reader->sectors) {
-		partition_warn(reader, number, "it begins behind the end of the disk");
-		return;
-	}
-	if (sectors > reader->sectors - first) {
-		partition_warn(reader, number, "it is cut where the disk ends");
-		sectors = reader->sectors - first;
-	}
-	/* Each number comes once, so there is room. */
-	table->list[table->count++] = (struct partition_entry){ number, first, sectors, link };
-}
-
 /* A boot sector without a table has the signature too, and code where the entries would be. */
 static bool is_table(const uint8_t *sector)
 {
 	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
-		if (*entry_at(sector, i) & ~ENTRY_ACTIVE)
+		if (*mbr_entry_at(sector, i) & ~BOOT_INDICATOR_ACTIVE)
 			return false;
 	return true;
 }
@@ -90,7 +37,7 @@ static bool is_table(const uint8_t *sector)
 static bool has_type(const uint8_t *sector, uint8_t type)
 {
 	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
-		if (entry_at(sector, i)[ENTRY_TYPE] == type)
+		if (mbr_entry_at(sector, i)[MBR_OS_TYPE] == type)
 			return true;
 	return false;
 }
@@ -99,8 +46,8 @@ static bool has_type(const uint8_t *sector, uint8_t type)
 static bool is_protective(const uint8_t *sector)
 {
 	for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
-		if (entry_at(sector, i)[ENTRY_TYPE] == TYPE_PROTECTIVE &&
-		    load_le32(entry_at(sector, i) + ENTRY_FIRST) == PROTECTIVE_FIRST)
+		if (mbr_entry_at(sector, i)[MBR_OS_TYPE] == OS_TYPE_GPT_PROTECTIVE &&
+		    load_le32(mbr_entry_at(sector, i) + MBR_STARTING_LBA) == GPT_HEADER_LBA)
 			return true;
 	return false;
 }
@@ -108,7 +55,8 @@ static bool is_protective(const uint8_t *sector)
 static bool is_aix(const struct table_reader *reader, const uint8_t *sector)
 {
 	static const uint8_t linux_types[] = {
-		0x82, 0x83, 0x8E, 0xFD, TYPE_EXTENDED, TYPE_EXTENDED_LBA, TYPE_EXTENDED_LINUX,
+		0x82, 0x83, 0x8E, 0xFD,
+		OS_TYPE_EXTENDED, OS_TYPE_EXTENDED_LBA, OS_TYPE_EXTENDED_LINUX,
 	};
 	uint8_t volume[SECTOR_SIZE];
 
@@ -145,7 +93,7 @@ static int read_mbr(struct table_reader *reader, const uint8_t *sector)
 {
 	if (is_aix(reader, sector) || !is_table(sector))
 		return 0;
-	if (has_type(sector, TYPE_PROTECTIVE)) {
+	if (has_type(sector, OS_TYPE_GPT_PROTECTIVE)) {
 		partition_warn(reader, 0, "its protective entry does not begin at block 1, so that "
 					  "neither its GPT nor its MBR counts");
 		return 0;

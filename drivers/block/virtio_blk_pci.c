@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio block devices.  Each command of a port's slot has its place in one page:
- * the header, the status byte, and a table of descriptors that the ring's one
- * descriptor for the slot leads to (virtio 1.0, 2.4.5.3).
+ * Virtio block devices.  The command under each tag has its place in memory: the
+ * header, the status byte, and an indirect table of descriptors, which the ring's one
+ * descriptor of that tag leads to (virtio 1.0, 2.4.5.3).
  */
 #include "drivers/block/virtio_blk_pci.h"
 
@@ -45,7 +45,7 @@
 #define DESCRIPTOR_INDIRECT 4u
 #define EXTRA_DESCRIPTORS 2u	/* the header's and the status byte's */
 
-/* A chain may not be longer than the ring (2.4.5.3.1), so that is larger than the slots ask for. */
+/* A chain may not be longer than the ring (2.4.5.3.1), so that is larger than tags need. */
 #define RING_MAX 256u
 #define RING_MIN 8u
 #define MEMORY_END (1ull << 52)	/* what page tables can hold; the device reaches all there is */
@@ -74,7 +74,7 @@ struct request_header {
 	uint64_t sector;
 };
 
-struct slot_memory {
+struct tag_memory {
 	struct request_header header;
 	uint8_t status;
 	struct descriptor table[DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS] __aligned(16);
@@ -85,10 +85,11 @@ struct queue_memory {
 	struct descriptor descriptors[RING_MAX] __aligned(16);
 	struct available_ring available;
 	struct used_ring used __aligned(4);
-	struct slot_memory slots[DISK_SLOTS_MAX];
+	struct tag_memory tags[DISK_TAGS_MAX];
 };
 
-_Static_assert(RING_MAX <= DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS, "the tables have room for a chain");
+_Static_assert(RING_MAX <= DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS,
+	       "the tables have room for a chain");
 
 #define QUEUE_PAGES ((sizeof(struct queue_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -118,7 +119,7 @@ static uint64_t address_of(const void *pointer)
 
 /* --- commands --------------------------------------------------------------------------- */
 
-static void add_descriptor(struct slot_memory *memory, unsigned index, uint64_t address,
+static void add_descriptor(struct tag_memory *memory, unsigned index, uint64_t address,
 			   uint32_t length, unsigned flags)
 {
 	memory->table[index] = (struct descriptor){
@@ -128,7 +129,7 @@ static void add_descriptor(struct slot_memory *memory, unsigned index, uint64_t 
 }
 
 /* Returns how many descriptors there are. */
-static unsigned fill_table(struct slot_memory *memory, const struct disk_command *command)
+static unsigned fill_table(struct tag_memory *memory, const struct disk_command *command)
 {
 	unsigned data = DESCRIPTOR_NEXT | (command->operation == BLOCK_READ ? DESCRIPTOR_WRITE : 0);
 	unsigned count = 0;
@@ -143,7 +144,7 @@ static unsigned fill_table(struct slot_memory *memory, const struct disk_command
 	return count;
 }
 
-static void fill_slot(struct slot_memory *memory, const struct disk_command *command)
+static void fill_tag(struct tag_memory *memory, const struct disk_command *command)
 {
 	static const uint32_t types[] = {
 		[BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH,
@@ -156,46 +157,46 @@ static void fill_slot(struct slot_memory *memory, const struct disk_command *com
 }
 
 /* On x86 a store is seen by others after those before it; only the compiler must be told. */
-static void make_available(struct virtio_disk *disk, unsigned slot)
+static void make_available(struct virtio_disk *disk, unsigned tag)
 {
 	struct available_ring *available = &disk->memory->available;
 
-	available->ring[available->index % disk->ring_size] = (uint16_t)slot;
+	available->ring[available->index % disk->ring_size] = (uint16_t)tag;
 	compiler_barrier();
 	WRITE_ONCE(available->index, (uint16_t)(available->index + 1));
 	compiler_barrier();
 	*disk->notify = 0;
 }
 
-static bool virtio_start(struct disk_port *port, unsigned slot, const struct disk_command *command)
+static bool virtio_start(struct disk_port *port, unsigned tag, const struct disk_command *command)
 {
 	struct virtio_disk *disk = disk_of(port);
-	struct slot_memory *memory = &disk->memory->slots[slot];
+	struct tag_memory *memory = &disk->memory->tags[tag];
 	unsigned count;
 
 	/* Without the feature the device has no cache that could lose anything (5.2.6.2). */
 	if (command->operation == BLOCK_FLUSH && !(disk->features & FEATURE_FLUSH))
 		return false;
-	fill_slot(memory, command);
+	fill_tag(memory, command);
 	count = fill_table(memory, command);
-	disk->memory->descriptors[slot] = (struct descriptor){
+	disk->memory->descriptors[tag] = (struct descriptor){
 		.address = address_of(memory->table),
 		.length = (uint32_t)(count * sizeof(struct descriptor)),
 		.flags = DESCRIPTOR_INDIRECT,
 	};
-	make_available(disk, slot);
+	make_available(disk, tag);
 	return true;
 }
 
 static void take_used(struct virtio_disk *disk)
 {
 	const struct used_ring *used = &disk->memory->used;
-	uint32_t slot = READ_ONCE(used->ring[disk->used_seen % disk->ring_size].id);
+	uint32_t tag = READ_ONCE(used->ring[disk->used_seen % disk->ring_size].id);
 
 	disk->used_seen++;
-	if (slot < DISK_SLOTS_MAX)
-		disk_finished(&disk->port, slot,
-			      READ_ONCE(disk->memory->slots[slot].status) == STATUS_OK ? 0 : -E_IO);
+	if (tag < DISK_TAGS_MAX)
+		disk_finished(&disk->port, tag,
+			      READ_ONCE(disk->memory->tags[tag].status) == STATUS_OK ? 0 : -E_IO);
 }
 
 static void virtio_poll(struct disk_port *port)
@@ -205,7 +206,7 @@ static void virtio_poll(struct disk_port *port)
 
 	compiler_barrier();
 	/* A device that claims more than it was asked makes no sense. */
-	if ((uint16_t)(index - disk->used_seen) > DISK_SLOTS_MAX ||
+	if ((uint16_t)(index - disk->used_seen) > DISK_TAGS_MAX ||
 	    virtio_pci_needs_reset(&disk->virtio)) {
 		disk_port_restart(port);
 		return;
@@ -373,7 +374,7 @@ static const char *set_up(struct virtio_disk *disk)
 		return cause;
 	disk->port.ops = &virtio_ops;
 	disk->port.name = disk->disk.name;
-	disk->port.slots = DISK_SLOTS_MAX;
+	disk->port.depth = DISK_TAGS_MAX;
 	disk->port.limits = (struct disk_limits){
 		.end = MEMORY_END, .alignment = 1, .bytes = BYTES_MAX,
 		.fragments = fragments_max(disk),
@@ -383,8 +384,8 @@ static const char *set_up(struct virtio_disk *disk)
 
 static void refuse(const struct pci_device *device, const char *cause)
 {
-	log_warn("virtio", PCI_FORMAT ": the disk cannot be used: %s", PCI_ARGUMENTS(device->function),
-		 cause);
+	log_warn("virtio", PCI_FORMAT ": the disk cannot be used: %s",
+		 PCI_ARGUMENTS(device->function), cause);
 	pci_change_command(device, 0, PCI_COMMAND_MASTER);
 }
 

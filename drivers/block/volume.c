@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names and claims.  Conflicts are found by sectors, not by names: a disk contains
- * its partitions, and a table may have let partitions overlap.
+ * The list of volumes, and the list of claims: who uses which.  Conflicts are found by
+ * sectors, not by names: a disk contains its partitions, and the partitions of a table
+ * may overlap.
  */
 #include "drivers/block/volume.h"
 

@@ -53,7 +53,10 @@ int __must_check volume_claim(struct volume_claim *claim, char writer[VOLUME_OWN
 /* Ends the use, if there is one. */
 void volume_release(struct volume_claim *claim);
 
-/* Does anybody write to any of its sectors now?  Then writer is a copy of the owner.  For commands. */
+/*
+ * Does anybody write to any of its sectors now?  Then writer is a copy of the owner's name.  For
+ * commands.
+ */
 bool volume_writer(const struct volume *volume, char writer[VOLUME_OWNER_SIZE]);
 
 #endif

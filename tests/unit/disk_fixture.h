@@ -30,7 +30,7 @@
 
 static uint8_t memory[PAGES * PAGE_SIZE] __attribute__((aligned(4096)));
 static uint8_t media[SECTORS * 512];
-static uint8_t *bounces[DISK_SLOTS_MAX];
+static uint8_t *bounces[DISK_TAGS_MAX];
 static unsigned bounce_count, lost_events, held;
 static uint64_t now, timer_period;
 
@@ -128,20 +128,20 @@ void physical_write(paddr_t to, const void *from, size_t length)
 
 static struct disk_port port;
 static struct disk disk;
-static struct disk_command under_way[DISK_SLOTS_MAX];
-static unsigned slots = 2;	/* of the port */
+static struct disk_command in_flight[DISK_TAGS_MAX];
+static unsigned tags = 2;	/* of the port */
 static unsigned busy, starts, stops, stop_asked, stops_after, revive_asked, revive_after, most_fragments;
-static uint32_t deaf;		/* slots that do not answer, a bit each */
+static uint32_t deaf;		/* tags that do not answer, a bit each */
 static bool silent, unreviving, cacheless;
 static int answer;
 static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
 
-static inline bool device_start(struct disk_port *of, unsigned slot, const struct disk_command *command)
+static inline bool device_start(struct disk_port *of, unsigned tag, const struct disk_command *command)
 {
 	assert_ptr_equal(of, &port);
 	assert_int_equal(held, 1);
-	assert_false(busy & 1u << slot);
-	assert_true(slot < port.slots && command->count <= port.limits.fragments);
+	assert_false(busy & 1u << tag);
+	assert_true(tag < port.depth && command->count <= port.limits.fragments);
 	assert_true(command->length <= port.limits.bytes);
 	assert_int_equal(command->length % disk.device.block_size, 0);
 	assert_true(command->operation == BLOCK_FLUSH ||
@@ -149,8 +149,8 @@ static inline bool device_start(struct disk_port *of, unsigned slot, const struc
 	most_fragments = MAX(most_fragments, command->count);
 	if (cacheless && command->operation == BLOCK_FLUSH)
 		return false;
-	under_way[slot] = *command;
-	busy |= 1u << slot;
+	in_flight[tag] = *command;
+	busy |= 1u << tag;
 	starts++;
 	return true;
 }
@@ -182,16 +182,16 @@ static inline void device_poll(struct disk_port *of)
 	bool trouble = false;
 
 	(void)of;
-	for (unsigned i = 0; i < port.slots && !silent; i++) {
+	for (unsigned i = 0; i < port.depth && !silent; i++) {
 		if (!(busy & 1u << i) || deaf & 1u << i)
 			continue;
-		if (troublemaker != 0 && under_way[i].sector == troublemaker - 1) {
+		if (troublemaker != 0 && in_flight[i].sector == troublemaker - 1) {
 			trouble = true;
 			continue;
 		}
 		busy &= ~(1u << i);
-		if (answer == 0 && under_way[i].operation != BLOCK_FLUSH)
-			transfer(&under_way[i]);
+		if (answer == 0 && in_flight[i].operation != BLOCK_FLUSH)
+			transfer(&in_flight[i]);
 		disk_finished(&port, i, answer);
 	}
 	if (trouble)
@@ -250,7 +250,7 @@ static inline int setup(void **state)
 	memset(&disk, 0, sizeof(disk));
 	port.ops = &ops;
 	port.name = "test0";
-	port.slots = slots;
+	port.depth = tags;
 	port.limits = (struct disk_limits){ UINT64_MAX, 2, DISK_FRAGMENTS_MAX, 1 << 20 };
 	strcpy(disk.name, "test0");
 	disk.device.sectors = SECTORS;

@@ -10,25 +10,25 @@
 #include <string.h>
 
 #define FIRMWARE_PORTS 0x25u
-#define FIRMWARE_CAPABILITIES (CAPABILITY_WIDE | 7u << 8 | 5u)
+#define FIRMWARE_CAPABILITIES (CAP_S64A | 7u << 8 | 5u)
 
-static struct controller_registers registers;
+static struct hba_registers registers;
 static struct pci_device device;
 static uint16_t command;
 static uint64_t now;
 static bool forgets, deaf;
 static unsigned resets, disks;
 static uint32_t opened, slots_told;
-static bool wide_told;
+static bool dma64_told;
 
 /* The controller's step; time passes only here. */
 uint64_t time_ns(void)
 {
-	if (registers.control & CONTROL_RESET && !deaf) {
-		registers.control = 0;
+	if (registers.GHC & GHC_HR && !deaf) {
+		registers.GHC = 0;
 		resets++;
 		if (forgets)
-			registers.capabilities = registers.ports = 0;
+			registers.CAP = registers.PI = 0;
 	}
 	return now += 1000000;
 }
@@ -76,11 +76,11 @@ bool ahci_port_has_disk(volatile struct ahci_port_registers *port)
 	return port != &registers.port[2];
 }
 
-bool ahci_port_open(struct ahci_port *port, unsigned slots, bool wide)
+bool ahci_port_open(struct ahci_port *port, unsigned slots, bool dma64)
 {
 	opened |= BIT((unsigned)(port->registers - registers.port));
 	slots_told = slots;
-	wide_told = wide;
+	dma64_told = dma64;
 	return true;
 }
 
@@ -109,8 +109,8 @@ static int setup(void **state)
 	memset(&device, 0, sizeof(device));
 	device.bars[REGISTERS_BAR].size = sizeof(registers);
 	device.function = PCI_FUNCTION(0, 31, 2);
-	registers.capabilities = FIRMWARE_CAPABILITIES;
-	registers.ports = FIRMWARE_PORTS;
+	registers.CAP = FIRMWARE_CAPABILITIES;
+	registers.PI = FIRMWARE_PORTS;
 	forgets = deaf = false;
 	resets = disks = opened = slots_told = command = 0;
 	return 0;
@@ -120,13 +120,13 @@ static void check_attached(void)
 {
 	assert_int_equal(ahci_driver.attach(&device), 0);
 	assert_int_equal(resets, 1);
-	assert_int_equal(registers.ports, FIRMWARE_PORTS);
-	assert_int_equal(registers.capabilities, FIRMWARE_CAPABILITIES);
-	assert_true(registers.control & CONTROL_AHCI && registers.control & CONTROL_INTERRUPTS);
+	assert_int_equal(registers.PI, FIRMWARE_PORTS);
+	assert_int_equal(registers.CAP, FIRMWARE_CAPABILITIES);
+	assert_true(registers.GHC & GHC_AE && registers.GHC & GHC_IE);
 	assert_int_equal(opened, FIRMWARE_PORTS & ~BIT(2));
 	assert_int_equal(disks, 2);
 	assert_int_equal(slots_told, 8);
-	assert_true(wide_told);
+	assert_true(dma64_told);
 	assert_int_equal(command, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 

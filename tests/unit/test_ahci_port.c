@@ -25,41 +25,41 @@ static void answer_identify(void)
 {
 	const struct command_table *table = &memory.tables[0];
 
-	if (table->fis[2] == ATA_IDENTIFY)
+	if (table->CFIS[2] == ATA_IDENTIFY_DEVICE)
 		memcpy(memory.identity, identity, sizeof(identity));
 }
 
 /* The controller's step; time passes only here. */
 uint64_t time_ns(void)
 {
-	const uint32_t running = COMMAND_RUNNING, receiving = COMMAND_RECEIVING;
+	const uint32_t running = PxCMD_CR, receiving = PxCMD_FR;
 
-	if (registers.sata_control & DETECT_MASK) {
+	if (registers.PxSCTL & DET_MASK) {
 		link_resets++;
 		exchanged = true;
 		stuck_link = false;
 	}
 	/* Cleared by writing ones; what is written is seen here only. */
-	if (registers.sata_error == ALL_ONES)
+	if (registers.PxSERR == ALL_ONES)
 		exchanged = false;
-	registers.sata_error = exchanged ? ERROR_EXCHANGED : 0;
-	registers.sata_status = unplugged || registers.sata_control & DETECT_MASK ? 0 : 3;
+	registers.PxSERR = exchanged ? PxSERR_DIAG_X : 0;
+	registers.PxSSTS = unplugged || registers.PxSCTL & DET_MASK ? 0 : 3;
 	/* The disk's first words are taken in by who receives, and after that bit is cleared. */
-	registers.task_file =
-		busy_disk || exchanged || !(registers.command & COMMAND_RECEIVE) ? ATA_STATUS_BUSY : 0x50;
-	if (registers.command & COMMAND_START)
-		registers.command |= running;
+	registers.PxTFD =
+		busy_disk || exchanged || !(registers.PxCMD & PxCMD_FRE) ? ATA_STATUS_BSY : 0x50;
+	if (registers.PxCMD & PxCMD_ST)
+		registers.PxCMD |= running;
 	else if (!stuck && !stuck_link)
-		registers.command &= ~running;
-	registers.command = registers.command & COMMAND_RECEIVE ? registers.command | receiving
-								: registers.command & ~receiving;
-	if (!(registers.command & COMMAND_START))
-		registers.issue = 0;
-	else if (!silent && registers.issue) {
+		registers.PxCMD &= ~running;
+	registers.PxCMD = registers.PxCMD & PxCMD_FRE ? registers.PxCMD | receiving
+								: registers.PxCMD & ~receiving;
+	if (!(registers.PxCMD & PxCMD_ST))
+		registers.PxCI = 0;
+	else if (!silent && registers.PxCI) {
 		answer_identify();
-		registers.issue = 0;
+		registers.PxCI = 0;
 		/* Cleared by writing ones, which memory cannot know: the driver's last write is undone. */
-		registers.interrupts = INTERRUPT_D2H;
+		registers.PxIS = PxIS_DHRS;
 	}
 	return now += 1000000;
 }
@@ -164,7 +164,7 @@ static int setup(void **state)
 	port.registers = &registers;
 	port.pci = &pci;
 	port.number = 5;
-	registers.signature = SIGNATURE_DISK;
+	registers.PxSIG = PxSIG_ATA;
 	exchanged = true;
 	stuck = stuck_link = silent = unplugged = busy_disk = false;
 	restarts = lost = freed = masters_taken = link_resets = good = bad = 0;
@@ -178,22 +178,22 @@ static void opened(void)
 {
 	assert_true(ahci_port_has_disk(&registers));
 	assert_true(ahci_port_open(&port, 32, true));
-	registers.interrupts = 0;
+	registers.PxIS = 0;
 }
 
 static void opens(void **state)
 {
 	(void)state;
-	registers.command = COMMAND_START | COMMAND_RECEIVE;	/* firmware's, with memory of its own */
+	registers.PxCMD = PxCMD_ST | PxCMD_FRE;	/* firmware's, with memory of its own */
 	opened();
-	assert_int_equal(registers.command_list, 0x10000);
-	assert_int_equal(registers.command_list % 1024, 0);
-	assert_int_equal(registers.fis % 256, 0);
+	assert_int_equal(registers.PxCLB, 0x10000);
+	assert_int_equal(registers.PxCLB % 1024, 0);
+	assert_int_equal(registers.PxFB % 256, 0);
 	assert_true(port.disk.device.sectors == 1000);
-	assert_int_equal(port.port.slots, DISK_SLOTS_MAX);
+	assert_int_equal(port.port.depth, DISK_TAGS_MAX);
 	assert_true(port.port.limits.end == UINT64_MAX);
-	assert_true(registers.command & COMMAND_START);
-	assert_int_equal(registers.interrupt_enable, INTERRUPTS);
+	assert_true(registers.PxCMD & PxCMD_ST);
+	assert_int_equal(registers.PxIE, PxIE_USED);
 }
 
 static void refuses(void **state)
@@ -206,13 +206,13 @@ static void refuses(void **state)
 	assert_false(ahci_port_open(&port, 1, false));
 	assert_int_equal(freed, 1);
 	identity[100] = 1;
-	registers.signature = 0xEB140101;
+	registers.PxSIG = 0xEB140101;
 	assert_false(ahci_port_open(&port, 1, false));
 	assert_string_equal(message, "00:1f.2 port 5 cannot be used: it is a drive for CDs or other removable media");
-	registers.signature = 0x96690101;
+	registers.PxSIG = 0x96690101;
 	assert_false(ahci_port_open(&port, 1, false));
 	assert_string_equal(message, "00:1f.2 port 5 cannot be used: what is attached there is not a disk");
-	registers.signature = SIGNATURE_DISK;
+	registers.PxSIG = PxSIG_ATA;
 	silent = true;
 	assert_false(ahci_port_open(&port, 1, false));
 	busy_disk = true;
@@ -220,7 +220,7 @@ static void refuses(void **state)
 	assert_int_equal(freed, 5);
 	/* What does not stop may still write to its memory. */
 	stuck = true;
-	registers.command = COMMAND_START | COMMAND_RUNNING;
+	registers.PxCMD = PxCMD_ST | PxCMD_CR;
 	assert_false(close(&port, "test"));
 	assert_int_equal(freed, 5);
 }
@@ -248,17 +248,17 @@ static void command_in_memory(void **state)
 	opened();
 	silent = true;
 	assert_true(start(3, BLOCK_WRITE, 0x123456789ABC));
-	assert_memory_equal(table->fis, fis, sizeof(fis));
+	assert_memory_equal(table->CFIS, fis, sizeof(fis));
 	assert_int_equal(memory.headers[3].flags, 5 | 1 << 6 | 2 << 16);
-	assert_int_equal(memory.headers[3].table, address_of(table));
-	assert_int_equal(memory.headers[3].table % 128, 0);
-	assert_int_equal(table->fragments[0].address, 0x23456000);
-	assert_int_equal(table->fragments[0].address_high, 1);
-	assert_int_equal(table->fragments[0].length, 1023);
-	assert_int_equal(table->fragments[1].length, 511);
-	assert_int_equal(registers.issue, 8);
+	assert_int_equal(memory.headers[3].CTBA, address_of(table));
+	assert_int_equal(memory.headers[3].CTBA % 128, 0);
+	assert_int_equal(table->prdt[0].DBA, 0x23456000);
+	assert_int_equal(table->prdt[0].DBAU, 1);
+	assert_int_equal(table->prdt[0].DBC, 1023);
+	assert_int_equal(table->prdt[1].DBC, 511);
+	assert_int_equal(registers.PxCI, 8);
 	assert_false(start(4, BLOCK_FLUSH, 0));	/* of a disk without a cache */
-	assert_int_equal(registers.issue, 8);
+	assert_int_equal(registers.PxCI, 8);
 	assert_int_equal(good, 0);
 }
 
@@ -269,11 +269,11 @@ static void finishes(void **state)
 	silent = true;
 	start(0, BLOCK_READ, 1);
 	start(5, BLOCK_READ, 2);
-	registers.issue = 32;
-	registers.interrupts = INTERRUPT_D2H;
+	registers.PxCI = 32;
+	registers.PxIS = PxIS_DHRS;
 	ahci_ops.poll(&port.port);
 	assert_int_equal(good, 1);
-	registers.issue = 0;
+	registers.PxCI = 0;
 	ahci_ops.poll(&port.port);
 	assert_int_equal(good, 33);
 	ahci_ops.poll(&port.port);
@@ -288,9 +288,9 @@ static void one_at_fault(void **state)
 	silent = true;
 	for (unsigned i = 0; i < 3; i++)
 		start(i, BLOCK_READ, i);
-	registers.issue = 6;
-	registers.command |= 1 << 8;
-	registers.interrupts = INTERRUPT_TASK_FILE;
+	registers.PxCI = 6;
+	registers.PxCMD |= 1 << 8;
+	registers.PxIS = PxIS_TFES;
 	ahci_ops.poll(&port.port);
 	assert_int_equal(good, 1);
 	assert_int_equal(bad, 2);
@@ -305,8 +305,8 @@ static void link_at_fault(void **state)
 	opened();
 	silent = true;
 	start(0, BLOCK_READ, 0);
-	registers.issue = 1;
-	registers.interrupts = BIT(27);
+	registers.PxCI = 1;
+	registers.PxIS = BIT(27);
 	ahci_ops.poll(&port.port);
 	assert_int_equal(good | bad, 0);
 	assert_int_equal(restarts, 1);
@@ -318,15 +318,15 @@ static void unplugging(void **state)
 
 	(void)state;
 	opened();
-	registers.interrupts = INTERRUPT_READY_CHANGE;
+	registers.PxIS = PxIS_PRCS;
 	ahci_ops.poll(&port.port);
 	assert_int_equal(lost, 0);
 	unplugged = true;
 	time_ns();
-	registers.interrupts = INTERRUPT_READY_CHANGE;
+	registers.PxIS = PxIS_PRCS;
 	ahci_ops.poll(&port.port);
 	assert_int_equal(lost, 1);
-	registers.interrupts = UINT32_MAX;	/* not the disk alone, but all of the controller */
+	registers.PxIS = UINT32_MAX;	/* not the disk alone, but all of the controller */
 	ahci_ops.poll(&port.port);
 	assert_int_equal(lost, 2);
 	/* Nobody waits for what is not there. */
@@ -345,18 +345,18 @@ static void glitch(void **state)
 	(void)state;
 	opened();
 	silent = true;
-	registers.sata_error = ERROR_READY_CHANGE | BIT(1);
-	registers.interrupts = INTERRUPT_READY_CHANGE;
+	registers.PxSERR = PxSERR_DIAG_N | BIT(1);
+	registers.PxIS = PxIS_PRCS;
 	ahci_ops.poll(&port.port);
-	assert_int_equal(registers.sata_error, ERROR_EXCHANGED | ERROR_READY_CHANGE);
+	assert_int_equal(registers.PxSERR, PxSERR_DIAG_X | PxSERR_DIAG_N);
 	assert_int_equal(restarts | lost, 0);
 	for (unsigned i = 0; i < 2; i++)
 		start(i, BLOCK_READ, i);
-	registers.issue = 2;
-	registers.sata_error = ERROR_EXCHANGED;
-	registers.interrupts = INTERRUPT_CONNECT;
+	registers.PxCI = 2;
+	registers.PxSERR = PxSERR_DIAG_X;
+	registers.PxIS = PxIS_PCS;
 	ahci_ops.poll(&port.port);
-	assert_int_equal(registers.sata_error, ERROR_EXCHANGED | ERROR_READY_CHANGE);
+	assert_int_equal(registers.PxSERR, PxSERR_DIAG_X | PxSERR_DIAG_N);
 	assert_int_equal(good, 1);
 	assert_int_equal(restarts, 1);
 	assert_int_equal(bad | lost, 0);
@@ -398,14 +398,14 @@ static void stops_and_starts(void **state)
 	silent = true;
 	start(0, BLOCK_READ, 0);
 	stop();
-	assert_int_equal(registers.issue, 0);
+	assert_int_equal(registers.PxCI, 0);
 	assert_int_equal(port.started, 0);
 	assert_int_equal(masters_taken | link_resets, 0);
 	/* Nobody would answer its interrupts. */
-	assert_int_equal(registers.interrupt_enable, 0);
+	assert_int_equal(registers.PxIE, 0);
 	assert_int_equal(ahci_ops.revive(&port.port), 0);
-	assert_true(registers.command & COMMAND_START);
-	assert_int_equal(registers.interrupt_enable, INTERRUPTS);
+	assert_true(registers.PxCMD & PxCMD_ST);
+	assert_int_equal(registers.PxIE, PxIE_USED);
 }
 
 /* A disk that is still busy has its link reset, and is waited for. */

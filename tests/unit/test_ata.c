@@ -35,7 +35,7 @@ static void of_today(void **state)
 	assert_null(ata_parse_identity(words, &identity));
 	assert_string_equal(identity.model, "UMB RA");
 	assert_true(identity.sectors == 0x112345678);
-	assert_true(identity.wide && identity.can_flush && identity.flush_wide);
+	assert_true(identity.lba48 && identity.can_flush && identity.flush_ext);
 	assert_int_equal(ata_bytes_max(&identity), 65536 * 512);
 }
 
@@ -54,7 +54,7 @@ static void old(void **state)
 	words[83] = 0;
 	assert_null(ata_parse_identity(words, &identity));
 	assert_true(identity.sectors == 0x0FFFFFFF);
-	assert_false(identity.wide);
+	assert_false(identity.lba48);
 	assert_true(identity.can_flush);
 	assert_int_equal(ata_bytes_max(&identity), 256 * 512);
 	words[82] = 0;
@@ -63,7 +63,7 @@ static void old(void **state)
 	/* All ones is no valid word. */
 	words[83] = 0xFFFF;
 	assert_null(ata_parse_identity(words, &identity));
-	assert_false(identity.wide || identity.can_flush);
+	assert_false(identity.lba48 || identity.can_flush);
 }
 
 static void not_for_us(void **state)
@@ -138,9 +138,9 @@ static void assert_command(struct ata_registers registers, uint8_t code, uint8_t
 {
 	assert_int_equal(registers.command, code);
 	assert_int_equal(registers.device, device);
-	assert_true(registers.sector == sector);
+	assert_true(registers.lba == sector);
 	assert_int_equal(registers.count, count);
-	assert_int_equal(registers.wide, identity.wide);
+	assert_int_equal(registers.lba48, identity.lba48);
 }
 
 static void commands(void **state)
@@ -150,7 +150,7 @@ static void commands(void **state)
 
 	(void)state;
 	identity = (struct ata_identity){
-		.block_size = 512, .wide = true, .can_flush = true, .flush_wide = true,
+		.block_size = 512, .lba48 = true, .can_flush = true, .flush_ext = true,
 	};
 	assert_command(command(BLOCK_READ, 0x123456789ABC, 8), 0x25, 0x40, 0x123456789ABC, 8);
 	assert_command(command(BLOCK_WRITE, 1, 65536), 0x35, 0x40, 1, 0);
@@ -162,10 +162,10 @@ static void commands(void **state)
 	identity.can_flush = false;
 	assert_false(ata_make_command(&identity, &flush, &registers));
 	/* Blocks are counted, not sectors. */
-	identity = (struct ata_identity){ .block_size = 4096, .wide = true };
+	identity = (struct ata_identity){ .block_size = 4096, .lba48 = true };
 	assert_command(command(BLOCK_READ, 0x123456789ABC * 8, 16), 0x25, 0x40, 0x123456789ABC, 2);
 	assert_command(command(BLOCK_WRITE, 8, 65536 * 8), 0x35, 0x40, 1, 0);
-	identity.wide = false;
+	identity.lba48 = false;
 	assert_command(command(BLOCK_READ, 0xABCDEF1 * 8, 8), 0xC8, 0x4A, 0xABCDEF1, 1);
 }
 

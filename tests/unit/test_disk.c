@@ -25,7 +25,7 @@ static void directly(void **state)
 	check_ask(&ask, submit_at(&ask, BLOCK_FLUSH, 0, 0, 0), 0);
 }
 
-/* Whatever the device cannot reach goes through the slot's buffer, in as many pieces as it takes. */
+/* Whatever the device cannot reach goes through the tag's buffer, in as many pieces as it takes. */
 static void by_a_detour(void **state)
 {
 	static struct ask ask;
@@ -83,7 +83,7 @@ static void outside(void **state)
 	assert_int_equal(starts, 0);
 }
 
-static void more_than_slots(void **state)
+static void more_than_tags(void **state)
 {
 	static struct ask asks[9];
 
@@ -104,7 +104,7 @@ static void flushes_at_once(void **state)
 	static struct ask asks[6];
 
 	(void)state;
-	port.slots = 1;
+	port.depth = 1;
 	cacheless = true;
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(submit_at(&asks[i], i % 3 == 0 ? BLOCK_READ : BLOCK_FLUSH, 8 * i,
@@ -128,7 +128,7 @@ static void whose_time(void **state)
 
 	(void)state;
 	port.limits.end = 1ull << 32;
-	port.slots = 1;
+	port.depth = 1;
 	copy_time = 10;
 	assert_int_equal(submit_at(&asks[0], BLOCK_READ, 0, 0, 8192), BLOCK_LATER);
 	assert_int_equal(submit_at(&asks[1], BLOCK_WRITE, 32, 65536, 4096), BLOCK_LATER);
@@ -215,7 +215,7 @@ int main(void)
 		DISK_TEST(by_a_detour),
 		DISK_TEST(many_segments),
 		DISK_TEST(outside),
-		DISK_TEST(more_than_slots),
+		DISK_TEST(more_than_tags),
 		DISK_TEST(flushes_at_once),
 		DISK_TEST(whose_time),
 		DISK_TEST(whose_time_cancelled),

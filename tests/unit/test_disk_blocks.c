@@ -13,7 +13,7 @@ static uint32_t number;
 
 static int setup_blocks(void **state)
 {
-	slots = 4;
+	tags = 4;
 	setup(state);
 	disk.device.block_size = BLOCK;
 	memcpy(expected, media, sizeof(media));
@@ -126,7 +126,7 @@ static void side_by_side(void **state)
 		for (bool left = true; left;) {
 			deaf = any(16);
 			if (any(8) == 0)
-				troublemaker = (unsigned)under_way[any(4)].sector + 1;
+				troublemaker = (unsigned)in_flight[any(4)].sector + 1;
 			disk_port_interrupt(&port);
 			troublemaker = 0;
 			left = false;

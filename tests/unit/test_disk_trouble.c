@@ -127,7 +127,7 @@ static void restarts_without_end(void **state)
 
 	(void)state;
 	troublemaker = 100;
-	port.slots = 1;
+	port.depth = 1;
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(submit_at(&asks[i], BLOCK_READ, 99, i * 4096, 512), BLOCK_LATER);
 	for (unsigned i = 0; i < 100 && port.state != DISK_LOST; i++)
@@ -149,7 +149,7 @@ static void restarts_then_silence(void **state)
 
 	(void)state;
 	troublemaker = 100;
-	port.slots = 1;
+	port.depth = 1;
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(submit_at(&asks[i], BLOCK_READ, 99, i * 4096, 512), BLOCK_LATER);
 	for (unsigned i = 0; i < 4; i++)
@@ -161,7 +161,7 @@ static void restarts_then_silence(void **state)
 	assert_int_equal(lost_events, 1);
 }
 
-/* A link that comes back while nothing is under way is no reason to lose the port, however often. */
+/* A link that comes back while nothing is in flight is no reason to lose the port, however often. */
 static void restarts_at_rest(void **state)
 {
 	static struct ask ask;
@@ -179,7 +179,7 @@ static void restarts_at_rest(void **state)
 
 /* --- stopping ---------------------------------------------------------------------------------------- */
 
-/* What was under way is neither finished nor started again before the device has let go of it. */
+/* What was in flight is neither finished nor started again before the device has let go of it. */
 static void slow_to_stop(void **state)
 {
 	static struct ask ask;
@@ -270,7 +270,7 @@ static void cancelled_while_it_waits(void **state)
 }
 
 /* The device goes on with it, and its memory is not free before. */
-static void cancelled_under_way(void **state)
+static void cancelled_in_flight(void **state)
 {
 	static struct ask ask;
 
@@ -313,7 +313,7 @@ static void all_cancelled_in_silence(void **state)
 
 	(void)state;
 	silent = true;
-	port.slots = 4;
+	port.depth = 4;
 	assert_int_equal(submit_at(&other, BLOCK_READ, 40, 65536, 512), BLOCK_LATER);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(submit_at(&mine[i], BLOCK_READ, i, i * 4096, 512), BLOCK_LATER);
@@ -388,7 +388,7 @@ int main(void)
 		DISK_TEST(slow_to_stop),
 		DISK_TEST(slow_to_stop_for_good),
 		DISK_TEST(cancelled_while_it_waits),
-		DISK_TEST(cancelled_under_way),
+		DISK_TEST(cancelled_in_flight),
 		DISK_TEST(cancelled_in_silence),
 		DISK_TEST(all_cancelled_in_silence),
 		DISK_TEST(bystander_of_cancels),

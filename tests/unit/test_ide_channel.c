@@ -22,7 +22,7 @@ enum attached { NOTHING, DISK, OLD_DISK, PACKET_DRIVE, UNREADY_DISK, REFUSING_DI
 
 static struct pci_device pci = { .function = PCI_FUNCTION(0, 31, 2) };
 static struct ide_channel channel;
-static struct fragment_table table;
+static struct prd_table table;
 static enum attached attached[2];
 static uint64_t now;
 static bool no_page, no_port;
@@ -40,7 +40,7 @@ static bool floating, floats_low, in_reset;
 
 static enum attached selected(void)
 {
-	return attached[newer[DEVICE] & SELECT_SECOND ? 1 : 0];
+	return attached[newer[DEVICE] & DEVICE_DEV ? 1 : 0];
 }
 
 static uint8_t status_now(void)
@@ -50,7 +50,7 @@ static uint8_t status_now(void)
 	if (selected() == NOTHING)
 		return 0;
 	if (in_reset || selected() == UNREADY_DISK)
-		return ATA_STATUS_BUSY;
+		return ATA_STATUS_BSY;
 	return status;
 }
 
@@ -88,13 +88,13 @@ static uint32_t fake_port_read(uint16_t port)
 		return identity_word();
 	case COMMAND_BLOCK + STATUS:
 		return status_now();
-	case COMMAND_BLOCK + LBA_MIDDLE:
+	case COMMAND_BLOCK + LBA_MID:
 		return selected() == PACKET_DRIVE ? 0x14 : 0;
 	case COMMAND_BLOCK + LBA_HIGH:
 		return selected() == PACKET_DRIVE ? 0xEB : 0;
 	case CONTROL_PORT:
 		return status_now();
-	case MASTER_BLOCK + MASTER_STATUS:
+	case MASTER_BLOCK + BMIS:
 		return master_state;
 	default:
 		fail_msg("a read of port %x", port);
@@ -109,12 +109,12 @@ static bool refuses(void)
 
 static void begin(uint8_t command)
 {
-	assert_false(status_now() & ATA_STATUS_BUSY);
-	if (command == ATA_IDENTIFY) {
-		status = READY | (refuses() ? ATA_STATUS_ERROR : ATA_STATUS_DATA);
+	assert_false(status_now() & ATA_STATUS_BSY);
+	if (command == ATA_IDENTIFY_DEVICE) {
+		status = READY | (refuses() ? ATA_STATUS_ERR : ATA_STATUS_DRQ);
 		words_left = ATA_IDENTIFY_WORDS;
 	} else {
-		status = ATA_STATUS_BUSY;
+		status = ATA_STATUS_BSY;
 		commands++;
 	}
 }
@@ -130,17 +130,17 @@ static void fake_port_written(uint16_t port, uint32_t value)
 		if (reg == COMMAND && selected() != NOTHING)
 			begin((uint8_t)value);
 	} else if (port == CONTROL_PORT) {
-		resets += value & CONTROL_RESET && !(control & CONTROL_RESET);
+		resets += value & DEVICE_CONTROL_SRST && !(control & DEVICE_CONTROL_SRST);
 		control = (uint8_t)value;
-		if (value & CONTROL_RESET)
-			status = ATA_STATUS_BUSY;
-	} else if (port == MASTER_BLOCK + MASTER_COMMAND) {
+		if (value & DEVICE_CONTROL_SRST)
+			status = ATA_STATUS_BSY;
+	} else if (port == MASTER_BLOCK + BMIC) {
 		master = (uint8_t)value;
-		master_state = (uint8_t)((master_state & ~MASTER_ACTIVE) |
-					 (value & MASTER_START ? MASTER_ACTIVE : 0));
-	} else if (port == MASTER_BLOCK + MASTER_STATUS) {
-		master_state &= (uint8_t)~(value & (MASTER_ERROR | MASTER_INTERRUPT));
-	} else if (port == MASTER_BLOCK + MASTER_TABLE) {
+		master_state = (uint8_t)((master_state & ~BMIS_ACTIVE) |
+					 (value & BMIC_SSBM ? BMIS_ACTIVE : 0));
+	} else if (port == MASTER_BLOCK + BMIS) {
+		master_state &= (uint8_t)~(value & (BMIS_ERROR | BMIS_INTERRUPT));
+	} else if (port == MASTER_BLOCK + BMIDTP) {
 		table_address = value;
 	} else {
 		fail_msg("a write to port %x", port);
@@ -151,7 +151,7 @@ static void fake_port_written(uint16_t port, uint32_t value)
 static void answer(uint8_t with)
 {
 	status = with;
-	master_state = (uint8_t)((master_state & ~MASTER_ACTIVE) | MASTER_INTERRUPT);
+	master_state = (uint8_t)((master_state & ~BMIS_ACTIVE) | BMIS_INTERRUPT);
 }
 
 /* --- what the driver stands on ------------------------------------------------------------ */
@@ -192,10 +192,10 @@ int disk_port_init(struct disk_port *port)
 	return no_port ? -E_NOMEM : 0;
 }
 
-void disk_finished(struct disk_port *port, unsigned slot, int error)
+void disk_finished(struct disk_port *port, unsigned tag, int error)
 {
 	assert_ptr_equal(port, &channel.port);
-	assert_int_equal(slot, 0);
+	assert_int_equal(tag, 0);
 	finished++;
 	last_error = error;
 }
@@ -204,7 +204,8 @@ static int setup(void **state)
 {
 	(void)state;
 	channel = (struct ide_channel){
-		.pci = &pci, .number = 1, .command = COMMAND_BLOCK, .control = CONTROL_PORT, .master = MASTER_BLOCK,
+		.pci = &pci, .number = 1, .command = COMMAND_BLOCK, .control = CONTROL_PORT,
+		.bus_master = MASTER_BLOCK,
 	};
 	attached[0] = DISK;
 	attached[1] = NOTHING;
@@ -235,7 +236,7 @@ static void one_disk(void **state)
 	assert_string_equal(channel.disks[0].disk.name, "ide3");
 	assert_true(channel.disks[0].disk.device.sectors == SECTORS);
 	assert_ptr_equal(channel.port.name, channel.disks[0].disk.name);
-	assert_int_equal(channel.port.slots, 1);
+	assert_int_equal(channel.port.depth, 1);
 	assert_true(channel.port.limits.end == 1ull << 32);
 	assert_int_equal(channel.port.limits.bytes, BYTES_MAX);
 	assert_int_equal(control, 0);	/* interrupts are let through */
@@ -282,7 +283,7 @@ static void no_disks(void **state)
 		memcpy(attached, rows[i], sizeof(attached));
 		opened(0);
 		assert_string_equal(message, messages[i]);
-		assert_int_equal(control, CONTROL_SILENT);
+		assert_int_equal(control, DEVICE_CONTROL_NIEN);
 	}
 	setup(NULL);
 	attached[0] = NOTHING;
@@ -299,7 +300,7 @@ static void no_memory(void **state)
 	setup(NULL);
 	no_port = true;
 	opened(0);
-	assert_int_equal(control, CONTROL_SILENT);
+	assert_int_equal(control, DEVICE_CONTROL_NIEN);
 }
 
 /* --- commands ----------------------------------------------------------------------------------- */
@@ -328,9 +329,9 @@ static void wide_command(void **state)
 	start(0, BLOCK_READ, 0x01123456, page, 1);
 	assert_memory_equal(older + COUNT, high + 2, 4);
 	assert_memory_equal(newer + COUNT, low + 2, 4);
-	assert_int_equal(newer[DEVICE], SELECT_ALWAYS | ATA_DEVICE_LBA);
+	assert_int_equal(newer[DEVICE], DEVICE_OBSOLETE | ATA_DEVICE_LBA);
 	assert_int_equal(newer[COMMAND], 0x25);
-	assert_int_equal(master, MASTER_START | MASTER_TO_MEMORY);
+	assert_int_equal(master, BMIC_SSBM | BMIC_RWCON);
 	assert_int_equal(table_address, TABLE_PHYSICAL);
 	assert_int_equal(finished, 0);
 }
@@ -344,9 +345,9 @@ static void old_command(void **state)
 	assert_int_equal(newer[COUNT], 8);
 	assert_int_equal(newer[LBA_LOW], 0x56);
 	assert_int_equal(newer[LBA_HIGH], 0x12);
-	assert_int_equal(newer[DEVICE], SELECT_ALWAYS | ATA_DEVICE_LBA | SELECT_SECOND | 0x01);
+	assert_int_equal(newer[DEVICE], DEVICE_OBSOLETE | ATA_DEVICE_LBA | DEVICE_DEV | 0x01);
 	assert_int_equal(newer[COMMAND], 0xCA);
-	assert_int_equal(master, MASTER_START);
+	assert_int_equal(master, BMIC_SSBM);
 }
 
 /* The table has a line for each piece between two borders of 64 KB; 0 stands for all of that. */
@@ -357,7 +358,7 @@ static void cut_at_borders(void **state)
 	};
 	static const uint32_t wanted[][2] = {
 		{ 0x1FF00, 0x100 }, { 0x20000, 0x100 }, { 0x40000, 0 }, { 0x5FFFE, 2 },
-		{ 0x60000, 0 }, { 0x70000, 0 }, { 0x80000, 2 | FRAGMENT_LAST },
+		{ 0x60000, 0 }, { 0x70000, 0 }, { 0x80000, 2 | PRD_EOT },
 	};
 
 	(void)state;
@@ -382,7 +383,7 @@ static void most_fragments(void **state)
 		fragments[i] = (struct disk_fragment){ 0x10000 * (i + 1) - 2, length };
 	assert_int_equal(channel.port.limits.fragments, FRAGMENTS_UNCUT);
 	start(0, BLOCK_READ, 0, fragments, FRAGMENTS_UNCUT);
-	assert_true(table.list[2 * FRAGMENTS_UNCUT - 1].length & FRAGMENT_LAST);
+	assert_true(table.list[2 * FRAGMENTS_UNCUT - 1].length & PRD_EOT);
 }
 
 static void flushes(void **state)
@@ -412,8 +413,8 @@ static void finishes(void **state)
 	ide_ops.poll(&channel.port);	/* not begun, and not done */
 	status = READY;			/* done without an interrupt: not yet begun, rather */
 	ide_ops.poll(&channel.port);
-	master_state |= MASTER_INTERRUPT;
-	status = ATA_STATUS_BUSY;	/* somebody else's interrupt */
+	master_state |= BMIS_INTERRUPT;
+	status = ATA_STATUS_BSY;	/* somebody else's interrupt */
 	ide_ops.poll(&channel.port);
 	assert_int_equal(finished, 0);
 	answer(READY);
@@ -421,7 +422,7 @@ static void finishes(void **state)
 	assert_int_equal(finished, 1);
 	assert_int_equal(last_error, 0);
 	assert_int_equal(master, 0);
-	assert_int_equal(master_state & MASTER_INTERRUPT, 0);
+	assert_int_equal(master_state & BMIS_INTERRUPT, 0);
 	ide_ops.poll(&channel.port);
 	assert_int_equal(finished, 1);
 }
@@ -431,9 +432,9 @@ static void fails(void **state)
 	static const struct {
 		uint8_t status, master;
 	} rows[] = {
-		{ READY | ATA_STATUS_ERROR, 0 }, { READY | ATA_STATUS_FAULT, 0 }, { READY, MASTER_ERROR },
-		{ READY | ATA_STATUS_DATA, 0 },	/* it wants more than there was */
-		{ READY, MASTER_ACTIVE },	/* it moved less */
+		{ READY | ATA_STATUS_ERR, 0 }, { READY | ATA_STATUS_DF, 0 }, { READY, BMIS_ERROR },
+		{ READY | ATA_STATUS_DRQ, 0 },	/* it wants more than there was */
+		{ READY, BMIS_ACTIVE },	/* it moved less */
 	};
 
 	(void)state;
@@ -469,7 +470,7 @@ static void unplugged(void **state)
 	opened(1);
 	start(0, BLOCK_READ, 0, page, 1);
 	floating = true;
-	master_state = MASTER_INTERRUPT;
+	master_state = BMIS_INTERRUPT;
 	ide_ops.poll(&channel.port);	/* all ones look busy: there is no answer in time */
 	assert_int_equal(finished, 0);
 	stop();
@@ -488,11 +489,11 @@ static void stops_and_starts(void **state)
 	assert_int_equal(resets, 1);
 	assert_int_equal(control, 0);
 	/* What the reset raises is nobody's answer. */
-	master_state |= MASTER_INTERRUPT;
+	master_state |= BMIS_INTERRUPT;
 	status = READY;
 	ide_ops.poll(&channel.port);
 	assert_int_equal(finished, 0);
-	status = ATA_STATUS_BUSY;
+	status = ATA_STATUS_BSY;
 	assert_int_equal(ide_ops.revive(&channel.port), BLOCK_LATER);
 	status = READY;
 	assert_int_equal(ide_ops.revive(&channel.port), 0);

@@ -27,7 +27,7 @@ static void a_disk(void **state)
 	assert_true(found->disk.device.sectors == SECTORS);
 	assert_false(found->disk.device.read_only);
 	assert_memory_equal(found->disk.name, "virtio", 6);
-	assert_int_equal(found->port.slots, DISK_SLOTS_MAX);
+	assert_int_equal(found->port.depth, DISK_TAGS_MAX);
 	assert_int_equal(found->port.limits.fragments, RING_MAX - EXTRA_DESCRIPTORS);
 	assert_int_equal(found->port.limits.alignment, 1);
 	assert_int_equal(starts, 1);
@@ -153,7 +153,7 @@ static void without(void **state)
 
 static const struct disk_fragment fragments[] = { { 0x123456000, 1024 }, { 0x7000, 512 } };
 
-static bool start(unsigned slot, enum block_operation operation, uint64_t sector)
+static bool start(unsigned tag, enum block_operation operation, uint64_t sector)
 {
 	struct disk_command asked = { .operation = operation, .sector = sector };
 
@@ -163,7 +163,7 @@ static bool start(unsigned slot, enum block_operation operation, uint64_t sector
 		asked.length = 1536;
 	}
 	notified = 0xFFFF;
-	return virtio_ops.start(&found->port, slot, &asked);
+	return virtio_ops.start(&found->port, tag, &asked);
 }
 
 static void check_descriptor(const struct descriptor *descriptor, uint64_t address, uint32_t length,
@@ -175,17 +175,17 @@ static void check_descriptor(const struct descriptor *descriptor, uint64_t addre
 	assert_int_equal(descriptor->next, next);
 }
 
-static void check_chain(unsigned slot, uint32_t type, uint64_t sector, unsigned data_flags)
+static void check_chain(unsigned tag, uint32_t type, uint64_t sector, unsigned data_flags)
 {
-	const struct slot_memory *place = &memory.slots[slot];
+	const struct tag_memory *place = &memory.tags[tag];
 	uint64_t physical = address_of(place);
 
-	check_descriptor(&memory.descriptors[slot], physical + offsetof(struct slot_memory, table),
+	check_descriptor(&memory.descriptors[tag], physical + offsetof(struct tag_memory, table),
 			 4 * 16, DESCRIPTOR_INDIRECT, 0);
 	check_descriptor(&place->table[0], physical, 16, DESCRIPTOR_NEXT, 1);
 	check_descriptor(&place->table[1], 0x123456000, 1024, DESCRIPTOR_NEXT | data_flags, 2);
 	check_descriptor(&place->table[2], 0x7000, 512, DESCRIPTOR_NEXT | data_flags, 3);
-	check_descriptor(&place->table[3], physical + offsetof(struct slot_memory, status), 1,
+	check_descriptor(&place->table[3], physical + offsetof(struct tag_memory, status), 1,
 			 DESCRIPTOR_WRITE, 0);
 	assert_int_equal(place->header.type, type);
 	assert_true(place->header.sector == sector);
@@ -212,7 +212,7 @@ static void flushes(void **state)
 	(void)state;
 	attached();
 	assert_true(start(1, BLOCK_FLUSH, 0));
-	assert_int_equal(memory.slots[1].header.type, TYPE_FLUSH);
+	assert_int_equal(memory.tags[1].header.type, TYPE_FLUSH);
 	assert_int_equal(memory.descriptors[1].length, 2 * 16);
 	assert_int_equal(memory.available.index, 1);
 	assert_int_equal(good, 0);
@@ -223,12 +223,12 @@ static void flushes(void **state)
 	assert_int_equal(memory.available.index, 1);
 }
 
-/* The device is done with what was asked in slot, or says so. */
-static void answer(uint32_t slot, uint8_t status)
+/* The device is done with what was asked in tag, or says so. */
+static void answer(uint32_t tag, uint8_t status)
 {
-	if (slot < DISK_SLOTS_MAX)
-		memory.slots[slot].status = status;
-	memory.used.ring[memory.used.index % found->ring_size].id = slot;
+	if (tag < DISK_TAGS_MAX)
+		memory.tags[tag].status = status;
+	memory.used.ring[memory.used.index % found->ring_size].id = tag;
 	memory.used.index++;
 }
 
@@ -261,13 +261,13 @@ static void around(void **state)
 	queue_max = 8;
 	attached();
 	for (unsigned i = 0; i < 70000; i++) {
-		unsigned slot = i % DISK_SLOTS_MAX;
+		unsigned tag = i % DISK_TAGS_MAX;
 
-		start(slot, BLOCK_READ, i);
-		assert_int_equal(memory.available.ring[i % 8], slot);
-		answer(slot, STATUS_OK);
+		start(tag, BLOCK_READ, i);
+		assert_int_equal(memory.available.ring[i % 8], tag);
+		answer(tag, STATUS_OK);
 		virtio_ops.poll(&found->port);
-		assert_int_equal(good, 1u << slot);
+		assert_int_equal(good, 1u << tag);
 		good = 0;
 	}
 	assert_int_equal(restarts, 0);
@@ -279,11 +279,11 @@ static void nonsense(void **state)
 	(void)state;
 	attached();
 	start(0, BLOCK_READ, 0);
-	answer(DISK_SLOTS_MAX, 0);
+	answer(DISK_TAGS_MAX, 0);
 	answer(0xFFFFFFFF, 0);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad | restarts, 0);
-	memory.used.index = (uint16_t)(memory.used.index + DISK_SLOTS_MAX + 1);
+	memory.used.index = (uint16_t)(memory.used.index + DISK_TAGS_MAX + 1);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad, 0);
 	assert_int_equal(restarts, 1);

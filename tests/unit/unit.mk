@@ -24,7 +24,7 @@ ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/switch_queu
 VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 
-PARTITION := drivers/block/partition_table.c drivers/block/partition_chain.c drivers/block/partition_gpt.c \
+PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c drivers/block/partition_chain.c drivers/block/partition_gpt.c \
 	lib/crc32.c lib/div64.c
 PCI_SCAN := drivers/pci/pci_scan.c drivers/pci/pci_bar.c drivers/pci/pci_capability.c drivers/pci/pci_mcfg.c
 

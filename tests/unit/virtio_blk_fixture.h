@@ -32,7 +32,7 @@ static uint32_t config_size;
 static unsigned reset_lasts, resets, starts, restarts, polled, freed, interrupts;
 static bool no_agreement, no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt, needs_reset;
 static uint16_t command;
-static uint32_t good, bad;	/* slots that finished */
+static uint32_t good, bad;	/* tags that finished */
 
 /* --- the layer below ---------------------------------------------------------------------- */
 
@@ -180,15 +180,15 @@ void disk_port_restart(struct disk_port *port)
 	restarts++;
 }
 
-void disk_finished(struct disk_port *port, unsigned slot, int error)
+void disk_finished(struct disk_port *port, unsigned tag, int error)
 {
 	assert_ptr_equal(port, &found->port);
-	assert_true(slot < DISK_SLOTS_MAX);
-	assert_false((good | bad) & 1u << slot);
+	assert_true(tag < DISK_TAGS_MAX);
+	assert_false((good | bad) & 1u << tag);
 	if (error)
-		bad |= 1u << slot;
+		bad |= 1u << tag;
 	else
-		good |= 1u << slot;
+		good |= 1u << tag;
 }
 
 static int setup(void **state)
