@@ -8,8 +8,8 @@
 #ifndef UMBRA_BOOT_BOOT_INFO_H
 #define UMBRA_BOOT_BOOT_INFO_H
 
+#include "hv/config/guest_config.h"
 #include "mm/address.h"
-#include "mm/modules.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,27 +10,23 @@
 #include "lib/compiler.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#define CHECKED_OPERATION(name, type, builtin)					\
-	static inline bool __must_check name(type a, type b, type *result)	\
-	{									\
-		type value;							\
-										\
-		if (builtin(a, b, &value))					\
-			return false;						\
-		*result = value;						\
-		return true;							\
-	}
+static inline bool __must_check checked_add_u32(uint32_t a, uint32_t b, uint32_t *result)
+{
+	if (a > UINT32_MAX - b)
+		return false;
+	*result = a + b;
+	return true;
+}
 
-CHECKED_OPERATION(checked_add_u32, uint32_t, __builtin_add_overflow)
-CHECKED_OPERATION(checked_add_u64, uint64_t, __builtin_add_overflow)
-CHECKED_OPERATION(checked_add_size, size_t, __builtin_add_overflow)
-CHECKED_OPERATION(checked_mul_u32, uint32_t, __builtin_mul_overflow)
-CHECKED_OPERATION(checked_mul_size, size_t, __builtin_mul_overflow)
-
-#undef CHECKED_OPERATION
+static inline bool __must_check checked_add_u64(uint64_t a, uint64_t b, uint64_t *result)
+{
+	if (a > UINT64_MAX - b)
+		return false;
+	*result = a + b;
+	return true;
+}
 
 /* Not the builtin: a 32-bit compiler makes a call into libgcc of it. */
 static inline bool __must_check checked_mul_u64(uint64_t a, uint64_t b, uint64_t *result)

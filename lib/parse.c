@@ -42,22 +42,12 @@ static const char *parse_digits(const char *text, uint64_t *value)
 	return at == text ? NULL : at;
 }
 
-bool parse_u64(const char *text, uint64_t *value)
+bool parse_u32(const char *text, uint32_t *value)
 {
 	uint64_t number;
 	const char *end = parse_digits(text, &number);
 
-	if (end == NULL || *end != '\0')
-		return false;
-	*value = number;
-	return true;
-}
-
-bool parse_u32(const char *text, uint32_t *value)
-{
-	uint64_t number;
-
-	if (!parse_u64(text, &number) || number > UINT32_MAX)
+	if (!end || *end != '\0' || number > UINT32_MAX)
 		return false;
 	*value = (uint32_t)number;
 	return true;
@@ -87,7 +77,7 @@ bool parse_size(const char *text, uint64_t *bytes)
 	const char *end = parse_digits(text, &number);
 	int shift = 0;
 
-	if (end == NULL)
+	if (!end)
 		return false;
 	if (*end != '\0') {
 		shift = suffix_shift(*end);

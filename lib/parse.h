@@ -14,7 +14,6 @@
 
 /* Decimal digits, or 0x and hexadecimal digits.  No sign, no blanks. */
 bool __must_check parse_u32(const char *text, uint32_t *value);
-bool __must_check parse_u64(const char *text, uint64_t *value);
 
 /* The same followed by nothing (bytes) or by one of K, M, G in either case (powers of 1024). */
 bool __must_check parse_size(const char *text, uint64_t *bytes);

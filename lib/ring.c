@@ -37,19 +37,6 @@ size_t ring_push(struct ring *ring, const void *bytes, size_t count)
 	return taken;
 }
 
-void ring_push_overwrite(struct ring *ring, const void *bytes, size_t count)
-{
-	const uint8_t *from = bytes;
-
-	if (count > ring->size) {
-		from += count - ring->size;
-		count = ring->size;
-	}
-	if (count > ring_free(ring))
-		ring_drop(ring, count - ring_free(ring));
-	ring_push(ring, from, count);
-}
-
 size_t ring_pop(struct ring *ring, void *to, size_t count)
 {
 	uint8_t *target = to;

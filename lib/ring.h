@@ -23,9 +23,6 @@ void ring_init(struct ring *ring, void *storage, size_t size);
 /* Takes as many bytes as there is room for, and returns how many. */
 size_t ring_push(struct ring *ring, const void *bytes, size_t count);
 
-/* Takes all bytes, at the price of the oldest; of more than the ring holds, the last ones stay. */
-void ring_push_overwrite(struct ring *ring, const void *bytes, size_t count);
-
 /* Moves up to count of the oldest bytes to `to`; returns how many. */
 size_t ring_pop(struct ring *ring, void *to, size_t count);
 

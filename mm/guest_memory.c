@@ -49,11 +49,12 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 	return true;
 }
 
-#define DEFINE_ACCESS(bits)                                                                      \
+#define DEFINE_UNALIGNED(bits)                                                                   \
 	struct unaligned_u##bits {                                                               \
 		uint##bits##_t value;                                                            \
-	} __packed;                                                                              \
-                                                                                                 \
+	} __packed
+
+#define DEFINE_READ(bits)                                                                        \
 	bool guest_read_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t *value)   \
 	{                                                                                        \
 		void *from;                                                                      \
@@ -62,8 +63,9 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 			return false;                                                            \
 		*value = ((const volatile struct unaligned_u##bits *)from)->value;               \
 		return true;                                                                     \
-	}                                                                                        \
-                                                                                                 \
+	}
+
+#define DEFINE_WRITE(bits)                                                                       \
 	bool guest_write_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t value)   \
 	{                                                                                        \
 		void *to;                                                                        \
@@ -74,6 +76,11 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 		return true;                                                                     \
 	}
 
-DEFINE_ACCESS(8)
-DEFINE_ACCESS(16)
-DEFINE_ACCESS(32)
+DEFINE_UNALIGNED(8);
+DEFINE_UNALIGNED(16);
+DEFINE_UNALIGNED(32);
+
+DEFINE_READ(8)
+DEFINE_READ(16)
+DEFINE_WRITE(16)
+DEFINE_WRITE(32)

@@ -14,7 +14,6 @@
 #include "lib/error.h"
 #include "lib/string.h"
 #include "mm/frames.h"
-#include "mm/modules.h"
 
 #define LARGE_PAGE 0x200000u
 #define DIRECTORY_INDEX(address) (((address) >> 21) & 511)
@@ -337,7 +336,7 @@ paddr_t host_physical(const void *pointer, size_t *run)
 	return direct_physical(pointer);
 }
 
-/* Where in the window these pages, of which entry is the first, lie in a row already; 0 for nowhere. */
+/* Where the window maps these pages, of which entry is the first, already in a row; 0 for nowhere. */
 static uint32_t find_mapped(uint64_t entry, uint32_t pages)
 {
 	uint32_t base = MMIO_WINDOW, found = 0;
@@ -353,7 +352,10 @@ static uint32_t find_mapped(uint64_t entry, uint32_t pages)
 	return found == pages ? base - pages * LARGE_PAGE : 0;
 }
 
-/* Large pages throughout: registers of different devices may share one, and often do. */
+/*
+ * Large pages throughout: registers of different devices may share one, and often do.  What is
+ * mapped already is found again, so a kernel that is loaded once more takes no room.
+ */
 static void *map_window(paddr_t address, size_t length, uint64_t flags)
 {
 	paddr_t first = address & ~(paddr_t)(LARGE_PAGE - 1);
@@ -398,22 +400,7 @@ void *map_video(paddr_t address, size_t length)
 
 const void *map_module(paddr_t address, size_t length)
 {
-	static struct {
-		paddr_t address;
-		size_t length;
-		const void *where;
-	} known[BOOT_MODULES_MAX];	/* guests restart, and their kernels with them */
-	static unsigned count;
-
 	if (address + length <= DIRECT_MAP_SIZE)
 		return direct_map(address);
-	for (unsigned i = 0; i < count; i++)
-		if (known[i].address == address && known[i].length == length)
-			return known[i].where;
-	if (count == BOOT_MODULES_MAX)
-		return NULL;
-	known[count].address = address;
-	known[count].length = length;
-	known[count].where = map_window(address, length, 0);
-	return known[count].where ? known[count++].where : NULL;
+	return map_window(address, length, 0);
 }

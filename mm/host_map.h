@@ -66,8 +66,9 @@ void physical_write(paddr_t to, const void *from, size_t length);
 paddr_t host_physical(const void *pointer, size_t *run);
 
 /*
- * length bytes of memory from anywhere, in one piece, to be read.  What the
- * direct map does not reach is mapped for ever.  NULL when there is no room.
+ * length bytes of memory from anywhere, in one piece, to be read.  What the direct map does not
+ * reach is mapped for ever, once: who asks again gets the same.  NULL when there is no room.
+ * Boot CPU when it is asked for first; any CPU again.
  */
 const void *map_module(paddr_t address, size_t length);
 

@@ -32,8 +32,8 @@
  *   switching                     shadow_switch           mm/shadow_space.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
- *   the initial page tables              shadow_create           mm/shadow_budget.c
- *     and for generation A        shadow_start_initial      mm/shadow_initial.c
+ *   the initial page tables       shadow_create           mm/shadow_budget.c
+ *     and for generation A        shadow_start_initial    mm/shadow_initial.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which
  * holds it for itself: no lock.  The TLB needs no care: every entry to a guest
@@ -104,8 +104,8 @@ struct shadow_counters {
 struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
-	bool provisional;		/* the guest's format is not known: the reader is linear or first */
-	struct initial_tables first;	/* of a guest that was given some (mm/initial_tables.h) */
+	bool provisional;		/* the guest's format is not known: the reader is linear or initial */
+	struct initial_tables initial;	/* of a guest that was given some (mm/initial_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
 	struct address_space *chains[SHADOW_CHAINS];
@@ -158,7 +158,7 @@ bool __must_check shadow_destroy(struct shadow *shadow);
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top);
 
 /*
- * The guest, in linear mode until now, goes on with shadow->first, which have
+ * The guest, in linear mode until now, goes on with shadow->initial, which have
  * been filled.  After shadow_set_layout.
  */
 void shadow_start_initial(struct shadow *shadow);

@@ -14,34 +14,34 @@
 static void settle(struct shadow *shadow, bool pae, uint32_t root)
 {
 	/* It may come back to them. */
-	if (shadow->reader == &guest_reader_first && !pae)
-		initial_tables_drop_pae(&shadow->first, shadow->memory);
+	if (shadow->reader == &guest_reader_initial && !pae)
+		initial_tables_drop_pae(&shadow->initial, shadow->memory);
 	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
 }
 
 void shadow_start_initial(struct shadow *shadow)
 {
-	space_restart(shadow, &guest_reader_first, shadow->first.kernel_address);
+	space_restart(shadow, &guest_reader_initial, shadow->initial.kernel_address);
 }
 
 bool shadow_initial_learn(struct shadow *shadow, uint32_t address)
 {
-	enum first_format format;
+	enum initial_format format;
 
-	if (shadow->reader != &guest_reader_first)
+	if (shadow->reader != &guest_reader_initial)
 		return false;
 	shadow->work += LEARN_WORK;
-	format = initial_tables_format(&shadow->first, shadow->memory, address);
-	if (format == FIRST_UNKNOWN)
+	format = initial_tables_format(&shadow->initial, shadow->memory, address);
+	if (format == INITIAL_UNKNOWN)
 		return false;
-	settle(shadow, format == FIRST_PAE, shadow->first.root);
+	settle(shadow, format == INITIAL_PAE, shadow->initial.root);
 	return true;
 }
 
 void shadow_initial_told(struct shadow *shadow, bool pae)
 {
-	if (shadow->reader == &guest_reader_first)
-		settle(shadow, pae, shadow->first.root);
+	if (shadow->reader == &guest_reader_initial)
+		settle(shadow, pae, shadow->initial.root);
 }
 
 bool shadow_initial_switch(struct shadow *shadow, uint32_t root)
@@ -52,7 +52,7 @@ bool shadow_initial_switch(struct shadow *shadow, uint32_t root)
 	if (shadow_initial_learn(shadow, 0))
 		return true;
 	/* Just a flush, which says nothing. */
-	if (shadow->reader == &guest_reader_first && root == shadow->first.root)
+	if (shadow->reader == &guest_reader_initial && root == shadow->initial.root)
 		return false;
 	/* No initial page tables, or none that the guest has changed: its own tell. */
 	pae = !IS_ALIGNED(root, PAGE_SIZE) || guest_top_is_pae(table);

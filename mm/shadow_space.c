@@ -270,7 +270,7 @@ void space_restart(struct shadow *shadow, const struct guest_reader *reader, uin
 {
 	shadow_forget_all(shadow);
 	shadow->reader = reader;
-	shadow->provisional = reader == &guest_reader_first;
+	shadow->provisional = reader == &guest_reader_initial;
 	shadow->pte_limit = shadow->provisional ? 0 : shadow->limit;
 	shadow->no_execute = reader == &guest_reader_pae && cpu_features()->nx;
 	shadow->pinned = false;

@@ -9,13 +9,19 @@
 
 #include "hv/config/config.h"
 #include "mm/address.h"
-#include "mm/modules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define GUEST_PLANS_MAX 32
+
+/*
+ * How many boot modules there can be: room for so many guests with a kernel, an initial RAM disk
+ * and a disk, and some to spare.
+ */
+#define BOOT_MODULES_MAX 128u
+
 #define GUEST_DISKS_MAX CONFIG_DISKS_MAX
 
 /* A module as the boot loader left it. */

@@ -14,7 +14,7 @@
 struct layout {
 	const char *name;
 	bool pci;	/* how the kernel finds its devices */
-	bool initial_tables;	/* the kernel expects to find its first page tables in pgdir */
+	bool initial_tables;	/* the kernel expects to find its initial page tables in pgdir */
 	uint16_t noirq_start, noirq_end;	/* offsets; the same one: a single instruction */
 	uint16_t kernel_address, syscall_vec;
 };
@@ -87,23 +87,23 @@ static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kerne
 	if (!IS_ALIGNED(kernel_address, INITIAL_TABLES_ALIGNMENT))
 		guest_kill(guest, "INIT with the kernel at %08x, which is not aligned to 4 MB",
 			   kernel_address);
-	else if (!initial_tables_place(&guest->shadow.first, kernel_address, ram_pages, floor, top))
+	else if (!initial_tables_place(&guest->shadow.initial, kernel_address, ram_pages, floor, top))
 		guest_kill(guest, "no room for the first page tables between %08x and %08x", floor,
 			   top);
 	return guest->state != GUEST_ENDED;
 }
 
 /*
- * Generation A: the guest's first page tables, in its own memory.  False when
+ * Generation A: the guest's initial page tables, in its own memory.  False when
  * they are not there yet: the guest makes its call again, or has been ended.
  */
 static bool make_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
-	struct initial_tables *first = &guest->shadow.first;
+	struct initial_tables *initial = &guest->shadow.initial;
 
-	if (first->filled == 0 && !place_initial_tables(guest, data, kernel_address))
+	if (initial->filled == 0 && !place_initial_tables(guest, data, kernel_address))
 		return false;
-	guest->repeat_call = !initial_tables_fill(first, &guest->memory, INITIAL_TABLES_AT_ONCE);
+	guest->repeat_call = !initial_tables_fill(initial, &guest->memory, INITIAL_TABLES_AT_ONCE);
 	return !guest->repeat_call;
 }
 
@@ -111,7 +111,7 @@ static void start_on_initial_tables(struct guest *guest)
 {
 	struct lguest_data_a *data = (struct lguest_data_a *)(void *)guest->data;
 
-	data->pgdir = guest->shadow.first.root;
+	data->pgdir = guest->shadow.initial.root;
 	shadow_start_initial(&guest->shadow);
 }
 

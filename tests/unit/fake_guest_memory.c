@@ -79,16 +79,6 @@ bool guest_read_u16(struct guest_memory *memory, gpa_t gpa, uint16_t *value)
 	return guest_read(memory, gpa, value, sizeof(*value));
 }
 
-bool guest_read_u32(struct guest_memory *memory, gpa_t gpa, uint32_t *value)
-{
-	return guest_read(memory, gpa, value, sizeof(*value));
-}
-
-bool guest_write_u8(struct guest_memory *memory, gpa_t gpa, uint8_t value)
-{
-	return guest_write(memory, gpa, &value, sizeof(value));
-}
-
 bool guest_write_u16(struct guest_memory *memory, gpa_t gpa, uint16_t value)
 {
 	return guest_write(memory, gpa, &value, sizeof(value));

@@ -9,7 +9,6 @@ static void test_addition(void **state)
 {
 	uint32_t sum = 7;
 	uint64_t long_sum = 7;
-	size_t size = 7;
 
 	(void)state;
 	assert_true(checked_add_u32(UINT32_MAX - 1, 1, &sum));
@@ -19,24 +18,6 @@ static void test_addition(void **state)
 	assert_true(checked_add_u64(UINT64_MAX, 0, &long_sum));
 	assert_true(long_sum == UINT64_MAX);
 	assert_false(checked_add_u64(UINT64_MAX, UINT64_MAX, &long_sum));
-	assert_true(checked_add_size(1, 2, &size));
-	assert_int_equal(size, 3);
-	assert_false(checked_add_size(SIZE_MAX, 2, &size));
-}
-
-static void test_multiplication(void **state)
-{
-	uint32_t product = 7;
-	size_t size = 7;
-
-	(void)state;
-	assert_true(checked_mul_u32(0x10000, 0xFFFF, &product));
-	assert_int_equal(product, 0xFFFF0000);
-	assert_false(checked_mul_u32(0x10000, 0x10000, &product));
-	assert_int_equal(product, 0xFFFF0000);
-	assert_true(checked_mul_size(3, 5, &size));
-	assert_int_equal(size, 15);
-	assert_false(checked_mul_size(SIZE_MAX / 2 + 1, 2, &size));
 }
 
 static void test_long_multiplication(void **state)
@@ -110,7 +91,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addition),
-		cmocka_unit_test(test_multiplication),
 		cmocka_unit_test(test_long_multiplication),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bytes),

@@ -18,7 +18,7 @@
 #define FLAGS ((uint64_t)(PTE_P | PTE_W | PTE_U))
 
 static struct guest_memory memory;
-static struct initial_tables first;
+static struct initial_tables initial;
 
 static int start(void **state)
 {
@@ -29,9 +29,9 @@ static int start(void **state)
 		return -1;
 	/* Whatever the guest has left there. */
 	memset(memory.base, 0xA5, PAGES * PAGE_SIZE);
-	if (!initial_tables_place(&first, KERNEL, PAGES, 0, TOP))
+	if (!initial_tables_place(&initial, KERNEL, PAGES, 0, TOP))
 		return -1;
-	return initial_tables_fill(&first, &memory, UINT32_MAX) ? 0 : -1;
+	return initial_tables_fill(&initial, &memory, UINT32_MAX) ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -54,9 +54,9 @@ static void put32(uint32_t address, uint32_t value)
 	memcpy(memory.base + address, &value, sizeof(value));
 }
 
-static enum first_format format(void)
+static enum initial_format format(void)
 {
-	return initial_tables_format(&first, &memory, 0);
+	return initial_tables_format(&initial, &memory, 0);
 }
 
 /* --- where they go ------------------------------------------------------------------ */
@@ -115,7 +115,7 @@ static uint64_t lookup(const struct guest_reader *reader, uint32_t address)
 {
 	struct guest_slot slot;
 	struct guest_entries entries = { 0 };
-	enum walk_result walk = reader->slot(&memory, first.root, address >> SLOT_SHIFT, &slot);
+	enum walk_result walk = reader->slot(&memory, initial.root, address >> SLOT_SHIFT, &slot);
 
 	assert_int_not_equal(walk, WALK_BAD);
 	if (walk == WALK_ABSENT)
@@ -137,14 +137,14 @@ static void check_window(const struct guest_reader *reader, uint32_t base, uint3
 static void contents(void **state)
 {
 	(void)state;
-	assert_int_equal(first.bottom, TOP - TABLES_BYTES);
+	assert_int_equal(initial.bottom, TOP - TABLES_BYTES);
 	check_window(&guest_reader_two_level, KERNEL, 4096);
 	check_window(&guest_reader_pae, KERNEL, 4096);
 	check_window(&guest_reader_pae, 0, 4096);
 	for (uint32_t address = 0x2000000; address < KERNEL; address += 0x200000)
 		assert_true(lookup(&guest_reader_two_level, address) == 0);
 	/* Nothing else was touched. */
-	assert_int_equal(get32(first.bottom - 4), 0xA5A5A5A5);
+	assert_int_equal(get32(initial.bottom - 4), 0xA5A5A5A5);
 	assert_int_equal(get32(TOP), 0xA5A5A5A5);
 }
 
@@ -156,7 +156,7 @@ static void in_pieces(void **state)
 
 	(void)state;
 	assert_non_null(whole);
-	memcpy(whole, memory.base + first.bottom, TABLES_BYTES);
+	memcpy(whole, memory.base + initial.bottom, TABLES_BYTES);
 	memset(memory.base, 0x5A, PAGES * PAGE_SIZE);
 	assert_true(initial_tables_place(&again, KERNEL, PAGES, 0, TOP));
 	for (; !initial_tables_fill(&again, &memory, 1); calls++)
@@ -172,13 +172,13 @@ static void in_pieces(void **state)
 static void two_levels_only(void **state)
 {
 	(void)state;
-	assert_true(initial_tables_place(&first, 0xB0000000, PAGES, 0, TOP));
-	assert_true(initial_tables_fill(&first, &memory, UINT32_MAX));
-	assert_int_equal(first.bottom, TOP - 3 * PAGE_SIZE);
+	assert_true(initial_tables_place(&initial, 0xB0000000, PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&initial, &memory, UINT32_MAX));
+	assert_int_equal(initial.bottom, TOP - 3 * PAGE_SIZE);
 	check_window(&guest_reader_two_level, 0xB0000000, 4096);
 	check_window(&guest_reader_two_level, 0, 4096);
-	assert_int_equal(format(), FIRST_TWO_LEVEL);
-	initial_tables_drop_pae(&first, &memory);
+	assert_int_equal(format(), INITIAL_TWO_LEVEL);
+	initial_tables_drop_pae(&initial, &memory);
 	check_window(&guest_reader_two_level, 0, 4096);
 }
 
@@ -188,49 +188,49 @@ static void changes(void **state)
 {
 	const struct {
 		uint32_t at, value, address;
-		enum first_format format;
+		enum initial_format format;
 	} cases[] = {
 		/* Entries of the directory alone: a new one, and one of the linear map. */
-		{ first.root + 4 * 1020, 0x5067, 0, FIRST_TWO_LEVEL },
-		{ first.root + 4 * 768, 0, 0, FIRST_TWO_LEVEL },
-		{ first.root + 4 * 8, 1, 0, FIRST_TWO_LEVEL },
+		{ initial.root + 4 * 1020, 0x5067, 0, INITIAL_TWO_LEVEL },
+		{ initial.root + 4 * 768, 0, 0, INITIAL_TWO_LEVEL },
+		{ initial.root + 4 * 8, 1, 0, INITIAL_TWO_LEVEL },
 		/* Of the PAE middle table: the first, a new one, and half of one. */
-		{ first.middle, 0, 0, FIRST_PAE },
-		{ first.middle + 8 * 511, 0x5067, 0, FIRST_PAE },
-		{ first.middle + 8 * 511 + 4, 1, 0, FIRST_PAE },
+		{ initial.middle, 0, 0, INITIAL_PAE },
+		{ initial.middle + 8 * 511, 0x5067, 0, INITIAL_PAE },
+		{ initial.middle + 8 * 511 + 4, 1, 0, INITIAL_PAE },
 		/* Of both: what they look like decides. */
-		{ first.root + 8, 0x5001, 0, FIRST_PAE },
-		{ first.root, 0, 0, FIRST_PAE },
-		{ first.root + 8, 0x5067, 0, FIRST_TWO_LEVEL },
-		{ first.root + 4, 0x5001, 0, FIRST_TWO_LEVEL },
-		{ first.root + 24, 0x5063, 0, FIRST_TWO_LEVEL },
+		{ initial.root + 8, 0x5001, 0, INITIAL_PAE },
+		{ initial.root, 0, 0, INITIAL_PAE },
+		{ initial.root + 8, 0x5067, 0, INITIAL_TWO_LEVEL },
+		{ initial.root + 4, 0x5001, 0, INITIAL_TWO_LEVEL },
+		{ initial.root + 24, 0x5063, 0, INITIAL_TWO_LEVEL },
 		/* Of the last level: only the entry for the address counts, low or high. */
-		{ first.tables + 4 * 77, 0, 77 << PAGE_SHIFT, FIRST_TWO_LEVEL },
-		{ first.tables + 4 * 77, 0, KERNEL + (77 << PAGE_SHIFT), FIRST_TWO_LEVEL },
-		{ first.tables + 4 * 77, 0, KERNEL + (78 << PAGE_SHIFT), FIRST_UNKNOWN },
-		{ first.pae_tables + 8 * 77, 0, KERNEL + (77 << PAGE_SHIFT) + 5, FIRST_PAE },
-		{ first.pae_tables + 8 * 77 + 4, 1, 77 << PAGE_SHIFT, FIRST_PAE },
-		{ first.pae_tables + 8 * 77, 0, 76 << PAGE_SHIFT, FIRST_UNKNOWN },
+		{ initial.tables + 4 * 77, 0, 77 << PAGE_SHIFT, INITIAL_TWO_LEVEL },
+		{ initial.tables + 4 * 77, 0, KERNEL + (77 << PAGE_SHIFT), INITIAL_TWO_LEVEL },
+		{ initial.tables + 4 * 77, 0, KERNEL + (78 << PAGE_SHIFT), INITIAL_UNKNOWN },
+		{ initial.pae_tables + 8 * 77, 0, KERNEL + (77 << PAGE_SHIFT) + 5, INITIAL_PAE },
+		{ initial.pae_tables + 8 * 77 + 4, 1, 77 << PAGE_SHIFT, INITIAL_PAE },
+		{ initial.pae_tables + 8 * 77, 0, 76 << PAGE_SHIFT, INITIAL_UNKNOWN },
 		/* Behind the last page, where the tables go on, and where they end. */
-		{ first.tables + 4 * PAGES, 0x5063, PAGES << PAGE_SHIFT, FIRST_TWO_LEVEL },
-		{ first.tables + 4 * 2047, 0x5063, KERNEL + (2047u << PAGE_SHIFT), FIRST_TWO_LEVEL },
-		{ first.pae_tables + 8 * 1535, 0x5063, KERNEL + (1535u << PAGE_SHIFT), FIRST_PAE },
-		{ first.pae_tables + 8 * 1535, 0x5063, KERNEL + (1536u << PAGE_SHIFT),
-		  FIRST_UNKNOWN },
-		{ first.tables, 0, 0xFFFFFFFF, FIRST_UNKNOWN },
+		{ initial.tables + 4 * PAGES, 0x5063, PAGES << PAGE_SHIFT, INITIAL_TWO_LEVEL },
+		{ initial.tables + 4 * 2047, 0x5063, KERNEL + (2047u << PAGE_SHIFT), INITIAL_TWO_LEVEL },
+		{ initial.pae_tables + 8 * 1535, 0x5063, KERNEL + (1535u << PAGE_SHIFT), INITIAL_PAE },
+		{ initial.pae_tables + 8 * 1535, 0x5063, KERNEL + (1536u << PAGE_SHIFT),
+		  INITIAL_UNKNOWN },
+		{ initial.tables, 0, 0xFFFFFFFF, INITIAL_UNKNOWN },
 	};
 
 	(void)state;
-	assert_int_equal(format(), FIRST_UNKNOWN);
+	assert_int_equal(format(), INITIAL_UNKNOWN);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint32_t old = get32(cases[i].at);
 
 		put32(cases[i].at, cases[i].value);
-		assert_int_equal(initial_tables_format(&first, &memory, cases[i].address),
+		assert_int_equal(initial_tables_format(&initial, &memory, cases[i].address),
 				 cases[i].format);
 		put32(cases[i].at, old);
-		assert_int_equal(initial_tables_format(&first, &memory, cases[i].address),
-				 FIRST_UNKNOWN);
+		assert_int_equal(initial_tables_format(&initial, &memory, cases[i].address),
+				 INITIAL_UNKNOWN);
 	}
 }
 
@@ -238,13 +238,13 @@ static void directory_without_pae(void **state)
 {
 	(void)state;
 	/* The guest's own entry among those that are to change stays. */
-	put32(first.root + 4 * 5, 0x5067);
-	initial_tables_drop_pae(&first, &memory);
-	assert_int_equal(get32(first.root), first.tables | FLAGS);
-	assert_int_equal(get32(first.root + 4), (first.tables + PAGE_SIZE) | FLAGS);
-	assert_int_equal(get32(first.root + 4 * 2), 0);
-	assert_int_equal(get32(first.root + 4 * 5), 0x5067);
-	assert_int_equal(get32(first.root + 4 * 6), 0);
+	put32(initial.root + 4 * 5, 0x5067);
+	initial_tables_drop_pae(&initial, &memory);
+	assert_int_equal(get32(initial.root), initial.tables | FLAGS);
+	assert_int_equal(get32(initial.root + 4), (initial.tables + PAGE_SIZE) | FLAGS);
+	assert_int_equal(get32(initial.root + 4 * 2), 0);
+	assert_int_equal(get32(initial.root + 4 * 5), 0x5067);
+	assert_int_equal(get32(initial.root + 4 * 6), 0);
 	check_window(&guest_reader_two_level, 0, 4096);
 }
 
@@ -265,15 +265,15 @@ static void reader(void **state)
 	(void)state;
 	/* It does not look. */
 	memset(memory.base, 0, PAGES * PAGE_SIZE);
-	first.root = KERNEL;
+	initial.root = KERNEL;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_true(lookup(&guest_reader_first, cases[i].address) ==
+		assert_true(lookup(&guest_reader_initial, cases[i].address) ==
 			    (cases[i].page == PAGES ? 0 : cases[i].page << PAGE_SHIFT | FLAGS |
 			     PTE_A | PTE_D));
-	assert_true(guest_reader_first.root_valid(&memory, KERNEL));
-	assert_false(guest_reader_first.root_valid(&memory, KERNEL + PAGE_SIZE));
-	assert_false(guest_reader_first.root_valid(&memory, 0));
-	guest_reader_first.mark_slot(&memory, KERNEL, 0);
+	assert_true(guest_reader_initial.root_valid(&memory, KERNEL));
+	assert_false(guest_reader_initial.root_valid(&memory, KERNEL + PAGE_SIZE));
+	assert_false(guest_reader_initial.root_valid(&memory, 0));
+	guest_reader_initial.mark_slot(&memory, KERNEL, 0);
 	assert_int_equal(get32(0), 0);
 }
 

@@ -28,23 +28,6 @@ static void test_push_and_pop(void **state)
 	assert_int_equal(ring_used(&ring), 0);
 }
 
-static void test_overwrite(void **state)
-{
-	uint8_t storage[5];
-	char out[8] = { 0 };
-	struct ring ring;
-
-	(void)state;
-	ring_init(&ring, storage, sizeof(storage));
-	ring_push_overwrite(&ring, "abc", 3);
-	ring_push_overwrite(&ring, "defg", 4);
-	assert_int_equal(ring_pop(&ring, out, 8), 5);
-	assert_memory_equal(out, "cdefg", 5);
-	ring_push_overwrite(&ring, "0123456789", 10);
-	assert_int_equal(ring_pop(&ring, out, 8), 5);
-	assert_memory_equal(out, "56789", 5);
-}
-
 static void test_peek_and_drop(void **state)
 {
 	uint8_t storage[4];
@@ -74,7 +57,6 @@ static void test_no_storage(void **state)
 	(void)state;
 	ring_init(&ring, &byte, 0);
 	assert_int_equal(ring_push(&ring, "a", 1), 0);
-	ring_push_overwrite(&ring, "abc", 3);
 	ring_drop(&ring, 1);
 	assert_int_equal(ring_pop(&ring, &byte, 1), 0);
 }
@@ -82,7 +64,7 @@ static void test_no_storage(void **state)
 static void test_random(void **state)
 {
 	uint8_t storage[13];
-	uint8_t model[64];
+	uint8_t model[sizeof(storage)];
 	size_t used = 0;
 	uint8_t next = 0;
 	uint64_t seed = 17;
@@ -95,15 +77,14 @@ static void test_random(void **state)
 		size_t count = unit_random(&seed) % sizeof(bytes);
 
 		if (unit_random(&seed) % 2 == 0) {
+			size_t room = sizeof(storage) - used;
+			size_t taken = count < room ? count : room;
+
 			for (size_t i = 0; i < count; i++)
 				bytes[i] = next++;
-			ring_push_overwrite(&ring, bytes, count);
-			memcpy(model + used, bytes, count);
-			used += count;
-			if (used > sizeof(storage)) {
-				memmove(model, model + used - sizeof(storage), sizeof(storage));
-				used = sizeof(storage);
-			}
+			assert_int_equal(ring_push(&ring, bytes, count), taken);
+			memcpy(model + used, bytes, taken);
+			used += taken;
 		} else {
 			size_t popped = ring_pop(&ring, bytes, count);
 
@@ -120,7 +101,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_push_and_pop),
-		cmocka_unit_test(test_overwrite),
 		cmocka_unit_test(test_peek_and_drop),
 		cmocka_unit_test(test_no_storage),
 		cmocka_unit_test(test_random),

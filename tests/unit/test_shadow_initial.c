@@ -27,10 +27,10 @@ static int start_first(void **state, bool pae)
 	shadow_guest_start(&test->guest, pae, SHADOW_MIN_BUDGET);
 	shadow = &test->guest.shadow;
 	assert_int_equal(use(test, 0x5000, FAULT_WRITE), ACCESS_FILLED);
-	assert_true(initial_tables_place(&shadow->first, KERNEL, GUEST_RAM_PAGES, 0, TOP));
-	assert_true(initial_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
+	assert_true(initial_tables_place(&shadow->initial, KERNEL, GUEST_RAM_PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&shadow->initial, &test->guest.memory, UINT32_MAX));
 	shadow_start_initial(shadow);
-	test->root = shadow->first.root;
+	test->root = shadow->initial.root;
 	*state = test;
 	return 0;
 }
@@ -68,7 +68,7 @@ static void check_known(struct test_guest *test)
 	assert_ptr_equal(reader(test), test->guest.pae ? &guest_reader_pae :
 							 &guest_reader_two_level);
 	assert_true(test->guest.shadow.no_execute == test->guest.pae);
-	assert_int_equal(test->guest.shadow.current->root, test->guest.shadow.first.root);
+	assert_int_equal(test->guest.shadow.current->root, test->guest.shadow.initial.root);
 	shadow_flush_all(&test->guest.shadow);
 	shadow_audit(&test->guest.shadow);
 }
@@ -94,9 +94,9 @@ static void unknown(void **state)
 	assert_int_equal(shadow_flush_user(shadow), SHADOW_DONE);
 	assert_int_equal(shadow_flush_all(shadow), SHADOW_DONE);
 	shadow_audit(shadow);
-	assert_ptr_equal(reader(test), &guest_reader_first);
+	assert_ptr_equal(reader(test), &guest_reader_initial);
 	assert_int_equal(switch_to(test, TOP + GUEST_DEVICE_PAGES * PAGE_SIZE), SHADOW_BAD);
-	assert_ptr_equal(reader(test), &guest_reader_first);
+	assert_ptr_equal(reader(test), &guest_reader_initial);
 	check_linear(test);
 }
 
@@ -140,7 +140,7 @@ static void by_directory(void **state)
 
 	/* Told, whether it is there yet or not. */
 	if (test->guest.pae)
-		assert_int_equal(shadow_set_pmd(shadow, gpa_make(shadow->first.middle), 504),
+		assert_int_equal(shadow_set_pmd(shadow, gpa_make(shadow->initial.middle), 504),
 				 SHADOW_DONE);
 	else
 		assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), NEW_ADDRESS >> 22),
@@ -214,8 +214,8 @@ static void only_two_levels(void **state)
 	struct test_guest *test = *state;
 	struct shadow *shadow = &test->guest.shadow;
 
-	assert_true(initial_tables_place(&shadow->first, 0xB0000000, GUEST_RAM_PAGES, 0, TOP));
-	assert_true(initial_tables_fill(&shadow->first, &test->guest.memory, UINT32_MAX));
+	assert_true(initial_tables_place(&shadow->initial, 0xB0000000, GUEST_RAM_PAGES, 0, TOP));
+	assert_true(initial_tables_fill(&shadow->initial, &test->guest.memory, UINT32_MAX));
 	shadow_start_initial(shadow);
 	assert_int_equal(use(test, 0xB0005000, 0), ACCESS_FILLED);
 	assert_int_equal(shadow_set_pmd(shadow, gpa_make(0), 0), SHADOW_BAD);
