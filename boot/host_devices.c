@@ -10,9 +10,9 @@
 #include "drivers/block/virtio_blk_pci.h"
 #include "drivers/block/volume_scan.h"
 #include "drivers/net/e1000.h"
+#include "drivers/net/uplink.h"
 #include "drivers/net/virtio_net_pci.h"
 #include "hv/run/run.h"
-#include "hv/uplink.h"
 #include "lib/compiler.h"
 
 /* The first that matches a function drives it, and each knows its own by class or by identity. */

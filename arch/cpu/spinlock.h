@@ -13,8 +13,8 @@
 /* In the order in which they may be taken, first to last (docs/locking.md). */
 enum lock_rank {
 	LOCK_GUESTS,	/* hv/guest/guest_list.c: the list of guests */
-	LOCK_NETWORKS,	/* hv/network.c: the list of networks */
-	LOCK_NETWORK,	/* hv/network.h: one switch with its ports */
+	LOCK_NETWORKS,	/* drivers/net/network.c: the list of networks */
+	LOCK_NETWORK,	/* drivers/net/network.h: one switch with its ports */
 	LOCK_NET,	/* drivers/net/net_device.h: one for each network port of the machine */
 	LOCK_VOLUMES,	/* drivers/block/volume.c: who uses which disk */
 	LOCK_DISK,	/* drivers/block/disk.h: one for each port that disks are behind */

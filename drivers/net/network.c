@@ -2,11 +2,11 @@
 /*
  * The list of networks.
  */
-#include "hv/network.h"
+#include "drivers/net/network.h"
 
 #include "arch/cpu/log.h"
+#include "drivers/net/uplink.h"
 #include "hv/console/house.h"
-#include "hv/uplink.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 

@@ -3,8 +3,8 @@
  * A guest's network: the virtio device, joined to a port of the switch that
  * net= names.
  */
-#ifndef UMBRA_HV_GUEST_NET_H
-#define UMBRA_HV_GUEST_NET_H
+#ifndef UMBRA_HV_DEVICES_GUEST_NET_H
+#define UMBRA_HV_DEVICES_GUEST_NET_H
 
 #include "hv/devices/guest_devices.h"
 

@@ -2,8 +2,8 @@
 /*
  * Uplinks: ports of the machine that join a network to a wire, as uplink= asks for.
  */
-#ifndef UMBRA_HV_UPLINK_H
-#define UMBRA_HV_UPLINK_H
+#ifndef UMBRA_DRIVERS_NET_UPLINK_H
+#define UMBRA_DRIVERS_NET_UPLINK_H
 
 #include "hv/config/config.h"
 

@@ -3,13 +3,13 @@
  * Guests on networks: a guest sends on the CPU that runs it into the queues of
  * others, which empty them on theirs.
  */
-#include "hv/guest_net.h"
+#include "hv/devices/guest_net.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
+#include "drivers/net/network.h"
+#include "drivers/net/uplink.h"
 #include "drivers/virtio/virtio_net.h"
-#include "hv/network.h"
-#include "hv/uplink.h"
 #include "lib/error.h"
 #include "mm/heap.h"
 

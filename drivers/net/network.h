@@ -2,8 +2,8 @@
 /*
  * Networks: each is a switch with a name, and is there as long as somebody is on it.
  */
-#ifndef UMBRA_HV_NETWORK_H
-#define UMBRA_HV_NETWORK_H
+#ifndef UMBRA_DRIVERS_NET_NETWORK_H
+#define UMBRA_DRIVERS_NET_NETWORK_H
 
 #include "arch/cpu/spinlock.h"
 #include "drivers/net/ethernet_switch.h"
@@ -12,7 +12,7 @@
 struct uplink;
 
 struct network {
-	struct list_node node;		/* this and users: hv/network.c */
+	struct list_node node;		/* this and users: drivers/net/network.c */
 	unsigned users;
 	struct spinlock lock;		/* guards the switch and its ports */
 	struct ethernet_switch *ethernet;

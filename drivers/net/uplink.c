@@ -4,13 +4,13 @@
  * from the switch's queue by whoever put the first one there, in the sender's own
  * time; where that is too much at once, a timer goes on with it.
  */
-#include "hv/uplink.h"
+#include "drivers/net/uplink.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "drivers/net/net_device.h"
+#include "drivers/net/network.h"
 #include "hv/console/house.h"
-#include "hv/network.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"
