@@ -4,6 +4,7 @@
  */
 #include "boot/host_devices.h"
 
+#include "arch/cpu/log.h"
 #include "drivers/block/ahci.h"
 #include "drivers/block/disk.h"
 #include "drivers/block/ide.h"
@@ -14,6 +15,7 @@
 #include "drivers/net/virtio_net_pci.h"
 #include "hv/run/run.h"
 #include "lib/compiler.h"
+#include "lib/string.h"
 
 /* The first that matches a function drives it, and each knows its own by class or by identity. */
 static const struct pci_driver *const pci_drivers[] = {
@@ -24,10 +26,23 @@ static const struct pci_driver *const pci_drivers[] = {
 	&e1000_driver,			/* vendor 8086, of those it lists */
 };
 
+static void make_uplinks(const struct umbra_options *options)
+{
+	for (unsigned i = 0; i < options->uplink_count; i++) {
+		const struct uplink_words *words = &options->uplinks[i];
+		const char *cause = uplink_create(words->port, words->net);
+		bool by_default = string_equal(words->net, CONFIG_NET_DEFAULT);
+
+		if (cause)
+			log_event("option-error", "module=umbra word=uplink=%s%s%s cause=\"%s\"",
+				  words->port, by_default ? "" : ":", by_default ? "" : words->net, cause);
+	}
+}
+
 void host_devices_init(const struct umbra_options *options)
 {
 	pci_init(pci_drivers, ARRAY_SIZE(pci_drivers));
 	volumes_init();
 	disks_set_account(run_excuse);
-	uplinks_init(options);
+	make_uplinks(options);
 }

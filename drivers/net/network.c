@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of networks.
+ * The list of networks, and the locked way to a port of their switches.  A guest sends on the
+ * CPU that runs it into the queues of others, which empty them on theirs.
  */
 #include "drivers/net/network.h"
 
+#include "arch/cpu/time.h"
 #include "arch/cpu/log.h"
-#include "drivers/net/uplink.h"
-#include "hv/console/house.h"
+#include "lib/error.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 
 static struct spinlock networks_lock = SPINLOCK(LOCK_NETWORKS);
 static struct list networks = LIST_INIT(networks);
+
+/* --- joining ---------------------------------------------------------------------------- */
 
 static struct network *find_network(const char *name)
 {
@@ -39,7 +42,7 @@ static struct network *make_network(const char *name)
 	return network;
 }
 
-struct network *network_join(const char *name)
+static struct network *get_network(const char *name)
 {
 	struct network *network;
 
@@ -48,15 +51,15 @@ struct network *network_join(const char *name)
 	if (!network)
 		network = make_network(name);
 	if (network)
-		network->users++;
+		network->ports++;
 	spin_unlock(&networks_lock);
 	return network;
 }
 
-void network_leave(struct network *network)
+static void put_network(struct network *network)
 {
 	spin_lock(&networks_lock);
-	if (--network->users == 0) {
+	if (--network->ports == 0) {
 		list_remove(&network->node);
 		ethernet_switch_destroy(network->ethernet);
 		heap_free(network);
@@ -64,60 +67,107 @@ void network_leave(struct network *network)
 	spin_unlock(&networks_lock);
 }
 
-void network_report_forgery(const struct network *network, const char *kind, const char *name,
+int network_join(struct network_port *at, const char *network, const char *name,
+		 const uint8_t *address, bool bridges, void (*ready)(void *context), void *context)
+{
+	int error;
+
+	at->network = get_network(network);
+	if (!at->network)
+		return -E_NOMEM;
+	spin_lock(&at->network->lock);
+	error = switch_port_create(at->network->ethernet, name, address, ready, context, &at->port);
+	if (!error && bridges)
+		switch_port_bridge(at->port);
+	spin_unlock(&at->network->lock);
+	if (error)
+		put_network(at->network);
+	return error;
+}
+
+void network_leave(struct network_port *at)
+{
+	spin_lock(&at->network->lock);
+	switch_port_destroy(at->port);
+	spin_unlock(&at->network->lock);
+	put_network(at->network);
+}
+
+/* --- frames ----------------------------------------------------------------------------- */
+
+void network_report_forgery(const struct network_port *at, const char *kind,
 			    const struct switch_forgery *forgery)
 {
 	const uint8_t *mac = forgery->address;
 
-	log_event("net-forged", "%s=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x count=%llu", kind, name,
-		  network->ethernet->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-		  forgery->count);
+	log_event("net-forged", "%s=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x count=%llu", kind,
+		  at->port->name, at->network->ethernet->name, mac[0], mac[1], mac[2], mac[3],
+		  mac[4], mac[5], forgery->count);
 }
 
-/* --- for people ------------------------------------------------------------------------- */
-
-static void show_guest(const struct switch_port *port)
+bool network_send(struct network_port *at, struct switch_source *source)
 {
-	const uint8_t *mac = port->own.bytes;
+	uint64_t now = time_ns();
+	struct switch_forgery forgery;
+	bool sent, told;
 
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
-		    mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
-		    port->is_open ? "" : ", not in use");
+	spin_lock(&at->network->lock);
+	sent = switch_port_send(at->port, source, now);
+	told = switch_port_forgery(at->port, now, &forgery);
+	spin_unlock(&at->network->lock);
+	if (told)
+		network_report_forgery(at, "guest", &forgery);
+	return sent;
 }
 
-static void show_port(struct network *network, const struct switch_port *port)
+void network_flush(struct network_port *at)
 {
-	const struct switch_counters *c = &port->counters;
-
-	if (port->own.used)
-		show_guest(port);
-	else
-		uplink_show(network->uplink);
-	house_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
-		    c->sent, c->sent_bytes, c->refused, c->forged);
-	house_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
-		    c->received_bytes, c->lost);
+	if (at->network->uplink)
+		net_device_flush(at->network->uplink);
 }
 
-static void show_network(struct network *network)
+struct switch_frame *network_first(struct network_port *at)
 {
-	const struct switch_port *port;
+	struct switch_frame *frame;
 
-	spin_lock(&network->lock);
-	house_print("%s\n", network->ethernet->name);
-	list_for_each(port, &network->ethernet->ports, node)
-		show_port(network, port);
-	spin_unlock(&network->lock);
+	spin_lock(&at->network->lock);
+	frame = switch_port_first(at->port);
+	spin_unlock(&at->network->lock);
+	return frame;
 }
 
-void network_show_all(void)
+void network_take(struct network_port *at, bool received)
+{
+	spin_lock(&at->network->lock);
+	switch_port_take(at->port, received);
+	spin_unlock(&at->network->lock);
+}
+
+void network_open(struct network_port *at, bool open)
+{
+	bool done;
+
+	spin_lock(&at->network->lock);
+	done = switch_port_open(at->port, open);
+	spin_unlock(&at->network->lock);
+	if (!done)
+		log_warn("net", "no memory left for what guest %s receives", at->port->name);
+}
+
+/* --- reports ---------------------------------------------------------------------------- */
+
+bool networks_visit(void (*visit)(const struct network *network))
 {
 	struct network *network;
+	bool any;
 
 	spin_lock(&networks_lock);
-	if (list_is_empty(&networks))
-		house_print("there is no network\n");
-	list_for_each(network, &networks, node)
-		show_network(network);
+	any = !list_is_empty(&networks);
+	list_for_each(network, &networks, node) {
+		spin_lock(&network->lock);
+		visit(network);
+		spin_unlock(&network->lock);
+	}
 	spin_unlock(&networks_lock);
+	return any;
 }

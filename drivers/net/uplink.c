@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins ports of switches with ports of the machine.  Frames for the wire are taken
- * from the switch's queue by whoever put the first one there, in the sender's own
- * time; where that is too much at once, a timer goes on with it.
+ * Joins ports of switches to ports of the machine.  Frames for the wire are taken from the
+ * switch's queue by whoever put the first one there, in the sender's own time; where that is too
+ * much at once, the card's timer goes on with it.  Frames from the wire come from net_poll.c.
  */
 #include "drivers/net/uplink.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
-#include "drivers/net/net_device.h"
 #include "drivers/net/network.h"
-#include "hv/console/house.h"
-#include "lib/compiler.h"
 #include "lib/error.h"
-#include "lib/string.h"
 #include "mm/heap.h"
 
 /* Frames, or pieces of one, that go out at once: three of the largest segments in pieces of 1448. */
 #define DRAIN_BUDGET 136u
 
 struct uplink {
-	struct network *network;
+	struct network_port at;
 	struct switch_wire wire;	/* with the network's lock */
 	struct net_device *device;
 };
@@ -34,50 +30,41 @@ static enum wire_result wire_send(void *context, const struct wire_frame *frame)
 	return net_device_send(uplink->device, frame);
 }
 
-/* With the network's lock; somebody calls uplink_flush. */
-static void drain(struct uplink *uplink)
-{
-	if (switch_wire_drain(&uplink->wire, DRAIN_BUDGET))
-		net_device_want_room(uplink->device);
-}
-
-void uplink_flush(struct uplink *uplink)
-{
-	net_device_flush(uplink->device);
-}
-
-/* Called by whoever sends, with the network's lock. */
+/* Called by whoever sends, with the network's lock; somebody calls network_flush. */
 static void port_ready(void *context)
 {
-	drain(context);
+	struct uplink *uplink = context;
+
+	if (switch_wire_drain(&uplink->wire, DRAIN_BUDGET))
+		net_device_want_room(uplink->device);
 }
 
 static void wire_writable(void *context)
 {
 	struct uplink *uplink = context;
 
-	spin_lock(&uplink->network->lock);
-	drain(uplink);
-	spin_unlock(&uplink->network->lock);
-	uplink_flush(uplink);
+	spin_lock(&uplink->at.network->lock);
+	port_ready(uplink);
+	spin_unlock(&uplink->at.network->lock);
+	net_device_flush(uplink->device);
 }
 
 static void wire_begin(void *context)
 {
 	struct uplink *uplink = context;
 
-	spin_lock(&uplink->network->lock);
+	spin_lock(&uplink->at.network->lock);
 }
 
 static void wire_end(void *context)
 {
 	struct uplink *uplink = context;
 	struct switch_forgery forgery;
-	bool told = switch_port_forgery(uplink->wire.port, time_ns(), &forgery);
+	bool told = switch_port_forgery(uplink->at.port, time_ns(), &forgery);
 
-	spin_unlock(&uplink->network->lock);
+	spin_unlock(&uplink->at.network->lock);
 	if (told)
-		network_report_forgery(uplink->network, "port", uplink->device->name, &forgery);
+		network_report_forgery(&uplink->at, "port", &forgery);
 }
 
 static void wire_received(void *context, const uint8_t *bytes, uint32_t length)
@@ -87,58 +74,46 @@ static void wire_received(void *context, const uint8_t *bytes, uint32_t length)
 	switch_wire_receive(&uplink->wire, bytes, length, time_ns());
 }
 
-/* --- making ---------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------- */
 
-/* The port of the switch, open; the network is there. */
-static int join(struct uplink *uplink)
-{
-	struct network *network = uplink->network;
-	struct switch_wire *wire = &uplink->wire;
-	int error;
-
-	spin_lock(&network->lock);
-	error = switch_port_create(network->ethernet, uplink->device->name, NULL, port_ready,
-				   uplink, &wire->port);
-	if (!error && !switch_port_open(wire->port, true)) {
-		switch_port_destroy(wire->port);
-		error = -E_NOMEM;
-	}
-	spin_unlock(&network->lock);
-	wire->send = wire_send;
-	wire->context = uplink;
-	network->uplink = error ? NULL : uplink;
-	return error;
-}
-
-static int make(struct uplink *uplink, const char *net)
+/* Without a card the open port would only swallow frames: the caller ends it then. */
+static int open(struct uplink *uplink)
 {
 	const struct net_client client = {
 		wire_begin, wire_end, wire_received, wire_writable, uplink,
 	};
-	int error;
+	struct network *network = uplink->at.network;
+	bool is_open;
 
-	uplink->network = network_join(net);
-	if (!uplink->network)
-		return -E_NOMEM;
-	error = join(uplink);
-	if (error) {
-		network_leave(uplink->network);
-		return error;
-	}
-	/* A port of the switch without a card would only swallow frames, so it goes again. */
-	error = net_device_open(uplink->device, &client);
-	if (error) {
-		uplink->network->uplink = NULL;
-		switch_port_destroy(uplink->wire.port);
-		network_leave(uplink->network);
-	}
-	return error;
+	uplink->wire.port = uplink->at.port;
+	uplink->wire.send = wire_send;
+	uplink->wire.context = uplink;
+	spin_lock(&network->lock);
+	is_open = switch_port_open(uplink->at.port, true);
+	spin_unlock(&network->lock);
+	return is_open ? net_device_open(uplink->device, &client) : -E_NOMEM;
 }
 
-/* NULL, or what is wrong. */
-static const char *create(const struct uplink_words *words)
+static int make(struct uplink *uplink, const char *network)
 {
-	struct net_device *device = net_device_find(words->port);
+	int error = network_join(&uplink->at, network, uplink->device->name, NULL, false, port_ready,
+				 uplink);
+
+	if (error)
+		return error;
+	error = open(uplink);
+	if (error) {
+		network_leave(&uplink->at);
+		return error;
+	}
+	uplink->at.network->uplink = uplink->device;
+	uplink->at.network->wire = &uplink->wire;
+	return 0;
+}
+
+const char *uplink_create(const char *port, const char *network)
+{
+	struct net_device *device = net_device_find(port);
 	struct uplink *uplink;
 	const uint8_t *mac;
 	int error;
@@ -149,50 +124,13 @@ static const char *create(const struct uplink_words *words)
 	if (!uplink)
 		return "no memory";
 	uplink->device = device;
-	error = make(uplink, words->net);
+	error = make(uplink, network);
 	if (error) {
 		heap_free(uplink);
 		return error == -E_NOMEM ? "no memory" : "the network port does not start";
 	}
 	mac = device->address;
 	log_event("uplink", "port=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x driver=%s", device->name,
-		  words->net, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], device->driver);
+		  network, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], device->driver);
 	return NULL;
-}
-
-void uplinks_init(const struct umbra_options *options)
-{
-	for (unsigned i = 0; i < options->uplink_count; i++) {
-		const struct uplink_words *words = &options->uplinks[i];
-		const char *cause = create(words);
-		bool by_default = string_equal(words->net, CONFIG_NET_DEFAULT);
-
-		if (cause)
-			log_event("option-error", "module=umbra word=uplink=%s%s%s cause=\"%s\"", words->port,
-				  by_default ? "" : ":", by_default ? "" : words->net, cause);
-	}
-}
-
-/* --- for people ----------------------------------------------------------------------------------- */
-
-void uplink_show(struct uplink *uplink)
-{
-	static const char *const states[] = {
-		[NET_CLOSED] = "not in use", [NET_RUNNING] = "the link is up",
-		[NET_RESETTING] = "reset", [NET_LOST] = "lost",
-	};
-	const uint8_t *mac = uplink->device->address;
-	struct net_status status;
-
-	net_device_status(uplink->device, &status);
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", uplink->device->name, mac[0],
-		    mac[1], mac[2], mac[3], mac[4], mac[5], uplink->device->driver,
-		    status.state == NET_RUNNING && !status.link ? "the link is down"
-								: states[status.state],
-		    status.is_polled ? ", polled" : "");
-	house_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, %u damaged\n",
-		    status.counters.sent, status.counters.received, status.counters.dropped,
-		    uplink->wire.too_long, status.counters.damaged);
-	house_print("    card     %u interrupts, %u pauses, %u resets\n", status.counters.interrupts,
-		    status.counters.pauses, status.counters.resets);
 }

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Uplinks: ports of the machine that join a network to a wire, as uplink= asks for.
+ * Uplinks: a network's port of the machine, through which its guests reach a wire.
  */
 #ifndef UMBRA_DRIVERS_NET_UPLINK_H
 #define UMBRA_DRIVERS_NET_UPLINK_H
 
-#include "hv/config/config.h"
-
-struct uplink;
-
 /*
- * Makes them; what cannot be is event=option-error.  Boot CPU, once, when the PCI
- * devices have been found, before there are guests.
+ * Joins the port of the machine of that name (net0) to the network of that name: event=uplink.
+ * NULL, or why that cannot be, as a clause.  A network has one uplink at most.  Boot CPU, once
+ * the PCI devices have been found, before there are guests.
  */
-void uplinks_init(const struct umbra_options *options);
-
-/* What was sent to it goes onto the wire at the latest now.  Any CPU, without the network's lock. */
-void uplink_flush(struct uplink *uplink);
-
-/* Prints the port that it leads to; with the network's lock. */
-void uplink_show(struct uplink *uplink);
+const char *uplink_create(const char *port, const char *network);
 
 #endif

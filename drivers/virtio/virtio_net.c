@@ -67,14 +67,14 @@ static void net_start(struct virtio_device *device)
 					NET_F_HOST_ECN, NET_F_HOST_UFO);
 	net->receive_abilities = abilities(device, NET_F_GUEST_CSUM, NET_F_GUEST_TSO4,
 					   NET_F_GUEST_TSO6, NET_F_GUEST_ECN, NET_F_GUEST_UFO);
-	net->port->open(net->port_context, true);
+	network_open(net->port, true);
 }
 
 static void net_reset(struct virtio_device *device)
 {
 	struct virtio_net *net = net_of(device);
 
-	net->port->open(net->port_context, false);
+	network_open(net->port, false);
 	memset(net->kicks_suppressed, 0, sizeof(net->kicks_suppressed));
 	net->more_to_send = net->more_to_receive = false;
 	net->is_cutting = false;
@@ -135,7 +135,7 @@ static bool send_request(struct virtio_net *net, struct request *request, uint32
 		net_offload_load(&source.offload, header);
 		source.length = request->chain.readable - net->header_size;
 	}
-	if (!net->port->send(net->port_context, &source))
+	if (!network_send(net->port, &source))
 		return false;
 	*budget -= MIN(*budget, cost_of(request, source.copies));
 	return true;
@@ -174,7 +174,7 @@ static void send_frames(struct virtio_net *net)
 		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, true);
 	if (!pushed)
 		return;
-	net->port->flush(net->port_context);
+	network_flush(net->port);
 	virtio_device_interrupt(&net->device, NET_QUEUE_SEND);
 }
 
@@ -206,8 +206,7 @@ static const struct virtio_device_ops net_ops = {
 	.service = net_service,
 };
 
-void virtio_net_init(struct virtio_net *net, const uint8_t *address, const struct net_port *port,
-		     void *context)
+void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct network_port *port)
 {
 	memset(net, 0, sizeof(*net));
 	net->device = (struct virtio_device){
@@ -223,5 +222,4 @@ void virtio_net_init(struct virtio_net *net, const uint8_t *address, const struc
 	memcpy(net->config, address, ETHERNET_ADDRESS_SIZE);
 	net->config[CONFIG_STATUS] = STATUS_LINK_UP;
 	net->port = port;
-	net->port_context = context;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The virtio network device (virtio 1.0, 5.1) with one pair of queues: joins a
- * guest to a port of a switch.
+ * guest to a port of a network.
  *
  * Frames of other guests may come with their checksum left out, or be larger
  * than a frame of the wire.  A guest that takes them so gets them so; for any
@@ -10,7 +10,7 @@
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 
-#include "drivers/net/ethernet_switch.h"
+#include "drivers/net/network.h"
 #include "drivers/virtio/device.h"
 
 /* Feature bits, virtio 1.0, 5.1.3. */
@@ -22,18 +22,6 @@ enum net_feature {
 	NET_F_ANY_LAYOUT = 27	/* of legacy devices: the header may share a buffer with the frame */
 };
 
-/*
- * The other end, as in drivers/net/ethernet_switch.h.  Whoever provides it
- * takes the lock that it needs.
- */
-struct net_port {
-	bool (*send)(void *context, struct switch_source *source);
-	void (*flush)(void *context);	/* nothing more is sent for now */
-	struct switch_frame *(*first)(void *context);
-	void (*take)(void *context, bool received);
-	void (*open)(void *context, bool open);
-};
-
 /* mac u8[6], status u16 (virtio 1.0, 5.1.4). */
 #define NET_CONFIG_SIZE 8
 
@@ -42,8 +30,7 @@ enum { NET_QUEUE_RECEIVE, NET_QUEUE_SEND, NET_QUEUES };
 struct virtio_net {
 	struct virtio_device device;
 	struct virtqueue queues[NET_QUEUES];
-	const struct net_port *port;
-	void *port_context;
+	struct network_port *port;
 	uint8_t config[NET_CONFIG_SIZE];
 
 	/* From the start of the device on. */
@@ -67,12 +54,10 @@ struct virtio_net {
 };
 
 /*
- * Makes net->device ready for a transport, with that address.  port and what
- * context points to outlive it.  device.ops->service is due when the port has a
- * frame after it had none.
+ * Makes net->device ready for a transport, with that address.  port outlives it.
+ * device.ops->service is due when the port has a frame after it had none.
  */
-void virtio_net_init(struct virtio_net *net, const uint8_t *address, const struct net_port *port,
-		     void *context);
+void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct network_port *port);
 
 /* --- between drivers/virtio/virtio_net.c and virtio_net_receive.c ------------------- */
 

@@ -204,7 +204,7 @@ static enum outcome receive_one(struct virtio_net *net, struct switch_frame *fra
 	if (outcome == TOO_LARGE ||
 	    (outcome == RECEIVED && (!net->is_cutting || net->segmenter.ended))) {
 		net->is_cutting = false;
-		net->port->take(net->port_context, outcome == RECEIVED);
+		network_take(net->port, outcome == RECEIVED);
 	}
 	return outcome;
 }
@@ -215,7 +215,7 @@ static bool receive_frames(struct virtio_net *net, bool *received)
 	uint32_t budget = NET_BUDGET;
 
 	while (budget > 0) {
-		struct switch_frame *frame = net->port->first(net->port_context);
+		struct switch_frame *frame = network_first(net->port);
 		enum outcome outcome;
 		uint32_t cost = NET_DESCRIPTOR_COST;
 

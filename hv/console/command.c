@@ -12,9 +12,9 @@
 #include "arch/cpu/x86.h"
 #include "drivers/block/disk.h"
 #include "drivers/block/volume.h"
-#include "drivers/net/network.h"
 #include "drivers/pci/pci.h"
 #include "hv/console/command_guest.h"
+#include "hv/console/command_net.h"
 #include "hv/console/house.h"
 #include "hv/console/latency.h"
 #include "hv/guest/guest_list.h"
@@ -58,12 +58,6 @@ static void list_cpus(const char *argument)
 		house_print("\n");
 	}
 	latency_show_locks();
-}
-
-static void show_networks(const char *argument)
-{
-	(void)argument;
-	network_show_all();
 }
 
 static void list_pci(const char *argument)
@@ -198,7 +192,7 @@ static const struct command commands[] = {
 	{ "restart", "NAME", "ends the guest and starts it afresh, at once", .execute_on = command_restart },
 	{ "cpus", "", "the CPUs and what they run", .execute = list_cpus },
 	{ "mem", "", "free frames of physical memory", .execute = show_memory },
-	{ "net", "", "the networks, the guests on them, and their frames", .execute = show_networks },
+	{ "net", "", "the networks, the guests on them, and their frames", .execute = command_show_networks },
 	{ "pci", "", "the PCI functions of the machine and their drivers", .execute = list_pci },
 	{ "disks", "", "the disks of the machine, and who writes to them", .execute = list_disks },
 	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", .execute = set_log },

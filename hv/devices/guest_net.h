@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's network: the virtio device, joined to a port of the switch that
+ * A guest's network: the virtio device (drivers/virtio/virtio_net.h), joined to the network that
  * net= names.
  */
 #ifndef UMBRA_HV_DEVICES_GUEST_NET_H

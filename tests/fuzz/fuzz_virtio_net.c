@@ -33,24 +33,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct side {
 	struct guest_memory *memory;
 	struct virtio_net net;
-	struct switch_port *port;
+	struct network_port at;
 	uint64_t features;
 	bool broken;
 };
 
-static bool side_send(void *context, struct switch_source *source)
+bool network_send(struct network_port *at, struct switch_source *source)
 {
-	return switch_port_send(((struct side *)context)->port, source, 0);
+	return switch_port_send(at->port, source, 0);
 }
 
-static void side_flush(void *context)
+void network_flush(struct network_port *at)
 {
-	(void)context;
+	(void)at;
 }
 
-static struct switch_frame *side_first(void *context)
+struct switch_frame *network_first(struct network_port *at)
 {
-	struct switch_frame *frame = switch_port_first(((struct side *)context)->port);
+	struct switch_frame *frame = switch_port_first(at->port);
 
 	if (frame) {
 		struct net_offload offload = frame->offload;
@@ -61,19 +61,15 @@ static struct switch_frame *side_first(void *context)
 	return frame;
 }
 
-static void side_take(void *context, bool received)
+void network_take(struct network_port *at, bool received)
 {
-	switch_port_take(((struct side *)context)->port, received);
+	switch_port_take(at->port, received);
 }
 
-static void side_open(void *context, bool open)
+void network_open(struct network_port *at, bool open)
 {
-	REQUIRE(switch_port_open(((struct side *)context)->port, open));
+	REQUIRE(switch_port_open(at->port, open));
 }
-
-static const struct net_port side_port = {
-	side_send, side_flush, side_first, side_take, side_open,
-};
 
 static void side_ready(void *context)
 {
@@ -167,8 +163,8 @@ static void side_create(struct ethernet_switch *ethernet, struct side *side, uin
 	memset(side, 0, sizeof(*side));
 	side->memory = fake_guest_memory_create(MEMORY_SIZE);
 	side->features = features_of(features);
-	REQUIRE(switch_port_create(ethernet, "side", address, side_ready, side, &side->port) == 0);
-	virtio_net_init(&side->net, address, &side_port, side);
+	REQUIRE(switch_port_create(ethernet, "side", address, side_ready, side, &side->at.port) == 0);
+	virtio_net_init(&side->net, address, &side->at);
 	side->net.device.interrupt = interrupt;
 	side_start(side);
 }
@@ -193,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= RECORD + length;
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		switch_port_destroy(sides[i].port);
+		switch_port_destroy(sides[i].at.port);
 		fake_guest_memory_free(sides[i].memory);
 	}
 	ethernet_switch_destroy(ethernet);

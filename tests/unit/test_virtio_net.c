@@ -184,8 +184,8 @@ static void test_every_receiver(void **state)
 				features |= BIT64(bits[i]);
 		try_pair(f, features);
 	}
-	assert_int_equal(f->sides[0].port->counters.refused, 0);
-	assert_int_equal(f->sides[1].port->counters.lost, 0);
+	assert_int_equal(f->sides[0].at.port->counters.refused, 0);
+	assert_int_equal(f->sides[1].at.port->counters.lost, 0);
 }
 
 /* Between two that agreed nothing is computed: the frame is the same to the bit. */
@@ -223,7 +223,7 @@ static void test_sender_did_not_agree(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		side_start(&f->sides[0], features[i]);
 		send_frame(&f->sides[0], frame, length, &offload);
-		assert_int_equal(f->sides[0].port->counters.refused, i + 1);
+		assert_int_equal(f->sides[0].at.port->counters.refused, i + 1);
 		assert_int_equal(used(&f->sides[0], NET_QUEUE_SEND), 1);
 	}
 	assert_int_equal(f->sides[1].ready, 0);
@@ -289,8 +289,8 @@ static void test_cut_in_pieces(void **state)
 	}
 	assert_int_equal(used(side, NET_QUEUE_RECEIVE), 20);
 	check_received(side, &what, length);
-	assert_null(switch_port_first(side->port));
-	assert_int_equal(side->port->counters.received, 1);
+	assert_null(switch_port_first(side->at.port));
+	assert_int_equal(side->at.port->counters.received, 1);
 }
 
 static void test_too_large(void **state)
@@ -305,7 +305,7 @@ static void test_too_large(void **state)
 	send_frame(&f->sides[0], plain(1516), 1516, NULL);
 	service(side);
 	expect_plain(side, 1516);
-	assert_int_equal(side->port->counters.lost, 1);
+	assert_int_equal(side->at.port->counters.lost, 1);
 	/* All the buffers there can be are not enough: lost too, and the buffers are as before. */
 	side_start(side, F(MRG_RXBUF));
 	give_buffers(side, 0, 256, 16);
@@ -313,7 +313,7 @@ static void test_too_large(void **state)
 	send_frame(&f->sides[0], plain(100), 100, NULL);
 	service(side);
 	expect_plain(side, 100);
-	assert_int_equal(side->port->counters.lost, 2);
+	assert_int_equal(side->at.port->counters.lost, 2);
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */
@@ -379,7 +379,7 @@ static void test_bounded_work(void **state)
 		service(to);
 		assert_true(calls < 20);
 	}
-	assert_int_equal(to->port->counters.received + to->port->counters.lost, 200);
+	assert_int_equal(to->at.port->counters.received + to->at.port->counters.lost, 200);
 }
 
 /* A frame for all is copied for each: so many fewer are sent in one call. */
@@ -434,7 +434,7 @@ static void test_reset(void **state)
 	/* While it is at rest it gets nothing. */
 	side->net.device.ops->reset(&side->net.device);
 	send_frame(&f->sides[0], plain(100), 100, NULL);
-	assert_int_equal(side->port->counters.lost, 1);
+	assert_int_equal(side->at.port->counters.lost, 1);
 	side_start(side, 0);
 	give_buffers(side, 0, 3, 1526);
 	service(side);

@@ -45,12 +45,12 @@ static void test_short_requests(void **state)
 	for (length = 0; length < 12 + 14; length++)
 		send_bytes(&f->sides[0], SEND_BUFFERS, length);
 	assert_int_equal(used(&f->sides[0], NET_QUEUE_SEND), length);
-	assert_int_equal(f->sides[0].port->counters.refused, length);
+	assert_int_equal(f->sides[0].at.port->counters.refused, length);
 	/* A request with nothing to read. */
 	describe(&f->sides[0], NET_QUEUE_SEND, 0, SEND_BUFFERS, 100, WRITE, 0);
 	offer(&f->sides[0], NET_QUEUE_SEND, 0);
 	kick(&f->sides[0], NET_QUEUE_SEND);
-	assert_int_equal(f->sides[0].port->counters.refused, length + 1);
+	assert_int_equal(f->sides[0].at.port->counters.refused, length + 1);
 	assert_unharmed(f);
 }
 
@@ -66,14 +66,14 @@ static void test_long_requests(void **state)
 	describe(&f->sides[0], NET_QUEUE_SEND, 1, SEND_BUFFERS, 0x7FFFFFFF, 0, 0);
 	offer(&f->sides[0], NET_QUEUE_SEND, 0);
 	kick(&f->sides[0], NET_QUEUE_SEND);
-	assert_int_equal(f->sides[0].port->counters.refused, 4);
+	assert_int_equal(f->sides[0].at.port->counters.refused, 4);
 	assert_unharmed(f);
 }
 
 static void assert_broken(struct side *side)
 {
 	assert_int_equal(side->times_broken, 1);
-	assert_int_equal(side->port->counters.sent, 0);
+	assert_int_equal(side->at.port->counters.sent, 0);
 	/* And it stays quiet. */
 	service(side);
 	assert_int_equal(side->times_broken, 1);
@@ -118,7 +118,7 @@ static void test_receive_buffer_outside(void **state)
 	service(&f->sides[1]);
 	assert_int_equal(f->sides[1].times_broken, 1);
 	assert_int_equal(f->sides[0].times_broken, 0);
-	assert_int_equal(f->sides[0].port->counters.sent, 1);
+	assert_int_equal(f->sides[0].at.port->counters.sent, 1);
 }
 
 /* Buffers that hold nothing, or less than the header. */
@@ -131,12 +131,12 @@ static void test_useless_receive_buffers(void **state)
 	give_buffers(side, 0, 256, 0);
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
-	assert_int_equal(side->port->counters.lost, 1);
+	assert_int_equal(side->at.port->counters.lost, 1);
 	side_start(side, F(MRG_RXBUF));
 	give_buffers(side, 0, 256, 11);
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
-	assert_int_equal(side->port->counters.lost, 2);
+	assert_int_equal(side->at.port->counters.lost, 2);
 	/* The header, and then nothing, 255 times. */
 	side_start(side, F(MRG_RXBUF));
 	give_buffers(side, 0, 1, 12);
@@ -146,14 +146,14 @@ static void test_useless_receive_buffers(void **state)
 	}
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
-	assert_int_equal(side->port->counters.lost, 3);
+	assert_int_equal(side->at.port->counters.lost, 3);
 	/* To read, where there must be something to write. */
 	side_start(side, 0);
 	describe(side, NET_QUEUE_RECEIVE, 0, RECEIVE_BUFFERS, 4096, 0, 0);
 	offer(side, NET_QUEUE_RECEIVE, 0);
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
-	assert_int_equal(side->port->counters.lost, 4);
+	assert_int_equal(side->at.port->counters.lost, 4);
 	assert_int_equal(used(side, NET_QUEUE_RECEIVE), 0);
 	assert_int_equal(side->times_broken, 0);
 }
@@ -189,7 +189,7 @@ static void test_random_headers(void **state)
 					f->sides[1].available[NET_QUEUE_RECEIVE]), 4096);
 	}
 	assert_in_range(arrived, 1000, 19000);
-	assert_int_equal(f->sides[0].port->counters.sent, arrived);
+	assert_int_equal(f->sides[0].at.port->counters.sent, arrived);
 }
 
 static void change_all(struct guest_memory *memory, uint32_t address, uint32_t length)

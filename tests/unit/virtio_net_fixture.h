@@ -2,7 +2,7 @@
 /*
  * For tests of the virtio network device: two of them on one switch, each with a
  * guest's memory of its own, and the hands of both drivers.  Included by one
- * source file of each test program.
+ * source file of each test program, in which the device finds drivers/net/network.c as it is here.
  */
 #ifndef UMBRA_TESTS_UNIT_VIRTIO_NET_FIXTURE_H
 #define UMBRA_TESTS_UNIT_VIRTIO_NET_FIXTURE_H
@@ -32,7 +32,7 @@
 struct side {
 	struct guest_memory *memory;
 	struct virtio_net net;
-	struct switch_port *port;
+	struct network_port at;		/* of no network */
 	struct virtqueue_place place[NET_QUEUES];
 	uint16_t available[NET_QUEUES];
 	unsigned interrupts[NET_QUEUES];
@@ -48,39 +48,35 @@ struct fixture {
 	struct side sides[2];
 };
 
-static inline bool side_send(void *context, struct switch_source *source)
+bool network_send(struct network_port *at, struct switch_source *source)
 {
-	((struct side *)context)->unflushed++;
-	return switch_port_send(((struct side *)context)->port, source, 0);
+	container_of(at, struct side, at)->unflushed++;
+	return switch_port_send(at->port, source, 0);
 }
 
-static inline void side_flush(void *context)
+void network_flush(struct network_port *at)
 {
-	struct side *side = context;
+	struct side *side = container_of(at, struct side, at);
 
 	assert_true(side->unflushed > 0);
 	side->unflushed = 0;
 	side->flushes++;
 }
 
-static inline struct switch_frame *side_first(void *context)
+struct switch_frame *network_first(struct network_port *at)
 {
-	return switch_port_first(((struct side *)context)->port);
+	return switch_port_first(at->port);
 }
 
-static inline void side_take(void *context, bool received)
+void network_take(struct network_port *at, bool received)
 {
-	switch_port_take(((struct side *)context)->port, received);
+	switch_port_take(at->port, received);
 }
 
-static inline void side_open(void *context, bool open)
+void network_open(struct network_port *at, bool open)
 {
-	assert_true(switch_port_open(((struct side *)context)->port, open));
+	assert_true(switch_port_open(at->port, open));
 }
-
-static const struct net_port side_port = {
-	side_send, side_flush, side_first, side_take, side_open,
-};
 
 static inline void side_ready(void *context)
 {
@@ -104,8 +100,8 @@ static inline void side_create(struct fixture *f, struct side *side, uint8_t num
 
 	side->memory = fake_guest_memory_create(MEMORY_SIZE);
 	assert_int_equal(switch_port_create(f->ethernet, "side", address, side_ready, side,
-					    &side->port), 0);
-	virtio_net_init(&side->net, address, &side_port, side);
+					    &side->at.port), 0);
+	virtio_net_init(&side->net, address, &side->at);
 	side->net.device.interrupt = side_interrupt;
 	side->net.device.transport = side;
 }
@@ -145,7 +141,7 @@ static inline int teardown(void **state)
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < 2; i++) {
-		switch_port_destroy(f->sides[i].port);
+		switch_port_destroy(f->sides[i].at.port);
 		fake_guest_memory_free(f->sides[i].memory);
 	}
 	ethernet_switch_destroy(f->ethernet);

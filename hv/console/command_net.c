@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command `net`, printed under the locks of what it reads (docs/locking.md).
+ */
+#include "hv/console/command_net.h"
+
+#include "drivers/net/network.h"
+#include "hv/console/house.h"
+
+static void show_guest(const struct switch_port *port)
+{
+	const uint8_t *mac = port->own.bytes;
+
+	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
+		    mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
+		    port->is_open ? "" : ", not in use");
+}
+
+static void show_uplink(struct net_device *device, const struct switch_wire *wire)
+{
+	static const char *const states[] = {
+		[NET_CLOSED] = "not in use", [NET_RUNNING] = "the link is up",
+		[NET_RESETTING] = "reset", [NET_LOST] = "lost",
+	};
+	const uint8_t *mac = device->address;
+	struct net_status status;
+
+	net_device_status(device, &status);
+	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", device->name, mac[0], mac[1],
+		    mac[2], mac[3], mac[4], mac[5], device->driver,
+		    status.state == NET_RUNNING && !status.link ? "the link is down"
+								: states[status.state],
+		    status.is_polled ? ", polled" : "");
+	house_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, %u damaged\n",
+		    status.counters.sent, status.counters.received, status.counters.dropped,
+		    wire->too_long, status.counters.damaged);
+	house_print("    card     %u interrupts, %u pauses, %u resets\n", status.counters.interrupts,
+		    status.counters.pauses, status.counters.resets);
+}
+
+static void show_network(const struct network *network)
+{
+	const struct switch_port *port;
+
+	house_print("%s\n", network->ethernet->name);
+	list_for_each(port, &network->ethernet->ports, node) {
+		const struct switch_counters *c = &port->counters;
+
+		if (port->own.used)
+			show_guest(port);
+		else
+			show_uplink(network->uplink, network->wire);
+		house_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
+			    c->sent, c->sent_bytes, c->refused, c->forged);
+		house_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
+			    c->received_bytes, c->lost);
+	}
+}
+
+void command_show_networks(const char *argument)
+{
+	(void)argument;
+	if (!networks_visit(show_network))
+		house_print("there is no network\n");
+}

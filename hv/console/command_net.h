@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command `net`: networks, who is on them, and what was sent, received and lost.  On the
+ * boot CPU; it answers with house_print.
+ */
+#ifndef UMBRA_HV_CONSOLE_COMMAND_NET_H
+#define UMBRA_HV_CONSOLE_COMMAND_NET_H
+
+void command_show_networks(const char *argument);
+
+#endif
