@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the console multiplexer share: console_mux.c (guests and
- * focus), console_lines.c (whole lines), console_output.c (the way to the
- * terminal), console_keys.c (the way from it).  For these files only.
- *
- * The functions of console_mux.h take the multiplexer's lock; those below are
- * called with it held.
+ * What the files of the console multiplexer share, for these files only, from the
+ * lowest up; none calls one that comes after it: console_lines.c, console_focus.c,
+ * console_output.c, console_keys.c, and above these console_endpoint.c and
+ * console_mux.c, whose functions (console_mux.h) take the multiplexer's lock.  The
+ * functions below are called with the lock held.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
@@ -50,7 +49,7 @@ struct console_endpoint {
 	struct ring input;
 	uint32_t reads;			/* how often the guest took keys */
 	bool refused;			/* a key waits since then for room in input */
-	bool deaf;			/* it took none for so long that keys are dropped */
+	bool gave_up;			/* it took none for so long that keys are dropped */
 	uint8_t input_data[CONSOLE_INPUT_SIZE];
 };
 
@@ -61,9 +60,9 @@ struct attached_console {
 };
 
 /*
- * The terminal is in one of three places: in the raw line of the guest in focus;
- * in the command line (in_command); or, when interrupted, in or behind whole
- * lines from the queue, with the former to be put up again.
+ * The terminal's cursor stands in one of three places: in the line of the guest in
+ * focus (raw_line); in the command line (in_command); or, when interrupted, in or
+ * after whole lines from the queue, below which one of these two is put up again.
  */
 struct console_mux {
 	struct spinlock lock;		/* LOCK_CONSOLE: over all that follows, and the consoles */
@@ -79,8 +78,8 @@ struct console_mux {
 	/* Output. */
 	struct console_line raw_line;
 	bool interrupted;
-	bool dangling;			/* what stands in the line is nobody's: begin a new one */
-	bool dangling_sequence;		/* ... and it ends in an incomplete escape sequence */
+	bool dangling;			/* nobody goes on in the cursor's line: begin a new one */
+	bool dangling_sequence;		/* ... which ends in an incomplete escape sequence */
 	struct line_builder log_builder;
 	struct ring queue;		/* whole lines */
 	size_t batch;			/* of the queue, to be put out in one go */
@@ -101,38 +100,52 @@ struct console_mux {
 	uint8_t echo_data[CONSOLE_ECHO_SIZE];
 };
 
-/* console_mux.c: the focus goes to endpoint, NULL for none; nothing when it has it. */
-void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint);
+/* --- console_lines.c: whole lines -------------------------------------------------- */
 
-/* console_mux.c: the next guest (step 1) or the one before (-1), round about; NULL for none. */
-struct console_endpoint *mux_neighbour(struct console_mux *mux, int step);
-
-/* console_mux.c: the next guest that is not parked; NULL for none. */
-struct console_endpoint *mux_heir(struct console_mux *mux);
-
-/* console_mux.c: gives back an endpoint that was shown to its end. */
-void mux_free_endpoint(struct console_endpoint *endpoint);
-
-/* console_lines.c: output of a guest in the background becomes lines in the queue. */
+/* Output of a guest in the background becomes lines in the queue. */
 void lines_from_guest(struct console_endpoint *endpoint, const uint8_t *bytes, size_t length);
 
-/* console_lines.c: Umbra's own text becomes lines in the queue. */
+/* Umbra's own text becomes lines in the queue. */
 void lines_from_umbra(struct console_mux *mux, const char *text, size_t length);
 
-/* console_lines.c: the last line of a guest, which did not end. */
+/* Queues the guest's last line, which did not end. */
 void lines_finish(struct console_endpoint *endpoint);
 
-/* console_lines.c: one line `umbra: text`. */
+/* Queues one line `umbra: text`. */
 void lines_message(struct console_mux *mux, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* console_output.c: the cursor leaves the line it is in for good. */
-void output_leave_line(struct console_mux *mux);
+/* --- console_focus.c: who has the terminal ------------------------------------------- */
 
-/* console_output.c: puts out as much as the consoles take. */
+/* The line that the terminal shows when no lines from the queue interrupt it. */
+struct console_line *mux_current_line(struct console_mux *mux);
+
+/* Nobody goes on in the line that the cursor is in: the next output begins a new one. */
+void mux_leave_line(struct console_mux *mux);
+
+/* Gives the focus to endpoint, NULL for none; nothing when it has it. */
+void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint);
+
+/* The next guest (step 1) or the one before (-1), round about; NULL for none. */
+struct console_endpoint *mux_neighbour(struct console_mux *mux, int step);
+
+/* The next guest that is not parked; NULL for none. */
+struct console_endpoint *mux_heir(struct console_mux *mux);
+
+/* A guest that waits for room to write is told that there is some. */
+void mux_release_writer(struct console_endpoint *endpoint);
+
+/* Frees an endpoint that is not in focus. */
+void mux_free_endpoint(struct console_endpoint *endpoint);
+
+/* --- console_output.c: to the terminal ------------------------------------------------ */
+
+/* Puts out as much as the consoles take. */
 void output_pump(struct console_mux *mux);
 
-/* console_keys.c: the user typed key.  False when nothing can take it now. */
+/* --- console_keys.c: from the terminal ------------------------------------------------ */
+
+/* The user typed key.  False when nothing can take it now. */
 bool keys_take(struct console_mux *mux, uint8_t key);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way from the terminal: keys go to the guest in focus, except those behind
- * the escape key and those of the command line.  A key that nothing can take
- * now is refused, not dropped; it stays with its console, and those behind it.
+ * The multiplexer's way from the terminal: keys go to the guest in focus, except
+ * those that follow the escape key and those of the command line.  A key that
+ * nothing can take now is refused, not dropped: it and those after it stay with
+ * their console.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/string.h"
@@ -24,7 +25,7 @@ static void echo(struct console_mux *mux, const char *text)
 static void command_begin(struct console_mux *mux)
 {
 	if (!mux->in_command) {
-		output_leave_line(mux);
+		mux_leave_line(mux);
 		console_line_reset(&mux->command_line);
 		mux->in_command = true;
 	}
@@ -100,11 +101,12 @@ static bool command_key(struct console_mux *mux, uint8_t key)
 	return true;
 }
 
-/* Once for all keys that are typed there. */
+/* Says it once for each time that the guest has the focus. */
 static void tell_parked(struct console_endpoint *endpoint)
 {
 	if (!endpoint->told_parked)
-		lines_message(endpoint->mux, "guest %s is parked and takes no keys; Ctrl-] : restart %s "
+		lines_message(endpoint->mux,
+			      "guest %s is parked and takes no keys; Ctrl-] : restart %s "
 			      "starts it afresh", endpoint->name, endpoint->name);
 	endpoint->told_parked = true;
 }
@@ -129,8 +131,8 @@ static bool key_to_focus(struct console_mux *mux, uint8_t key)
 		endpoint->callbacks->input_ready(endpoint->context);
 		return true;
 	}
-	endpoint->refused = !endpoint->deaf;
-	return endpoint->deaf;
+	endpoint->refused = !endpoint->gave_up;
+	return endpoint->gave_up;
 }
 
 static void show_help(struct console_mux *mux)
@@ -182,7 +184,7 @@ static void unknown_key(struct console_mux *mux, uint8_t key)
 			      key);
 }
 
-/* The key behind the escape key. */
+/* Takes the key that follows the escape key. */
 static bool escaped_key(struct console_mux *mux, uint8_t key)
 {
 	switch (key) {
@@ -216,7 +218,7 @@ static bool escaped_key(struct console_mux *mux, uint8_t key)
 
 bool keys_take(struct console_mux *mux, uint8_t key)
 {
-	/* A command that nobody fetched yet must neither be written over nor overtaken. */
+	/* The command that waits in mux->command is fetched before another key is taken. */
 	if (mux->command_event)
 		return false;
 	switch (mux->keys) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way to the terminal.  There is one writer at a time: a batch of whole
- * lines from the queue, the command line, or the guest in focus.  Each step
- * below puts out what the slowest console has room for; when that is nothing,
- * the next service goes on at the same place.
+ * The multiplexer's way to the terminal.  There is one writer at a time: a batch of
+ * whole lines from the queue, the command line, or the guest in focus.  Each step
+ * puts out what the slowest console has room for; when that is nothing, the next
+ * output_pump goes on at the same place.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/string.h"
@@ -11,7 +11,7 @@
 #define CANCEL 0x18	/* breaks off an escape sequence (ECMA-48, 8.3.6 and 5.4) */
 #define PIECE 512u
 
-/* So much of a guest's output goes before the next batch of lines, whose flood would silence it. */
+/* Bytes of a guest's output between two batches of lines, or a flood of lines would silence it. */
 #define RAW_TURN 2048u
 
 /* How many of wanted bytes all consoles take; without a console all are dropped. */
@@ -36,27 +36,11 @@ static void output_write(struct console_mux *mux, const void *bytes, size_t leng
 	}
 }
 
-/* The line that the terminal shows when it is not interrupted. */
-static struct console_line *current_line(struct console_mux *mux)
-{
-	return mux->in_command ? &mux->command_line : &mux->raw_line;
-}
-
 static bool raw_waits(const struct console_mux *mux)
 {
 	if (mux->in_command)
 		return ring_used(&mux->echo) > 0;
 	return mux->focus && console_history_unshown(&mux->focus->history) > 0;
-}
-
-void output_leave_line(struct console_mux *mux)
-{
-	const struct console_line *line = current_line(mux);
-
-	if (mux->interrupted || console_line_is_fresh(line))
-		return;
-	mux->dangling = true;
-	mux->dangling_sequence = console_line_in_sequence(line);
 }
 
 static bool put_new_line(struct console_mux *mux)
@@ -75,7 +59,7 @@ static bool begin_batch(struct console_mux *mux)
 {
 	if (ring_used(&mux->queue) == 0 || (mux->turn > 0 && raw_waits(mux)))
 		return false;
-	output_leave_line(mux);
+	mux_leave_line(mux);
 	mux->interrupted = true;
 	mux->batch = ring_used(&mux->queue);
 	return true;
@@ -98,7 +82,7 @@ static bool put_batch(struct console_mux *mux)
 static bool put_repaint(struct console_mux *mux)
 {
 	uint8_t bytes[CONSOLE_REPAINT_MAX];
-	size_t length = console_line_repaint(current_line(mux), bytes);
+	size_t length = console_line_repaint(mux_current_line(mux), bytes);
 
 	if (output_room(mux, length) < length)
 		return false;
@@ -110,7 +94,7 @@ static bool put_repaint(struct console_mux *mux)
 /* Puts out a part of bytes, in the line that the cursor is in; returns how much. */
 static size_t put_raw(struct console_mux *mux, const uint8_t *bytes, size_t length)
 {
-	struct console_line *line = current_line(mux);
+	struct console_line *line = mux_current_line(mux);
 
 	length = output_room(mux, MIN(length, PIECE));
 	output_write(mux, bytes, length);
@@ -126,7 +110,7 @@ static bool put_echo(struct console_mux *mux)
 	size_t length = ring_peek(&mux->echo, &bytes);
 
 	if (length == 0 && mux->keys != KEYS_TO_COMMAND) {
-		/* The command line is done with and the cursor below it. */
+		/* The command line has ended, and the cursor stands below it. */
 		mux->in_command = false;
 		mux->interrupted = true;
 		return true;
@@ -151,11 +135,8 @@ static bool put_focus(struct console_mux *mux)
 	}
 	length = put_raw(mux, bytes, length);
 	console_history_advance(&endpoint->history, length);
-	if (endpoint->wants_room && !endpoint->closing &&
-	    console_history_room(&endpoint->history) >= CONSOLE_HISTORY_SIZE / 2) {
-		endpoint->wants_room = false;
-		endpoint->callbacks->output_ready(endpoint->context);
-	}
+	if (console_history_room(&endpoint->history) >= CONSOLE_HISTORY_SIZE / 2)
+		mux_release_writer(endpoint);
 	return length > 0;
 }
 

@@ -3,7 +3,8 @@
 # and runs them all.  To add one: write tests/unit/test_NAME.c and add a line
 # to the table.  O is the output directory; the top Makefile includes this.
 
-CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_lines.c drivers/console/console_output.c \
+CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c drivers/console/console_focus.c \
+	drivers/console/console_lines.c drivers/console/console_output.c \
 	drivers/console/console_keys.c drivers/console/console_line.c drivers/console/console_history.c \
 	lib/ansi.c lib/ring.c lib/format.c lib/div64.c
 
