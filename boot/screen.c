@@ -46,6 +46,6 @@ struct console *screen_open(const struct boot_info *info, const char **problem)
 		return vga_text_open(direct_map(VGA_TEXT_PHYSICAL));
 	if (info->framebuffer.type == BOOT_SCREEN_COLOUR)
 		return open_framebuffer(&info->framebuffer, problem);
-	*problem = "its pixels are no colours but numbers of some";
+	*problem = "its pixels are indices into a palette, not colours";
 	return NULL;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a physical console can do.  The drivers of this folder fill one in for
- * each device they find; the console multiplexer uses them all alike, and
- * panic writes to them past everybody.
+ * The interface of physical consoles: serial ports, screens, keyboards.  The drivers
+ * of this folder fill one in for each device they find; the console multiplexer uses
+ * them all alike, and a panic writes to them directly.
  *
- * Input is pulled: bytes that nobody takes stay in the driver, which then tells
- * the other end to stop.  So no key is lost when a guest does not read.
+ * Input is pulled: bytes that nobody takes stay in the driver, which then tells the
+ * sender to stop.  So no key is lost when a guest does not read.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_H
@@ -15,13 +15,13 @@
 
 struct console;
 
-/* There was nothing to show; all is shown now; there is more. */
+/* What refresh found: nothing to show; all is shown now; more is left. */
 enum console_refresh { REFRESH_NOTHING, REFRESH_DONE, REFRESH_MORE };
 
 struct console_ops {
 	/*
 	 * How many bytes write would take now, wanted at most.  When that is
-	 * less than wanted, `activity` is called once much room is free again.
+	 * less than wanted, activity is called once much room is free again.
 	 */
 	size_t (*room)(struct console *console, size_t wanted);
 
@@ -50,10 +50,10 @@ struct console {
 	const struct console_ops *ops;
 
 	/*
-	 * Called by the driver, in its interrupt handler, when input arrived or
-	 * room that somebody missed is there, and in write when refresh is due.  It
-	 * may only note that console_mux_service and refresh are due.  NULL, or set
-	 * once before interrupts start.
+	 * Called by the driver, in its interrupt handler when input arrived or when
+	 * there is room that room() did not offer before, and in write when refresh is
+	 * due.  It may only set a flag, or wake whoever calls console_mux_service and
+	 * console_mux_refresh.  NULL, or set once before interrupts start.
 	 */
 	void (*activity)(void *context);
 	void *activity_context;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ring of a guest's output and its replay.
+ * The ring of a guest's output, and the preparation of its replay.
  */
 #include "drivers/console/console_history.h"
 
@@ -62,8 +62,8 @@ static bool is_request(const struct ansi *ansi)
 	return final == 'n' || final == 'c' || (ansi->length == 2 && ansi->sequence[1] == 'Z');
 }
 
-/* NUL is what a terminal ignores. */
-static void blot_out_requests(struct console_history *history)
+/* Replaces requests by NUL, which a terminal ignores. */
+static void erase_requests(struct console_history *history)
 {
 	struct ansi ansi = { .length = 0 };
 
@@ -82,16 +82,16 @@ static void blot_out_requests(struct console_history *history)
 
 void console_history_rewind(struct console_history *history)
 {
-	/* Once bytes were lost the oldest line is a part of one. */
+	/* Once the ring was full its first line may lack its beginning. */
 	if (history->written - history->oldest == CONSOLE_HISTORY_SIZE) {
 		uint32_t at = history->oldest;
 
 		while (at != history->written && *byte_at(history, at) != '\n')
 			at++;
-		/* The break itself stays, so that this holds for a second time too. */
+		/* The line break stays in the ring, so that a second call finds a whole line too. */
 		if (at != history->written)
 			history->oldest = at + 1;
 	}
-	blot_out_requests(history);
+	erase_requests(history);
 	history->shown = history->oldest;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last output of one guest, as it came.  While the guest is in focus this
- * is also the queue of what the terminal has not got yet; when it comes into
- * focus everything in it is queued again.
+ * The last output of one guest, byte for byte.  While the guest is in focus this is
+ * also the queue of what the terminal has not got yet; when the guest comes into
+ * focus everything in it is queued again (the replay).  For the console multiplexer.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_HISTORY_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_HISTORY_H
@@ -20,7 +20,7 @@ struct console_history {
 	uint8_t data[CONSOLE_HISTORY_SIZE];
 };
 
-/* Takes all bytes at the price of the oldest, shown or not. */
+/* Adds all bytes; where there is no room the oldest are dropped, shown or not. */
 void console_history_add(struct console_history *history, const uint8_t *bytes, size_t length);
 
 /* How many bytes wait to be shown, and how many can be added without losing one of these. */
@@ -37,9 +37,9 @@ size_t console_history_peek(const struct console_history *history, const uint8_t
 void console_history_advance(struct console_history *history, size_t length);
 
 /*
- * Everything is to be shown again, from the begin of a line on.  Requests to
- * the terminal (where is the cursor? what are you?) are blotted out: the answer
- * would come as keys that nobody typed.
+ * Everything is to be shown again, from the begin of a line on.  Requests to the
+ * terminal (where is the cursor? what are you?) are replaced by NUL bytes: the answer
+ * would arrive as keys that nobody typed.
  */
 void console_history_rewind(struct console_history *history);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The model of the terminal's current line.  It follows what shells and line
- * editors do there: text, steps back, return, clearing.  Colours are left out,
- * and so are requests, which the terminal would answer a second time.
+ * editors do there: text, steps back, return, clearing.  A repaint has no colours,
+ * and no requests, which the terminal would answer a second time.
  */
 #include "drivers/console/console_line.h"
 
@@ -66,7 +66,7 @@ static void feed_sequence(struct console_line *line)
 			memset(line->text, ' ', line->cursor);
 		break;
 	case 'H':
-		/* Somewhere else on the screen: what stands there is not known. */
+		/* The cursor went elsewhere on the screen, where the text is not known. */
 		line->length = line->cursor = 0;
 		break;
 	}

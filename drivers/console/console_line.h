@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Remembers what stands in the line of the terminal in which the cursor is, so
- * that the console multiplexer can break it off for a line of somebody else and
- * put it up again below.
+ * Remembers the text of the terminal's line in which the cursor is, so that the console
+ * multiplexer can interrupt it for somebody else's line and put it up again below.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_LINE_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_LINE_H
@@ -13,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands beyond is not remembered. */
+/* Characters after these are not remembered. */
 #define CONSOLE_LINE_MAX 256
 /* The text, a step back for each of its characters, and a sequence that is not complete. */
 #define CONSOLE_REPAINT_MAX (2 * CONSOLE_LINE_MAX + ANSI_SEQUENCE_MAX)
@@ -32,7 +31,7 @@ void console_line_feed(struct console_line *line, uint8_t c);
 /* Forgets all: the cursor is at the begin of an empty line. */
 void console_line_reset(struct console_line *line);
 
-/* True when nothing stands in the line and no escape sequence is under way. */
+/* True when the line is empty and no escape sequence has begun. */
 bool console_line_is_fresh(const struct console_line *line);
 
 /* True when the terminal is in the middle of an escape sequence. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole lines: what guests in the background write, and what Umbra says, is cut
- * into lines, cleaned, and queued for the terminal.
+ * The multiplexer's whole lines: what guests in the background write, and what Umbra
+ * says, is cut into lines, cleaned, and queued for the terminal.
  *
- * A guest chooses these bytes.  Nothing that a terminal obeys gets through, so
- * a guest in the background can neither move the cursor nor write a line that
- * does not begin with its own name; and a flood of lines takes half of the
- * queue at most, the other half being Umbra's.
+ * A guest chooses its bytes freely.  Nothing that a terminal obeys gets through, so a
+ * guest in the background can neither move the cursor nor write a line that does not
+ * begin with its own name; and a flood of its lines takes half of the queue at most,
+ * so that the other half is left for Umbra's.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/format.h"
@@ -20,7 +20,7 @@ static void builder_add(struct line_builder *builder, uint8_t c)
 	if (builder->returned)
 		builder->length = 0;
 	builder->returned = false;
-	/* Some bytes above 0x7F are controls, for some terminals even within UTF-8. */
+	/* Some bytes from 0x80 up are control characters, for some terminals even within UTF-8. */
 	builder->text[builder->length++] = c < 0x80 ? (char)c : '?';
 }
 
@@ -76,7 +76,7 @@ static bool queue_loss(struct console_mux *mux, const char *name, unsigned lost,
 	return queue_line(mux, name, text, length, reserve);
 }
 
-/* The line that is complete in builder goes into the queue or is counted as lost. */
+/* Queues the complete line in builder, or counts it as lost. */
 static void queue_built(struct console_mux *mux, const char *name, struct line_builder *builder,
 			size_t reserve)
 {

@@ -32,11 +32,11 @@
 struct console_mux;
 struct console_endpoint;
 
-/* What a guest's end of the console tells its owner; context is that of console_endpoint_create. */
+/* What an endpoint tells its guest; context is that of console_endpoint_create. */
 struct console_endpoint_callbacks {
 	/* There are keys for console_endpoint_read. */
 	void (*input_ready)(void *context);
-	/* console_endpoint_write, which did not take all, will take something again. */
+	/* console_endpoint_write, which did not take all, has room again. */
 	void (*output_ready)(void *context);
 };
 
@@ -68,11 +68,11 @@ void console_mux_service(struct console_mux *mux);
  */
 enum console_refresh console_mux_refresh(struct console_mux *mux);
 
-/* False when nothing happened.  To be called, until it says so, after console_mux_service. */
+/* False when nothing happened.  To be called after console_mux_service until it is false. */
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
 /*
- * A guest in focus that does not take its keys blocks those behind them, the
+ * A guest in focus that does not take its keys blocks those typed after them, the
  * escape key too.  console_mux_stalled returns 0 when none is blocked, else a
  * number that changes whenever the guest takes some.  When it has not changed
  * for as long as the caller thinks is long, console_mux_give_up says so and drops
@@ -83,33 +83,34 @@ void console_mux_give_up(struct console_mux *mux);
 
 /*
  * Umbra's own text, for the log and for the answers of commands: shown in whole
- * lines.  What does not fit into the queue is lost, and the loss is told.
+ * lines.  Lines that do not fit into the queue are counted, and the number is shown.
  */
 void console_mux_print(struct console_mux *mux, const char *text, size_t length);
 
 /*
- * An end for the guest called name (cut at 15 characters); NULL when memory is
- * out or there are too many.  It gets the lowest free number from 1 up, and the
- * focus when no guest has it, unless the user sent it away.  A guest that
- * restarts keeps its end, and so its place and its focus.
+ * An endpoint for the guest called name (cut at 15 characters); NULL when memory
+ * is out or there are too many.  It gets the lowest free number from 1 up, and the
+ * focus when no guest has it, unless the user chose no guest.  A guest that
+ * restarts keeps its endpoint, so its output continues on the same terminal.
  */
 struct console_endpoint *console_endpoint_create(struct console_mux *mux, const char *name,
 						 const struct console_endpoint_callbacks *callbacks,
 						 void *context);
 
-/* The number by which the user's keys name it. */
+/* The number that chooses the guest after the escape key. */
 unsigned console_endpoint_number(const struct console_endpoint *endpoint);
 
 /*
  * The guest is gone: no callback from now on, and endpoint is not to be used
- * again.  What it wrote is still shown; then the next guest gets the focus.
+ * again.  What the guest wrote is still shown; then the next one gets the focus.
  */
 void console_endpoint_destroy(struct console_endpoint *endpoint);
 
 /*
- * The guest is parked: it will never take a key nor write again, unless it starts afresh, which
- * parked = false says.  What it wrote is still shown; then the next guest gets the focus that is
- * not parked.  The user can still bring it into focus, to look at what it wrote; keys go nowhere then.
+ * parked: the guest never takes a key nor writes again.  What it wrote is still shown; then
+ * the next guest that is not parked gets the focus.  The user can still bring a parked guest
+ * into focus, to look at what it wrote; its keys are dropped.  Not parked: it has started
+ * afresh.
  */
 void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text drawn with a font.  Drawing costs far more than keeping the text, so
- * output only changes the text, and what differs from what the screen shows is
- * drawn later and in pieces: a guest that prints lines without end makes the
- * screen skip most of them, and not the machine slow.
+ * Text drawn with a font.  Drawing costs far more than keeping the text, so output
+ * only changes the text; the cells that differ from what the screen shows are drawn
+ * later and in pieces.  When a guest prints lines without end, the screen skips most
+ * of them, and the machine stays fast.
  */
 #include "drivers/console/framebuffer.h"
 
@@ -18,7 +18,7 @@
 #define ROWS_MAX 160u
 #define CELLS_MAX (COLUMNS_MAX * ROWS_MAX)
 
-/* On a screen with so many columns of pixels the font's are drawn larger. */
+/* The font's pixels are drawn as squares of n*n pixels on a screen of n times this width. */
 #define PIXELS_A_SCALE 1280u
 #define SCALE_MAX 8u
 #define PIXEL_BYTES_MAX 4u
@@ -26,7 +26,7 @@
 #define LIGHT 0xAAu		/* of 255, of each colour: the grey of text mode */
 #define CURSOR_FIRST_ROW 14u	/* of a glyph; it is an underline */
 #define CURSOR 0x100u		/* of a cell: the cursor is on it */
-#define NOTHING 0xFFFFu		/* no cell looks like this */
+#define NOTHING 0xFFFFu		/* unlike every cell, so that it is drawn */
 
 /* At most so many cells a refresh: 1024 of 8x16 pixels are half a megabyte. */
 #define CELLS_A_REFRESH 1024u
@@ -37,12 +37,12 @@ struct framebuffer {
 	uint8_t *memory;
 	unsigned scale;
 	unsigned nibble_bytes;		/* of four of the font's pixels in a row */
-	uint8_t nibbles[16][4 * SCALE_MAX * PIXEL_BYTES_MAX];	/* their pixels, by their bits */
+	uint8_t nibbles[16][4 * SCALE_MAX * PIXEL_BYTES_MAX];	/* as pixels, by their bits */
 
-	bool deferred;			/* somebody refreshes: write does not draw */
-	bool refresh_due;		/* ... and knows that it is time to */
+	bool deferred;			/* refresh draws, write does not */
+	bool refresh_due;		/* activity was called for this */
 	struct text_screen text;
-	unsigned cursor_row;		/* where the screen shows it */
+	unsigned cursor_row;		/* where the screen shows the cursor */
 	unsigned scan;			/* the row where the next refresh goes on */
 	bool stale[ROWS_MAX];		/* rows that may differ from what is shown */
 	uint8_t cells[CELLS_MAX];
@@ -83,7 +83,7 @@ static uint32_t channel_light(struct framebuffer_channel channel)
 	return LIGHT >> (8 - channel.size) << channel.position;
 }
 
-/* What is drawn is put together from the sixteen things that four pixels in a row can be. */
+/* Glyphs are drawn four pixels at a time: prepares the sixteen patterns that these can have. */
 static void prepare_nibbles(struct framebuffer *fb)
 {
 	uint32_t light = channel_light(fb->mode.red) | channel_light(fb->mode.green) |
@@ -157,14 +157,14 @@ static bool draw(struct framebuffer *fb, unsigned limit)
 	bool more = false;
 
 	note_changes(fb);
-	/* On from where the last one stopped, or the lower rows would never have their turn. */
+	/* Goes on where the last refresh stopped, or the lower rows would never have their turn. */
 	for (unsigned i = 0; i < fb->text.rows && !more; i++) {
 		if (fb->stale[fb->scan])
 			drawn += draw_row(fb, fb->scan);
 		fb->scan = (fb->scan + 1) % fb->text.rows;
 		more = drawn >= limit;
 	}
-	/* What write-combining holds back goes out. */
+	/* Flushes what the CPU's write-combining buffers hold. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return more;
 }
@@ -230,7 +230,7 @@ struct console *framebuffer_open(const struct framebuffer_mode *mode, void *memo
 	struct framebuffer *fb = &framebuffer;
 	unsigned scale = MIN(MAX(mode->width / PIXELS_A_SCALE, 1u), SCALE_MAX);
 
-	/* A screen can be flat enough for the larger font not to fit. */
+	/* A wide and very low screen has no room for the larger font. */
 	if (mode->height < scale * FONT_HEIGHT)
 		scale = 1;
 	fb->mode = *mode;
@@ -243,7 +243,7 @@ struct console *framebuffer_open(const struct framebuffer_mode *mode, void *memo
 			 MIN(mode->height / (FONT_HEIGHT * scale), ROWS_MAX), fb->cells);
 	for (unsigned i = 0; i < CELLS_MAX; i++)
 		fb->shown[i] = NOTHING;
-	/* The margins too. */
+	/* Clears the margins too. */
 	for (uint32_t y = 0; y < mode->height; y++)
 		memset(fb->memory + (size_t)y * mode->pitch, 0, mode->width * pixel_bytes(mode));
 	draw(fb, UINT32_MAX);

@@ -53,7 +53,7 @@ static const char shifted[] = "\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r"
 _Static_assert(sizeof(plain) == sizeof(shifted) && sizeof(plain) == CODE_SPACE + 2,
 	       "up to the space bar, and a NUL");
 
-/* The keypad from Home on, with Num Lock; and what the keys are without. */
+/* The keypad from Home on: what its keys are with Num Lock. */
 static const char keypad_digits[] = "789-456+1230.";
 
 /* What ends the sequence that begins with `ESC [`; NULL for a key that sends none. */
@@ -81,7 +81,7 @@ static unsigned modifier(bool extended, uint8_t code)
 		return extended ? HELD_RIGHT_CTRL : HELD_LEFT_CTRL;
 	case CODE_LEFT_ALT:
 		return extended ? HELD_RIGHT_ALT : HELD_LEFT_ALT;
-	/* Extended ones are what a keyboard puts around keys to undo Shift or Num Lock. */
+	/* Extended Shift codes come around keys, to undo Shift or Num Lock; nobody presses them. */
 	case CODE_LEFT_SHIFT:
 		return extended ? 0 : HELD_LEFT_SHIFT;
 	case CODE_RIGHT_SHIFT:
@@ -91,7 +91,7 @@ static unsigned modifier(bool extended, uint8_t code)
 	}
 }
 
-/* As terminals do it: the letters' places, and what lies on some other keys by custom. */
+/* As terminals do it: Ctrl takes a letter's low five bits; some other keys have customary codes. */
 static uint8_t with_ctrl(uint8_t c)
 {
 	switch (c) {
@@ -157,7 +157,7 @@ static size_t keypad_key(const struct ps2_decoder *decoder, bool extended, uint8
 
 	if (moving && moves[key])
 		return put_sequence(bytes, "[", moves[key]);
-	/* Plus and minus are what they are, with Num Lock or without. */
+	/* Plus and minus mean the same with Num Lock and without. */
 	if (extended || (moving && keypad_digits[key] == '5'))
 		return 0;
 	return put_character(decoder, (uint8_t)keypad_digits[key], bytes);

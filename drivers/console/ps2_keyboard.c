@@ -19,10 +19,10 @@
 #define COMMAND_PORT 0x64	/* read: status */
 #define LINE 1u
 
-#define STATUS_OUTPUT BIT(0)	/* there is something for us */
-#define STATUS_INPUT BIT(1)	/* what we wrote last is not taken yet */
-#define STATUS_MOUSE BIT(5)	/* what there is comes from the other device */
-#define STATUS_NOTHING 0xFF	/* a port with nothing behind it */
+#define STATUS_OUTPUT BIT(0)	/* there is a byte to be read */
+#define STATUS_INPUT BIT(1)	/* the byte written last is not taken yet */
+#define STATUS_MOUSE BIT(5)	/* the byte to be read is the mouse's */
+#define STATUS_NOTHING 0xFF	/* there is no controller */
 
 #define COMMAND_READ_CONFIG 0x20
 #define COMMAND_WRITE_CONFIG 0x60
@@ -41,7 +41,7 @@
 /* One read of the status takes about a microsecond; a controller answers within a millisecond. */
 #define POLLS 20000u
 
-/* No more bytes than these are in the controller and the keyboard; a broken one has no end. */
+/* Controller and keyboard hold fewer bytes; a broken one would have some for ever. */
 #define BYTES_AN_INTERRUPT 32u
 
 #define CHANNEL_SIZE 256u
@@ -83,7 +83,7 @@ static bool receive(uint8_t *byte)
 	return true;
 }
 
-/* What was typed to the boot loader and nobody fetched. */
+/* Drops keys that were typed to the boot loader and that it did not fetch. */
 static void drop_output(void)
 {
 	for (unsigned i = 0; i < BYTES_AN_INTERRUPT && status() & STATUS_OUTPUT; i++)
@@ -96,7 +96,7 @@ static bool set_up_controller(void)
 
 	if (status() == STATUS_NOTHING)
 		return false;
-	/* Quiet, so that the next byte is the answer. */
+	/* Both devices are silenced, so that the next byte is the controller's answer. */
 	if (!send(COMMAND_PORT, COMMAND_KEYBOARD_OFF) || !send(COMMAND_PORT, COMMAND_MOUSE_OFF))
 		return false;
 	drop_output();
@@ -113,7 +113,7 @@ static void take_code(struct ps2_keyboard *keyboard, uint8_t code)
 	uint8_t bytes[PS2_KEY_MAX];
 	size_t length = ps2_decode(&keyboard->decoder, code, bytes);
 
-	/* Half a key's sequence would be worse than none. */
+	/* A key's sequence is taken as a whole or not at all. */
 	if (length > channel_room(&keyboard->keys))
 		return;
 	for (size_t i = 0; i < length; i++)
@@ -197,9 +197,9 @@ int ps2_keyboard_start(struct console *console)
 
 	if (error)
 		return error;
-	/* Firmware may have left it silent.  The answer, if any, is no scan code of a key. */
+	/* Firmware may have left it disabled.  Its answer, if any, is no scan code of a key. */
 	send(DATA_PORT, KEYBOARD_ENABLE);
-	/* The line rises once: what waits already must be fetched, or it never falls. */
+	/* The line rises once: bytes that wait already must be fetched, or it never falls. */
 	keyboard_interrupt(keyboard);
 	return 0;
 }

@@ -5,8 +5,8 @@
  * video memory back to scroll it is slow.  Used by the drivers of the VGA text
  * screen and of the frame buffer.
  *
- * Of escape sequences those that clear and the one that goes to the top left
- * corner are obeyed; the others are swallowed.
+ * The escape sequences that clear, and the one that goes to the top left corner, are
+ * obeyed; the others are ignored.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_TEXT_SCREEN_H
 #define UMBRA_DRIVERS_CONSOLE_TEXT_SCREEN_H

@@ -18,7 +18,7 @@
 
 #define TX_SIZE 16384u
 #define RX_SIZE 1024u
-/* What a sender that is asked to stop may still have on the way: its own FIFO, and some time to notice. */
+/* For what a sender still sends when it is asked to stop: its FIFO, and a reaction time. */
 #define RX_SPARE 256u
 
 #define RBR_THR 0
@@ -34,7 +34,7 @@
 #define IIR_NOTHING 0x01
 #define IIR_FIFOS 0xC0
 #define FCR_ENABLE_CLEAR 0x07
-/* Interrupt at 4 bytes of 16: the other 12 are a millisecond, which is how long Umbra may take to come. */
+/* Interrupt at 4 bytes of 16: Umbra has a millisecond, the time of 12 more, to fetch them. */
 #define FCR_TRIGGER_4 0x40
 #define LCR_8N1 0x03
 #define LCR_DIVISOR 0x80
@@ -51,7 +51,7 @@
 #define FIFO_DEPTH 16
 /* One byte takes 87 us, one port access about 1 us. */
 #define POLLS_A_BYTE 100000u
-/* Where the chip takes bytes at once, more would keep the CPU from whom it interrupted. */
+/* A chip that takes bytes at once (a virtual one) would keep the handler busy for long. */
 #define ROUNDS_AN_INTERRUPT 4
 
 struct uart16550 {
@@ -59,9 +59,9 @@ struct uart16550 {
 	uint16_t port;
 	uint8_t line;
 	uint8_t burst;			/* bytes the chip takes once it says that it has room */
-	bool started;		/* writes do not wait any more */
-	bool polled;		/* if so: there are no interrupts, but uart16550_poll */
-	bool missed_room;		/* room() had to disappoint somebody */
+	bool started;			/* writes do not wait any more */
+	bool polled;			/* no interrupts: uart16550_poll is called instead */
+	bool missed_room;		/* room() offered less than was wanted */
 	uint32_t overruns;
 	struct byte_channel tx;		/* write() to interrupt handler */
 	struct byte_channel rx;		/* interrupt handler to read() */
@@ -89,12 +89,12 @@ static void chip_write(const struct uart16550 *uart, unsigned reg, uint8_t value
 	port_out8((uint16_t)(uart->port + reg), value);
 }
 
-/* Reading the register forgets an overrun, so everybody reads it here, where it is counted. */
+/* Reading LSR clears its overrun bit, so all of the driver reads it here, where that is counted. */
 static uint8_t line_status(struct uart16550 *uart)
 {
 	uint8_t status = chip_read(uart, LSR);
 
-	/* All ones is what a chip says that is no longer there: it has room and no data. */
+	/* A chip that is gone reads as all ones: treated as one with room and without data. */
 	if (status == 0xFF)
 		return LSR_ROOM;
 	if (status & LSR_OVERRUN)
@@ -111,10 +111,10 @@ static uint8_t wanted_interrupts(const struct uart16550 *uart)
 }
 
 /*
- * To be called after any change of a channel.  Two CPUs may do this at once,
- * and the one with the older view may be the last to write; but it looks again
- * after it wrote, so the register ends up right.  Going from 0 to 1, the
- * transmit bit raises an interrupt when the chip has room already.
+ * To be called after any change of a channel.  Two CPUs may do this at once, and the
+ * one with the older view of the channels may write IER last; but each looks again
+ * after its write, so IER ends up right.  When its transmit bit goes from 0 to 1 the
+ * chip raises an interrupt if it has room already.
  */
 static void update_interrupts(struct uart16550 *uart)
 {
@@ -154,7 +154,7 @@ static bool receive(struct uart16550 *uart)
 		if (!(status & LSR_DATA))
 			break;
 		byte = chip_read(uart, RBR_THR);
-		/* A break on the line comes with a zero byte that nobody sent. */
+		/* With a break on the line comes a zero byte, which is no key. */
 		if (status & LSR_BREAK)
 			continue;
 		channel_put(&uart->rx, byte);
@@ -174,9 +174,9 @@ static void transmit(struct uart16550 *uart)
 }
 
 /*
- * The line is edge-triggered: it must go low before the handler leaves, or no
- * interrupt comes again.  Reading IIR forgets the transmit interrupt; but there
- * was one only because there are bytes to send, so the next round sends some.
+ * The interrupt line is edge-triggered: it must go low before the handler returns, or no
+ * interrupt arrives again.  Reading IIR clears the transmit interrupt; but that was
+ * raised only because there are bytes to send, so the next round sends some.
  */
 static bool more_to_do(const struct uart16550 *uart)
 {
@@ -196,7 +196,7 @@ static void uart_interrupt(void *context)
 		update_flow_control(uart);
 	} while (more_to_do(uart) && ++rounds < ROUNDS_AN_INTERRUPT);
 	if (rounds == ROUNDS_AN_INTERRUPT) {
-		/* The rest another time: the line goes low, and high again for what is left. */
+		/* Lowers the interrupt line, and raises it again if there is more to do. */
 		chip_write(uart, IER, 0);
 		update_interrupts(uart);
 	}
@@ -209,7 +209,7 @@ static void uart_interrupt(void *context)
 		uart->console.activity(uart->console.activity_context);
 }
 
-/* False when the chip does not get rid of its bytes. */
+/* False when the chip does not send its bytes. */
 static bool wait_for_room(struct uart16550 *uart)
 {
 	for (unsigned i = 0; i < POLLS_A_BYTE; i++)
@@ -244,7 +244,7 @@ static size_t uart_room(struct console *console, size_t wanted)
 
 	if (!uart->started)
 		return wanted;
-	/* Set before the look, so that the handler cannot make room unseen in between. */
+	/* Set before the channel is read, or the handler could make room unseen in between. */
 	WRITE_ONCE(uart->missed_room, true);
 	room = channel_room(&uart->tx);
 	if (room < wanted)
@@ -339,7 +339,7 @@ int uart16550_start(struct console *console)
 
 	uart->polled = error != 0;
 	uart->started = true;
-	/* Whatever the chip wanted to say before is forgotten, so that the line starts low. */
+	/* Clears an interrupt that is pending, so that the line starts low. */
 	chip_read(uart, IIR_FCR);
 	update_flow_control(uart);
 	update_interrupts(uart);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text output on the VGA screen: copies out what has changed.
+ * Text output on the VGA screen: copies to video memory the cells that have changed.
  */
 #include "drivers/console/vga_text.h"
 
@@ -13,7 +13,7 @@
 #define CELLS (COLUMNS * ROWS)
 #define ATTRIBUTE 0x0700u	/* light grey on black */
 
-/* The CRT controller: an index port and a data port; registers 14 and 15 are the cursor's place. */
+/* The CRT controller's index and data ports; its registers 14 and 15 hold the cursor's place. */
 #define CRTC_INDEX 0x3D4
 #define CRTC_DATA 0x3D5
 #define CRTC_CURSOR_HIGH 14
@@ -40,7 +40,7 @@ static void vga_show_row(struct vga_text *vga, unsigned row)
 	}
 }
 
-/* Once a write, not once a line: video memory is slow, and a text can be all line ends. */
+/* Called once a write, not once a line: video memory is slow, and a text can be all line ends. */
 static void vga_update(struct vga_text *vga)
 {
 	for (unsigned row = vga->text.changed; row < vga->text.changed_end; row++)
@@ -91,7 +91,7 @@ struct console *vga_text_open(void *memory)
 {
 	vga_text.screen = memory;
 	text_screen_init(&vga_text.text, COLUMNS, ROWS, vga_text.cells);
-	/* No cell looks like this, so all are written. */
+	/* 0 is unlike every cell, so all of them are written. */
 	for (unsigned i = 0; i < CELLS; i++)
 		vga_text.shown[i] = 0;
 	vga_update(&vga_text);
