@@ -22,6 +22,7 @@
 #include "arch/cpu/x86.h"
 #include "boot/report_speculation.h"
 #include "hv/run/run.h"
+#include "hv/sched/wake.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
@@ -115,7 +116,7 @@ static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
 		return true;
 	}
 	*tsc_step = MAX(*tsc_step, step);
-	run_init(cpu->id);
+	sched_init_cpu(cpu->id);
 	cpu_announce(cpu);
 	return true;
 }
@@ -164,7 +165,7 @@ void cpus_start(const struct boot_info *info, unsigned max, bool smt)
 	uint32_t page = find_startup_page(info);
 	uint64_t tsc_step = 0;
 
-	run_init(0);
+	sched_init_cpu(0);
 	if (irq_has_apic() && madt->cpu_count > 1 && max > 1) {
 		if (page)
 			start_all(madt, page, MIN(max, (unsigned)MAX_CPUS), smt, &tsc_step);

@@ -13,7 +13,7 @@
 #include "drivers/net/e1000.h"
 #include "drivers/net/uplink.h"
 #include "drivers/net/virtio_net_pci.h"
-#include "hv/run/run.h"
+#include "hv/sched/wake.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
@@ -43,6 +43,6 @@ void host_devices_init(const struct umbra_options *options)
 {
 	pci_init(pci_drivers, ARRAY_SIZE(pci_drivers));
 	volumes_init();
-	disks_set_account(run_excuse);
+	disks_set_account(sched_excuse_running);
 	make_uplinks(options);
 }

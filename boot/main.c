@@ -23,10 +23,15 @@
 #include "boot/screen.h"
 #include "hv/config/config.h"
 #include "hv/config/guest_config.h"
-#include "hv/console/house.h"
+#include "hv/console/consoles.h"
+#include "hv/console/housekeeping_work.h"
+#include "hv/console/machine_end.h"
+#include "hv/console/outputs.h"
 #include "hv/console/power_button.h"
 #include "hv/devices/entropy.h"
 #include "hv/guest/guest_list.h"
+#include "hv/life/guest_create.h"
+#include "hv/run/housekeeping.h"
 #include "hv/run/run.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -131,7 +136,8 @@ static void open_outputs(void)
 
 	if (options.consoles & CONSOLE_SCREEN)
 		screen = screen_open(&info, &problem);
-	house_open_outputs(&options, screen);
+	outputs_open(&options, screen);
+	machine_set_panic(options.on_panic);
 	if (problem)
 		log_warn("console", "the screen cannot be used: %s", problem);
 }
@@ -161,7 +167,7 @@ static void start_guests(void)
 	guest_create_all(&plans);
 	if (guest_list_is_idle()) {
 		log_warn("boot", "no guest could be started");
-		house_all_guests_gone();
+		housekeeping_guests_gone();
 	}
 }
 
@@ -204,7 +210,9 @@ void boot_main(uint32_t magic, uint32_t information)
 
 	open_outputs();					/* before anything that may go wrong */
 	take_memory();
-	house_open_consoles(&options);
+	machine_set_when_idle(options.when_idle);
+	housekeeping_init(housekeeping_work);
+	consoles_open(&options);
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
 	acpi_init(info.rsdp, info.rsdp_length, map_any);
@@ -221,7 +229,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	start_watchdog();
 	entropy_init();					/* before there is a guest to give some to */
 	host_devices_init(&options);			/* before consoles whose output waits for interrupts */
-	house_start_consoles();
+	outputs_start();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);
 	plan_guests();

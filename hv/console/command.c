@@ -13,12 +13,14 @@
 #include "drivers/block/disk.h"
 #include "drivers/block/volume.h"
 #include "drivers/pci/pci.h"
+#include "hv/console/answer.h"
 #include "hv/console/command_guest.h"
 #include "hv/console/command_net.h"
-#include "hv/console/house.h"
 #include "hv/console/latency.h"
+#include "hv/console/machine_end.h"
 #include "hv/guest/guest_list.h"
-#include "hv/run/run.h"
+#include "hv/run/housekeeping.h"
+#include "hv/sched/wake.h"
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mm/frames.h"
@@ -34,7 +36,7 @@ struct command {
 static void show_memory(const char *argument)
 {
 	(void)argument;
-	house_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
+	answer_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
 		    frames_low_free());
 }
 
@@ -44,18 +46,18 @@ static void print_if_running(struct guest *guest, void *context)
 	const struct cpu *cpu = context;
 
 	if (READ_ONCE(cpu->running) == guest->name)
-		house_print(" %s", guest->name);
+		answer_print(" %s", guest->name);
 }
 
 static void list_cpus(const char *argument)
 {
 	(void)argument;
-	house_print("%-3s %5s %7s %s\n", "no", "apic", "load", "runs");
+	answer_print("%-3s %5s %7s %s\n", "no", "apic", "load", "runs");
 	for (unsigned id = 0; id < cpu_count(); id++) {
-		house_print("%-3u %5u %7u", id, cpu_by_id(id)->apic_id, run_load(id));
+		answer_print("%-3u %5u %7u", id, cpu_by_id(id)->apic_id, sched_load(id));
 		guest_list_visit(print_if_running, cpu_by_id(id));
 		latency_show_cpu(id);
-		house_print("\n");
+		answer_print("\n");
 	}
 	latency_show_locks();
 }
@@ -68,7 +70,7 @@ static void list_pci(const char *argument)
 	(void)argument;
 	list_for_each(device, pci_devices(), node) {
 		pci_describe_driver(device, driver);
-		house_print(PCI_FORMAT " %04x:%04x class %02x%02x%02x line %3u: %s\n",
+		answer_print(PCI_FORMAT " %04x:%04x class %02x%02x%02x line %3u: %s\n",
 			    PCI_ARGUMENTS(device->function), device->vendor, device->id,
 			    device->class_code, device->subclass, device->interface, device->line,
 			    driver);
@@ -87,7 +89,7 @@ static void list_disks(const char *argument)
 	const struct volume *volume;
 
 	(void)argument;
-	house_print("%-15s %12s %12s %-6s %-15s %9s %8s %7s %6s %6s\n", "name", "first", "sectors",
+	answer_print("%-15s %12s %12s %-6s %-15s %9s %8s %7s %6s %6s\n", "name", "first", "sectors",
 		    "state", "writer", "commands", "bounced", "irqs", "errors", "resets");
 	list_for_each(volume, volume_list(), node) {
 		struct disk_status status;
@@ -96,7 +98,7 @@ static void list_disks(const char *argument)
 
 		disk_status(volume->disk, &status);
 		(void)volume_writer(volume, writer);
-		house_print("%-15s %12llu %12llu %-6s %-15s %9u %8u %7u %6u %6u\n", volume->name,
+		answer_print("%-15s %12llu %12llu %-6s %-15s %9u %8u %7u %6u %6u\n", volume->name,
 			    volume->first, volume->sectors, disk_state(&status), writer,
 			    counters->commands, counters->bounced, counters->interrupts,
 			    counters->errors, counters->resets);
@@ -113,19 +115,19 @@ static void set_log(const char *argument)
 			return;
 		}
 	}
-	house_print("the levels are error, warn, info and debug\n");
+	answer_print("the levels are error, warn, info and debug\n");
 }
 
 static void power_machine_off(const char *argument)
 {
 	(void)argument;
-	house_end_machine(IDLE_POWEROFF);
+	machine_end(IDLE_POWEROFF);
 }
 
 static void reset_machine(const char *argument)
 {
 	(void)argument;
-	house_end_machine(IDLE_REBOOT);
+	machine_end(IDLE_REBOOT);
 }
 
 /* Each call needs more stack and none can be left out: the page below the stack ends it. */
@@ -144,24 +146,24 @@ static void __noinline __noreturn stand_still(void)
 		cpu_pause();
 }
 
-static void stall_read(struct cpu_call *note)
+static void stall_run(struct cpu_call *call)
 {
-	(void)note;
+	(void)call;
 	stand_still();
 }
 
 static void stall_cpu(const char *argument)
 {
-	static struct cpu_call notes[MAX_CPUS];
+	static struct cpu_call calls[MAX_CPUS];
 	uint32_t id;
 
 	if (!parse_u32(argument, &id) || id >= cpu_count())
-		house_print("there is no such CPU; 'cpus' lists them\n");
+		answer_print("there is no such CPU; 'cpus' lists them\n");
 	else if (id == this_cpu()->id)
 		stand_still();
-	else if (!notes[id].run) {
-		cpu_call_init(&notes[id], id, stall_read);
-		cpu_call_post(&notes[id]);
+	else if (!calls[id].run) {
+		cpu_call_init(&calls[id], id, stall_run);
+		cpu_call_post(&calls[id]);
 	}
 }
 
@@ -173,11 +175,11 @@ static void end_umbra(const char *argument)
 	else if (strcmp(argument, "fault") == 0)
 		*(volatile uint32_t *)NEVER_MAPPED = 0;
 	else if (strcmp(argument, "stack") == 0)
-		house_print("%u\n", overflow_stack(0));
+		answer_print("%u\n", overflow_stack(0));
 	else if (strcmp(argument, "hang") == 0)
 		stand_still();
 	else
-		house_print("the ways are panic, fault, stack and hang\n");
+		answer_print("the ways are panic, fault, stack and hang\n");
 }
 
 static void help(const char *argument);
@@ -206,7 +208,7 @@ static void help(const char *argument)
 {
 	(void)argument;
 	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
-		house_print("%-9s %-6s %s\n", commands[i].name, commands[i].argument,
+		answer_print("%-9s %-6s %s\n", commands[i].name, commands[i].argument,
 			    commands[i].help);
 }
 
@@ -234,17 +236,17 @@ static void take_word(const char **line, char word[ARGUMENT_SIZE])
  * may look into the guest, and by then it may have moved on, or be gone.
  */
 static struct {
-	struct cpu_call note;
+	struct cpu_call call;
 	const struct command *command;
 	char argument[ARGUMENT_SIZE];
-	volatile bool is_under_way;
+	volatile bool is_in_flight;
 } forwarded;
 
 static void execute_on_guest(const struct command *command, const char *argument);
 
-static void forwarded_read(struct cpu_call *note)
+static void forwarded_run(struct cpu_call *call)
 {
-	(void)note;
+	(void)call;
 	execute_on_guest(forwarded.command, forwarded.argument);
 }
 
@@ -253,17 +255,17 @@ static void forward(const struct command *command, const char *argument, unsigne
 	forwarded.command = command;
 	if (argument != forwarded.argument)
 		string_copy(forwarded.argument, argument, sizeof(forwarded.argument));
-	forwarded.is_under_way = true;
-	cpu_call_init(&forwarded.note, cpu, forwarded_read);
-	cpu_call_post(&forwarded.note);
+	forwarded.is_in_flight = true;
+	cpu_call_init(&forwarded.call, cpu, forwarded_run);
+	cpu_call_post(&forwarded.call);
 }
 
 static void finish(void)
 {
-	house_flush_answer();
-	forwarded.is_under_way = false;
+	answer_flush();
+	forwarded.is_in_flight = false;
 	/* The next command may wait. */
-	house_wake();
+	housekeeping_wake();
 }
 
 static void execute_on_guest(const struct command *command, const char *argument)
@@ -278,13 +280,13 @@ static void execute_on_guest(const struct command *command, const char *argument
 	if (guest)
 		command->execute_on(guest);
 	else
-		house_print("no guest is called '%s'; 'guests' lists them\n", argument);
+		answer_print("no guest is called '%s'; 'guests' lists them\n", argument);
 	finish();
 }
 
-bool command_is_under_way(void)
+bool command_is_in_flight(void)
 {
-	return forwarded.is_under_way;
+	return forwarded.is_in_flight;
 }
 
 static void execute(const struct command *command, const char *argument)
@@ -294,7 +296,7 @@ static void execute(const struct command *command, const char *argument)
 		return;
 	}
 	command->execute(argument);
-	house_flush_answer();
+	answer_flush();
 }
 
 static const struct command *find_command(const char *name)
@@ -320,9 +322,9 @@ void command_execute(const char *line)
 		return;
 	}
 	if (command)
-		house_print("usage: %s%s%s\n", command->name, command->argument[0] ? " " : "",
+		answer_print("usage: %s%s%s\n", command->name, command->argument[0] ? " " : "",
 			    command->argument);
 	else
-		house_print("no command is called '%s'; 'help' lists them\n", name);
-	house_flush_answer();
+		answer_print("no command is called '%s'; 'help' lists them\n", name);
+	answer_flush();
 }

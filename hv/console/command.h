@@ -13,7 +13,7 @@
  */
 void command_execute(const char *line);
 
-/* Is that so?  house_wake is called when it no longer is. */
-bool command_is_under_way(void);
+/* Is that so?  housekeeping_wake is called when it no longer is. */
+bool command_is_in_flight(void);
 
 #endif

@@ -5,9 +5,9 @@
 #include "hv/console/command_guest.h"
 
 #include "arch/cpu/time.h"
-#include "hv/console/house.h"
+#include "hv/console/answer.h"
 #include "hv/guest/guest_list.h"
-#include "hv/run/run.h"
+#include "hv/life/guest_create.h"
 
 static const char *state_name(const struct guest *guest)
 {
@@ -40,24 +40,24 @@ static uint64_t read_time(const uint64_t *time)
 /* Its present turn included, which may last for as long as nobody else wants the CPU. */
 static uint64_t run_time(const struct guest *guest)
 {
-	bool runs = READ_ONCE(cpu_by_id(guest->note.home)->running) == guest->name;
-	uint64_t turn = runs ? time_ns() - read_time(&guest->sched.started) : 0;
+	bool runs = READ_ONCE(cpu_by_id(guest_home(guest))->running) == guest->name;
+	uint64_t turn = runs ? time_ns() - read_time(&guest->task.entity.started) : 0;
 
-	return read_time(&guest->sched.run_time) + ((int64_t)turn < 0 ? 0 : turn);
+	return read_time(&guest->task.entity.run_time) + ((int64_t)turn < 0 ? 0 : turn);
 }
 
 static void list_guest(struct guest *guest, void *context)
 {
 	(void)context;
-	house_print("%-3u %-15s %-8s %7u K %7u %4u %3u %9llu ms\n", guest->number, guest->name,
-		    state_name(guest), guest->plan->mem_bytes >> 10, guest->sched.weight,
-		    guest->sched.cap, guest->note.home, run_time(guest) / 1000000);
+	answer_print("%-3u %-15s %-8s %7u K %7u %4u %3u %9llu ms\n", guest->number, guest->name,
+		    state_name(guest), guest->plan->mem_bytes >> 10, guest->task.entity.weight,
+		    guest->task.entity.cap, guest_home(guest), run_time(guest) / 1000000);
 }
 
 void command_list_guests(const char *argument)
 {
 	(void)argument;
-	house_print("%-3s %-15s %-8s %9s %7s %4s %3s %12s\n", "no", "name", "state", "memory", "weight",
+	answer_print("%-3s %-15s %-8s %9s %7s %4s %3s %12s\n", "no", "name", "state", "memory", "weight",
 		    "cap", "cpu", "run time");
 	guest_list_visit(list_guest, NULL);
 }
@@ -68,18 +68,18 @@ void command_show_stats(struct guest *guest)
 
 	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
 		if (guest->counters.exits[vector])
-			house_print("exits through vector %3u: %u\n", vector,
+			answer_print("exits through vector %3u: %u\n", vector,
 				    guest->counters.exits[vector]);
 	for (unsigned call = 0; call < LGUEST_HYPERCALL_COUNT; call++)
 		if (guest->counters.hypercalls[call])
-			house_print("hypercall %2u: %u\n", call, guest->counters.hypercalls[call]);
-	house_print("interrupts %u, traps reflected %u, FPU switches %u, moves between CPUs %u\n",
+			answer_print("hypercall %2u: %u\n", call, guest->counters.hypercalls[call]);
+	answer_print("interrupts %u, traps reflected %u, FPU switches %u, moves between CPUs %u\n",
 		    guest->counters.interrupts, guest->counters.reflected,
 		    guest->counters.fpu_switches, guest->counters.moves);
-	house_print("shadow: %u of %u pages, faults filled %u (neighbours %u), guest's own %u\n",
+	answer_print("shadow: %u of %u pages, faults filled %u (neighbours %u), guest's own %u\n",
 		    guest->shadow.used, guest->shadow.budget, shadow->filled, shadow->neighbours,
 		    shadow->guest_faults);
-	house_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
+	answer_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
 		    shadow->switches, shadow->created, shadow->evicted, shadow->flushes,
 		    shadow->resets);
 }
@@ -89,15 +89,15 @@ void command_show_registers(struct guest *guest)
 	const struct trap_frame *f = &guest->registers->frame;
 
 	if (guest->state == GUEST_ENDING) {
-		house_print("it has ended: %s\n", guest->end_cause);
+		answer_print("it has ended: %s\n", guest->end_cause);
 		return;
 	}
-	house_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
+	answer_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
 		    f->eflags, f->esp, f->ss & 0xFFFF);
-	house_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
-	house_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
+	answer_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
+	answer_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
 		    f->ebp, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
-	house_print("tables %08x (%s), interrupts pending %08x, last exit through vector %u\n",
+	answer_print("tables %08x (%s), interrupts pending %08x, last exit through vector %u\n",
 		    guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs,
 		    f->vector);
 }
@@ -113,9 +113,9 @@ void command_start(const char *argument)
 	unsigned cpu;
 
 	if (guest_list_find(argument, &cpu))
-		house_print("guest '%s' is there already; 'restart' starts it afresh\n", argument);
+		answer_print("guest '%s' is there already; 'restart' starts it afresh\n", argument);
 	else if (!plan)
-		house_print("no module is for a guest called '%s'\n", argument);
+		answer_print("no module is for a guest called '%s'\n", argument);
 	else
 		guest_create(plan);
 }
@@ -123,7 +123,7 @@ void command_start(const char *argument)
 void command_restart(struct guest *guest)
 {
 	if (guest->state == GUEST_ENDING) {
-		house_print("it has ended: %s\n", guest->end_cause);
+		answer_print("it has ended: %s\n", guest->end_cause);
 		return;
 	}
 	guest_restart(guest);

@@ -5,13 +5,13 @@
 #include "hv/console/command_net.h"
 
 #include "drivers/net/network.h"
-#include "hv/console/house.h"
+#include "hv/console/answer.h"
 
 static void show_guest(const struct switch_port *port)
 {
 	const uint8_t *mac = port->own.bytes;
 
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
+	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
 		    mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
 		    port->is_open ? "" : ", not in use");
 }
@@ -26,15 +26,15 @@ static void show_uplink(struct net_device *device, const struct switch_wire *wir
 	struct net_status status;
 
 	net_device_status(device, &status);
-	house_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", device->name, mac[0], mac[1],
+	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", device->name, mac[0], mac[1],
 		    mac[2], mac[3], mac[4], mac[5], device->driver,
 		    status.state == NET_RUNNING && !status.link ? "the link is down"
 								: states[status.state],
 		    status.is_polled ? ", polled" : "");
-	house_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, %u damaged\n",
+	answer_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, %u damaged\n",
 		    status.counters.sent, status.counters.received, status.counters.dropped,
 		    wire->too_long, status.counters.damaged);
-	house_print("    card     %u interrupts, %u pauses, %u resets\n", status.counters.interrupts,
+	answer_print("    card     %u interrupts, %u pauses, %u resets\n", status.counters.interrupts,
 		    status.counters.pauses, status.counters.resets);
 }
 
@@ -42,7 +42,7 @@ static void show_network(const struct network *network)
 {
 	const struct switch_port *port;
 
-	house_print("%s\n", network->ethernet->name);
+	answer_print("%s\n", network->ethernet->name);
 	list_for_each(port, &network->ethernet->ports, node) {
 		const struct switch_counters *c = &port->counters;
 
@@ -50,9 +50,9 @@ static void show_network(const struct network *network)
 			show_guest(port);
 		else
 			show_uplink(network->uplink, network->wire);
-		house_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
+		answer_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
 			    c->sent, c->sent_bytes, c->refused, c->forged);
-		house_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
+		answer_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
 			    c->received_bytes, c->lost);
 	}
 }
@@ -61,5 +61,5 @@ void command_show_networks(const char *argument)
 {
 	(void)argument;
 	if (!networks_visit(show_network))
-		house_print("there is no network\n");
+		answer_print("there is no network\n");
 }

@@ -10,7 +10,7 @@
 #include "arch/cpu/spinlock.h"
 #include "arch/cpu/symbols.h"
 #include "arch/cpu/time.h"
-#include "hv/console/house.h"
+#include "hv/console/answer.h"
 #include "lib/compiler.h"
 #include "lib/div64.h"
 #include "lib/format.h"
@@ -76,7 +76,7 @@ void latency_show_cpu(unsigned cpu)
 	struct irqs_off_record longest = irqs_off_longest(cpu);
 
 	if (UMBRA_DEBUG && longest.what)
-		house_print("; interrupts off for %u ns at most, %u of them in '%s %u'",
+		answer_print("; interrupts off for %u ns at most, %u of them in '%s %u'",
 			    in_ns(longest.ticks), in_ns(longest.part_ticks), longest.what, longest.detail);
 }
 
@@ -87,7 +87,7 @@ void latency_show_locks(void)
 		struct lock_record held = longest.held, wait = longest.wait;
 
 		if (held.place)
-			house_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, for %s\n",
+			answer_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, for %s\n",
 				    lock_name(rank), in_ns(held.ticks), function(held.place),
 				    in_ns(wait.ticks), wait.place ? function(wait.place) : "nobody");
 	}

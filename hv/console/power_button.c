@@ -7,8 +7,9 @@
 #include "arch/board/acpi.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
-#include "hv/console/house.h"
+#include "hv/console/machine_end.h"
 #include "hv/guest/guest_list.h"
+#include "hv/run/housekeeping.h"
 #include "lib/error.h"
 
 #define NS_A_SECOND 1000000000ull
@@ -21,14 +22,14 @@ static struct timer grace_timer;
 static void button_pressed(void)
 {
 	pressed = true;
-	house_wake();
+	housekeeping_wake();
 }
 
 static void grace_expired(struct timer *timer)
 {
 	(void)timer;
 	time_over = true;
-	house_wake();
+	housekeeping_wake();
 }
 
 void power_button_start(unsigned seconds)
@@ -64,9 +65,9 @@ static void begin_ending(void)
 {
 	ending = true;
 	log_event("power-button", "grace=%u", grace);
-	house_set_when_idle(IDLE_POWEROFF);
+	machine_set_when_idle(IDLE_POWEROFF);
 	if (guest_list_is_idle())
-		house_all_guests_gone();
+		housekeeping_guests_gone();
 	timer_start(&grace_timer, time_ns() + grace * NS_A_SECOND);
 }
 

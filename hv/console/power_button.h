@@ -12,7 +12,7 @@ void power_button_start(unsigned seconds);
 
 /*
  * Does what the button asks for: the first press starts the guests' time, the
- * second one ends it.  Called by the house, with no lock held.
+ * second one ends it.  Called by housekeeping_work, no lock held.
  */
 void power_button_serve(void);
 

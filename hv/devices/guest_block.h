@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_DEVICES_GUEST_BLOCK_H
 #define UMBRA_HV_DEVICES_GUEST_BLOCK_H
 
-#include "hv/devices/guest_devices.h"
+#include "hv/devices/guest_device.h"
 #include "hv/load/loader.h"
 
 extern const struct guest_device_kind guest_block_kind;

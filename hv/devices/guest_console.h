@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_DEVICES_GUEST_CONSOLE_H
 #define UMBRA_HV_DEVICES_GUEST_CONSOLE_H
 
-#include "hv/devices/guest_devices.h"
+#include "hv/devices/guest_device.h"
 #include "lib/compiler.h"
 
 #include <stdbool.h>

@@ -14,8 +14,7 @@
 #include "hv/devices/guest_console.h"
 #include "hv/devices/guest_entropy.h"
 #include "hv/devices/guest_net.h"
-#include "hv/guest/reflect.h"
-#include "hv/run/run.h"
+#include "hv/guest/guest_irq.h"
 #include "lib/bytes.h"
 #include "mm/heap.h"
 
@@ -119,7 +118,7 @@ static void choose_pci(struct guest *guest)
 {
 	guest_memory_hide_device_pages(&guest->memory);
 	if (shadow_flush_all(&guest->shadow) != SHADOW_DONE)
-		guest_kill(guest, "%s", guest->shadow.bad);
+		guest_kill_bad_tables(guest);
 }
 
 void guest_devices_choose(struct guest *guest, bool pci)
@@ -239,19 +238,6 @@ uint32_t guest_devices_lines(const struct guest *guest)
 	const struct guest_devices *devices = guest->devices;
 
 	return devices->has_page ? device_page_lines(&devices->page) : vpci_bus_lines(&devices->bus);
-}
-
-void guest_devices_wake(struct guest *guest)
-{
-	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);
-
-	if (guest->note.home != this_cpu()->id) {
-		/* Whoever set it first has posted the note, or is that CPU itself. */
-		if (!known)
-			cpu_call_post(&guest->note);
-	} else if (guest->state == GUEST_HALTED) {
-		run_wake(guest);
-	}
 }
 
 void guest_devices_service(struct guest *guest)

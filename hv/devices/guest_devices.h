@@ -11,24 +11,6 @@
 struct guest_devices;
 struct virtio_device;
 
-/* A kind of device, joined to what is behind it on Umbra's side. */
-struct guest_device_kind {
-	/*
-	 * Makes the guest's device number index (from 0) of this kind; *device stays
-	 * NULL when it has no more.  A negative error when memory is out.  The guest's
-	 * memory is not there yet.
-	 */
-	int (*create)(struct guest *guest, unsigned index, struct virtio_device **device);
-	/*
-	 * The guest runs no more: ends what is under way for the device, without waiting.  False
-	 * when somebody may still touch the guest's memory; then to be called again later.
-	 * NULL where nothing ever is under way.
-	 */
-	bool (*close)(struct virtio_device *device);
-	/* After that. */
-	void (*destroy)(struct virtio_device *device);
-};
-
 /* The devices of a guest to be; NULL when memory is out. */
 struct guest_devices *guest_devices_create(struct guest *guest);
 
@@ -75,13 +57,6 @@ bool __must_check guest_devices_write_memory(struct guest *guest, gpa_t gpa, uns
  * it has a request that it has not given back (a buffer for keys or frames is one).
  */
 uint32_t guest_devices_lines(const struct guest *guest);
-
-/*
- * A back end has something for a device of the guest: service is due.  Wakes the
- * guest if it waits.  Any CPU, with a lock that keeps the guest there: that of the
- * back end, from which the guest takes its end away before it goes.
- */
-void guest_devices_wake(struct guest *guest);
 
 /* Lets the devices go on; clears guest->devices_due. */
 void guest_devices_service(struct guest *guest);

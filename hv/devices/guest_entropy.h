@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_DEVICES_GUEST_ENTROPY_H
 #define UMBRA_HV_DEVICES_GUEST_ENTROPY_H
 
-#include "hv/devices/guest_devices.h"
+#include "hv/devices/guest_device.h"
 
 extern const struct guest_device_kind guest_entropy_kind;
 

@@ -6,7 +6,7 @@
 #ifndef UMBRA_HV_DEVICES_GUEST_NET_H
 #define UMBRA_HV_DEVICES_GUEST_NET_H
 
-#include "hv/devices/guest_devices.h"
+#include "hv/devices/guest_device.h"
 
 /* For hv/devices/guest_devices.c. */
 extern const struct guest_device_kind guest_net_kind;

@@ -9,6 +9,7 @@
 
 #include "arch/cpu/log.h"
 #include "hv/devices/guest_devices.h"
+#include "hv/guest/guest_irq.h"
 #include "hv/guest/reflect.h"
 #include "hv/hypercall/hypercall.h"
 #include "lib/bytes.h"

@@ -50,13 +50,6 @@ static bool carry_out(struct guest *guest, gpa_t gpa, const struct decoded_move 
 	return guest_devices_write_memory(guest, gpa, move->width, value & low_bytes(move->width));
 }
 
-static void reflect(struct guest *guest, uint32_t address, uint32_t error)
-{
-	if (guest->data)
-		WRITE_ONCE(guest->data->cr2, address);
-	guest_reflect_trap(guest, VECTOR_PF, error);
-}
-
 void guest_mmio(struct guest *guest, uint32_t address, uint32_t error)
 {
 	gpa_t gpa = guest->shadow.outside;
@@ -64,15 +57,14 @@ void guest_mmio(struct guest *guest, uint32_t address, uint32_t error)
 	struct decoded_move move;
 
 	if (!guest_devices_has_memory(guest, gpa)) {
-		guest_kill(guest, "%s (%08llx) at address %08x", guest->shadow.bad,
-			   guest->shadow.bad_entry, address);
+		guest_kill_bad_tables_at(guest, address);
 		return;
 	}
 	/* Only kernels have drivers; and a fetch or a push there is no move. */
 	if (!guest_in_kernel(guest) ||
 	    decode_move(bytes, guest_fetch(guest, bytes), &move) != DECODE_DONE ||
 	    move.write != ((error & FAULT_WRITE) != 0)) {
-		reflect(guest, address, error);
+		guest_reflect_page_fault(guest, address, error);
 		return;
 	}
 	if (carry_out(guest, gpa, &move))

@@ -12,7 +12,6 @@
 
 #include "arch/board/timer.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/cpu_call.h"
 #include "arch/cpu/fpu.h"
 #include "arch/cpu/trap_frame.h"
 #include "drivers/block/volume.h"
@@ -20,7 +19,7 @@
 #include "hv/config/guest_config.h"
 #include "hv/load/image.h"
 #include "hv/load/loader.h"
-#include "hv/sched/scheduler.h"
+#include "hv/sched/wake.h"
 #include "mm/guest_memory.h"
 #include "mm/guest_window.h"
 #include "mm/shadow.h"
@@ -32,7 +31,7 @@ struct console_endpoint;
 struct guest_devices;
 
 enum guest_state {
-	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/life/restart.h) */
+	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/life/restart_delay.h) */
 	GUEST_STARTING,	/* gets its memory, and is loaded, a piece each turn */
 	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
 	GUEST_HALTED,	/* waits for an interrupt */
@@ -118,9 +117,7 @@ struct guest {
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
 	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */
 
-	struct cpu_call note;		/* posted by anybody who set one of these; its home is the guest's */
-	bool is_arriving;		/* was given to this CPU, which has not seen it yet */
-	struct sched_entity sched;
+	struct task task;		/* its call is posted by anybody who set one of these two */
 	struct guest_counters counters;
 	struct list_node node;		/* in the list of guests */
 	bool is_parked;			/* under the list's lock */
@@ -137,41 +134,30 @@ static inline bool guest_in_kernel(const struct guest *guest)
 	return (guest->registers->frame.cs & SELECTOR_RPL) == LGUEST_GUEST_RING;
 }
 
-/*
- * Makes the guest that plan describes and puts it into the run queue of a CPU,
- * where it clears its memory and is loaded in turns of its own.  On failure
- * says why in the log (event=module-error) and leaves nothing behind.  No guest
- * of that name may be there.  Boot CPU.
- */
-void guest_create(const struct guest_config *plan);
+/* The id of the CPU that the guest is at home on.  On another one it may be old. */
+static inline unsigned guest_home(const struct guest *guest)
+{
+	return guest->task.call.home;
+}
 
-/* The same for all of plans, which outlives all guests: guest_config_of looks there, NULL for none. */
-void guest_create_all(const struct guest_configs *plans);
-const struct guest_config *guest_config_of(const char *name);
-
-/* A turn of a guest that starts: one bounded piece of the work. */
-void guest_prepare(struct guest *guest);
-
-/*
- * A guest that has just ended, no longer in any run queue or window: it is put into the queue
- * again, to be taken apart.
- */
-void guest_begin_end(struct guest *guest);
-
-enum guest_rest {
-	GUEST_MORE,	/* there is more to do, in another turn */
-	GUEST_WAITS,	/* the same, but not before a timer puts it into the queue again */
-	GUEST_DONE,	/* guest_finish is next */
-};
-
-/* A turn of a guest that is ending: one bounded piece of the work.  Its window is not loaded. */
-enum guest_rest guest_take_apart(struct guest *guest);
+/* The guest gets a turn: it starts, was halted, its devices are due, or it has ended. */
+static inline void guest_wake(struct guest *guest)
+{
+	task_wake(&guest->task);
+}
 
 /*
  * Ends the guest for something it did; the first cause counts.  The caller goes
  * on for as long as it needs to unwind: the guest just never runs again.
  */
 void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
+
+/*
+ * The same for page tables that no guest may have, as guest->shadow.bad says; the second one for
+ * an access to that address.
+ */
+void guest_kill_bad_tables(struct guest *guest);
+void guest_kill_bad_tables_at(struct guest *guest, uint32_t address);
 
 /* The same from any CPU, on which a visit of the list of guests keeps it there (hv/guest/guest_list.h). */
 void guest_request_kill(struct guest *guest, const char *cause);
@@ -182,11 +168,11 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 /* Starts it afresh, running or not, and at once: somebody at the console wants it. */
 void guest_restart(struct guest *guest);
 
-/*
- * A guest that is taken apart, no longer in any run queue: reports event=guest-exit, and starts
- * it again if it is to be, at once, or after a delay if it does this all the time.  Else it is
- * gone when this returns.
- */
-void guest_finish(struct guest *guest);
+/* It has ended, to be started again: by its own wish or that of its line, or by anybody's. */
+bool guest_restarts_itself(const struct guest *guest);
+bool guest_starts_again(const struct guest *guest);
+
+/* What guest->task.call runs: a kill request, due devices, or the guest's arrival here. */
+void guest_run_call(struct cpu_call *call);
 
 #endif

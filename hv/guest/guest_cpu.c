@@ -16,6 +16,9 @@
 /* Reserved by Intel; Linux sets it for a fault of old CPUs. */
 #define VECTOR_RESERVED 15
 
+/* Of each CPU: the guest whose window it has.  Only compared: that guest may be gone. */
+static const struct guest *loaded[MAX_CPUS];
+
 static struct state_page *guest_state(void)
 {
 	return &this_cpu()->pages->guest_state;
@@ -241,6 +244,7 @@ static void map_registers(const struct guest *guest)
 
 void guest_cpu_load(struct guest *guest)
 {
+	loaded[this_cpu()->id] = guest;
 	map_registers(guest);
 	guest_window_load(&guest->memory);
 	memcpy(guest_state()->gdt, guest->gdt, sizeof(guest->gdt));
@@ -249,4 +253,12 @@ void guest_cpu_load(struct guest *guest)
 	load_gate(guest, LGUEST_SYSCALL_VECTOR);
 	load_gate(guest, LGUEST_SYSCALL_VECTOR_PLAN9);
 	load_stack(guest);
+}
+
+void guest_cpu_unload(const struct guest *guest)
+{
+	if (loaded[this_cpu()->id] != guest)
+		return;
+	guest_window_load(NULL);
+	loaded[this_cpu()->id] = NULL;
 }

@@ -20,6 +20,9 @@ void guest_cpu_reset(struct guest *guest, uint32_t entry);
  */
 void guest_cpu_load(struct guest *guest);
 
+/* This CPU has nothing of the guest's memory mapped any more; nothing to do for any other guest. */
+void guest_cpu_unload(const struct guest *guest);
+
 /*
  * LOAD_GDT_ENTRY, LOAD_TLS, LOAD_IDT_ENTRY and SET_STACK of the guest loaded on this CPU; bad
  * arguments end it.

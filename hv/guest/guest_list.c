@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of guests.
+ * The list of guests, under a lock of its own.
  */
 #include "hv/guest/guest_list.h"
 
@@ -12,8 +12,8 @@ static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
 static struct list guests = LIST_INIT(guests);	/* this and idle: under the lock */
 static bool idle = true;	/* all guests in the list are parked, if there are any */
 
-/* With the lock, after a change: true when the list has become idle by it. */
-static bool note_change(void)
+/* With the lock, after a change of the list: true when it has become idle by that. */
+static bool update_idle(void)
 {
 	const struct guest *guest;
 	bool was_idle = idle;
@@ -28,7 +28,7 @@ void guest_list_add(struct guest *guest)
 {
 	spin_lock(&lock);
 	list_add_last(&guests, &guest->node);
-	(void)note_change();
+	(void)update_idle();
 	spin_unlock(&lock);
 }
 
@@ -38,7 +38,7 @@ bool guest_list_remove(struct guest *guest)
 
 	spin_lock(&lock);
 	list_remove(&guest->node);
-	became_idle = note_change();
+	became_idle = update_idle();
 	spin_unlock(&lock);
 	return became_idle;
 }
@@ -49,7 +49,7 @@ bool guest_list_park(struct guest *guest)
 
 	spin_lock(&lock);
 	guest->is_parked = true;
-	became_idle = note_change();
+	became_idle = update_idle();
 	spin_unlock(&lock);
 	return became_idle;
 }
@@ -58,7 +58,7 @@ void guest_list_unpark(struct guest *guest)
 {
 	spin_lock(&lock);
 	guest->is_parked = false;
-	(void)note_change();
+	(void)update_idle();
 	spin_unlock(&lock);
 }
 
@@ -94,7 +94,7 @@ struct guest *guest_list_find(const char *name, unsigned *cpu)
 		    (!found && is_number && guest->number == number))
 			found = guest;
 	if (found)
-		*cpu = found->note.home;
+		*cpu = guest_home(found);
 	spin_unlock(&lock);
 	return found;
 }

@@ -15,27 +15,19 @@
  */
 void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error);
 
-/* irq (0-31) waits for the guest from now on; wakes it when it is halted.  On the guest's CPU. */
-void guest_raise_irq(struct guest *guest, unsigned irq);
+/* The same for a page fault at address, with the error code that the guest's own tables make. */
+void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error);
 
 /*
- * Before every entry: enters the handler of the lowest deliverable interrupt,
- * or tells the guest that one waits.
+ * Does what the CPU does for a gate of the guest's, in the guest's frame and on the guest's stack;
+ * ends the guest when that cannot be written.  After INIT.
  */
-void guest_deliver_interrupts(struct guest *guest);
+void guest_enter_handler(struct guest *guest, uint64_t gate, bool has_error, uint32_t error);
 
-/* Would HALT return at once?  Something waits that is not masked. */
-bool guest_has_interrupt(const struct guest *guest);
-
-/*
- * Can anything ever end a HALT of the guest?  False when no line that is not masked and has a
- * handler is pending, nor can become so: by the guest's timer, or by a device.  Nothing changes
- * that but the guest itself, which does not run.  After INIT.
- */
-bool guest_can_wake(const struct guest *guest);
-
-
-/* Writes the wall clock to the guest's shared structure. */
-void guest_update_time(struct guest *guest);
+/* Are interrupts on, as the guest sees it?  After INIT. */
+static inline bool guest_irqs_enabled(const struct guest *guest)
+{
+	return (READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF) != 0;
+}
 
 #endif

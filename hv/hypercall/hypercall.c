@@ -11,7 +11,8 @@
 #include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
-#include "hv/guest/reflect.h"
+#include "hv/guest/guest_irq.h"
+#include "hv/hypercall/lguest_data.h"
 #include "lib/string.h"
 
 typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
@@ -23,7 +24,7 @@ typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
 static void check_shadow(struct guest *guest, enum shadow_result result)
 {
 	if (result == SHADOW_BAD)
-		guest_kill(guest, "%s (%08llx)", guest->shadow.bad, guest->shadow.bad_entry);
+		guest_kill_bad_tables(guest);
 	else if (result == SHADOW_AGAIN)
 		guest->repeat_call = true;
 }

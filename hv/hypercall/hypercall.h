@@ -17,7 +17,4 @@ void guest_hypercall(struct guest *guest, uint32_t length);
 /* Length of `int 0x1f`. */
 #define HYPERCALL_LENGTH 2
 
-/* LGUEST_INIT (hv/hypercall/lguest_data.c). */
-void guest_init_protocol(struct guest *guest, gpa_t address);
-
 #endif

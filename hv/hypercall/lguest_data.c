@@ -4,12 +4,12 @@
  * out which generation of the protocol it speaks.  The generations differ only
  * behind the common part, and there the static fields tell them apart.
  */
-#include "hv/hypercall/hypercall.h"
+#include "hv/hypercall/lguest_data.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "hv/devices/guest_devices.h"
-#include "hv/guest/reflect.h"
+#include "hv/guest/guest_irq.h"
 
 struct layout {
 	const char *name;

@@ -1,38 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest has ended: it is reported, taken apart, and perhaps started again.
+ * A guest has ended: it is taken apart, reported, and perhaps started again.
  */
-#include "hv/life/guest_life.h"
+#include "hv/life/guest_end.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "drivers/console/console_mux.h"
-#include "hv/console/house.h"
 #include "hv/devices/guest_block.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_list.h"
 #include "hv/life/guest_park.h"
-#include "hv/life/restart.h"
-#include "hv/run/run.h"
-#include "hv/sched/balance.h"
+#include "hv/life/guest_start.h"
+#include "hv/life/restart_delay.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 
 /* How often a guest that has ended looks whether its disks are done with its memory. */
 #define DRAIN_NS 1000000ull
-
-/* By its own wish, or by that of its line. */
-static bool restarts_itself(const struct guest *guest)
-{
-	return guest->end_reason == GUEST_REBOOT ||
-	       (guest->end_reason == GUEST_ENDED_PARKED &&
-		guest->plan->when_parked == PARKED_RESTART);
-}
-
-bool guest_starts_again(const struct guest *guest)
-{
-	return restarts_itself(guest) || guest->end_reason == GUEST_RESTARTED;
-}
 
 /* --- in pieces ------------------------------------------------------------------------ */
 
@@ -44,7 +29,7 @@ void guest_begin_end(struct guest *guest)
 	timer_stop(&guest->recheck);
 	timer_stop(&guest->delay);
 	guest->state = GUEST_ENDING;
-	run_wake(guest);
+	guest_wake(guest);
 }
 
 /* Devices before the memory: a disk may be at work in it.  What a restart needs again stays. */
@@ -87,7 +72,7 @@ bool guest_drop(struct guest *guest)
 		console_endpoint_destroy(guest->console);
 	guest_block_release(guest);
 	was_last = guest_list_remove(guest);
-	cpu_call_withdraw(&guest->note);
+	cpu_call_withdraw(&guest->task.call);
 	heap_free(guest);
 	return was_last;
 }
@@ -113,7 +98,7 @@ static void report_exit(const struct guest *guest)
 
 	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
 		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
-		  guest->sched.run_time / 1000000, count_exits(guest),
+		  guest->task.entity.run_time / 1000000, count_exits(guest),
 		  guest->shadow_used << (PAGE_SHIFT - 10));
 }
 
@@ -121,7 +106,7 @@ static void report_exit(const struct guest *guest)
 static void start_again(struct guest *guest, uint64_t delay)
 {
 	if (!delay) {
-		run_wake(guest);
+		guest_wake(guest);
 		return;
 	}
 	log_event("guest-delay", "guest=%s delay=%llums restarts=%u", guest->name, delay / 1000000,
@@ -134,13 +119,13 @@ static void restart(struct guest *guest)
 {
 	uint64_t began = time_ns(), delay = 0;
 
-	if (restarts_itself(guest))
+	if (guest_restarts_itself(guest))
 		delay = restart_delay(&guest->short_lives, guest->ended - guest->loaded);
 	discard_machine(guest);
 	if (guest_start(guest)) {
 		guest_unpark(guest);
 		/* What its restarts take is its own time too, or they would be a way round its share. */
-		sched_charge(&guest->sched, time_ns() - began);
+		sched_charge(&guest->task.entity, time_ns() - began);
 		start_again(guest, delay);
 	} else {
 		guest->end_reason = GUEST_NOT_LOADED;
@@ -148,15 +133,14 @@ static void restart(struct guest *guest)
 	}
 }
 
-void guest_finish(struct guest *guest)
+bool guest_finish(struct guest *guest)
 {
 	if (guest->end_reason != GUEST_NOT_LOADED)
 		report_exit(guest);
 	if (guest_starts_again(guest)) {
 		restart(guest);
-		return;
+		return false;
 	}
-	balance_forget(guest);
-	if (guest_drop(guest))
-		house_all_guests_gone();
+	task_forget(&guest->task);
+	return guest_drop(guest);
 }

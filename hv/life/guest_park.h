@@ -14,8 +14,9 @@
  * After a turn, on the guest's CPU, no lock held: parks a guest that waits for what cannot
  * come, tells of one that is parked since (event=guest-parked), and does with it what its
  * line says: its state afterwards is GUEST_PARKED or GUEST_ENDED.  Nothing for any other guest.
+ * True when by this no guest is left that is not parked.
  */
-void guest_park(struct guest *guest);
+bool __must_check guest_park(struct guest *guest);
 
 /* The guest, parked or not, starts afresh. */
 void guest_unpark(struct guest *guest);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest starts: its machine is made, its memory cleared, its kernel loaded, in turns of
- * its own.  At first, and again after a restart.
+ * A guest starts.  What a restart keeps (memory, frames for shadow tables) is made only the first
+ * time; all else is made anew.
  */
-#include "hv/life/guest_life.h"
+#include "hv/life/guest_start.h"
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
@@ -22,8 +22,8 @@
 
 /*
  * Pages a turn that a starting guest clears: 512 KB, a tenth of a millisecond or,
- * on an old machine, a whole one; hv/load/loader.c copies as much at once.  Interrupts wait for so long, and keys with
- * them (drivers/console/uart16550.c).
+ * on an old machine, a whole one; hv/load/loader.c copies as much at once.  Interrupts wait
+ * for so long, and keys with them (drivers/console/uart16550.c).
  */
 #define CLEAR_PAGES 128u
 

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Balancing.  Nothing here takes a lock but the notes' own: each CPU decides
- * about its guests by itself, from what the others show, which may be old.  A
- * guest that was moved for a reason that is none any more is moved once more.
+ * Balancing.  No lock is taken here but that of the calls between CPUs: each CPU decides about
+ * its tasks by itself, from what the others show, which may be old.  A task that was
+ * moved for a reason that no longer holds is moved once more.
  */
 #include "hv/sched/balance.h"
 
-#include "arch/cpu/assert.h"
+#include "arch/cpu/cpu.h"
 #include "arch/cpu/time.h"
-#include "hv/guest/guest_fpu.h"
-#include "hv/run/run.h"
+#include "arch/cpu/x86.h"
+#include "lib/compiler.h"
 
 /* How often fairness between CPUs is looked after while somebody waits. */
 #define FAIRNESS_NS 20000000ull
 
-/* So much more than the waiting ones the others must have had: half of what one has in that time. */
+/* By how much the others must be ahead of those that wait: half of a task's share in that time. */
 #define FAIRNESS_GAIN_NS 10000000ull
 
-static uint32_t idle_cpus;	/* bit n: CPU n sleeps and nobody has sent it anything; changed in one step */
+static uint32_t idle_cpus;	/* bit n: CPU n sleeps and was sent nothing; changed in one step */
 
 static bool is_alone(void)
 {
 	return cpu_count() == 1;
-}
-
-bool balance_has_cpu(uint32_t cpus)
-{
-	return (cpus & UINT32_MAX >> (MAX_CPUS - cpu_count())) != 0;
 }
 
 /* --- what the others see --------------------------------------------------------------- */
@@ -47,7 +42,7 @@ void balance_show(struct run_cpu *run)
 	WRITE_ONCE(run->shown.sequence, sequence + 2);
 }
 
-/* The virtual time of who runs there; false when nobody does, or it just changes. */
+/* The virtual time of the task that runs there; false when none does, or it just changes. */
 static bool look_at(unsigned cpu, uint64_t now, uint64_t *virtual_time)
 {
 	const struct run_cpu *run = run_cpu_of(cpu);
@@ -66,7 +61,7 @@ static bool look_at(unsigned cpu, uint64_t now, uint64_t *virtual_time)
 	return true;
 }
 
-/* Those who wait, but one if nobody runs: that one is about to. */
+/* How many tasks wait, less one when none runs: that one is about to. */
 static unsigned spare(const struct run_cpu *run)
 {
 	unsigned count = run->queue.ready_count;
@@ -101,72 +96,22 @@ void balance_catch_up(struct run_cpu *run)
 
 /* --- moving ----------------------------------------------------------------------------- */
 
-static void send(struct guest *guest, unsigned cpu)
+void balance_send(struct task *task, unsigned cpu)
 {
-	__atomic_fetch_sub(&this_run_cpu()->load, guest->sched.weight, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&run_cpu_of(cpu)->load, guest->sched.weight, __ATOMIC_RELAXED);
-	guest->is_arriving = true;
-	cpu_call_move(&guest->note, cpu);
+	__atomic_fetch_sub(&this_run_cpu()->load, task->entity.weight, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run_cpu_of(cpu)->load, task->entity.weight, __ATOMIC_RELAXED);
+	task->is_arriving = true;
+	cpu_call_move(&task->call, cpu);
 }
 
-/* One that waits; from here on it is none of this CPU's business. */
+/* A task that waits in the queue; from here on it is none of this CPU's business. */
 static void give(struct run_cpu *run, struct sched_entity *entity, unsigned cpu)
 {
-	struct guest *guest = container_of(entity, struct guest, sched);
+	struct task *task = container_of(entity, struct task, entity);
 
 	sched_leave(&run->queue, entity);
-	timer_detach(&guest->clock);
-	timer_detach(&guest->recheck);
-	guest_fpu_save(guest);
-	if (run->loaded == guest) {
-		guest_window_load(NULL);
-		run->loaded = NULL;
-	}
-	guest->counters.moves++;
-	send(guest, cpu);
-}
-
-void balance_arrive(struct guest *guest)
-{
-	struct run_cpu *run = this_run_cpu();
-
-	guest->is_arriving = false;
-	timer_attach(&guest->clock);
-	timer_attach(&guest->recheck);
-	if (!guest->sched.runnable) {
-		run_wake(guest);
-		return;
-	}
-	balance_catch_up(run);
-	if (sched_arrive(&run->queue, &guest->sched, time_ns()))
-		run->reschedule = true;
-	balance_share(run);
-	run_follow_queue(run);
-}
-
-void balance_place(struct guest *guest)
-{
-	unsigned best = this_run_cpu()->id;
-	uint32_t least = UINT32_MAX;
-
-	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
-		uint32_t load = READ_ONCE(run_cpu_of(cpu)->load);
-
-		if (guest->sched.cpus & BIT(cpu) && load < least) {
-			best = cpu;
-			least = load;
-		}
-	}
-	__atomic_fetch_add(&this_run_cpu()->load, guest->sched.weight, __ATOMIC_RELAXED);
-	if (best == this_run_cpu()->id)
-		run_wake(guest);
-	else
-		send(guest, best);
-}
-
-void balance_forget(const struct guest *guest)
-{
-	__atomic_fetch_sub(&this_run_cpu()->load, guest->sched.weight, __ATOMIC_RELAXED);
+	task->leave(task);
+	balance_send(task, cpu);
 }
 
 /* --- idle CPUs ----------------------------------------------------------------------------- */
@@ -193,9 +138,9 @@ static bool give_to_idle(struct run_cpu *run)
 }
 
 /*
- * A CPU that goes to sleep first says so and then looks who offers something;
- * here an offer comes before the look at who sleeps.  So one of both sees the
- * other.
+ * A CPU that goes to sleep first sets its bit in idle_cpus and then reads the others' offers
+ * (balance_idle); here the offer is written before idle_cpus is read.  So one of the two
+ * sees the other.
  */
 void balance_share(struct run_cpu *run)
 {
@@ -231,17 +176,20 @@ void balance_awake(const struct run_cpu *run)
 		(void)claim(run->id);
 }
 
-static void asked(struct cpu_call *note)
+static void asked(struct cpu_call *call)
 {
-	struct run_cpu *run = container_of(note, struct run_cpu, ask);
+	struct run_cpu *run = container_of(call, struct run_cpu, ask);
 
 	balance_share(run);
-	run_follow_queue(run);
+	run_cpu_set_timers(run);
 }
 
 /* --- fairness --------------------------------------------------------------------------------- */
 
-/* The CPU whose guest has had most, if that is much more than somebody has had who waits here. */
+/*
+ * A task that waits here and would do better elsewhere: *cpu gets the CPU whose task has had most,
+ * if that is much more than those here have had.  NULL for none.
+ */
 static struct sched_entity *find_disadvantaged(struct run_cpu *run, uint64_t now, unsigned *cpu)
 {
 	struct sched_entity *found = NULL;
@@ -271,7 +219,7 @@ static void fairness_due(struct timer *timer)
 	if (spare(run) > 0 && (entity = find_disadvantaged(run, time_ns(), &cpu)) != NULL)
 		give(run, entity, cpu);
 	balance_share(run);
-	run_follow_queue(run);
+	run_cpu_set_timers(run);
 }
 
 void balance_init(struct run_cpu *run)

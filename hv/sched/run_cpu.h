@@ -1,47 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the run loop of each CPU has of its own: shared by hv/run/run.c and
- * hv/sched/balance.c, and nobody else.
+ * What each CPU has of its own for scheduling: its run queue, the timers that follow the
+ * queue, and what it shows to the other CPUs.  hv/sched/balance.c and hv/sched/wake.c work on
+ * it; the run loop (hv/run/run.c) picks from the queue.
  */
 #ifndef UMBRA_HV_SCHED_RUN_CPU_H
 #define UMBRA_HV_SCHED_RUN_CPU_H
 
+#include "arch/board/timer.h"
 #include "arch/cpu/cpu_call.h"
-#include "hv/guest/guest.h"
+#include "hv/sched/scheduler.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct run_cpu {
 	/* Its own CPU's alone. */
 	unsigned id;
 	struct run_queue queue;
-	struct timer turn;	/* the end of the running guest's turn */
-	struct timer release;	/* somebody held back by its cap may run again */
-	struct timer watch;	/* while the watchdog runs: shows it that interrupts come in */
-	struct timer fairness;	/* somebody waits: does another CPU do better? */
-	bool reschedule;	/* the running guest is to make way */
-	const struct guest *loaded;	/* whose window this CPU has; NULL: perhaps somebody's who is gone */
-	const struct guest_config *entered;	/* of whose turn was the last here, even if it is gone */
-	uint32_t nmis_reported;
-	uint64_t nmi_report_due;
+	struct timer turn;	/* the end of the running task's turn */
+	struct timer release;	/* a task held back by its cap may run again */
+	struct timer fairness;	/* a task waits: would another CPU serve it better? */
+	bool reschedule;	/* the running task is to make way */
 
 	/* Written by its own CPU, read by all. */
-	uint32_t offers;	/* bit n: somebody waits here who might run on CPU n */
+	uint32_t offers;	/* bit n: a task waits here that might run on CPU n */
 	struct {
 		uint32_t sequence;	/* odd while what follows changes */
-		uint32_t weight;	/* of who runs; 0: nobody does */
+		uint32_t weight;	/* of the running task; 0: none runs */
 		uint64_t virtual_time, started;
 	} shown;
 
-	uint32_t load;		/* weights of the guests at home here; any CPU adds to it in one step */
+	uint32_t load;		/* weights of the tasks at home here; any CPU adds to it in one step */
 	struct cpu_call ask;	/* another CPU is idle and wants what is offered here */
-	struct cpu_call stop;	/* the machine ends */
-	bool is_stopped;
 };
 
 /* That of a CPU, and this one's. */
 struct run_cpu *run_cpu_of(unsigned id);
 struct run_cpu *this_run_cpu(void);
 
-/* The timers follow; after any change of the queue.  On its own CPU. */
-void run_follow_queue(struct run_cpu *run);
+/* Sets the timers for the queue as it is now; after any change of it.  On its own CPU. */
+void run_cpu_set_timers(struct run_cpu *run);
 
 #endif

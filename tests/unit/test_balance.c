@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/sched/balance.c over simulated time: several CPUs that do with their queues
+ * Tests of hv/sched/balance.c and wake.c over simulated time: several CPUs that do with their queues
  * what the run loop does, and guests that compute and sleep as the test says.
- * Notes between CPUs arrive a step later than they were posted.
+ * Calls between CPUs arrive a step later than they were posted.
  */
 #include "tests/unit/unit.h"
 
-#include "arch/cpu/cpu_call.h"
-#include "hv/sched/scheduler.h"
 #include "arch/board/timer.h"
+#include "arch/cpu/cpu_call.h"
+#include "hv/sched/task.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -20,17 +20,11 @@
 #define MAX_CPUS 32
 
 /* A guest as far as balancing knows it. */
-#define UMBRA_HV_GUEST_GUEST_H
 struct guest {
-	struct sched_entity sched;
-	struct cpu_call note;
-	struct timer clock, recheck;
-	struct {
-		uint32_t moves;
-	} counters;
-	bool is_arriving;
+	struct task task;
 	/* What it does: computes so long, then sleeps so long. */
 	uint64_t burst, sleep, left, wakes;
+	unsigned moves;
 };
 
 static unsigned count_of_cpus, current;
@@ -42,15 +36,14 @@ static unsigned cpu_count(void)
 }
 
 static uint64_t time_ns(void);
-static void guest_window_load(void *memory);
 
-#define UMBRA_ARCH_BOARD_TIME_H
-#define UMBRA_HV_GUEST_GUEST_FPU_H
-#define UMBRA_HV_RUN_RUN_H
-static void guest_fpu_save(const struct guest *guest);
-static void run_wake(struct guest *guest);
+#define UMBRA_ARCH_CPU_TIME_H
+#define UMBRA_ARCH_CPU_CPU_H
+#define UMBRA_ARCH_CPU_ASSERT_H
+#define assert(condition) assert_true(condition)
 
 #include "hv/sched/balance.c"
+#include "hv/sched/wake.c"
 
 static struct run_cpu cpus[MAX_CPUS];
 static struct list boxes[MAX_CPUS];
@@ -74,30 +67,16 @@ struct run_cpu *this_run_cpu(void)
 	return &cpus[current];
 }
 
-void run_follow_queue(struct run_cpu *run)
+void run_cpu_set_timers(struct run_cpu *run)
 {
 	assert_int_equal(run->id, current);
 }
 
-static void guest_window_load(void *memory)
+static void leave(struct task *task)
 {
-	assert_null(memory);
-}
-
-static void guest_fpu_save(const struct guest *guest)
-{
-	assert_ptr_not_equal(&guest->sched, this_run_cpu()->queue.running);
-}
-
-static void run_wake(struct guest *guest)
-{
-	struct run_cpu *run = this_run_cpu();
-
-	assert_int_equal(guest->note.home, current);
-	balance_catch_up(run);
-	if (sched_wake(&run->queue, &guest->sched, clock_now))
-		run->reschedule = true;
-	balance_share(run);
+	assert_ptr_not_equal(&task->entity, this_run_cpu()->queue.running);
+	assert_int_equal(task->call.home, current);
+	container_of(task, struct guest, task)->moves++;
 }
 
 void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call))
@@ -105,18 +84,18 @@ void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_
 	*call = (struct cpu_call){ .home = home, .run = run };
 }
 
-void cpu_call_post(struct cpu_call *note)
+void cpu_call_post(struct cpu_call *call)
 {
-	if (!list_is_linked(&note->node))
-		list_add_last(&boxes[note->home], &note->node);
+	if (!list_is_linked(&call->node))
+		list_add_last(&boxes[call->home], &call->node);
 }
 
-void cpu_call_move(struct cpu_call *note, unsigned home)
+void cpu_call_move(struct cpu_call *call, unsigned home)
 {
-	assert_int_equal(note->home, current);
+	assert_int_equal(call->home, current);
 	assert_int_not_equal(home, current);
-	note->home = home;
-	cpu_call_post(note);
+	call->home = home;
+	cpu_call_post(call);
 }
 
 void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
@@ -130,25 +109,14 @@ void timer_start(struct timer *timer, uint64_t deadline)
 	timer->queue = (struct timer_queue *)(void *)timer;
 }
 
-void timer_detach(struct timer *timer)
-{
-	assert_false(timer->detached);
-	timer->detached = true;
-}
-
-void timer_attach(struct timer *timer)
-{
-	timer->detached = false;
-}
-
 /* --- the machine ------------------------------------------------------------------------- */
 
-static void read_note(struct cpu_call *note)
+static void run_call(struct cpu_call *call)
 {
-	struct guest *guest = container_of(note, struct guest, note);
+	struct guest *guest = container_of(call, struct guest, task.call);
 
-	if (guest->is_arriving)
-		balance_arrive(guest);
+	if (guest->task.is_arriving)
+		task_arrive(&guest->task);
 }
 
 static void start(unsigned cpu_total)
@@ -160,10 +128,8 @@ static void start(unsigned cpu_total)
 	idle_cpus = 0;
 	count_of_cpus = cpu_total;
 	for (unsigned i = 0; i < cpu_total; i++) {
-		cpus[i].id = i;
 		list_init(&boxes[i]);
-		sched_queue_init(&cpus[i].queue);
-		balance_init(&cpus[i]);
+		sched_init_cpu(i);
 	}
 }
 
@@ -172,29 +138,28 @@ static struct guest *add(uint32_t weight, uint32_t mask, uint64_t burst, uint64_
 	struct guest *guest = &guests[guest_count++];
 
 	current = 0;
-	sched_entity_init(&guest->sched, weight, SCHED_NO_CAP, mask);
+	task_init(&guest->task, weight, SCHED_NO_CAP, mask, run_call, leave);
 	guest->burst = guest->left = burst;
 	guest->sleep = sleep;
 	guest->wakes = NEVER;
-	cpu_call_init(&guest->note, 0, read_note);
-	balance_place(guest);
+	task_place(&guest->task);
 	return guest;
 }
 
-static void read_notes(struct run_cpu *run)
+static void run_calls(struct run_cpu *run)
 {
 	struct list_node *node;
 
 	while ((node = list_take_first(&boxes[run->id])) != NULL) {
-		struct cpu_call *note = container_of(node, struct cpu_call, node);
+		struct cpu_call *call = container_of(node, struct cpu_call, node);
 
-		note->run(note);
+		call->run(call);
 	}
 }
 
 static void stop_running(struct run_cpu *run)
 {
-	struct guest *guest = container_of(run->queue.running, struct guest, sched);
+	struct guest *guest = container_of(run->queue.running, struct guest, task.entity);
 	bool sleeps = guest->left == 0;
 
 	sched_put(&run->queue, clock_now, !sleeps);
@@ -211,12 +176,12 @@ static void run_loop(struct run_cpu *run)
 	struct sched_entity *running = run->queue.running;
 
 	/* As handlers do that run in its sleep. */
-	read_notes(run);
+	run_calls(run);
 	for (unsigned i = 0; i < guest_count; i++) {
-		if (guests[i].note.home != run->id || guests[i].wakes > clock_now)
+		if (guests[i].task.call.home != run->id || guests[i].wakes > clock_now)
 			continue;
 		guests[i].wakes = NEVER;
-		run_wake(&guests[i]);
+		task_wake(&guests[i].task);
 	}
 	balance_awake(run);
 	if (timer_is_waiting(&run->fairness) && run->fairness.deadline <= clock_now) {
@@ -224,7 +189,7 @@ static void run_loop(struct run_cpu *run)
 		run->fairness.expired(&run->fairness);
 	}
 	if (running && (run->reschedule || clock_now >= run->queue.turn_end ||
-			container_of(running, struct guest, sched)->left == 0))
+			container_of(running, struct guest, task.entity)->left == 0))
 		stop_running(run);
 	run->reschedule = false;
 	if (!run->queue.running && !sched_pick(&run->queue, clock_now)) {
@@ -234,7 +199,7 @@ static void run_loop(struct run_cpu *run)
 	balance_show(run);
 	running = run->queue.running;
 	assert_true(running->cpus & BIT(run->id));
-	assert_int_equal(container_of(running, struct guest, sched)->note.home, run->id);
+	assert_int_equal(container_of(running, struct guest, task.entity)->task.call.home, run->id);
 }
 
 static void step(void)
@@ -247,7 +212,7 @@ static void step(void)
 
 		if (!cpus[i].queue.running)
 			continue;
-		guest = container_of(cpus[i].queue.running, struct guest, sched);
+		guest = container_of(cpus[i].queue.running, struct guest, task.entity);
 		guest->left = guest->left == NEVER ? NEVER : guest->left - MIN(STEP, guest->left);
 	}
 }
@@ -261,10 +226,10 @@ static void go_on(uint64_t ns)
 /* Run time with the present turn. */
 static uint64_t ran(const struct guest *guest)
 {
-	const struct run_queue *queue = &cpus[guest->note.home].queue;
+	const struct run_queue *queue = &cpus[guest->task.call.home].queue;
 
-	return guest->sched.run_time +
-	       (queue->running == &guest->sched ? clock_now - guest->sched.started : 0);
+	return guest->task.entity.run_time +
+	       (queue->running == &guest->task.entity ? clock_now - guest->task.entity.started : 0);
 }
 
 /* --- tests ------------------------------------------------------------------------------- */
@@ -354,9 +319,9 @@ static void one_each_and_nobody_moves(void **state)
 		add(100, UINT32_MAX, NEVER, 0);
 	go_on(1000 * MS);
 	for (unsigned i = 0; i < 8; i++) {
-		assert_false(taken[guests[i].note.home]);
-		taken[guests[i].note.home] = true;
-		assert_int_equal(guests[i].counters.moves, 0);
+		assert_false(taken[guests[i].task.call.home]);
+		taken[guests[i].task.call.home] = true;
+		assert_int_equal(guests[i].moves, 0);
 		assert_int_equal(cpus[i].load, 100);
 	}
 }
@@ -385,7 +350,7 @@ static uint32_t random_below(uint32_t end)
 	return (state >> 16) % end;
 }
 
-/* Nobody waits for longer than a note takes while a CPU that might run it sleeps. */
+/* Nobody waits for longer than a call takes while a CPU that might run it sleeps. */
 static void no_cpu_sleeps_while_somebody_waits(void **state)
 {
 	unsigned idle_steps = 0;
@@ -420,8 +385,8 @@ static void loads_follow(void **state)
 	for (unsigned cpu = 0; cpu < 3; cpu++)
 		sum += cpus[cpu].load;
 	assert_int_equal(sum, 3600);
-	assert_false(balance_has_cpu(BIT(3)));
-	assert_true(balance_has_cpu(BIT(3) | BIT(2)));
+	assert_false(sched_has_cpu(BIT(3)));
+	assert_true(sched_has_cpu(BIT(3) | BIT(2)));
 }
 
 /* One CPU needs none of all this. */

@@ -2,10 +2,10 @@
 /*
  * How long a guest that reboots itself over and over has to wait.  A guest that
  * cannot start must not fill the log and wear the machine down for ever; one
- * that reboots now and then must not notice.  Pure.
+ * that reboots now and then must not notice.  Pure; for hv/life/guest_end.c.
  */
-#ifndef UMBRA_HV_LIFE_RESTART_H
-#define UMBRA_HV_LIFE_RESTART_H
+#ifndef UMBRA_HV_LIFE_RESTART_DELAY_H
+#define UMBRA_HV_LIFE_RESTART_DELAY_H
 
 #include <stdint.h>
 
@@ -21,6 +21,21 @@
  * returns for how many it is to wait.  *short_lives is its count of short lives
  * in a row, 0 at first.
  */
-uint64_t restart_delay(uint32_t *short_lives, uint64_t lived);
+static inline uint64_t restart_delay(uint32_t *short_lives, uint64_t lived)
+{
+	uint64_t delay = RESTART_FIRST_NS;
+
+	if (lived >= RESTART_LIFE_NS) {
+		*short_lives = 0;
+		return 0;
+	}
+	if (*short_lives < UINT32_MAX)
+		++*short_lives;
+	if (*short_lives <= RESTART_FREE)
+		return 0;
+	for (uint32_t i = RESTART_FREE + 1; i < *short_lives && delay < RESTART_MOST_NS; i++)
+		delay *= 2;
+	return delay < RESTART_MOST_NS ? delay : RESTART_MOST_NS;
+}
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of hv/life/restart.c: how long a guest that reboots again and again waits. */
-#include "hv/life/restart.h"
+/* Tests of hv/life/restart_delay.h: how long a guest that reboots again and again waits. */
+#include "hv/life/restart_delay.h"
 #include "tests/unit/unit.h"
 
 #define MS 1000000ull

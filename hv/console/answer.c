@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The answer of a command goes out in one piece, or in few: after each, what
+ * stood in the terminal's line is put up again.
+ */
+#include "hv/console/answer.h"
+
+#include "hv/console/consoles.h"
+#include "lib/format.h"
+
+#define LINE_SIZE 256u
+
+static char answer[4096];
+static size_t answer_length;
+
+void answer_flush(void)
+{
+	consoles_print(answer, answer_length);
+	answer_length = 0;
+}
+
+void answer_print(const char *format, ...)
+{
+	va_list arguments;
+	size_t length;
+
+	if (sizeof(answer) - answer_length < LINE_SIZE)
+		answer_flush();
+	va_start(arguments, format);
+	length = format_text_v(answer + answer_length, LINE_SIZE, format, arguments);
+	va_end(arguments);
+	answer_length += MIN(length, LINE_SIZE - 1);
+}

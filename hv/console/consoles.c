@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Serves the multiplexer.  Two timers ask for more of that: while the screen has not shown all,
+ * and while a guest that takes no keys blocks those behind them.
+ */
+#include "hv/console/consoles.h"
+
+#include "arch/board/timer.h"
+#include "arch/cpu/log.h"
+#include "arch/cpu/panic.h"
+#include "arch/cpu/time.h"
+#include "hv/console/outputs.h"
+#include "hv/devices/guest_console.h"
+#include "hv/run/housekeeping.h"
+
+/*
+ * Rounds of emptying the queues when the machine ends: a queue and the driver's ring, and some to
+ * spare.
+ */
+#define FLUSH_ROUNDS 8
+
+/* A guest that takes no key for so long does not read its console. */
+#define STALL_NS 10000000000ull
+
+/* The screen shows 25 pictures a second, each in pieces between which guests run. */
+#define PICTURE_NS 40000000ull
+#define PIECE_NS 2000000ull
+
+static struct console_mux *mux;
+static struct timer refresh_timer;	/* runs while the screen rests */
+static struct timer stall_timer;	/* runs while a guest's keys block the others */
+static uint32_t stall;			/* as console_mux_stalled said when it was started */
+static volatile bool stall_over;
+
+static void service_due(void *context)
+{
+	(void)context;
+	housekeeping_wake();
+}
+
+static void stall_expired(struct timer *timer)
+{
+	(void)timer;
+	stall_over = true;
+	housekeeping_wake();
+}
+
+static void refresh_expired(struct timer *timer)
+{
+	(void)timer;
+	housekeeping_wake();
+}
+
+void consoles_open(const struct umbra_options *options)
+{
+	timer_init(&stall_timer, stall_expired);
+	timer_init(&refresh_timer, refresh_expired);
+	mux = console_mux_create(service_due, NULL);
+	if (!mux)
+		panic("no memory for the console");
+	guest_consoles_init(mux);
+	outputs_attach(options, mux);
+	log_set_level(options->log);
+	log_set_sink(consoles_print);
+}
+
+/* The escape key must work whatever the guest in focus does. */
+static void watch_stall(void)
+{
+	uint32_t now = console_mux_stalled(mux);
+
+	if (stall_over && now && now == stall) {
+		console_mux_give_up(mux);
+		now = console_mux_stalled(mux);
+	}
+	stall_over = false;
+	if (now && !timer_is_waiting(&stall_timer)) {
+		stall = now;
+		timer_start(&stall_timer, time_ns() + STALL_NS);
+	}
+}
+
+static void refresh_screen(void)
+{
+	enum console_refresh shown;
+
+	if (timer_is_waiting(&refresh_timer))
+		return;
+	shown = console_mux_refresh(mux);
+	if (shown != REFRESH_NOTHING)
+		timer_start(&refresh_timer,
+			    time_ns() + (shown == REFRESH_MORE ? PIECE_NS : PICTURE_NS));
+}
+
+void consoles_service(void)
+{
+	console_mux_service(mux);
+	watch_stall();
+	refresh_screen();
+	outputs_report_overruns();
+}
+
+bool consoles_take_event(struct console_event *event)
+{
+	return console_mux_take_event(mux, event);
+}
+
+void consoles_print(const char *text, size_t length)
+{
+	console_mux_print(mux, text, length);
+}
+
+void consoles_flush(void)
+{
+	for (unsigned i = 0; i < FLUSH_ROUNDS; i++) {
+		console_mux_service(mux);
+		outputs_drain();
+	}
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is done each time somebody has called housekeeping_wake: all of it, since the call does
+ * not say for what.
+ */
+#include "hv/console/housekeeping_work.h"
+
+#include "arch/cpu/log.h"
+#include "hv/console/command.h"
+#include "hv/console/consoles.h"
+#include "hv/console/machine_end.h"
+#include "hv/console/power_button.h"
+
+void housekeeping_work(void)
+{
+	struct console_event event;
+
+	consoles_service();
+	/* One command after the other: they share the place for the answer. */
+	while (!command_is_in_flight() && consoles_take_event(&event)) {
+		if (event.kind == CONSOLE_EVENT_FOCUS)
+			log_event("focus", "guest=%s", event.text);
+		else
+			command_execute(event.text);
+	}
+	power_button_serve();
+	machine_end_if_idle();
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The boot CPU's work beside guests; boot gives it to housekeeping_init.
+ */
+#ifndef UMBRA_HV_CONSOLE_HOUSEKEEPING_WORK_H
+#define UMBRA_HV_CONSOLE_HOUSEKEEPING_WORK_H
+
+/* Console input and output, focus, commands, the power button, the machine's end.  No lock held. */
+void housekeeping_work(void);
+
+#endif

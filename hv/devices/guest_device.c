@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way from a back end to the guest: one flag, and a call to the guest's CPU.
+ */
+#include "hv/devices/guest_device.h"
+
+void guest_devices_wake(struct guest *guest)
+{
+	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);
+
+	if (guest_home(guest) != this_cpu()->id) {
+		/* Whoever set it first has posted the call, or is that CPU itself. */
+		if (!known)
+			cpu_call_post(&guest->task.call);
+	} else if (guest->state == GUEST_HALTED) {
+		guest_wake(guest);
+	}
+}

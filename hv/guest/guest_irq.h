@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest's virtual interrupts (docs/protocol.md).  Devices and timers raise them, the run
+ * loop delivers them before each entry.
+ */
+#ifndef UMBRA_HV_GUEST_GUEST_IRQ_H
+#define UMBRA_HV_GUEST_GUEST_IRQ_H
+
+#include "hv/guest/guest.h"
+
+/* irq (0-31) waits for the guest from now on; wakes it when it is halted.  On the guest's CPU. */
+void guest_raise_irq(struct guest *guest, unsigned irq);
+
+/*
+ * Before every entry: enters the handler of the lowest deliverable interrupt,
+ * or tells the guest that one waits.
+ */
+void guest_deliver_interrupts(struct guest *guest);
+
+/* Would HALT return at once?  Something waits that is not masked. */
+bool guest_has_interrupt(const struct guest *guest);
+
+/* Lines that are not masked and have a handler: others stay pending until both is so.  After INIT. */
+uint32_t guest_open_irqs(const struct guest *guest);
+
+/* Writes the wall clock to the guest's shared structure. */
+void guest_update_time(struct guest *guest);
+
+#endif

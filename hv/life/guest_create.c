@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest is made: its structure and its timers, then what it needs of files, disks and the
+ * console, then its machine (hv/life/guest_start.c).  All of it lives until the guest is gone.
+ */
+#include "hv/life/guest_create.h"
+
+#include "hv/devices/guest_block.h"
+#include "hv/devices/guest_console.h"
+#include "hv/guest/guest_cpu.h"
+#include "hv/guest/guest_fpu.h"
+#include "hv/guest/guest_irq.h"
+#include "hv/guest/guest_list.h"
+#include "hv/life/guest_end.h"
+#include "hv/life/guest_start.h"
+#include "hv/load/loader.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+static const struct guest_configs *all_plans;	/* what guests there can be */
+
+static void clock_expired(struct timer *timer)
+{
+	guest_raise_irq(container_of(timer, struct guest, clock), LGUEST_IRQ_TIMER);
+}
+
+static void recheck_expired(struct timer *timer)
+{
+	/* The interrupt has ended the guest's turn in the CPU for a moment, which was its purpose. */
+	(void)timer;
+}
+
+static void delay_expired(struct timer *timer)
+{
+	struct guest *guest = container_of(timer, struct guest, delay);
+
+	if (guest->state == GUEST_DELAYED)
+		guest->state = GUEST_STARTING;
+	guest_wake(guest);
+}
+
+/* The guest is given to another CPU: this one keeps nothing of it. */
+static void leave_cpu(struct task *task)
+{
+	struct guest *guest = container_of(task, struct guest, task);
+
+	timer_detach(&guest->clock);
+	timer_detach(&guest->recheck);
+	guest_fpu_save(guest);
+	guest_cpu_unload(guest);
+	guest->counters.moves++;
+}
+
+static struct guest *new_guest(const struct guest_config *plan)
+{
+	struct guest *guest = heap_alloc(sizeof(*guest));
+
+	if (!guest)
+		return NULL;
+	guest->plan = plan;
+	memcpy(guest->name, plan->name, sizeof(guest->name));
+	timer_init(&guest->clock, clock_expired);
+	timer_init(&guest->recheck, recheck_expired);
+	timer_init(&guest->delay, delay_expired);
+	task_init(&guest->task, plan->weight, plan->cap, plan->cpus, guest_run_call, leave_cpu);
+	guest_list_add(guest);
+	return guest;
+}
+
+/* What the guest needs beside its machine.  False when it cannot have it, with *problem said. */
+static bool acquire(struct guest *guest, struct load_problem *problem)
+{
+	const struct guest_config *plan = guest->plan;
+
+	*problem = (struct load_problem){ .module = plan->kernel_file, .word = "kernel" };
+	if (!sched_has_cpu(plan->cpus)) {
+		problem->word = "cpus";
+		string_copy(problem->cause, "none of these CPUs is there", sizeof(problem->cause));
+		return false;
+	}
+	/* Files and disks first: a bad one must not take memory from the guests after it. */
+	if (loader_check(plan, &guest->image, &guest->initrd, problem) != 0 ||
+	    guest_block_claim(guest, problem) != 0)
+		return false;
+	if (!guest_console_open(guest)) {
+		problem->module = plan->kernel_file;
+		problem->word = "kernel";
+		string_copy(problem->cause, "no console left for another guest",
+			    sizeof(problem->cause));
+		return false;
+	}
+	return true;
+}
+
+void guest_create(const struct guest_config *plan)
+{
+	struct load_problem problem;
+	struct guest *guest = new_guest(plan);
+
+	if (!guest) {
+		guest_report_problem(plan->kernel_file, "kernel", "no memory left for another guest");
+		return;
+	}
+	if (!acquire(guest, &problem)) {
+		guest_report_problem(problem.module, problem.word, problem.cause);
+		(void)guest_drop(guest);
+	} else if (!guest_start(guest)) {
+		(void)guest_drop(guest);
+	} else {
+		task_place(&guest->task);
+	}
+}
+
+void guest_create_all(const struct guest_configs *plans)
+{
+	all_plans = plans;
+	for (size_t i = 0; i < plans->count; i++)
+		guest_create(&plans->list[i]);
+}
+
+const struct guest_config *guest_config_of(const char *name)
+{
+	for (size_t i = 0; i < all_plans->count; i++)
+		if (strcmp(all_plans->list[i].name, name) == 0)
+			return &all_plans->list[i];
+	return NULL;
+}

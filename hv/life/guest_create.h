@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Making guests: all those that the boot modules describe, and later one of them at a time for
+ * somebody at the console.
+ */
+#ifndef UMBRA_HV_LIFE_GUEST_CREATE_H
+#define UMBRA_HV_LIFE_GUEST_CREATE_H
+
+#include "hv/config/guest_config.h"
+
+/*
+ * Makes the guest that plan describes and puts it into the run queue of a CPU,
+ * where it clears its memory and is loaded in turns of its own.  On failure
+ * says why in the log (event=module-error) and leaves nothing behind.  No guest
+ * of that name may be there.  Boot CPU.
+ */
+void guest_create(const struct guest_config *plan);
+
+/* The same for all of plans, which outlives all guests: guest_config_of looks there, NULL for none. */
+void guest_create_all(const struct guest_configs *plans);
+const struct guest_config *guest_config_of(const char *name);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One flag that asks for the work, and a call that takes the boot CPU out of its guest.
+ */
+#include "hv/run/housekeeping.h"
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_call.h"
+#include "lib/compiler.h"
+
+static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
+static struct cpu_call call;
+static void (*do_work)(void);
+static volatile bool guests_gone;
+
+/* The exit from the guest was the purpose of the call. */
+static void run_call(struct cpu_call *unused)
+{
+	(void)unused;
+}
+
+void housekeeping_init(void (*work)(void))
+{
+	do_work = work;
+	cpu_call_init(&call, this_cpu()->id, run_call);
+}
+
+void housekeeping_wake(void)
+{
+	if (!__atomic_exchange_n(&due, true, __ATOMIC_SEQ_CST) && this_cpu()->id != call.home)
+		cpu_call_post(&call);
+}
+
+bool housekeeping_is_due(void)
+{
+	return unlikely(READ_ONCE(due)) && this_cpu()->id == call.home;
+}
+
+void housekeeping_do(void)
+{
+	__atomic_store_n(&due, false, __ATOMIC_SEQ_CST);
+	do_work();
+}
+
+void housekeeping_guests_gone(void)
+{
+	guests_gone = true;
+	housekeeping_wake();
+}
+
+bool housekeeping_take_guests_gone(void)
+{
+	bool gone = guests_gone;
+
+	guests_gone = false;
+	return gone;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A task is what the scheduler runs and moves between CPUs: one a guest, part of struct guest.
+ * It is at home on one CPU, and nobody else touches it: so it moves only by being given
+ * away, between two turns, with all that its CPU still holds of it.
+ */
+#ifndef UMBRA_HV_SCHED_TASK_H
+#define UMBRA_HV_SCHED_TASK_H
+
+#include "arch/cpu/cpu_call.h"
+#include "hv/sched/scheduler.h"
+
+#include <stdbool.h>
+
+struct task {
+	struct sched_entity entity;	/* its share, and its place in a queue */
+	struct cpu_call call;		/* its home is the task's; what it runs: see task_init */
+	bool is_arriving;		/* was given to this CPU, which has not called task_arrive yet */
+	void (*leave)(struct task *task);
+};
+
+#endif
