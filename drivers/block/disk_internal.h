@@ -62,9 +62,6 @@ void disk_start_waiting(struct disk_port *port);
 
 /* --- disk_recover.c -------------------------------------------------------------------- */
 
-/* As the last thing: the port, which runs, is stopped, and is to run again. */
-void disk_reset(struct disk_port *port);
-
 /*
  * The timer's work, which takes the lock of one port after the other: is something finished, or
  * should it have been?  Returns after how many nanoseconds to come again, 0 when no port has

@@ -111,7 +111,8 @@ void disk_port_give_up(struct disk_port *port, const char *cause)
 	go_on(port);
 }
 
-void disk_reset(struct disk_port *port)
+/* As the last thing: the port, which runs, is stopped, and is to run again. */
+static void reset(struct disk_port *port)
 {
 	port->counters.resets++;
 	begin_stop(port);
@@ -134,7 +135,7 @@ void disk_port_restart(struct disk_port *port)
 	}
 	if (first)
 		first->blame += DISK_BLAME_RESTART;
-	disk_reset(port);
+	reset(port);
 }
 
 static void time_out(struct disk_port *port)
@@ -147,7 +148,7 @@ static void time_out(struct disk_port *port)
 	for (unsigned i = 0; i < port->depth; i++)
 		if (port->in_flight[i])
 			port->in_flight[i]->blame += DISK_BLAME_SILENCE;
-	disk_reset(port);
+	reset(port);
 }
 
 /* --- looking after ports ---------------------------------------------------------------- */
@@ -215,7 +216,7 @@ static uint64_t tick(struct disk_port *port)
 	else if (disk_is_busy(port) && time_ns() >= port->deadline)
 		time_out(port);
 	else if (is_hung_up(port))
-		disk_reset(port);
+		reset(port);
 	again = disk_has_work(port) || is_being_reset(port) ? disk_period(port) : 0;
 	disk_leave(port);
 	return again;

@@ -139,8 +139,14 @@ size_t console_endpoint_write(struct console_endpoint *endpoint, const void *dat
 	return taken;
 }
 
-size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size)
+static size_t port_write(void *context, const void *data, size_t length)
 {
+	return console_endpoint_write(context, data, length);
+}
+
+static size_t port_read(void *context, void *buffer, size_t size)
+{
+	struct console_endpoint *endpoint = context;
 	struct console_mux *mux = endpoint->mux;
 	size_t count;
 
@@ -155,29 +161,15 @@ size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, si
 	return count;
 }
 
-size_t console_endpoint_waiting(struct console_endpoint *endpoint)
+static size_t port_waiting(void *context)
 {
+	struct console_endpoint *endpoint = context;
 	size_t waiting;
 
 	spin_lock(&endpoint->mux->lock);
 	waiting = ring_used(&endpoint->input);
 	spin_unlock(&endpoint->mux->lock);
 	return waiting;
-}
-
-static size_t port_write(void *context, const void *data, size_t length)
-{
-	return console_endpoint_write(context, data, length);
-}
-
-static size_t port_read(void *context, void *buffer, size_t size)
-{
-	return console_endpoint_read(context, buffer, size);
-}
-
-static size_t port_waiting(void *context)
-{
-	return console_endpoint_waiting(context);
 }
 
 const struct console_port console_endpoint_port = { port_write, port_read, port_waiting };

@@ -88,7 +88,7 @@ void console_history_rewind(struct console_history *history)
 
 		while (at != history->written && *byte_at(history, at) != '\n')
 			at++;
-		/* The line break stays in the ring, so that a second call finds a whole line too. */
+		/* The ring has room then, so a second call skips nothing more. */
 		if (at != history->written)
 			history->oldest = at + 1;
 	}

@@ -34,7 +34,7 @@ struct console_endpoint;
 
 /* What an endpoint tells its guest; context is that of console_endpoint_create. */
 struct console_endpoint_callbacks {
-	/* There are keys for console_endpoint_read. */
+	/* There are keys to be read. */
 	void (*input_ready)(void *context);
 	/* console_endpoint_write, which did not take all, has room again. */
 	void (*output_ready)(void *context);
@@ -120,13 +120,10 @@ void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
  */
 size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length);
 
-/* Takes out up to size keys of the guest; returns how many. */
-size_t console_endpoint_read(struct console_endpoint *endpoint, void *buffer, size_t size);
-
-/* How many keys wait. */
-size_t console_endpoint_waiting(struct console_endpoint *endpoint);
-
-/* The same three for the model of the guest's console device; the context is the endpoint. */
+/*
+ * What the model of the guest's console device is joined to: output as above, and the guest's
+ * keys.  The context is the endpoint.
+ */
 extern const struct console_port console_endpoint_port;
 
 #endif

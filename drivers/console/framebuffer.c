@@ -140,7 +140,7 @@ static unsigned draw_row(struct framebuffer *fb, unsigned row)
 	return drawn;
 }
 
-static void note_changes(struct framebuffer *fb)
+static void mark_stale(struct framebuffer *fb)
 {
 	for (unsigned row = fb->text.changed; row < fb->text.changed_end; row++)
 		fb->stale[row] = true;
@@ -156,7 +156,7 @@ static bool draw(struct framebuffer *fb, unsigned limit)
 	unsigned drawn = 0;
 	bool more = false;
 
-	note_changes(fb);
+	mark_stale(fb);
 	/* Goes on where the last refresh stopped, or the lower rows would never have their turn. */
 	for (unsigned i = 0; i < fb->text.rows && !more; i++) {
 		if (fb->stale[fb->scan])

@@ -141,7 +141,7 @@ void print(struct fixture *f, const char *text)
 void expect_keys(struct guest *guest, const char *keys)
 {
 	char got[64];
-	size_t count = console_endpoint_read(guest->endpoint, got, sizeof(got) - 1);
+	size_t count = console_endpoint_port.read(guest->endpoint, got, sizeof(got) - 1);
 
 	got[count] = '\0';
 	assert_string_equal(got, keys);

@@ -14,7 +14,7 @@ static void test_keys_go_to_focus(void **state)
 
 	type(f, "ls\r\x03");
 	assert_int_equal(f->web.input_calls, 4);
-	assert_int_equal(console_endpoint_waiting(f->web.endpoint), 4);
+	assert_int_equal(console_endpoint_port.waiting(f->web.endpoint), 4);
 	expect_keys(&f->web, "ls\r\x03");
 	type(f, ESCAPE ESCAPE);
 	expect_keys(&f->web, ESCAPE);
@@ -67,10 +67,10 @@ static void test_keys_are_never_lost(void **state)
 	for (unsigned i = 0; i < 30000; i++)
 		f->terminal.keys[f->terminal.key_count++] = (char)('a' + i % 23);
 	console_mux_service(f->mux);
-	assert_int_equal(console_endpoint_waiting(f->web.endpoint), RING);
+	assert_int_equal(console_endpoint_port.waiting(f->web.endpoint), RING);
 	assert_true(f->terminal.keys_taken <= RING + 1);
 	f->service_calls = 0;
-	while ((count = console_endpoint_read(f->web.endpoint, got, sizeof(got))) > 0) {
+	while ((count = console_endpoint_port.read(f->web.endpoint, got, sizeof(got))) > 0) {
 		for (size_t i = 0; i < count; i++)
 			assert_int_equal(got[i], 'a' + expected++ % 23);
 		if (f->service_calls > 0) {
@@ -94,7 +94,7 @@ static void test_deaf_guest(void **state)
 	stalled = console_mux_stalled(f->mux);
 	assert_int_not_equal(stalled, 0);
 	/* Who reads, however slowly, is not deaf. */
-	assert_int_equal(console_endpoint_read(f->web.endpoint, &key, 1), 1);
+	assert_int_equal(console_endpoint_port.read(f->web.endpoint, &key, 1), 1);
 	assert_int_not_equal(console_mux_stalled(f->mux), stalled);
 
 	type(f, ESCAPE "n");
@@ -103,13 +103,13 @@ static void test_deaf_guest(void **state)
 	console_mux_service(f->mux);
 	expect_contains(f, "guest web does not take its keys");
 	expect_event(f, CONSOLE_EVENT_FOCUS, "db");
-	assert_int_equal(console_endpoint_waiting(f->web.endpoint), RING);
+	assert_int_equal(console_endpoint_port.waiting(f->web.endpoint), RING);
 	assert_int_equal(console_mux_stalled(f->mux), 0);
 
 	/* As soon as it takes keys again, none is dropped. */
-	assert_int_equal(console_endpoint_read(f->web.endpoint, &key, 1), 1);
+	assert_int_equal(console_endpoint_port.read(f->web.endpoint, &key, 1), 1);
 	type(f, ESCAPE "p" "y");
-	assert_int_equal(console_endpoint_waiting(f->web.endpoint), RING);
+	assert_int_equal(console_endpoint_port.waiting(f->web.endpoint), RING);
 }
 
 static void test_command(void **state)
@@ -263,7 +263,7 @@ static void test_random(void **state)
 			type(f, (const char *)bytes);
 			break;
 		case 2:
-			console_endpoint_read(guest->endpoint, bytes, length);
+			console_endpoint_port.read(guest->endpoint, bytes, length);
 			break;
 		case 3:
 			console_mux_take_event(f->mux, &event);
