@@ -31,7 +31,10 @@ void entropy_pool_add(struct entropy_pool *pool, const void *bytes, size_t size,
 /* True when the collector is worth a key of the source. */
 bool entropy_pool_is_full(const struct entropy_pool *pool);
 
-/* Gives the source a new key, whatever the collector is worth: at the start, and when it is full. */
+/*
+ * Gives the source a new key, whatever the collector is worth: at the start, and when it is
+ * full.
+ */
 void entropy_pool_reseed(struct entropy_pool *pool);
 
 /* A key for somebody's own generator goes into generator, on top of what is there. */

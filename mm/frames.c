@@ -167,7 +167,8 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
  * A chunk in [first, end) with at least `least` free frames, from *hint on.  A
  * search for single frames prefers chunks that are split already.
  */
-static bool find_chunk(uint32_t first, uint32_t end, uint32_t *hint, uint32_t least, uint32_t *found)
+static bool find_chunk(uint32_t first, uint32_t end, uint32_t *hint, uint32_t least,
+		       uint32_t *found)
 {
 	uint32_t whole = end;
 

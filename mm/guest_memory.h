@@ -4,9 +4,9 @@
  * by the guest.  The memory lies linear in the guest window of Umbra's own
  * address space, so an access is a bounds check and a plain copy.
  *
- * All functions act on the guest whose window is loaded on this CPU, return false
- * and do nothing when any byte lies outside the guest's memory, and take no lock: a guest's memory may change under them,
- * so each value is read exactly once.
+ * All functions act on the guest whose window is loaded on this CPU, return false and do
+ * nothing when any byte lies outside the guest's memory, and take no lock: a guest's memory may
+ * change under them, so each value is read exactly once.
  */
 #ifndef UMBRA_MM_GUEST_MEMORY_H
 #define UMBRA_MM_GUEST_MEMORY_H

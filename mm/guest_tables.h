@@ -41,7 +41,8 @@ struct guest_entries {
 /* What the levels above the entries say of one slot. */
 struct guest_slot {
 	uint32_t key;	/* names the run of 512 entries; equal keys, equal entries */
-	uint64_t flags;	/* PTE_P; of PTE_W, PTE_U and PTE_NX what all levels together say; PTE_A of the last level */
+	/* PTE_P; of PTE_W, PTE_U and PTE_NX what all levels together say; PTE_A of the last level. */
+	uint64_t flags;
 };
 
 struct guest_reader {
@@ -98,7 +99,8 @@ static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t
 }
 
 /* Sets PTE_A or PTE_D bits in the guest's own entry. */
-static inline void guest_entry_mark(const struct guest_entries *entries, uint32_t index, uint32_t bits)
+static inline void guest_entry_mark(const struct guest_entries *entries, uint32_t index,
+				    uint32_t bits)
 {
 	if (entries->first)
 		((uint32_t *)entries->first)[index * (entries->size / 4)] |= bits;

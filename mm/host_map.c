@@ -336,7 +336,10 @@ paddr_t host_physical(const void *pointer, size_t *run)
 	return direct_physical(pointer);
 }
 
-/* Where the window maps these pages, of which entry is the first, already in a row; 0 for nowhere. */
+/*
+ * Where the window maps these pages, of which entry is the first, already in a row; 0 for
+ * nowhere.
+ */
 static uint32_t find_mapped(uint64_t entry, uint32_t pages)
 {
 	uint32_t base = MMIO_WINDOW, found = 0;
@@ -384,7 +387,10 @@ static bool is_addressable(paddr_t address, size_t length)
 
 void *map_mmio(paddr_t address, size_t length)
 {
-	/* Firmware, or a BAR that it wrote, may name anything: writes there would be to somebody's data. */
+	/*
+	 * Firmware, or a BAR that it wrote, may name anything: writes there would be to somebody's
+	 * data.
+	 */
 	if (!is_addressable(address, length) || frames_are_memory(address, length))
 		return NULL;
 	return map_window(address, length, PTE_W | PTE_PCD | PTE_PWT);

@@ -73,8 +73,8 @@ paddr_t host_physical(const void *pointer, size_t *run);
 const void *map_module(paddr_t address, size_t length);
 
 /*
- * Device registers, not cached; they stay mapped.  NULL when the window for
- * them is full, and for an address where memory is, or that no device can have.  Boot CPU, before others start.
+ * Device registers, not cached; they stay mapped.  NULL when the window for them is full, and
+ * for an address where memory is, or that no device can have.  Boot CPU, before others start.
  */
 void *map_mmio(paddr_t address, size_t length);
 

@@ -79,13 +79,14 @@ static uint32_t word_of(const struct initial_tables *initial, uint32_t page, uin
 		return page_word((page - initial->tables) / WORD_BYTES + word, initial->pages);
 	if (page == initial->middle)
 		return middle_word(initial, word);
-	return word % 2 ? 0 : page_word((page - initial->pae_tables) / (2 * WORD_BYTES) + word / 2, initial->pae_pages);
+	return word % 2 ? 0 : page_word((page - initial->pae_tables) / (2 * WORD_BYTES) + word / 2,
+					initial->pae_pages);
 }
 
 /* --- making them ----------------------------------------------------------------- */
 
-bool initial_tables_place(struct initial_tables *initial, uint32_t kernel_address, uint32_t ram_pages,
-			uint32_t floor, uint32_t top)
+bool initial_tables_place(struct initial_tables *initial, uint32_t kernel_address,
+			  uint32_t ram_pages, uint32_t floor, uint32_t top)
 {
 	uint32_t pages = MIN(ram_pages, window_pages(kernel_address));
 	/* Kernels with PAE tables begin at a slot's border; others have no use for such tables. */
@@ -112,7 +113,7 @@ bool initial_tables_place(struct initial_tables *initial, uint32_t kernel_addres
 }
 
 bool initial_tables_fill(struct initial_tables *initial, const struct guest_memory *memory,
-		       uint32_t pages)
+			 uint32_t pages)
 {
 	for (; pages > 0 && initial->filled <= initial->root; pages--) {
 		uint32_t *words = guest_page(memory, initial->filled >> PAGE_SHIFT);
@@ -148,7 +149,7 @@ static bool entry_differs(const struct initial_tables *initial, const struct gue
 }
 
 static enum initial_format entries_format(const struct initial_tables *initial,
-					const struct guest_memory *memory, uint32_t address)
+					  const struct guest_memory *memory, uint32_t address)
 {
 	uint32_t linear = address >= initial->kernel_address ? address - initial->kernel_address : address;
 	uint32_t page = linear >> PAGE_SHIFT;
@@ -164,7 +165,7 @@ static enum initial_format entries_format(const struct initial_tables *initial,
 }
 
 enum initial_format initial_tables_format(const struct initial_tables *initial,
-				      const struct guest_memory *memory, uint32_t address)
+					  const struct guest_memory *memory, uint32_t address)
 {
 	if (!initial->middle ||
 	    differs(initial, memory, initial->root, PAE_TOP_WORDS, DIRECTORY_ENTRIES))
@@ -178,7 +179,8 @@ enum initial_format initial_tables_format(const struct initial_tables *initial,
 	return entries_format(initial, memory, address);
 }
 
-void initial_tables_drop_pae(const struct initial_tables *initial, const struct guest_memory *memory)
+void initial_tables_drop_pae(const struct initial_tables *initial,
+			     const struct guest_memory *memory)
 {
 	uint32_t *words = guest_page(memory, initial->root >> PAGE_SHIFT);
 

@@ -28,7 +28,7 @@
 struct initial_tables {
 	uint32_t kernel_address;
 	uint32_t pages;		/* guest pages mapped, from page 0 on */
-	uint32_t pae_pages;	/* the same in the PAE tables; 0: there are none, kernel_address is no slot of 1 GB */
+	uint32_t pae_pages;	/* the same in the PAE tables; 0: there are none */
 	uint32_t root;		/* guest-physical, like the rest: the top-level page */
 	uint32_t tables;	/* two-level tables, one behind the other */
 	uint32_t middle;	/* the PAE middle table, 0: none */
@@ -62,7 +62,8 @@ enum initial_format initial_tables_format(const struct initial_tables *initial,
 				      const struct guest_memory *memory, uint32_t address);
 
 /* The guest uses the two-level tables: the PAE top level makes room for the directory's entries. */
-void initial_tables_drop_pae(const struct initial_tables *initial, const struct guest_memory *memory);
+void initial_tables_drop_pae(const struct initial_tables *initial,
+			     const struct guest_memory *memory);
 
 /* Reads what the tables say, without looking at them; its root is kernel_address. */
 extern const struct guest_reader guest_reader_initial;

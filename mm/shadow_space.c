@@ -224,7 +224,10 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
 
 /* --- making them and switching ----------------------------------------------- */
 
-/* What the kernel has in all address spaces and has been shadowed already is there from the start. */
+/*
+ * What the kernel has in all address spaces and has been shadowed already is there from the
+ * start.
+ */
 static void link_kernel(struct shadow *shadow, struct address_space *space)
 {
 	/* Other directories than the last would need a page. */

@@ -6,7 +6,10 @@
  */
 #include "mm/shadow_internal.h"
 
-/* Where the guest has INVLPG it has this, so what was kept of its directory entry is dropped too. */
+/*
+ * Where the guest has INVLPG it has this, so what was kept of its directory entry is dropped
+ * too.
+ */
 static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		    uint32_t index)
 {

@@ -330,8 +330,8 @@ static uint16_t sane_block(const char *what, uint32_t port, unsigned length)
 }
 
 /* The old field, or the address that later firmware fills instead; only ports are of use. */
-static uint16_t register_block(const char *what, uint32_t port, const struct generic_address *extended,
-			       unsigned length)
+static uint16_t register_block(const char *what, uint32_t port,
+			       const struct generic_address *extended, unsigned length)
 {
 	if (port != 0 && port <= UINT16_MAX)
 		return sane_block(what, port, length);

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 /*
- * Makes size bytes of physical memory readable, which never cross a 4 KB
- * boundary, and returns where they are, or NULL when that cannot be.  The
- * bytes need to stay readable only until the next call.
+ * Makes size bytes of physical memory readable, which never cross a 4 KB boundary, and returns
+ * where they are; NULL when that is not possible.  The bytes need to stay readable only until the
+ * next call.
  */
 typedef const void *acpi_map_t(uint64_t address, size_t size);
 
@@ -36,7 +36,7 @@ struct acpi_refusal {
 	uint32_t port;
 };
 
-/* What the fixed description table and \_S5 say.  A port of 0 means that there is none that can be used. */
+/* What the fixed description table and \_S5 say.  A port of 0: there is none that can be used. */
 struct acpi_fixed {
 	uint16_t pm1a_control;
 	uint16_t pm1b_control;

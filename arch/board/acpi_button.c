@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The power button, as far as it is one of the fixed hardware features (ACPI 6.4,
- * section 4.8.2.2.1.1): a bit in the PM1 status registers, and an interrupt, the
- * SCI, that all ACPI events share.
+ * The power button, where it is one of the fixed hardware features (ACPI 6.4, section
+ * 4.8.2.2.1.1): a bit in the PM1 status registers, and an interrupt, the SCI, which all ACPI
+ * events share.  Reports it to the function that was given to acpi_power_button_start.
  */
 #include "arch/board/acpi.h"
 #include "arch/board/irq.h"
@@ -17,8 +17,8 @@
 #define PM1_NOTHING 0xFFFFu	/* where no register is; in one, some bits are reserved and read as 0 */
 
 /*
- * The SCI's line stays raised while any event waits, and others may share it.  So
- * many interrupts in a row without an event of ours are somebody else's, for ever.
+ * The SCI's line stays raised while any event waits, and other devices may share it.  So many
+ * interrupts in a row without a power button event come from a source that nobody will ever clear.
  */
 #define IDLE_INTERRUPTS_MAX 10000u
 
@@ -60,7 +60,7 @@ static void sci(void *context)
 	}
 }
 
-/* What firmware enabled for a system that understands it would never be cleared by us. */
+/* General events need AML to be handled; enabled ones would raise the line without end. */
 static void disable_general_events(const struct acpi_fixed *fixed)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(fixed->gpe_blocks); i++) {

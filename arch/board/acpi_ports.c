@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which ports the firmware's tables can mean.  A register that they put where every PC
- * has another chip is a mistake of theirs: what is written there for ACPI's sake would
- * go to that chip.
+ * Which ports the firmware's tables can mean.  A table that puts a register where every PC has
+ * another chip is wrong: what is written there for ACPI's sake would go to that chip.
  */
 #include "arch/board/acpi_ports.h"
 

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Can length ports from first on be a block of ACPI registers?  Not where every PC has other chips. */
+/*
+ * Can length ports from first on be a block of ACPI registers?  Not where every PC has other
+ * chips.
+ */
 bool acpi_ports_are_free(uint32_t first, uint32_t length);
 
 /* Can the port be the one where the firmware is asked for ACPI mode? */

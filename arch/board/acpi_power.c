@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the ACPI tables are needed for at the end: the off state (ACPI 6.4,
- * section 4.8.3.2 and 7.4) and the reset register (section 4.8.3.6).
+ * What the ACPI tables are needed for at the end of the machine: the off state (ACPI 6.4, sections
+ * 4.8.3.2 and 7.4) and the reset register (section 4.8.3.6).
  */
 #include "arch/board/acpi.h"
 #include "arch/cpu/port.h"
@@ -28,8 +28,8 @@
 #define REACTION_READS 1000000u
 
 /*
- * Asks the firmware to hand the PM1 registers over.  Without it some of them
- * ignore the sleep bits; an answer that never comes is no reason not to try.
+ * Without ACPI mode the PM1 registers of some boards ignore the sleep bits.  Where the firmware
+ * never answers, they are tried all the same.
  */
 void acpi_enter_mode(void)
 {
@@ -53,7 +53,7 @@ static void write_sleep(uint16_t port, uint8_t type)
 				    PM1_SLEEP_ENABLE));
 }
 
-/* The machine has this long to disappear. */
+/* Waits for the machine to go off or to start again; returns when it did not. */
 static int wait_for_reaction(void)
 {
 	for (uint32_t i = 0; i < REACTION_READS; i++)

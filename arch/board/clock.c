@@ -25,7 +25,10 @@
 /* A counter wraps around after some seconds; half of that leaves room for delays. */
 #define KEEP_FRACTION 2u
 
-/* So many readings in a row of a counter that runs are not all the same: each takes 100 ns or so. */
+/*
+ * So many readings in a row of a counter that runs are not all the same: each takes 100 ns or
+ * so.
+ */
 #define ALIVE_READS 10000u
 
 /* In the order in which they are tried when another one fails. */
@@ -127,7 +130,10 @@ void clock_leave_stopped(void)
 		panic("the clock %s stands still, and there is no other", clock_name());
 }
 
-/* For who waits (arch/cpu/time_limit.h): while a panic is reported, waits end and no clock changes. */
+/*
+ * For who waits (arch/cpu/time_limit.h): while a panic is reported, waits end and no clock
+ * changes.
+ */
 static bool wait_is_stuck(void)
 {
 	if (panic_has_begun())
@@ -182,7 +188,8 @@ static struct clock *choose(enum clock_source wanted)
 		log_warn("time", "the TSC may change its rate, and there is no other clock");
 		return &clocks[TSC];
 	}
-	log_warn("time", "the TSC may change its rate: guests are told not to use it (clock=tsc changes that)");
+	log_warn("time",
+		 "the TSC may change its rate: guests are told not to use it (clock=tsc changes that)");
 	return counter;
 }
 

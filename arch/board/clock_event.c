@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which timer is the alarm.
+ * Chooses the timer that makes clock events, sees that it works, and hands each event to the
+ * clock's watch and to the timers.
  */
 #include "arch/board/clock_event.h"
 
@@ -15,16 +16,16 @@
 #include "lib/error.h"
 
 /*
- * An alarm of the 8254 is seen to go off once.  On a busy host an emulator may be away while
- * it does, or late by as much as that.
+ * The 8254 is seen to expire once.  On a busy host an emulator may not run at that moment, or may
+ * be late by as much as that.
  */
 #define TEST_NS 1000000u
 #define TEST_PATIENCE_NS 1000000000u
 #define TEST_TRIES 5u
 
 static bool use_lapic;
-static irq_handler_t *expired;
-static uint64_t set_until[MAX_CPUS];	/* what time it was to be when that CPU's alarm went off */
+static irq_handler_t *handler;
+static uint64_t set_until[MAX_CPUS];	/* the time that each CPU's event is set to */
 
 static void report(void)
 {
@@ -39,14 +40,14 @@ static void report(void)
 			 khz / 1000, khz % 1000);
 }
 
-static void went_off(void *context)
+static void event(void *context)
 {
 	clock_watch(set_until[this_cpu()->id]);
-	expired(context);
+	handler(context);
 }
 
-/* Where it says that it has gone off long before it can have, nothing is there. */
-static bool pit_goes_off_once(void)
+/* A timer that has expired long before its time does not exist. */
+static bool pit_expires_once(void)
 {
 	struct time_limit limit = time_limit(TEST_PATIENCE_NS);
 
@@ -54,44 +55,44 @@ static bool pit_goes_off_once(void)
 	if (pit_has_expired())
 		return false;
 	pit_arm(TEST_NS);
-	/* What has gone off waits, since interrupts are off. */
+	/* The interrupt stays pending, since interrupts are off. */
 	while (!pit_has_expired() || !irq_is_pending(PIT_IRQ_LINE))
 		if (time_limit_is_over(&limit))
 			return false;
 	return true;
 }
 
-static bool pit_goes_off(void)
+static bool pit_expires(void)
 {
 	for (unsigned i = 0; i < TEST_TRIES; i++)
-		if (pit_goes_off_once())
+		if (pit_expires_once())
 			return true;
 	return false;
 }
 
 static void start_pit(void)
 {
-	int error = irq_register(PIT_IRQ_LINE, went_off, NULL);
+	int error = irq_register(PIT_IRQ_LINE, event, NULL);
 
 	if (error)
 		panic("no timer: the 8254's interrupt line cannot be used: %s", error_words(error));
-	if (!pit_goes_off())
+	if (!pit_expires())
 		panic("no timer of this machine goes off: neither the local APIC's, if it has one, nor the 8254");
 }
 
 /*
- * With the local APIC's timer, the 8254 goes on ticking as the firmware left it,
- * unheard: an emulator that counts instructions (QEMU, -icount sleep=off) stands
- * still for good when the machine rests and no timer at all is running.
+ * With the local APIC's timer, the 8254 goes on ticking as the firmware left it, its line masked:
+ * an emulator that counts instructions (QEMU, -icount sleep=off) would stop for good when the
+ * machine is idle and no timer at all is running.
  */
 void clock_event_init(irq_handler_t *function)
 {
-	expired = function;
+	handler = function;
 	use_lapic = irq_has_apic() && lapic_timer_init() == 0;
 	if (irq_has_apic() && !use_lapic)
 		log_warn("time", "the local APIC's timer does not go off: the 8254 is used");
 	if (use_lapic)
-		irq_vector_set(VECTOR_TIMER, went_off, NULL);
+		irq_vector_set(VECTOR_TIMER, event, NULL);
 	else
 		start_pit();
 	report();

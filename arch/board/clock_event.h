@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Each CPU's alarm clock: the local APIC's timer, or the 8254 for the boot CPU
- * of a machine without one.
+ * The clock event of each CPU: one interrupt at a chosen time, by the local APIC's timer, or by
+ * the 8254 for the boot CPU of a machine without one.  Called by timer.c, which keeps the
+ * queues of timers.
  */
 #ifndef UMBRA_ARCH_BOARD_CLOCK_EVENT_H
 #define UMBRA_ARCH_BOARD_CLOCK_EVENT_H
@@ -11,19 +12,19 @@
 #include <stdint.h>
 
 /*
- * Chooses a timer that really goes off.  function(NULL) runs on the CPU whose alarm went
- * off, interrupts off; once soon after the start for nothing.  Panics when no timer does.
+ * Chooses a timer that is seen to expire.  handler(NULL) is called at each event, on the CPU that
+ * set it, interrupts off, and once soon after this for nothing.  Panics when no timer works.
  * Boot CPU, once, after irq_init and clock_init.
  */
-void clock_event_init(irq_handler_t *function);
+void clock_event_init(irq_handler_t *handler);
 
 /* Each further CPU, on that CPU, after irq_init_cpu. */
 void clock_event_init_cpu(void);
 
 /*
- * Sets this CPU's alarm to deadline (time_ns()), in place of what it was set to.  It goes off once, at
- * deadline or, if that is farther than the hardware reaches, before it; when,
- * is returned.  It may be a few microseconds late.
+ * Sets this CPU's next event to deadline (time_ns()), in place of the one that was set.  It comes
+ * once: at deadline or, if that is farther ahead than the hardware reaches, earlier.  Returns when.
+ * It may be a few microseconds late.
  */
 uint64_t clock_event_set(uint64_t deadline);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel, "IA-PC HPET Specification", revision 1.0a, section 2.3; for
- * the ACPI table, section 3.2.4.  The low 32 bits of the counter are enough,
- * and the only ones that a processor of 32 bits reads in one piece.
+ * Finds the HPET and reads its counter.  Source: Intel, "IA-PC HPET Specification", revision
+ * 1.0a, section 2.3; for the ACPI table, section 3.2.4.  The low 32 bits of the counter are
+ * enough, and the only ones that a processor of 32 bits reads in one access.
  */
 #include "arch/board/hpet.h"
 
@@ -23,7 +23,7 @@
 
 #define FS_PER_SECOND 1000000000000000ull
 #define PERIOD_MAX 100000000u /* 100 ns, by the specification */
-#define PERIOD_MIN 100000u    /* 10 GHz: whatever says that is none */
+#define PERIOD_MIN 100000u    /* 10 GHz: no HPET is that fast */
 
 static void *registers;
 static struct counter hpet;
@@ -33,7 +33,10 @@ static uint32_t read_hpet(void)
 	return mmio_read32(registers, REGISTER_COUNTER);
 }
 
-/* What the firmware tells of it; cause says what is wrong, where there is something. */
+/*
+ * The address in the firmware's table.  False when there is no table, or, with *cause, a bad
+ * one.
+ */
 static bool find_address(uint64_t *address, const char **cause)
 {
 	struct __packed {
@@ -53,7 +56,7 @@ static bool find_address(uint64_t *address, const char **cause)
 	return !*cause;
 }
 
-/* Maps it; how many femtoseconds a tick takes, or 0 and the cause. */
+/* Maps the registers.  Returns how many femtoseconds a tick takes, or 0 and the cause. */
 static uint32_t map_registers(uint64_t address, mmio_map_t *map, const char **cause)
 {
 	uint32_t period;

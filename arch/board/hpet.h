@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The high precision event timer, of which only the counter is used.
+ * The high precision event timer (HPET), of which only the counter is used: as a clock, and to
+ * measure the TSC.
  */
 #ifndef UMBRA_ARCH_BOARD_HPET_H
 #define UMBRA_ARCH_BOARD_HPET_H

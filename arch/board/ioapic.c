@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel 82093AA I/O APIC data sheet (order number 290566), sections 3.1
- * and 3.2.
+ * Reads and writes the redirection entries of the I/O APICs.  Source: Intel 82093AA I/O APIC
+ * data sheet (order number 290566), sections 3.1 and 3.2.
  */
 #include "arch/board/ioapic.h"
 
@@ -62,8 +62,8 @@ static const struct io_apic *find(uint32_t line, uint32_t *input)
 }
 
 /*
- * Memory would keep what is written to either register, and what is not there reads as all
- * ones.  0 when nothing there looks like an I/O APIC.
+ * How many inputs the I/O APIC there has; 0 when what is there is none.  Ordinary memory would keep
+ * whatever is written to either register, and an address without anything reads as all ones.
  */
 static uint32_t probe(const struct io_apic *io_apic)
 {
@@ -104,8 +104,8 @@ int ioapic_add(const struct madt_io_apic *entry, mmio_map_t *map)
 	if (is_taken(&io_apic))
 		return -E_EXIST;
 	/*
-	 * Edge, so that one that still waits for its end forgets that.  What the
-	 * firmware handles by SMI stays its own.
+	 * Masked and edge: an input that still waits for the end of an interrupt forgets it.
+	 * An input that raises SMIs is left alone, since the firmware handles them.
 	 */
 	for (uint32_t input = 0; input < io_apic.lines; input++)
 		if ((get(&io_apic, ENTRY_LOW(input)) & ENTRY_DELIVERY) != ENTRY_DELIVERY_SMI)

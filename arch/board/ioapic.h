@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The I/O APICs, which turn the board's interrupt lines into messages to local
- * APICs.  Their inputs are counted through all of them: global system
- * interrupts in ACPI's words, lines here.  Only irq.c calls this, with its lock
- * held after the start: a register is reached in two steps.
+ * The I/O APICs, which turn the board's interrupt lines into messages to local APICs.  Their
+ * inputs are numbered through all of them; ACPI calls them global system interrupts, they are
+ * lines here.  Only irq.c calls this, and holds its lock after boot: a register is reached in
+ * two accesses.
  */
 #ifndef UMBRA_ARCH_BOARD_IOAPIC_H
 #define UMBRA_ARCH_BOARD_IOAPIC_H

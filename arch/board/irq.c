@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who handles which interrupt.  The table of vectors is read without a lock: an
- * entry is complete before anything can raise its vector.
+ * The table of vectors and their handlers, and the interrupt lines behind them.  The table is read
+ * without a lock: an entry is complete before anything can raise its vector.
  */
 #include "arch/board/irq.h"
 
@@ -50,7 +50,7 @@ static void apic_error(void *context)
 	uint32_t errors = lapic_take_errors();
 
 	(void)context;
-	/* Each kind once: a line that is disturbed would fill the log. */
+	/* Each kind of error once: a disturbed line would fill the log. */
 	for (unsigned bit = 0; bit < ARRAY_SIZE(error_words_of_apic); bit++)
 		if (errors & ~seen & BIT(bit))
 			log_warn("irq", "the local APIC of cpu%u reports an error: %s", this_cpu()->id,
@@ -113,10 +113,10 @@ static void report_apics(void)
 		 ioapic_count() == 1 ? "" : "s", ioapic_lines(), overrides);
 }
 
-/* To the boot CPU: one that nobody has started might wake up from it where no code is. */
+/* To the boot CPU: an NMI might wake a CPU that was not started, and it would run nowhere. */
 static int connect_nmi_line(const struct madt_line *line)
 {
-	/* The timer ticks from the start, whoever listens. */
+	/* The timer ticks from the start: its NMIs would never end. */
 	if (line->line == madt.isa[TIMER_LINE].line)
 		return -E_EXIST;
 	return ioapic_connect_nmi(line, this_cpu()->apic_id);
@@ -303,8 +303,8 @@ void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context)
 
 /* --- interrupts ------------------------------------------------------------------------------ */
 
-/* A line is masked, so this is the only warning that it can cause; other vectors have one each. */
-static void nobody_wants(unsigned vector)
+/* A line is masked and so warns once; other vectors cannot be masked, and are remembered. */
+static void serve_unwanted(unsigned vector)
 {
 	uint32_t bit = BIT(vector % 32);
 
@@ -324,7 +324,7 @@ static void serve(unsigned vector)
 	if (likely(entry->handler))
 		entry->handler(entry->context);
 	else
-		nobody_wants(vector);
+		serve_unwanted(vector);
 }
 
 static void dispatch_pic(unsigned vector)
@@ -342,7 +342,8 @@ void irq_dispatch(unsigned vector)
 {
 	if (unlikely(!has_apic)) {
 		dispatch_pic(vector);
-	} else if (vector != VECTOR_SPURIOUS) {	/* it has no bit in service to be ended (SDM vol. 3, 10.9) */
+	} else if (vector != VECTOR_SPURIOUS) {
+		/* A spurious interrupt is not in service and must not be ended (SDM vol. 3, 10.9). */
 		serve(vector);
 		lapic_end();
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hardware interrupts and their handlers: by APICs where the machine has them,
- * else by the pair of 8259A.  Handlers run with interrupts off and no lock
- * held, on the CPU that the interrupt goes to.
+ * Hardware interrupts and their handlers: by APICs where the machine has them, else by the pair of
+ * 8259A.  Handlers run with interrupts off and no lock held, on the CPU that the interrupt goes to.
+ * Called by drivers for their devices; irq_dispatch by the run loop and by traps in Umbra.
  */
 #ifndef UMBRA_ARCH_BOARD_IRQ_H
 #define UMBRA_ARCH_BOARD_IRQ_H
@@ -20,9 +20,8 @@ struct madt;
 typedef void irq_handler_t(void *context);
 
 /*
- * Finds the interrupt controllers and takes them over; every line is masked.
- * With apic false, or where something needed is missing, these are the 8259A; panics where
- * there are none of those either.
+ * Finds the interrupt controllers and takes them over; every line is masked.  These are the 8259A
+ * with apic false, or where the APICs are not complete; panics where there are no 8259A either.
  * Boot CPU, once, after acpi_init and cpu_announce, interrupts off.
  */
 void irq_init(bool apic, mmio_map_t *map);
@@ -45,8 +44,8 @@ const struct madt *irq_madt(void);
 int irq_register(unsigned line, irq_handler_t *handler, void *context);
 
 /*
- * Shuts a line for good, for a device that raises it without end.  Interrupts
- * off, from the line's handler too.  Any CPU.
+ * Masks a line for good, because its device raises it without end.  Interrupts off; also from the
+ * line's handler.  Any CPU.
  */
 void irq_silence(unsigned line);
 
@@ -68,7 +67,7 @@ int irq_route_nmi(unsigned line);
  */
 int irq_vector_allocate(irq_handler_t *handler, void *context);
 
-/* No more of it comes: its device was silenced before, on the CPU it went to.  Any CPU. */
+/* Gives a vector back, which its device has stopped to raise before.  Any CPU. */
 void irq_vector_free(unsigned vector);
 
 /*
@@ -79,7 +78,7 @@ void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context);
 
 /*
  * Serves the interrupt that came in by vector (32 and up): calls the handler,
- * then acknowledges.  What nobody wants is masked where it can be, with a
+ * then acknowledges.  A line without a handler is masked, with a
  * warning.  Interrupts off, no lock held.
  */
 void irq_dispatch(unsigned vector);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel SDM vol. 3, 10.5.4; 10.5.4.1 for the TSC deadline.
+ * Measures, tests and sets the local APIC's timer.  Source: Intel SDM vol. 3, 10.5.4; 10.5.4.1
+ * for the TSC deadline.
  */
 #include "arch/board/lapic_timer.h"
 
@@ -26,7 +27,7 @@
 #define KHZ_MIN 100u
 #define KHZ_MAX 20000000u
 
-/* It is seen to go off once; on a busy host an emulator's may be as late as that. */
+/* The timer is seen to expire once; on a busy host that of an emulator may be as late as that. */
 #define TEST_NS 100000u
 #define TEST_PATIENCE_NS 2000000000u
 
@@ -112,8 +113,8 @@ void lapic_timer_init_cpu(void)
 		memory_barrier();
 }
 
-/* What has gone off waits, since interrupts are off. */
-static bool goes_off(void)
+/* The interrupt stays pending, since interrupts are off. */
+static bool expires(void)
 {
 	struct time_limit limit = time_limit(TEST_PATIENCE_NS);
 
@@ -129,7 +130,7 @@ static int use_deadlines(void)
 	timer.deadline = true;
 	timer.reach_ns = DEADLINE_REACH_NS;
 	lapic_timer_init_cpu();
-	return goes_off() ? 0 : -E_IO;
+	return expires() ? 0 : -E_IO;
 }
 
 static int use_counter(void)
@@ -144,12 +145,12 @@ static int use_counter(void)
 		return -E_IO;
 	set_scale(khz);
 	lapic_timer_init_cpu();
-	return goes_off() ? 0 : -E_IO;
+	return expires() ? 0 : -E_IO;
 }
 
 int lapic_timer_init(void)
 {
-	/* Some processors with this mode need microcode for it that they do not have. */
+	/* Some processors have this mode, but not the microcode that makes it work. */
 	if (cpu_features()->tsc_deadline && time_is_tsc() && use_deadlines() == 0)
 		return 0;
 	return use_counter();

@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 /*
- * Chooses the way, measures the counter where that is needed, for 10 ms, and has the timer
- * go off once to see that it does.  0, or -E_IO when it does not count, or counts at no
- * rate that can be right, or raises nothing.  Boot CPU, once, after lapic_init_cpu and
- * clock_init, interrupts off; one interrupt of VECTOR_TIMER waits when this returns.
+ * Chooses between the TSC deadline and the counter, measures the counter where that is needed, for
+ * 10 ms, and lets the timer expire once to see that it works.  0, or -E_IO when it does not count,
+ * or at an impossible rate, or raises no interrupt.  Boot CPU, once, after lapic_init_cpu and
+ * clock_init, interrupts off; one interrupt of VECTOR_TIMER is pending when this returns.
  */
 int lapic_timer_init(void);
 
@@ -27,8 +27,9 @@ bool lapic_timer_is_deadline(void);
 uint32_t lapic_timer_khz(void);
 
 /*
- * Interrupts this CPU once when time_ns() has reached deadline, or at once, or
- * as far ahead as it reaches: which, is returned.  Replaces what was armed.
+ * Interrupts this CPU once when time_ns() has reached deadline: at once where that has passed,
+ * and earlier where it is farther ahead than the timer reaches.  Returns when.  Replaces what
+ * was armed.
  */
 uint64_t lapic_timer_arm(uint64_t deadline);
 

@@ -11,7 +11,7 @@
 #include "lib/string.h"
 
 #define HEADER_SIZE 36u
-#define FLAG_8259 BIT(0)
+#define FIXED_SIZE 8u	/* behind the header: the address of the local APICs, and flags */
 #define CPU_ENABLED BIT(0)
 #define UID8_ALL 0xFFu
 
@@ -27,13 +27,8 @@
 
 enum entry_type {
 	ENTRY_LOCAL_APIC = 0, ENTRY_IO_APIC = 1, ENTRY_OVERRIDE = 2, ENTRY_NMI_SOURCE = 3,
-	ENTRY_LOCAL_NMI = 4, ENTRY_ADDRESS = 5, ENTRY_X2APIC = 9, ENTRY_X2APIC_NMI = 10
+	ENTRY_LOCAL_NMI = 4, ENTRY_X2APIC = 9, ENTRY_X2APIC_NMI = 10
 };
-
-struct fixed_part {
-	uint32_t local_address;
-	uint32_t flags;
-} __packed;
 
 struct local_apic {
 	uint8_t uid, apic_id;
@@ -62,11 +57,6 @@ struct local_nmi {
 	uint8_t lint;
 } __packed;
 
-struct address_override {
-	uint16_t reserved;
-	uint64_t address;
-} __packed;
-
 struct x2apic {
 	uint16_t reserved;
 	uint32_t apic_id, flags, uid;
@@ -85,7 +75,6 @@ union entry {
 	struct override override;
 	struct nmi_source nmi_source;
 	struct local_nmi local_nmi;
-	struct address_override address;
 	struct x2apic x2apic;
 	struct x2apic_nmi x2apic_nmi;
 };
@@ -94,28 +83,20 @@ struct entry_head {
 	uint8_t type, length;
 };
 
+/* 0: a kind that is skipped. */
 static uint32_t entry_size(uint8_t type)
 {
-	switch (type) {
-	case ENTRY_LOCAL_APIC:
-		return sizeof(struct local_apic);
-	case ENTRY_IO_APIC:
-		return sizeof(struct io_apic);
-	case ENTRY_OVERRIDE:
-		return sizeof(struct override);
-	case ENTRY_NMI_SOURCE:
-		return sizeof(struct nmi_source);
-	case ENTRY_LOCAL_NMI:
-		return sizeof(struct local_nmi);
-	case ENTRY_ADDRESS:
-		return sizeof(struct address_override);
-	case ENTRY_X2APIC:
-		return sizeof(struct x2apic);
-	case ENTRY_X2APIC_NMI:
-		return sizeof(struct x2apic_nmi);
-	default:
-		return 0;
-	}
+	static const uint8_t sizes[] = {
+		[ENTRY_LOCAL_APIC] = sizeof(struct local_apic),
+		[ENTRY_IO_APIC] = sizeof(struct io_apic),
+		[ENTRY_OVERRIDE] = sizeof(struct override),
+		[ENTRY_NMI_SOURCE] = sizeof(struct nmi_source),
+		[ENTRY_LOCAL_NMI] = sizeof(struct local_nmi),
+		[ENTRY_X2APIC] = sizeof(struct x2apic),
+		[ENTRY_X2APIC_NMI] = sizeof(struct x2apic_nmi),
+	};
+
+	return type < ARRAY_SIZE(sizes) ? sizes[type] : 0;
 }
 
 static void refuse_cpu(struct madt *madt, uint32_t apic_id, const char *cause)
@@ -134,7 +115,7 @@ static bool has_cpu(const struct madt *madt, uint32_t apic_id, bool by_x2apic)
 	return false;
 }
 
-/* A processor may stand there twice, if it is with both kinds of entry. */
+/* A processor may have two entries, if they are of different kinds. */
 static void add_cpu(struct madt *madt, const struct madt_cpu *cpu, uint32_t flags)
 {
 	if (!(flags & CPU_ENABLED))
@@ -174,7 +155,7 @@ static void add_io_apic(struct madt *madt, const struct io_apic *entry)
 			(struct madt_io_apic){ entry->address, entry->first_line };
 }
 
-/* The ISA bus is the only one that there are entries for: active high, edge. */
+/* Entries are for the ISA bus alone, whose lines are active high and edge by default. */
 static void override_line(struct madt *madt, const struct override *entry)
 {
 	if (entry->bus != 0 || entry->source >= MADT_ISA_LINES)
@@ -228,9 +209,6 @@ static void take_entry(struct madt *madt, uint8_t type, const union entry *entry
 	case ENTRY_LOCAL_NMI:
 		add_local_nmi(madt, nmi->uid == UID8_ALL ? MADT_ALL_CPUS : nmi->uid, nmi->lint);
 		break;
-	case ENTRY_ADDRESS:
-		madt->local_address = entry->address.address;
-		break;
 	case ENTRY_X2APIC:
 		add_cpu(madt, &(struct madt_cpu){ x2->apic_id, x2->uid, true }, x2->flags);
 		break;
@@ -245,23 +223,21 @@ static void take_entry(struct madt *madt, uint8_t type, const union entry *entry
 int madt_read(struct madt *madt)
 {
 	struct acpi_table table;
-	struct fixed_part fixed;
+	uint8_t fixed[FIXED_SIZE];
 	struct entry_head head;
 
 	memset(madt, 0, sizeof(*madt));
 	for (uint32_t i = 0; i < MADT_ISA_LINES; i++)
 		madt->isa[i].line = i;
 	if (acpi_find_table("APIC", 0, &table) != 0 ||
-	    !acpi_read_table(&table, HEADER_SIZE, &fixed, sizeof(fixed)))
+	    !acpi_read_table(&table, HEADER_SIZE, fixed, sizeof(fixed)))
 		return -E_NOENT;
-	madt->local_address = fixed.local_address;
-	madt->has_8259 = (fixed.flags & FLAG_8259) != 0;
 	for (uint32_t at = HEADER_SIZE + sizeof(fixed); acpi_read_table(&table, at, &head, sizeof(head));
 	     at += head.length) {
 		uint32_t size;
 		union entry entry;
 
-		/* Also what keeps this loop going forward. */
+		/* An entry of length 0 would keep this loop where it is. */
 		if (head.length < sizeof(head) || head.length > table.length - at)
 			break;
 		size = entry_size(head.type);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* More than that of a kind are counted, not kept. */
+/* Of each kind so many are kept; further ones are counted in left_out. */
 #define MADT_CPUS 64
 #define MADT_IO_APICS 16
 #define MADT_NMIS 16
@@ -49,8 +49,6 @@ struct madt_local_nmi {
 };
 
 struct madt {
-	uint64_t local_address;	/* of every processor's local APIC */
-	bool has_8259;
 	unsigned cpu_count, io_apic_count, local_nmi_count, nmi_line_count;
 	unsigned refusal_count;
 	unsigned left_out;	/* entries for which there was no room */
@@ -63,9 +61,9 @@ struct madt {
 };
 
 /*
- * Reads the table.  0, or -E_NOENT when there is none.  A usable processor comes once, and
- * none has an id that stands for all; others are among the refusals.  Boot CPU, after
- * acpi_init.
+ * Reads the table.  0, or -E_NOENT when there is none.  Each usable processor is listed once;
+ * processors whose id stands for all, or is another one's, are among the refusals.  Boot CPU,
+ * after acpi_init.
  */
 int madt_read(struct madt *madt);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel SDM vol. 3, 10.11 ("Message Signalled Interrupts").  Fixed
- * delivery, edge, to one CPU by its APIC id.
+ * Makes messages: fixed delivery, edge, to one CPU by its APIC id.  Source: Intel SDM vol. 3, 10.11
+ * ("Message Signalled Interrupts").
  */
 #include "arch/board/msi.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The 8254 interval timer.  Channel 0 interrupts once by line 0 after a given
- * time; channel 2 measures other clocks and is read, not heard.  Boot CPU
- * only, interrupts off, but for pit_stop, which is a single port write.
+ * The 8254 interval timer.  Channel 0 interrupts by line 0, once after a given time or
+ * periodically; channel 2 raises no interrupt, and is polled to measure other clocks.  Boot CPU
+ * only, interrupts off, except pit_stop, which is a single port write.
  */
 #ifndef UMBRA_ARCH_BOARD_PIT_H
 #define UMBRA_ARCH_BOARD_PIT_H
@@ -20,12 +20,12 @@
  */
 void pit_arm(uint64_t ns);
 
-/* Has what pit_arm armed gone off?  All the time, where there is no such timer. */
+/* Has the time that pit_arm was given passed?  Always true where there is no such timer. */
 bool pit_has_expired(void);
 
 #define PIT_PERIOD_MAX 65536u
 
-/* Channel 0 raises its line every so many ticks, 2 to PIT_PERIOD_MAX, from now on, until pit_stop. */
+/* Channel 0 raises its line every so many ticks, 2 to PIT_PERIOD_MAX, until pit_stop. */
 void pit_start_periodic(uint32_t ticks);
 
 /* Nothing is armed any more; the firmware's periodic tick ends with the first call. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: ACPI 6.4, section 4.8.2.1.  It runs in every state of the processor.
+ * Reads the ACPI power management timer.  Source: ACPI 6.4, section 4.8.2.1.
  */
 #include "arch/board/pm_timer.h"
 
@@ -14,8 +14,8 @@
 #define MASK_24BIT 0xFFFFFFu
 
 /*
- * The PIIX4's can be caught while its bits still ripple, and reads as anything
- * then.  Two readings close to each other are both right.
+ * The PIIX4's may be read while its bits are changing one after the other, which gives any value.
+ * Two readings that are close to each other are both right.
  */
 #define CLOSE_TICKS 16u
 #define TRIES 8u

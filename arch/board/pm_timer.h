@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ACPI power management timer.
+ * The ACPI power management timer: a counter that runs in every state of the processor.
  */
 #ifndef UMBRA_ARCH_BOARD_PM_TIMER_H
 #define UMBRA_ARCH_BOARD_PM_TIMER_H

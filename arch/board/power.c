@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Powering off and resetting, with their fall-backs.
+ * Powers off and resets.  ACPI tells the right way; the fall-backs of a reset are those that boards
+ * have had since the PC AT.
  */
 #include "arch/board/power.h"
 

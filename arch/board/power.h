@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two ways to end: off, and from the start again.  Each tries what the
- * board may offer, best first, and logs what it tries.  Called when Umbra is
- * idle, has panicked, or was told to.
+ * The two ends of the machine: off, and from the start again.  Each tries what the board may offer,
+ * best first, and logs what it tries.  Called when Umbra is idle, has panicked, or was told to.
  */
 #ifndef UMBRA_ARCH_BOARD_POWER_H
 #define UMBRA_ARCH_BOARD_POWER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The battery clock (MC146818 and its heirs).  Read once, at boot, by time.c;
- * Umbra never sets it.
+ * The battery clock (MC146818 and its successors).  Read once, at boot, by clock.c; Umbra never
+ * sets it.
  */
 #ifndef UMBRA_ARCH_BOARD_RTC_H
 #define UMBRA_ARCH_BOARD_RTC_H
@@ -42,7 +42,7 @@ uint8_t rtc_second(void);
 
 /*
  * Reads the clock.  century_register is the CMOS index that the firmware
- * names, or 0.  0 with *seconds, -E_NOENT when there is no clock, -E_IO when the clock is never stable, or
+ * names, or 0.  0 with *seconds; -E_NOENT when there is no clock, -E_IO when no two readings agree,
  * -E_RANGE as above.  Boot CPU; takes up to a few milliseconds.
  */
 int rtc_read(uint8_t century_register, uint64_t *seconds);

@@ -31,7 +31,7 @@ static void arm(struct timer_queue *queue)
 	uint64_t deadline;
 
 	if (!first) {
-		/* What is armed may fire once for nothing, which costs less than disarming. */
+		/* The event that is set may come once for nothing, which costs less than disarming. */
 		return;
 	}
 	deadline = container_of(first, struct timer, node)->deadline;
@@ -44,7 +44,7 @@ static void run_expired(struct timer_queue *queue)
 	uint64_t now = time_ns();
 	struct list_node *first;
 
-	/* Whatever expires meanwhile finds the alarm set to a moment that has passed. */
+	/* What expires after this look at the clock sets an event in the past, which comes at once. */
 	while ((first = list_first(&queue->waiting)) != NULL) {
 		struct timer *timer = container_of(first, struct timer, node);
 
@@ -70,7 +70,7 @@ static void interrupt(void *context)
 
 	(void)context;
 	queue->armed = UINT64_MAX;
-	/* The clock may have become one that has to be kept. */
+	/* The clock may have changed to one that must be read now and then. */
 	if (this_cpu()->id == 0 && unlikely(!timer_is_waiting(&clock_keeper)))
 		keep_clock(&clock_keeper);
 	run_expired(queue);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measuring the TSC, and by it whatever it is measured against.  A counter is read between
- * two readings of the TSC, so how exact a reading is, is known: the best of several is
- * taken, and neither system management mode nor an emulator that is not scheduled does
- * harm.  Who measures when no counter can is in tsc_without_counters.c.
+ * Measures the TSC against counters, and the counters against it.  A counter is read between
+ * two readings of the TSC, which shows how exact the reading is: the best of several is taken,
+ * so neither system management mode nor an emulator that is not scheduled does harm.  What
+ * measures when no counter can is in tsc_without_counters.c.
  */
 #include "arch/board/tsc.h"
 
@@ -19,17 +19,18 @@
 #define SPAN 50u
 
 /*
- * Farther apart than any two quartzes, and nearer than two that are not what they claim; and
- * farther apart than the halves of one measurement are, however badly they could be read.
+ * Two counters that are right differ by less than DISAGREE_PPM, as quartzes do, and one that is
+ * wrong differs by more.  Two halves of one measurement of a good counter differ by less than
+ * UNEVEN_PPM, however badly it was read.
  */
 #define DISAGREE_PPM 1000u
 #define UNEVEN_PPM 100000u
 #define TRIES 3u
 
-/* One counter is over after 20 ms: another that is not after so many times that has no right rate. */
+/* A counter that takes so many times as long as the other one does not count at its rate. */
 #define LATE_FACTOR 4u
 
-/* So many pairs of readings last far longer than 20 ms, should the TSC not tell. */
+/* So many pairs of readings last far longer than 20 ms, even where the TSC does not show it. */
 #define ROUNDS_MAX 2000000u
 
 struct reading {
@@ -106,7 +107,7 @@ static uint32_t ppm_between(uint32_t khz, uint32_t other)
 	return (uint32_t)MIN(ppm, (uint64_t)UINT32_MAX);
 }
 
-/* NULL, or why the counter is none; its khz is set then. */
+/* NULL, with khz set, or why the counter cannot be used. */
 static const char *judge(struct measured *measured)
 {
 	const struct counter *counter = measured->counter;
@@ -126,7 +127,7 @@ static const char *judge(struct measured *measured)
 	return "it counts at no rate that can be right";
 }
 
-/* Where a good one is done, the other has to be soon; a bad one says nothing about it. */
+/* How many ticks to wait: when a good counter is done, the other one must be done soon. */
 static uint64_t patience(struct measured list[2])
 {
 	for (unsigned i = 0; i < 2; i++)
@@ -152,7 +153,7 @@ static void measure_both(struct measured list[2])
 	}
 }
 
-/* A disturbance in the midst of it makes halves that differ: the next time they will not. */
+/* A disturbance in one half makes the halves differ; it will not come in the next try as well. */
 static void measure_by_counters(struct measured list[2])
 {
 	bool all_good = false;
@@ -164,7 +165,7 @@ static void measure_by_counters(struct measured list[2])
 		measure_both(list);
 		for (unsigned j = 0; j < 2; j++) {
 			list[j].cause = list[j].counter ? judge(&list[j]) : NULL;
-			/* What has not come to its end will not the next time. */
+			/* A counter that has not come to its end will not do so in the next try. */
 			all_good &= !list[j].cause || !list[j].has_end;
 		}
 	}
@@ -177,7 +178,7 @@ static void report_unusable(const struct measured *measured)
 			 measured->counter->place, measured->cause);
 }
 
-/* Two that disagree: whom the interval timer is nearer to is right, or the first. */
+/* Of two that disagree, the one that is nearer to the interval timer is right, or the first. */
 static unsigned choose(struct measured list[2])
 {
 	uint32_t pit = tsc_khz_by_pit();
@@ -206,12 +207,12 @@ static bool moves(const struct counter *counter)
 {
 	uint32_t before = counter->read();
 
-	/* Takes time, whatever else it says: far longer than a tick of the slowest counter. */
+	/* Only for the time that this takes: far longer than a tick of the slowest counter. */
 	(void)tsc_stands_still();
 	return counter->read() != before;
 }
 
-/* Nothing can be measured; a counter that counts is all there is. */
+/* The TSC stands still, so nothing can be measured: a counter is usable if it counts at all. */
 static struct tsc_rate without_tsc(struct measured list[2])
 {
 	struct tsc_rate rate = tsc_of_no_use();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two CPUs hand a number to each other.  Whose turn it is says where the last
- * reading is to be found: no lock, so nothing but the cache line's way lies
- * between two readings.
+ * Two CPUs hand a number to each other, as fast as they can.  The number says whose turn it is,
+ * and the one that has the turn compares its TSC with the other's last reading.  There is no
+ * lock, so only the transfer of a cache line lies between two readings.
  */
 #include "arch/board/tsc_sync.h"
 
@@ -81,6 +81,6 @@ void tsc_sync_answer(void)
 			break;
 		take_turn(now);
 	}
-	/* The next CPU to be checked must not find it said to this one. */
+	/* OVER was for this CPU; the next one to be checked must not find it. */
 	turn = 0;
 }

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /*
- * The largest step back that was seen, in ticks, either way; 0 when they agree as
- * closely as can be seen.  Boot CPU, while the other one, which waits for it, calls
- * tsc_sync_answer.  UINT64_MAX when that one never came.
+ * The largest step back that was seen, in ticks, either way; 0 when the two agree as closely as can
+ * be seen; UINT64_MAX when the other CPU never answered.  Boot CPU, while the other CPU calls
+ * tsc_sync_answer.
  */
 uint64_t tsc_sync_check(void);
 
-/* After a check without an answer, when the other CPU has been stopped: before the next one starts. */
+/* After a check without an answer, and once the other CPU has been stopped: before the next. */
 void tsc_sync_reset(void);
 
 /* The other side, on the CPU that is being checked. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How fast the TSC runs where there is no counter to ask: the interval timer, the battery
- * clock, the processor itself, or a guess, in this order.  None of them is believed
- * because it answers: a chip that is not there does, too.
+ * How fast the TSC runs where no counter can be used: by the interval timer, the battery clock, the
+ * processor's own word, or a guess, in this order.  An answer alone is no reason to believe any of
+ * them, since ports without a chip answer too.
  */
 #include "arch/board/tsc_without_counters.h"
 
@@ -44,7 +44,7 @@ static uint32_t plausible(uint64_t khz)
 	return khz <= TSC_KHZ_MAX && tsc_is_plausible((uint32_t)khz) ? (uint32_t)khz : 0;
 }
 
-/* How many TSC ticks PIT_TICKS + 1 of the interval timer last; 0 when it is not there or stands still. */
+/* How many TSC ticks PIT_TICKS + 1 of the interval timer last; 0: it does not exist or count. */
 static uint64_t measure_by_pit_once(void)
 {
 	uint64_t start, ticks = 0;

@@ -37,10 +37,10 @@ struct tsc_rate {
 /* By the interval timer; 0 when there is none, or it stands still, or says what cannot be. */
 uint32_t tsc_khz_by_pit(void);
 
-/* By all that is no counter, in the order in which they are to be believed; no counter is usable. */
+/* By what there is besides counters, best first; no counter is usable then. */
 struct tsc_rate tsc_measure_without_counters(void);
 
-/* Does it not count at all?  Then nothing can be measured by it, and the rate is this one. */
+/* Does the TSC not count at all?  Then nothing can be measured, and tsc_of_no_use is its rate. */
 bool tsc_stands_still(void);
 struct tsc_rate tsc_of_no_use(void);
 

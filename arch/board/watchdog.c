@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watchdog.  The boot CPU judges all, itself included, from the NMI that
- * strikes it: each is well whose heartbeat has changed since the last.  A CPU that
- * runs a guest or sleeps changes it, too, since a timer of its own interrupts it
- * (watchdog_interval_ns).
+ * The boot CPU looks at all CPUs, itself included, in the NMIs that the 8254 raises there: a
+ * CPU whose heartbeat has changed since the last NMI is well.  A CPU that runs a guest or
+ * sleeps changes it too, since a timer of its own interrupts it (watchdog_interval_ns).
  */
 #include "arch/board/watchdog.h"
 
@@ -38,9 +37,9 @@ static uint32_t ticks_without_beat(struct cpu *cpu)
 }
 
 /*
- * One that runs a guest, or sleeps, is struck by an NMI as well when half of the time has passed: if
- * the guest is where no guest may be, that takes it out (host_nmi).  The boot CPU has just been.
- * Such a CPU has twice the time in all.
+ * A CPU that runs Umbra's code has limit_ticks.  One that runs a guest or sleeps has twice as many,
+ * and gets an NMI of its own when half of limit_ticks has passed: if its guest is in a state that
+ * no guest may be in, host_nmi takes it out.  The boot CPU has just had its NMI.
  */
 static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 {
@@ -55,7 +54,7 @@ static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 		panic_at(eip, ebp, "cpu%u has had no interrupt for %u s", cpu->id, 2 * limit_s);
 	if (cpu->id != 0 && without > 0 && without % (limit_ticks / 2 + 1) == 0) {
 		WRITE_ONCE(cpu->is_struck, true);
-		/* Busy: the next time will do. */
+		/* If the local APIC is busy, the next NMI tries again. */
 		(void)lapic_send_nmi_from_nmi(cpu->apic_id);
 	}
 }

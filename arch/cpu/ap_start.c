@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waking the other CPUs.
+ * Starts one CPU after the other.  A CPU that starts begins in real mode in a page below 1 MB,
+ * into which arch/cpu/ap_start.asm is copied; from there it gets to ap_main, which tells that
+ * it has come.
  */
 #include "arch/cpu/ap_start.h"
 
@@ -36,7 +38,7 @@ void ap_main(void)
 	struct cpu *cpu = starting;
 	void (*entry)(struct cpu *cpu) = entry_function;
 
-	/* What is above may change now. */
+	/* The boot CPU may start the next one now, and changes both variables. */
 	answered = true;
 	entry(cpu);
 	cpu_halt_forever();
@@ -51,7 +53,7 @@ static bool wait_for_answer(uint64_t ns)
 	return answered;
 }
 
-/* The second startup is for CPUs that missed the first; one that runs does not notice it. */
+/* The second startup is for CPUs that missed the first; a CPU that runs does not notice it. */
 static bool wake(uint32_t apic_id, uint32_t page)
 {
 	if (lapic_send_init(apic_id) != 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads what arch/cpu/speculation.c judges by, and carries out what it says.  An MSR is
- * touched only where CPUID promises it.
+ * Reads the registers by which arch/cpu/speculation.c judges the processor, and carries out what it
+ * says.  An MSR is touched only where CPUID promises it.
  */
 #include "arch/cpu/barrier.h"
 
@@ -61,7 +61,7 @@ static void read_extended(struct speculation_cpu *s)
 	uint32_t max = cpuid(0x80000000u, 0).eax;
 	struct cpuid r;
 
-	/* Where there are none it answers with something below 0x80000000. */
+	/* A CPU without extended leaves answers with something below 0x80000000. */
 	if (max >= 0x80000008u)
 		s->amd8_ebx = cpuid(0x80000008u, 0).ebx;
 	if (max >= 0x80000021u) {
@@ -90,7 +90,7 @@ void barriers_init_cpu(struct cpu *cpu)
 		write_msr(MSR_TSX_CTRL, TSX_CTRL_RTM_DISABLE | TSX_CTRL_CPUID_CLEAR);
 }
 
-/* On Zen the divider hands out what it computed last when one divides by 0. */
+/* A division by 0 on Zen gives away the result of the division before; so that one is Umbra's. */
 static void divide_own_numbers(void)
 {
 	uint32_t quotient = 0, remainder = 0;
@@ -106,7 +106,7 @@ static void overwrite_buffers(void)
 	__asm__ volatile("verw %0" ::"m"(selector) : "cc", "memory");
 }
 
-/* What overwrites buffers comes last: what is loaded and stored behind it is the guest's. */
+/* Buffers are overwritten last: after that only the guest's own data is loaded and stored. */
 void barriers_carry_out(uint32_t due)
 {
 	if (due & BIT(REMEDY_IBPB))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this CPU does against speculation: found out once (arch/cpu/speculation.h), set up
- * once, and carried out before an entry to a guest where it is due.  The run loop
- * says when that is.
+ * What this CPU does against speculation: found out once (arch/cpu/speculation.h), set up once, and
+ * repeated before an entry to a guest where it is due.  The run loop marks what is due, and calls
+ * barriers_carry_out.
  */
 #ifndef UMBRA_ARCH_CPU_BARRIER_H
 #define UMBRA_ARCH_CPU_BARRIER_H
@@ -12,12 +12,12 @@
 /* Due before the entry to another guest than the last. */
 #define BARRIERS_OF_SWITCH \
 	(BIT(REMEDY_IBPB) | BIT(REMEDY_RSB) | BIT(REMEDY_L1D) | BIT(REMEDY_VERW) | BIT(REMEDY_DIV))
-/* Due before any entry, when what is not the guest's own was worked on since the last. */
+/* Due before any entry, when Umbra has worked on data other than the guest's own since the last. */
 #define BARRIERS_OF_DATA (BIT(REMEDY_VERW) | BIT(REMEDY_DIV))
 
 /*
- * mitigations= and smt=, before any CPU is initialised.  Both may be left out, for
- * what then holds by default: wanted, and siblings not in use.
+ * What mitigations= and smt= say, before any CPU is initialised.  Without this call the barriers
+ * are wanted, and siblings are not in use.
  */
 void barriers_configure(bool wanted, bool siblings);
 
@@ -28,7 +28,7 @@ void barriers_init_cpu(struct cpu *cpu);
 void return_stack_shield(void);
 void return_stack_fill(void);
 
-/* Carries out the barriers of a set of enum remedy, others are ignored. */
+/* Carries out the barriers in a set of enum remedy; its other members are ignored. */
 void barriers_carry_out(uint32_t due);
 
 static inline void barriers_note_switch(struct cpu *cpu)
@@ -42,8 +42,8 @@ static inline void barriers_note_data(struct cpu *cpu)
 }
 
 /*
- * Before returns whose calls were made before a guest ran: from the guest they find
- * a return stack that it has filled.  Shields the next 8 of them.
+ * Umbra returns from functions that it called before the guest ran, but the CPU's return stack is
+ * filled by the guest now.  Puts 8 harmless entries on it, for the next 8 such returns.
  */
 static inline void barriers_shield_returns(const struct cpu *cpu)
 {

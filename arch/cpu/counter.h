@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A chip that counts at a known rate and wraps around: what the TSC is measured
- * against, and what can be the clock instead of it.
+ * A chip that counts at a known rate and wraps around.  The TSC is measured against such
+ * counters, and one of them can be the clock instead of the TSC (arch/board/clock.h).
  */
 #ifndef UMBRA_ARCH_CPU_COUNTER_H
 #define UMBRA_ARCH_CPU_COUNTER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each CPU has of its own.  this_cpu() is found through the state page,
- * which lies at the same address on every CPU and differs behind it.
+ * What each CPU has of its own.  this_cpu() is found through the state page, which lies at the same
+ * virtual address on every CPU but is another page of memory on each.  cpu.c lists the CPUs.
  */
 #ifndef UMBRA_ARCH_CPU_CPU_H
 #define UMBRA_ARCH_CPU_CPU_H
@@ -37,7 +37,7 @@ struct cpu_pages {
 	uint8_t double_fault_stack[4096];
 };
 
-/* Whom the board blames for an NMI; bits 6 and 7 of its port 61h. */
+/* What the board says caused an NMI: bits 6 and 7 of its port 61h. */
 enum nmi_source { NMI_UNKNOWN = 0, NMI_IO = 1, NMI_MEMORY = 2, NMI_BOTH = 3 };
 
 struct cpu {
@@ -45,7 +45,7 @@ struct cpu {
 	uint32_t apic_id;		/* where interrupts for it are sent */
 	struct cpu_pages *pages;
 	struct smt smt;
-	struct speculation speculation;	/* what it gives away, and what is done (arch/cpu/barrier.h) */
+	struct speculation speculation;	/* its flaws and their remedies (arch/cpu/barrier.h) */
 
 	/* Only this CPU touches what follows. */
 	uint32_t cr0;			/* what the register holds */
@@ -60,14 +60,14 @@ struct cpu {
 	volatile uint8_t nmi_source;	/* enum nmi_source */
 	char nmi_running[16];		/* the guest whose turn it was; empty for none */
 
-	/* The run loop counts.  Not volatile: it is counted in one instruction. */
+	/* arch/cpu/heartbeat.h.  Not volatile: it is counted in one instruction. */
 	uint32_t heartbeat;
 
-	/* The watchdog's, which runs in NMIs of the boot CPU. */
+	/* Written by the watchdog alone, in NMIs of the boot CPU. */
 	uint32_t heartbeat_seen, watchdog_ticks;
-	bool is_struck;			/* an NMI of the watchdog's is on its way to this CPU */
+	bool is_struck;			/* the watchdog has sent an NMI to this CPU */
 
-	/* Where an NMI stopped this CPU for good, for another one's panic; written before is_stopped. */
+	/* Where an NMI stopped this CPU for good, since another one panics; written before is_stopped. */
 	uint32_t stop_eip, stop_cs, stop_ebp;
 	volatile bool is_stopped;
 };
@@ -84,7 +84,7 @@ struct cpu *cpu_by_id(unsigned id);
 /* cpu is found by cpu_by_id from now on.  Boot CPU. */
 void cpu_announce(struct cpu *cpu);
 
-/* How many those are; their ids are 0 to this - 1. */
+/* How many CPUs were brought up; their ids are 0 to this - 1. */
 unsigned cpu_count(void);
 
 #endif

@@ -15,7 +15,10 @@
 static struct spinlock lock = SPINLOCK(LOCK_CPU_CALLS);
 static struct list queues[MAX_CPUS];	/* under the lock */
 
-/* A call that is posted while this runs another one finds the queue empty, and sends an interrupt. */
+/*
+ * A call that is posted while this runs another one finds the queue empty, and sends an
+ * interrupt.
+ */
 void cpu_calls_run(void *context)
 {
 	struct list *queue = &queues[this_cpu()->id];

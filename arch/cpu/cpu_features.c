@@ -53,7 +53,7 @@ static bool has_constant_tsc(uint32_t max_extended)
 		(features.family == 6 && features.model >= 14));
 }
 
-/* No CPU with PAE has fewer than 32 bits, and no table entry holds more than 52 (SDM vol. 3, 4.1.4). */
+/* A CPU with PAE has 32 bits at least, and a table entry holds 52 at most (SDM vol. 3, 4.1.4). */
 static unsigned checked_bits(unsigned said, unsigned otherwise)
 {
 	return said >= 32 && said <= 52 ? said : otherwise;
@@ -92,7 +92,7 @@ void cpu_features_init(void)
 	if (max_extended >= 0x80000001u)
 		features.nx = (cpuid(0x80000001u, 0).edx & BIT(20)) != 0;
 	/*
-	 * Without the leaf the SDM says 36 for every CPU with PAE (vol. 3,
+	 * For a CPU with PAE but without that leaf the SDM says 36 bits (vol. 3,
 	 * 4.1.4), but emulated ones without PSE-36 have 32.
 	 */
 	features.physical_bits = features.pse36 ? 36 : 32;

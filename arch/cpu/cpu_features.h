@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).
+ * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).  All CPUs of the machine are
+ * taken to be alike.
  */
 #ifndef UMBRA_ARCH_CPU_CPU_FEATURES_H
 #define UMBRA_ARCH_CPU_CPU_FEATURES_H
@@ -19,7 +20,7 @@ struct cpu_features {
 	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP and FOP only with an exception pending */
 };
 
-/* Reads CPUID.  Boot CPU, before anybody asks. */
+/* Reads CPUID.  Boot CPU, before the first cpu_features(). */
 void cpu_features_init(void);
 
 const struct cpu_features *cpu_features(void);

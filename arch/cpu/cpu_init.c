@@ -122,10 +122,10 @@ void cpu_init(struct cpu *cpu)
 
 	/*
 	 * A guest believes that it enabled SSE, and must find the time-stamp
-	 * counter and its own instructions unrestricted; ring 1 counts as
-	 * supervisor for SMEP and SMAP, so these are Umbra's alone.  No PGE: a
-	 * global translation of Umbra's would outlive the load of CR3 that
-	 * hides it from the guest.
+	 * counter and its own instructions unrestricted.  Ring 1 counts as
+	 * supervisor for SMEP and SMAP, so these are set for Umbra's code alone.
+	 * No PGE: a global translation of Umbra's would stay in the TLB over the
+	 * load of CR3 that hides it from the guest.
 	 */
 	cpu->guest_cr4 = CR4_PAE | (features->mce ? CR4_MCE : 0) | (features->fxsr ? CR4_OSFXSR : 0) |
 			 (features->sse ? CR4_OSXMMEXCPT : 0);

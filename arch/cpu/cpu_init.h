@@ -20,8 +20,8 @@ void cpu_prepare(struct cpu *cpu, struct cpu_pages *pages, uint32_t host_cr3);
 void cpu_enable_nx(void);
 
 /*
- * Loads them and sets the control registers and MSRs as Umbra wants them, on
- * the CPU that cpu describes, with its tables in use.  Once a CPU.
+ * Loads the tables that cpu_prepare filled, and sets the control registers and MSRs as Umbra
+ * wants them, on the CPU that cpu describes, with its tables in use.  Once a CPU.
  */
 void cpu_init(struct cpu *cpu);
 

@@ -33,8 +33,9 @@
 
 /* Flat 4 GB, accessed bit preset: the GDT is read-only while a guest runs. */
 #define DESCRIPTOR_FLAT_LOW 0x0000FFFFull
-#define DESCRIPTOR_FLAT_CODE(dpl) (DESCRIPTOR_FLAT_LOW | (uint64_t)(0x00CF9B00u | (uint32_t)(dpl) << 13) << 32)
-#define DESCRIPTOR_FLAT_DATA(dpl) (DESCRIPTOR_FLAT_LOW | (uint64_t)(0x00CF9300u | (uint32_t)(dpl) << 13) << 32)
+#define DESCRIPTOR_FLAT(high, dpl) (DESCRIPTOR_FLAT_LOW | (uint64_t)((high) | (uint32_t)(dpl) << 13) << 32)
+#define DESCRIPTOR_FLAT_CODE(dpl) DESCRIPTOR_FLAT(0x00CF9B00u, dpl)
+#define DESCRIPTOR_FLAT_DATA(dpl) DESCRIPTOR_FLAT(0x00CF9300u, dpl)
 
 #define TSS_SIZE 104
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Closes SYSENTER and SYSCALL, and turns off what DEBUGCTL can do to a single step.  Which CPUs have
- * these registers CPUID says of some only: a K7 has EFER without NX, and of DEBUGCTL nothing is said
- * at all.  So they are written, and a CPU that has none says so by #GP.
+ * Closes SYSENTER and SYSCALL, and turns off what DEBUGCTL can do to a single step.  CPUID does
+ * not say reliably which CPUs have these registers: a K7 has EFER without NX, and for DEBUGCTL
+ * there is no bit at all.  So they are written, and a CPU without the register answers by #GP.
  */
 #include "arch/cpu/entry_msrs.h"
 
@@ -10,7 +10,10 @@
 
 /* AMD's APM vol. 2, 6.1.1: what `syscall` loads. */
 #define MSR_STAR 0xC0000081u
-/* SDM vol. 4, table 2-2; DebugCtl in AMD's APM vol. 2, 13.1.1.6.  Bit 1: TF traps at branches alone. */
+/*
+ * SDM vol. 4, table 2-2; DebugCtl in AMD's APM vol. 2, 13.1.1.6.  With bit 1 set, TF traps at
+ * branches only.
+ */
 #define MSR_DEBUGCTL 0x1D9u
 
 void entry_msrs_init_cpu(const struct cpu_features *features)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A person who reads that trap 13 ended something has to look it up; so messages
- * say what it is, too.
+ * The names of the exceptions, so that a person who reads a message need not look up the vector.
  */
 #include "arch/cpu/exception_names.h"
 

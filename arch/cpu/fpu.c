@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FXSAVE and FXRSTOR.
+ * Saves and restores the FPU's state with FXSAVE and FXRSTOR, which every CPU has that Umbra
+ * accepts.
  */
 #include "arch/cpu/fpu.h"
 
@@ -34,8 +35,8 @@ void fpu_restore(const struct fpu_state *state)
 
 	/*
 	 * AMD's FXRSTOR leaves the last instruction and operand pointers alone
-	 * when no exception is pending, so the previous guest's would be seen
-	 * (APM vol. 2, 11.4.4).  A harmless load of our own replaces them.
+	 * when no exception is pending, so this guest would see those of the
+	 * previous one (APM vol. 2, 11.4.4).  A harmless load replaces them.
 	 */
 	if (cpu_features()->lazy_fpu_pointers)
 		__asm__ volatile("fnclex; ffree %%st(7); fildl %0" ::"m"(zero));

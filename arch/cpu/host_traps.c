@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Traps in Umbra itself.
+ * Traps in Umbra itself, and the first look at every NMI.  An exception is a bug, with one
+ * exception: msr_try_write asks by a #GP whether a register exists.
  */
 #include "arch/cpu/host_traps.h"
 
@@ -36,7 +37,7 @@ void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
 void host_trap(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
-		/* It may have slept. */
+		/* The CPU may have slept. */
 		heartbeat_alive(this_cpu());
 		irqs_off_begin();
 		irqs_off_mark("handler", frame->vector);
@@ -76,8 +77,8 @@ static uint8_t nmi_source(void)
 }
 
 /*
- * Umbra's own code runs at ring 0, and so does no guest.  A guest runs with interrupts on, in ring
- * 1 or 3, and never in virtual-8086 mode, where a selector says nothing of the ring.
+ * Umbra's own code runs at ring 0, a guest in ring 1 or 3.  In virtual-8086 mode, where an emulator
+ * may have let a guest go, a selector says nothing of the ring.
  */
 static bool struck_guest(const struct nmi_frame *frame)
 {

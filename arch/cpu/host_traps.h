@@ -35,8 +35,8 @@ void __noreturn host_double_fault(void);
 bool host_nmi(const struct nmi_frame *frame);
 
 /*
- * A fault in the Switcher at an instruction that cannot fault; frame begins with vector, error, eip,
- * cs, eflags.
+ * A fault in the Switcher at an instruction that cannot fault; frame begins with vector, error,
+ * eip, cs, eflags.
  */
 void __noreturn host_switcher_bug(const uint32_t *frame);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The longest stretch with interrupts off, of each CPU.  Only its own CPU writes it.
+ * Measures the stretches with interrupts off, and keeps the longest one of each CPU.  Each CPU
+ * writes its own record.
  */
 #include "arch/cpu/irqs_off.h"
 

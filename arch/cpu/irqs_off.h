@@ -40,7 +40,7 @@ static inline void irqs_off_end(void)
 		irqs_off_end_debug();
 }
 
-/* What follows is that; what is a literal. */
+/* The part that begins now is spent on `what`, a literal. */
 static inline void irqs_off_mark(const char *what, uint32_t detail)
 {
 	if (UMBRA_DEBUG)
@@ -48,8 +48,8 @@ static inline void irqs_off_mark(const char *what, uint32_t detail)
 }
 
 /*
- * Debug builds only: what is done between the two only such a build does, and is not to be
- * counted.  Not twice at once.
+ * Debug builds only: the time between the two calls does not count, since no other build does what
+ * is done there.  They do not nest.
  */
 void irqs_off_pause(void);
 void irqs_off_resume(void);
@@ -58,8 +58,8 @@ void irqs_off_resume(void);
 bool irqs_off_counts(void);
 
 /*
- * The longest stretch of a CPU.  Any CPU; while that one runs, what is read may be of two
- * stretches.
+ * The longest stretch of a CPU.  Any CPU; while the other one runs, the fields may be of two
+ * different stretches.
  */
 struct irqs_off_record irqs_off_longest(unsigned cpu);
 

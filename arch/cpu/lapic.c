@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel SDM vol. 3, chapter 10 ("Advanced Programmable Interrupt
- * Controller"); 10.12 for x2APIC.
+ * Drives the local APIC, whose registers are in memory (xAPIC) or in MSRs (x2APIC).  Source:
+ * Intel SDM vol. 3, chapter 10 ("Advanced Programmable Interrupt Controller"); 10.12 for
+ * x2APIC.
  */
 #include "arch/cpu/lapic.h"
 
@@ -102,7 +103,7 @@ int lapic_probe(bool large_ids, mmio_map_t *map)
 	if (!(base & APIC_BASE_ENABLE))
 		return -E_UNSUPPORTED;
 	lapic.x2apic = (base & APIC_BASE_X2APIC) || (cpu_features()->x2apic && large_ids);
-	/* Where the processor itself says: the table is about all of them, and may be old. */
+	/* The address is the processor's own word: the MADT's is one for all CPUs, and may be old. */
 	if (!lapic.x2apic)
 		lapic.registers = map(base & PTE_FRAME, REGISTERS_SIZE);
 	if (!lapic.x2apic && !lapic.registers)
@@ -111,7 +112,7 @@ int lapic_probe(bool large_ids, mmio_map_t *map)
 	return 0;
 }
 
-/* What stays is the firmware's own business: thermal events that it handles by SMI. */
+/* An entry that raises an SMI is left alone: the firmware handles thermal events that way. */
 static void mask_entry(uint32_t offset)
 {
 	uint32_t entry = lapic_read(offset);
@@ -245,8 +246,9 @@ static void wait_until_sent(void)
 }
 
 /*
- * The code that was struck may have written the upper half, and not yet the lower one, having seen
- * that nothing is being sent: both are so again in the end.
+ * The code that the NMI interrupted may have seen that nothing is being sent, and have written the
+ * upper half but not yet the lower one.  So in the end nothing is being sent, and the upper half is
+ * what it was.
  */
 int lapic_send_nmi_from_nmi(uint32_t apic_id)
 {
@@ -260,7 +262,7 @@ int lapic_send_nmi_from_nmi(uint32_t apic_id)
 	return error;
 }
 
-/* The sender would go through its own reset, which nothing on it outlives. */
+/* A CPU must not reset itself: nothing that runs on it would go on. */
 static bool is_own(uint32_t apic_id)
 {
 	return apic_id == lapic_id();

@@ -34,9 +34,9 @@ void lapic_init_cpu(void);
 void lapic_open_nmi_input(unsigned lint);
 
 /*
- * Lets the interrupts of the 8259 pair through to the processor, where firmware that has no
- * use for them left them shut ("virtual wire mode"), and is not used for anything else.
- * Boot CPU, once, after lapic_probe, interrupts off.
+ * Lets the interrupts of the 8259 pair through to the processor ("virtual wire mode"), where
+ * firmware did not; the local APIC is not used for anything else then.  Boot CPU, once, after
+ * lapic_probe, interrupts off.
  */
 void lapic_pass_through(void);
 
@@ -68,7 +68,7 @@ int lapic_send_nmi(uint32_t apic_id);
 int lapic_send_init(uint32_t apic_id);
 int lapic_send_startup(uint32_t apic_id, uint32_t address);
 
-/* lapic_send_nmi for an NMI's handler: the command that it may have struck goes on as it was. */
+/* lapic_send_nmi for an NMI's handler: a command that the NMI interrupted is not disturbed. */
 int lapic_send_nmi_from_nmi(uint32_t apic_id);
 
 /* What the error register has gathered since the last call; SDM vol. 3, 10.5.3. */

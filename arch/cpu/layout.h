@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every fixed virtual address of Umbra (docs/architecture.md draws them), and
- * the step between the direct map and physical memory.  linker.ld repeats
- * DIRECT_MAP and SWITCHER_CODE.
+ * Every fixed virtual address of Umbra, and the step between the direct map and physical memory.
+ * linker.ld repeats DIRECT_MAP and SWITCHER_CODE.  mm/host_map.c makes the tables.
+ *
+ *   4 GB         +--------------------------------+
+ *                | nothing                        |
+ *   0xFFE03000   +--------------------------------+
+ *                | state page                     |  in Umbra writable, in a guest read-only
+ *   0xFFE02000   +--------------------------------+     (arch/cpu/state_page.h)
+ *                | registers page                 |  of the guest loaded; writable
+ *   0xFFE01000   +--------------------------------+
+ *                | Switcher code                  |  the same page in Umbra and in every guest
+ *   0xFFE00000   +--------------------------------+
+ *                | nothing                        |
+ *   0xFE200000   +--------------------------------+
+ *                | temporary mapping              |  one large page, each CPU's own
+ *   0xFE000000   +--------------------------------+
+ *                | device registers, far modules  |  mapped on demand, for ever
+ *   0xF8000000   +--------------------------------+
+ *                | direct map                     |  physical memory below 896 MB, without that of
+ *                |                                |  guests; the image is at 0xC0100000
+ *   0xC0000000   +--------------------------------+
+ *                | guest window                   |  the memory of the guest loaded on this CPU,
+ *                |                                |  from guest-physical 0 on
+ *   0            +--------------------------------+
+ *
+ * docs/architecture.md has a guest's address space beside it.
  */
 #ifndef UMBRA_ARCH_CPU_LAYOUT_H
 #define UMBRA_ARCH_CPU_LAYOUT_H

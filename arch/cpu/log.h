@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The log.  Human lines carry the time, the CPU and the subsystem; event lines
- * (docs/log.md) are an interface for scripts.  Lines go whole to the sink and
- * are kept in a buffer until there is one.
+ * The log.  Lines for people carry the time, the CPU and the subsystem; event lines
+ * (docs/log.md) are an interface for scripts.  A line goes to the sink as a whole; until there
+ * is a sink, lines are kept in a buffer.
  */
 #ifndef UMBRA_ARCH_CPU_LOG_H
 #define UMBRA_ARCH_CPU_LOG_H
@@ -14,8 +14,8 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /*
- * One human line: `[    0.012345] cpu0 subsystem: text`.  No newline in the format.  Any CPU, any
- * context but NMI.
+ * One line for people: `[    0.012345] cpu0 subsystem: text`.  No newline in the format.  Any
+ * CPU, any context but NMI.
  */
 void log_line(enum log_level level, const char *subsystem, const char *format, ...) __printf(3, 4);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source: Intel SDM vol. 3, 15.3 (the registers) and 15.8 (starting up).
+ * Reads the banks of machine-check registers.  Source: Intel SDM vol. 3, 15.3 (the registers)
+ * and 15.8 (starting up).
  */
 #include "arch/cpu/machine_check.h"
 
@@ -57,7 +58,7 @@ void machine_check_init_cpu(void)
 	for (uint32_t bank = 0; bank < banks; bank++) {
 		if (describe(bank, text))
 			log_warn("cpu", "a machine check from before: %s", text);
-		/* The first one's belongs to the firmware on processors of the P6 family. */
+		/* Bank 0 is controlled by the firmware on processors of the P6 family. */
 		if (bank > 0)
 			write_msr(MSR_BANK_CONTROL(bank), UINT64_MAX);
 		write_msr(MSR_BANK_STATUS(bank), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Machine checks: the hardware's own reports of its errors (SDM vol. 3, chapter
- * 15).  One that interrupts is the end of Umbra; those that do not are gathered
- * in banks of registers, which a later boot can read.
+ * Machine checks: the hardware's own reports of its errors (SDM vol. 3, chapter 15).  An error that
+ * raises the exception ends Umbra by a panic; others are collected in banks of registers, which the
+ * next boot reads and logs.
  */
 #ifndef UMBRA_ARCH_CPU_MACHINE_CHECK_H
 #define UMBRA_ARCH_CPU_MACHINE_CHECK_H

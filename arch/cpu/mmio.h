@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device registers in memory: one access of 32 bits each, which the compiler
- * neither repeats nor drops nor reorders.  The mapping is not cached, so the
- * processor does not either (Intel SDM vol. 3, 11.3).
+ * Device registers in memory: one access of 32 bits each, which the compiler neither repeats
+ * nor drops nor reorders.  The mapping is not cached, so the processor does not reorder them
+ * either (Intel SDM vol. 3, 11.3).
  */
 #ifndef UMBRA_ARCH_CPU_MMIO_H
 #define UMBRA_ARCH_CPU_MMIO_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * Maps length bytes of device registers at a physical address for ever;
- * NULL when there is no room for it.
+ * Maps length bytes of device registers at a physical address for ever; NULL when there is no
+ * room, or no device can be there.  map_mmio of mm/host_map.h is one, which arch/ is given.
  */
 typedef void *mmio_map_t(uint64_t address, size_t length);
 

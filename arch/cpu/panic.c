@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Panic: everything that a person needs who has only the serial log.  Takes no
- * lock and allocates nothing.
+ * Panic: prints everything that a person needs who has only the serial log.  It takes no lock and
+ * allocates nothing, since either may be what is broken.
  */
 #include "arch/cpu/panic.h"
 
@@ -16,7 +16,7 @@
 
 #define BACKTRACE_DEPTH 24
 
-/* For all other CPUs to take their NMI; an NMI handler itself cannot be stopped. */
+/* How long to wait for the other CPUs to take their NMI; one in an NMI handler takes none. */
 #define STOP_NS 100000000ull
 
 #define NOBODY UINT32_MAX
@@ -65,7 +65,7 @@ static const struct cpu_pages *pages_of(unsigned id)
 	return cpu_count() ? cpu_by_id(id)->pages : NULL;
 }
 
-/* In the Switcher ebp may be the guest's: nothing else than a stack is read. */
+/* In the Switcher ebp may be a guest's value, so it is followed on this CPU's stacks only. */
 static bool is_on_stack(const struct cpu_pages *pages, uint32_t ebp)
 {
 	uint32_t begin = pages ? (uint32_t)pages->stack : DIRECT_MAP;
@@ -74,7 +74,7 @@ static bool is_on_stack(const struct cpu_pages *pages, uint32_t ebp)
 	return ebp >= begin && ebp <= end - 2 * sizeof(uint32_t) && ebp % sizeof(uint32_t) == 0;
 }
 
-/* A frame of the compiler's: the caller's ebp, then the return address. */
+/* The compiler's stack frames: the caller's ebp, then the return address. */
 static void print_backtrace(const struct cpu_pages *pages, uint32_t eip, uint32_t ebp)
 {
 	print("backtrace:\n");
@@ -114,7 +114,7 @@ static bool all_stopped(void)
 	return true;
 }
 
-/* An NMI that strikes here may find another command half given: it is never resumed, so that may be. */
+/* A command to the local APIC that the panic interrupted is lost; nobody goes on with it. */
 static void stop_others(void)
 {
 	struct time_limit limit = time_limit(STOP_NS);

@@ -23,14 +23,14 @@ void __noreturn panic(const char *format, ...) __printf(1, 2);
 void __noreturn panic_with_frame(const struct trap_frame *frame, const char *format, ...)
 	__printf(2, 3);
 
-/* The same for code at eip, with that frame pointer, that something else found at fault. */
+/* The same when other code, at eip with that frame pointer, is at fault: its backtrace is shown. */
 void __noreturn panic_at(uint32_t eip, uint32_t ebp, const char *format, ...) __printf(3, 4);
 
-/* On any CPU. */
+/* Has any CPU panicked?  Any context. */
 bool panic_has_begun(void);
 
 /*
- * From the handler of an NMI, when a panic has begun: notes where this CPU was
+ * From the handler of an NMI, when a panic has begun: records where this CPU was
  * and stops it for good.  Returns on the CPU that panics itself.
  */
 void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RDSEED and RDRAND.
+ * Reads RDSEED and RDRAND, and does not believe an instruction that gives the same number every
+ * time.
  */
 #include "arch/cpu/random.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The CPU's own random numbers (SDM vol. 1, 7.3.17).  Some CPUs lack them, some
- * are known to say the same number for ever; nobody relies on them alone.
+ * The CPU's own random numbers (SDM vol. 1, 7.3.17).  Some CPUs lack them, and some are known
+ * to give the same number for ever; so they are one source of the entropy pool among others
+ * (hv/devices/entropy.c).
  */
 #ifndef UMBRA_ARCH_CPU_RANDOM_H
 #define UMBRA_ARCH_CPU_RANDOM_H

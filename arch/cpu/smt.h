@@ -20,7 +20,7 @@ struct smt {
 	unsigned shift;		/* APIC ids that agree but for their last `shift` bits are of one core */
 };
 
-/* SDM vol. 3, 8.9: topology enumeration. */
+/* Reads the topology of a core from the leaves (SDM vol. 3, 8.9).  Pure. */
 struct smt smt_read(const struct smt_leaves *leaves);
 
 #endif

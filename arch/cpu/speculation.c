@@ -22,13 +22,11 @@
 #define HAS_STIBP BIT(27)
 #define HAS_L1D_FLUSH BIT(28)
 #define HAS_ARCH_CAPABILITIES BIT(29)
-#define HAS_SSBD BIT(31)
 /* CPUID 7.2 EDX. */
 #define HAS_RRSBA_CTRL BIT(2)
 #define HAS_BHI_CTRL BIT(4)
 /* CPUID 0x80000008 EBX. */
 #define AMD_IBPB BIT(12)
-#define AMD_IBRS BIT(14)
 #define AMD_STIBP BIT(15)
 #define AMD_SSB_NO BIT(26)
 #define AMD_BTC_NO BIT(29)
@@ -120,7 +118,8 @@ static const struct model_row amd_with[] = {
 	{ 0x19, 0, 0xFF, SRSO | BIT(FLAW_TSA) },			/* Zen 3, Zen 4 */
 };
 
-static uint32_t find_rows(const struct model_row *rows, size_t count, const struct speculation_cpu *cpu)
+static uint32_t find_rows(const struct model_row *rows, size_t count,
+			  const struct speculation_cpu *cpu)
 {
 	uint32_t flaws = 0;
 
@@ -356,7 +355,8 @@ static const char *const remedy_names[REMEDY_COUNT] = {
 	[REMEDY_RETPOLINE] = "retpoline",
 };
 
-static void name_members(uint32_t set, const char *const *names, unsigned count, char *text, size_t size)
+static void name_members(uint32_t set, const char *const *names, unsigned count, char *text,
+			 size_t size)
 {
 	size_t used = 0;
 

@@ -63,7 +63,7 @@ struct speculation {
 	uint32_t flaws;		/* bit n: enum flaw n: what the processor has */
 	uint32_t remedies;	/* bit n: enum remedy n: what is done */
 	uint32_t open;		/* of flaws: what is left, for want of microcode or of a remedy */
-	uint32_t microcode;	/* of flaws: for which there is a remedy, but not in the microcode loaded here */
+	uint32_t microcode;	/* of flaws: newer microcode than is loaded here has a remedy */
 	uint64_t spec_ctrl;	/* for IA32_SPEC_CTRL; 0: leave it alone, it may not exist */
 };
 

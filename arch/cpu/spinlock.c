@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ticket lock; and in debug builds the check of the order, and how long each is held.
+ * The ticket lock.  In debug builds it also checks the order of locks, and measures how long
+ * each is held and waited for.
  */
 #include "arch/cpu/spinlock.h"
 
@@ -17,7 +18,7 @@ static uint32_t *held_here(void)
 	return &held[cpu_by_id(0) ? this_cpu()->id : 0];
 }
 
-/* --- how long, in debug builds ------------------------------------------------------------- */
+/* --- how long: debug builds ------------------------------------------------------------- */
 
 /* Each CPU's own. */
 static struct lock_times {
@@ -36,7 +37,7 @@ static void keep_longest(struct lock_record *longest, uint64_t ticks, uint32_t p
 		*longest = (struct lock_record){ ticks, place };
 }
 
-static void note_taken(struct spinlock *lock, uint64_t began, uint32_t holder, uint32_t place)
+static void record_taken(struct spinlock *lock, uint64_t began, uint32_t holder, uint32_t place)
 {
 	struct lock_times *here = times_here(lock);
 
@@ -46,7 +47,7 @@ static void note_taken(struct spinlock *lock, uint64_t began, uint32_t holder, u
 	lock->place = place;
 }
 
-static void note_free(const struct spinlock *lock)
+static void record_free(const struct spinlock *lock)
 {
 	struct lock_times *here = times_here(lock);
 
@@ -96,13 +97,13 @@ void spin_lock(struct spinlock *lock)
 		cpu_pause();
 	}
 	if (UMBRA_DEBUG)
-		note_taken(lock, began, holder, (uint32_t)(uintptr_t)__builtin_return_address(0));
+		record_taken(lock, began, holder, (uint32_t)(uintptr_t)__builtin_return_address(0));
 }
 
 void spin_unlock(struct spinlock *lock)
 {
 	if (UMBRA_DEBUG) {
-		note_free(lock);
+		record_free(lock);
 		*held_here() &= ~BIT(lock->rank);
 	}
 	__atomic_store_n(&lock->serving, (uint16_t)(lock->serving + 1), __ATOMIC_RELEASE);

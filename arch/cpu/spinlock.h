@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A ticket lock.  Umbra runs with interrupts off, but between turns and while it is
- * idle, so a lock needs no other guard against handlers.  docs/locking.md has the order;
- * a debug build panics when a CPU takes a lock that does not come after every
- * lock it holds.
+ * A ticket lock.  Umbra runs with interrupts off, except between turns and while it is idle, so
+ * a lock needs no other protection against interrupt handlers.  docs/locking.md has the order;
+ * a debug build panics when a CPU takes a lock that does not come after every lock it holds.
  */
 #ifndef UMBRA_ARCH_CPU_SPINLOCK_H
 #define UMBRA_ARCH_CPU_SPINLOCK_H
@@ -24,7 +23,7 @@ enum lock_rank {
 	LOCK_HEAP,	/* mm/heap.c */
 	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
 	LOCK_FRAMES,	/* mm/frames.c */
-	LOCK_CPU_CALLS,	/* arch/cpu/cpu_call.c: the boxes of all CPUs */
+	LOCK_CPU_CALLS,	/* arch/cpu/cpu_call.c: the queues of all CPUs */
 	LOCK_IRQ,	/* arch/board/irq.c: vectors and the I/O APICs */
 	LOCK_LOG,	/* arch/cpu/log.c: the buffer of lines */
 	LOCK_RANKS

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The read-only state page: what the CPU itself reads from memory while it
- * runs, and the host state that the Switcher goes back to.
+ * The state page: the descriptor tables and task-state segments that the CPU itself reads from
+ * memory, and the host state that the Switcher goes back to.
  *
- * Each CPU has two such pages behind one virtual address.  Umbra's own tables
- * map the host's page, writable; the tables of a guest map the guest's page,
- * read-only.  So GDTR, IDTR and TR are loaded once for ever, and the load of
- * CR3 that switches worlds switches the descriptor tables with it:
+ * Each CPU has two such pages behind one virtual address, SWITCHER_STATE.  GDTR, IDTR and TR are
+ * loaded once, and the load of CR3 that switches between Umbra and a guest switches the tables
+ * behind them:
  *
- *   - with a guest, vector 8 is an interrupt gate, like any other way out: the
- *     registers page is always a good stack;
- *   - in Umbra it is a task gate with a stack of its own.  A task switch
- *     writes to the GDT and to both TSSes, which the host's page permits.
+ *                     host_state                         guest_state
+ *   mapped            in Umbra's tables, writable        in a guest's tables, read-only
+ *   gdt               Umbra's segments, two TSSes        Umbra's segments and the guest's
+ *   idt, in general   to host_stubs                      to switcher_stubs, some to the guest's
+ *                     (arch/cpu/host_traps.asm)          kernel (hv/guest/guest_cpu.c)
+ *   idt, NMI          to switcher_nmi                    to switcher_nmi
+ *   idt, #DF          a task gate, with a stack of       to a stub: the registers page is
+ *                     its own                            always a good stack
+ *   tss.esp0          not used: no change of ring        the end of the registers page
+ *   host_cr3, nmi_esp the same in both
+ *   host_esp          not used                           where switcher_enter left the stack
+ *
+ * The switch to the double-fault task writes to the GDT and to both TSSes, which is why it is
+ * possible in the host's page alone.
  */
 #ifndef UMBRA_ARCH_CPU_STATE_PAGE_H
 #define UMBRA_ARCH_CPU_STATE_PAGE_H

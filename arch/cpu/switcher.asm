@@ -4,7 +4,7 @@
 ; state page are all that a guest's page tables map of Umbra, and every way
 ; into a guest and out of it leads through here.
 ;
-; What a guest can do to this code, and why it is not enough:
+; What a guest can do to this code, and why that does it no good:
 ;   - its kernel can read it and the state page: there is nothing secret in them;
 ;   - its kernel can jump into it: every instruction here that matters is
 ;     privileged, and the others do only what the guest could do anyway;
@@ -20,16 +20,50 @@
 ; SS, which is flat at ring 0.  arch/cpu/switcher_check.awk holds the assembled page
 ; against both lists and fails the build where one of them is wrong.
 ;
-; ESP points into the registers page, which both worlds map at the same
-; address, around every load of CR3: so an NMI or a machine check finds a good
-; stack at any instruction.
+; The way out of a guest and back in:
 ;
-; The frame (struct trap_frame), from the end of the page down:
+;   guest    a trap or an interrupt: the CPU takes the gate and the stack from the guest's
+;     |      state page, and pushes ss, esp, eflags, cs, eip onto the registers page
+;     v
+;   switcher_stubs      pushes the error code, unless the CPU did, and the vector
+;   exit_exception      an exception at ring 0 is one of the Switcher's own: switcher_fault
+;   exit_guest          pushes the segment and general registers
+;   leave_guest         CR3 := host_cr3: Umbra's world; ESP := host_esp; "returns" from
+;     |                 switcher_enter
+;     v
+;   run_guest           serves what ended the turn (hv/run/run.c), and calls again
+;     |
+;     v
+;   switcher_enter      saves ESP as host_esp; ESP := the frame; CR3 := guest_cr3: the guest's
+;     |                 world; pops all registers; iret
+;     v
+;   guest
 ;
-;   ss esp eflags cs eip      pushed by the CPU
-;   error vector              by the stub (the CPU pushes some error codes)
-;   ds es fs gs               by exit_guest
-;   eax ecx edx ebx - ebp esi edi    by pusha
+; ESP points into the registers page around every load of CR3.  Both worlds map this page at the
+; same address, so an NMI or a machine check finds a good stack at any instruction.
+;
+; The frame at the end of the registers page (struct trap_frame), with offsets in the page:
+;
+;   0xFFC   ss          by the CPU
+;   0xFF8   esp
+;   0xFF4   eflags
+;   0xFF0   cs
+;   0xFEC   eip
+;   0xFE8   error code  by the CPU for vectors 8, 10 to 14 and 17, else by the stub
+;   0xFE4   vector      by the stub
+;   0xFE0   ds          by exit_guest
+;   0xFDC   es
+;   0xFD8   fs
+;   0xFD4   gs
+;   0xFD0   eax         by pusha
+;   0xFCC   ecx
+;   0xFC8   edx
+;   0xFC4   ebx
+;   0xFC0   -           what ESP was; not used
+;   0xFBC   ebp
+;   0xFB8   esi
+;   0xFB4   edi         SWITCHER_FRAME: from here switcher_enter pops
+;    ...    below     the stack of an NMI, and of a fault of the Switcher's last instructions
 
 %include "offsets.inc"
 
@@ -114,11 +148,11 @@ leave_guest:
 	pop ecx				; switcher_enter returns to its caller, but not by
 	jmp __x86_indirect_thunk_ecx	; `ret`: the return stack is the guest's
 
-	; Virtual-8086 mode.  A guest has no way there: `iret` obeys VM at ring 0
-	; alone (SDM vol. 2, IRET).  An emulator that lets other rings do it (QEMU's
-	; TCG) pushes es, ds, fs and gs above ss, so all lies 16 bytes lower than a
-	; frame should: it moves up, over those four.  The vector stays: whatever ended
-	; the guest's turn has happened and is to be served.
+	; Virtual-8086 mode.  A guest cannot enter it on a real CPU: `iret` obeys VM at
+	; ring 0 alone (SDM vol. 2, IRET).  An emulator that lets other rings do it
+	; (QEMU's TCG) pushes es, ds, fs and gs above ss on the way out, so the frame lies
+	; 16 bytes too low: it is moved up, over those four.  The vector stays: what ended
+	; the guest's turn has happened and must be served.
 exit_vm86:
 	add dword [esp], IN_VM86
 	push ds				; null, as the CPU leaves them then
@@ -165,8 +199,8 @@ switcher_stubs:
 %assign vector vector + 1
 %endrep
 
-; An exception can also be our own: one of the last instructions of
-; switcher_enter met what the guest left for it.
+; An exception can also be the Switcher's own: one of the last instructions of switcher_enter,
+; or of switcher_nmi, loaded a bad value that the guest had left.
 
 exit_exception:
 	test byte [esp + 12], 3		; vector, error, eip, cs
@@ -204,10 +238,10 @@ switcher_fault:
 	add esp, 8
 	own_value iret			; runs the pop again
 
-	; CS, SS or EIP.  All other registers are the guest's already, and its frame
-	; lies intact above ours: make it a trap of the guest's own.  The error code
-	; goes to the place just below the guest's eip, the vector with BAD_IRET
-	; below that.
+	; CS, SS or EIP.  All other registers are the guest's already, and the frame of
+	; its own lies intact above that of the fault: it becomes a trap of the guest's.
+	; The error code goes to the place just below the guest's eip, the vector with
+	; BAD_IRET below that.
 .bad_return:
 	add dword [esp], BAD_IRET
 	pop dword [esp + 8]
@@ -215,7 +249,7 @@ switcher_fault:
 	add esp, 4
 	jmp exit_guest
 
-	; No instruction that may fault: an error of Umbra's.
+	; An instruction that must not fault: a bug of Umbra's.
 .bug:
 	push ss
 	own_value pop ds
@@ -268,8 +302,8 @@ switcher_nmi:
 	jnz .leave
 	guest_value BAD_RETURN, iret
 
-	; As if vector 2 had a stub.  NMIs are held back until the next `iret`, which
-	; might be long in coming: here is one.
+	; As if vector 2 had a stub.  The CPU holds NMIs back until the next `iret`, so
+	; one is done here.
 .leave:
 	push byte 0
 	push strict dword 2

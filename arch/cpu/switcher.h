@@ -25,7 +25,7 @@ void switcher_enter(uint32_t guest_cr3, uint32_t *host_esp);
 /*
  * Fills the part of a guest's state page that is the same for every guest: the
  * host's descriptors, a gate for every vector, the TSS with the registers page
- * as the ring-0 stack.  Boot time of the CPU.
+ * as the ring-0 stack.  When the CPU is prepared.
  */
 void switcher_init_guest_state(struct state_page *state);
 
@@ -36,8 +36,8 @@ uint64_t switcher_gate(unsigned vector, unsigned dpl);
 uint64_t switcher_nmi_gate(void);
 
 /*
- * Can a guest that the CPU runs by the book have got to this CS and EFLAGS?  It is in ring 1 or 3,
- * with interrupts on and without privilege over ports, and not in virtual-8086 mode.
+ * Can a guest be where CS and EFLAGS say, on a CPU that works as specified?  A guest is in ring 1
+ * or 3, with interrupts on and IOPL 0, and not in virtual-8086 mode.
  */
 static inline bool guest_state_is_possible(uint32_t cs, uint32_t eflags)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks up the table that arch/cpu/symbols.awk made of the linker's output.
+ * Finds the function that an address lies in, in the table that arch/cpu/symbols.awk made of the
+ * linker's output.
  */
 #include "arch/cpu/symbols.h"
 

@@ -7,7 +7,10 @@
 
 #include <stdint.h>
 
-/* The function that address lies in and how far in; NULL when it is none of Umbra's.  Any context. */
+/*
+ * The function that address lies in and how far in; NULL when it is none of Umbra's.  Any
+ * context.
+ */
 const char *symbol_find(uint32_t address, uint32_t *offset);
 
 #endif

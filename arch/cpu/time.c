@@ -23,7 +23,7 @@ static struct clock *current = &no_clock;
 /* Written at boot alone. */
 static uint64_t start_wall_ns;
 static uint32_t tsc_khz;
-static uint32_t tsc_factor; /* TSC ticks a nanosecond, as struct clock has it the other way, rounded up */
+static uint32_t tsc_factor;	/* TSC ticks a nanosecond, scaled by tsc_shift and rounded up */
 static unsigned tsc_shift;
 
 /* --- asking --------------------------------------------------------------------------------- */
@@ -46,7 +46,10 @@ static uint64_t read_counted(struct clock *clock)
 	}
 }
 
-/* The upper two thirds of a product of 96 bits: asked for all the time, so without a variable shift. */
+/*
+ * The upper two thirds of a product of 96 bits: asked for all the time, so without a variable
+ * shift.
+ */
 static inline uint64_t ns_of(const struct clock *clock, uint64_t ticks)
 {
 	/* Slower than 1 GHz, where a tick is longer than the factor can tell. */

@@ -15,7 +15,10 @@
 /* Nanoseconds since time began; 0 before there is a clock.  Any CPU, any context. */
 uint64_t time_ns(void);
 
-/* Nanoseconds since 1970-01-01 UTC: the battery clock at boot, carried on by time_ns().  Any context. */
+/*
+ * Nanoseconds since 1970-01-01 UTC: the battery clock at boot, carried on by time_ns().  Any
+ * context.
+ */
 uint64_t time_wall_ns(void);
 
 /* TSC ticks a millisecond, measured. */

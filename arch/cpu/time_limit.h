@@ -34,7 +34,10 @@ static inline struct time_limit time_limit(uint64_t nanoseconds)
  */
 bool time_limit_is_stuck(void);
 
-/* Decides that: arch/board/clock.c, as soon as there is a clock.  Before that any such wait ends. */
+/*
+ * Decides that: arch/board/clock.c, as soon as there is a clock.  Before that any such wait
+ * ends.
+ */
 void time_limit_set_stuck(bool (*is_stuck)(void));
 
 /* Is it over?  To be asked again and again.  Any context but NMIs. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a trap leaves behind.  The same layout serves both directions: the
- * Switcher builds it at the end of a guest's registers page, the host's own
- * trap entry on the host stack (there esp and ss are absent).
- *
- * arch/cpu/switcher.asm and arch/cpu/host_traps.asm push it in this order, from the
- * end to the beginning.
+ * What a trap leaves on the stack.  The Switcher builds the frame at the end of a guest's
+ * registers page, where it is also what the guest is entered with (arch/cpu/switcher.asm draws
+ * it); the host's own trap entry builds it on the host stack, where esp and ss are absent.
+ * Both push the fields from the end to the beginning.
  */
 #ifndef UMBRA_ARCH_CPU_TRAP_FRAME_H
 #define UMBRA_ARCH_CPU_TRAP_FRAME_H
@@ -26,7 +24,7 @@ struct trap_frame {
 /*
  * What the Switcher adds to the vector when that alone does not tell what happened.
  *
- * BAD_IRET: the CPU refused to go on with the guest where the frame says; vector and error are
+ * BAD_IRET: the CPU refused to return to the guest as the frame says; vector and error are
  * those of the fault (#NP, #SS or #GP).
  *
  * IN_VM86: the guest was in virtual-8086 mode.  The vector is what ended that; eip, cs, esp and ss
@@ -42,14 +40,14 @@ struct nmi_frame {
 	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
 	/* by the CPU */
 	uint32_t eip, cs, eflags;
-	uint32_t esp, ss;	/* only when it struck a guest */
+	uint32_t esp, ss;	/* only when it interrupted a guest */
 };
 
 /*
- * One page a guest, mapped writable while it runs: TSS.ESP0 is its end, so
- * that the CPU itself saves the guest's state in place.  A ring-1 kernel can
- * write to it, which is why nothing in it is believed that the CPU or the
- * Switcher has not just pushed.  The space below the frame is for an NMI and
+ * One page for each guest, mapped writable while the guest runs: TSS.ESP0 is its end, so
+ * that the CPU itself saves the guest's state there.  The guest's kernel can
+ * write to the page, so Umbra believes only what the CPU or the
+ * Switcher has just pushed.  The space below the frame is for an NMI and
  * for faults of the Switcher's last instructions.
  */
 struct registers_page {

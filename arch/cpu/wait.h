@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting for a chip, for a while at most: at boot on the spot, later by asking again.
+ * Waiting for a chip, for a limited time: at boot on the spot, later by asking again.
  */
 #ifndef UMBRA_ARCH_CPU_WAIT_H
 #define UMBRA_ARCH_CPU_WAIT_H
@@ -12,7 +12,7 @@
 
 #define WAIT_MS 1000000ull	/* in the nanoseconds of time_ns */
 
-/* What has become of something that is asked for again and again, and is not waited for. */
+/* What a step says that is called again and again until it is over, instead of waiting. */
 enum wait_result {
 	WAIT_DONE,
 	WAIT_LATER,	/* it is not over yet */
@@ -20,9 +20,9 @@ enum wait_result {
 };
 
 /*
- * While guests run nobody may wait for longer than some microseconds, since interrupts are off:
- * this is for boot, and for times as short as that.  Evaluates condition again and again until it is true, or nanoseconds have gone;
- * says what it was the last time.
+ * Evaluates condition again and again until it is true or nanoseconds have passed; its last value
+ * is the result.  For boot, and for some microseconds later on: while guests run nobody may wait
+ * for longer, since interrupts are off.
  */
 #define wait_until(condition, nanoseconds)						\
 	({										\

@@ -30,7 +30,6 @@
 #define CR0_AM BIT(18)
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
-#define CR0_PG BIT(31)
 
 #define CR4_PAE BIT(5)
 #define CR4_MCE BIT(6)
@@ -48,7 +47,6 @@
 #define MSR_PAT 0x277
 #define MSR_TSC_DEADLINE 0x6E0
 #define MSR_EFER 0xC0000080u
-#define EFER_SCE BIT(0)
 #define EFER_NXE BIT(11)
 
 /* Page-table entries, SDM vol. 3, 4.4 (PAE format). */
@@ -69,7 +67,6 @@
 #define FAULT_PRESENT BIT(0)
 #define FAULT_WRITE BIT(1)
 #define FAULT_USER BIT(2)
-#define FAULT_RESERVED BIT(3)
 #define FAULT_FETCH BIT(4)
 
 /* Exception vectors, SDM vol. 3, 6.3. */
@@ -138,7 +135,8 @@ DEFINE_CONTROL_REGISTER(dr7)
 
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)(value & UINT32_MAX)), "d"((uint32_t)(value >> 32)));
+	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)(value & UINT32_MAX)),
+			 "d"((uint32_t)(value >> 32)));
 }
 
 static inline uint64_t read_msr(uint32_t msr)
@@ -170,7 +168,10 @@ static inline uint32_t read_eflags(void)
 	return value;
 }
 
-/* Clears EFLAGS.AC, so that SMAP holds; the instruction exists where SMAP does (SDM vol. 2, CLAC). */
+/*
+ * Clears EFLAGS.AC, so that SMAP holds; the instruction exists where SMAP does (SDM vol. 2,
+ * CLAC).
+ */
 static inline void clear_ac(void)
 {
 	__asm__ volatile("clac" ::: "memory", "cc");
