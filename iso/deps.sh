@@ -29,6 +29,7 @@ table() {
 	test python3-pytest /usr/lib/python3/dist-packages/pytest
 	test python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	test python3-pytest-xdist /usr/lib/python3/dist-packages/xdist
+	test e2fsprogs mke2fs|/sbin/mke2fs
 	test fdisk sfdisk|/usr/sbin/sfdisk
 	test ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
 	test ovmf-ia32 /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
@@ -40,6 +41,7 @@ table() {
 	linux linux-source-${LINUX:-6.1} /usr/src/linux-source-${LINUX:-6.1}.tar.xz
 	linux gcc gcc
 	linux libc6-dev /usr/include/stdio.h
+	linux libc6-dev-i386-cross /usr/i686-linux-gnu/include/stdio.h
 	linux bc bc
 	linux bison bison
 	linux flex flex

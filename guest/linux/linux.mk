@@ -81,6 +81,11 @@ linux: deps-linux
 	$(Q)$(MAKE) --no-print-directory $(LINUX_IMAGE)
 	$(Q)$(MAKE) --no-print-directory $(LINUX_INITRD)
 
+# With the tests of usertest/ in the initial RAM disk.
+.PHONY: linux-test
+linux-test: linux
+	$(Q)$(MAKE) --no-print-directory $(LINUX_TEST_INITRD)
+
 ## make run-linux       the same, and boot it in QEMU to a shell, on a network with the host
 ##     GUESTS=n SMP=n MEM=128M DISK=f APPEND="..." GUEST_WORDS="..." WORDS="..."   as above
 .PHONY: run-linux
@@ -98,3 +103,5 @@ run-linux: deps-linux
 ifeq ($(origin HOSTMEM),file)
 run-linux: HOSTMEM = $(shell echo $$(($(GUESTS) * $$(numfmt --from=iec $(MEM)) / 1048576 + 256)))M
 endif
+
+include $(LINUX_FOLDER)/usertest/usertest.mk

@@ -23,7 +23,7 @@ static uint64_t ns_of(const struct timespec *time)
 
 static uint64_t by_call(clockid_t clock)
 {
-	struct timespec time = {0};
+	struct timespec time = { 0 };
 
 	syscall(SYS_clock_gettime, clock, &time);
 	return ns_of(&time);
@@ -34,7 +34,7 @@ static void *vdso_function(const char *name)
 {
 	uintptr_t base = getauxval(AT_SYSINFO_EHDR);
 	const ElfW(Ehdr) *header = (const void *)base;
-	const ElfW(Phdr) *segments;
+	const ElfW(Phdr) * segments;
 	const ElfW(Dyn) *dynamic = NULL;
 	const ElfW(Sym) *symbols = NULL;
 	const char *names = NULL;
@@ -62,7 +62,8 @@ static void *vdso_function(const char *name)
 
 TEST(clocks, monotonic)
 {
-	static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_REALTIME};
+	static const clockid_t clocks[] = { CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME,
+					    CLOCK_REALTIME };
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t last = by_call(clocks[i]);
@@ -70,7 +71,8 @@ TEST(clocks, monotonic)
 		for (unsigned n = 0; n < READS * test_storm; n++) {
 			uint64_t now = by_call(clocks[i]);
 
-			CHECK(now >= last, "clock %d went back by %llu ns", clocks[i], (unsigned long long)(last - now));
+			CHECK(now >= last, "clock %d went back by %llu ns", clocks[i],
+			      (unsigned long long)(last - now));
 			last = now;
 		}
 	}
@@ -91,7 +93,8 @@ TEST(clocks, vdso)
 		between = ns_of(&time);
 		after = by_call(CLOCK_MONOTONIC);
 		CHECK(before <= between && between <= after, "%llu, by the vDSO %llu, %llu",
-		      (unsigned long long)before, (unsigned long long)between, (unsigned long long)after);
+		      (unsigned long long)before, (unsigned long long)between,
+		      (unsigned long long)after);
 	}
 }
 
@@ -127,7 +130,8 @@ static void read_by_turns(void *data)
 		while (last_read[1] % 3 != self)
 			sched_yield();
 		now = by_call(CLOCK_MONOTONIC);
-		CHECK(now >= last_read[0], "back by %llu ns", (unsigned long long)(last_read[0] - now));
+		CHECK(now >= last_read[0], "back by %llu ns",
+		      (unsigned long long)(last_read[0] - now));
 		last_read[0] = now;
 		last_read[1]++;
 	}
@@ -147,21 +151,21 @@ TEST(clocks, between_processes)
 TEST(clocks, same_rate)
 {
 	uint64_t a = by_call(CLOCK_MONOTONIC_RAW), b = by_call(CLOCK_REALTIME), ran, told;
-	struct timespec rest = {.tv_nsec = 250000000};
+	struct timespec rest = { .tv_nsec = 250000000 };
 
 	while (by_call(CLOCK_MONOTONIC_RAW) - a < 250000000)
 		continue;
 	nanosleep(&rest, NULL);
 	ran = by_call(CLOCK_MONOTONIC_RAW) - a;
 	told = by_call(CLOCK_REALTIME) - b;
-	CHECK(told > ran - ran / 100 && told < ran + ran / 100, "%llu and %llu ns", (unsigned long long)ran,
-	      (unsigned long long)told);
+	CHECK(told > ran - ran / 100 && told < ran + ran / 100, "%llu and %llu ns",
+	      (unsigned long long)ran, (unsigned long long)told);
 }
 
 /* A process's own time does not go on while it sleeps. */
 TEST(clocks, processor_time)
 {
-	struct timespec rest = {.tv_nsec = 300000000};
+	struct timespec rest = { .tv_nsec = 300000000 };
 	uint64_t before = by_call(CLOCK_PROCESS_CPUTIME_ID);
 
 	nanosleep(&rest, NULL);

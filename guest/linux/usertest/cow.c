@@ -16,9 +16,11 @@ static unsigned round_now;
 static void write_all(void *data)
 {
 	(void)data;
-	CHECK(pattern_check(memory, SIZE, round_now) < 0, "round %u: the child sees another's", round_now);
+	CHECK(pattern_check(memory, SIZE, round_now) < 0, "round %u: the child sees another's",
+	      round_now);
 	pattern_fill(memory, SIZE, round_now + 1000);
-	CHECK(pattern_check(memory, SIZE, round_now + 1000) < 0, "round %u: the child's own", round_now);
+	CHECK(pattern_check(memory, SIZE, round_now + 1000) < 0, "round %u: the child's own",
+	      round_now);
 }
 
 /* The parent writes every other page while the child writes all. */
@@ -36,7 +38,8 @@ TEST(cow, both_write)
 			return;
 		for (unsigned i = 0; i < PAGES; i += 2)
 			memory[i * PAGE] = (char)~memory[i * PAGE];
-		CHECK(pattern_check(memory, SIZE, round_now) < 0, "round %u: the parent's", round_now);
+		CHECK(pattern_check(memory, SIZE, round_now) < 0, "round %u: the parent's",
+		      round_now);
 	}
 }
 
@@ -45,7 +48,8 @@ static void descend(void *data)
 	unsigned depth = *(unsigned *)data, next = depth + 1;
 	pid_t pid;
 
-	CHECK(memory[depth * PAGE] == (char)depth, "generation %u sees %d", depth, memory[depth * PAGE]);
+	CHECK(memory[depth * PAGE] == (char)depth, "generation %u sees %d", depth,
+	      memory[depth * PAGE]);
 	for (unsigned i = 0; i < PAGES; i++)
 		memory[i * PAGE] = (char)next;
 	if (next < 12) {
@@ -53,7 +57,8 @@ static void descend(void *data)
 		(void)child_join(&pid, 1);
 	}
 	for (unsigned i = 0; i < PAGES; i++)
-		CHECK(memory[i * PAGE] == (char)next, "generation %u, page %u: %d", depth, i, memory[i * PAGE]);
+		CHECK(memory[i * PAGE] == (char)next, "generation %u, page %u: %d", depth, i,
+		      memory[i * PAGE]);
 }
 
 TEST(cow, generations)

@@ -11,13 +11,13 @@ static struct caught caught;
 
 void handle(int number, void (*handler)(int, siginfo_t *, void *), int flags)
 {
-	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags };
 
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
 }
 
-static void catch(int number, siginfo_t *info, void *frame)
+static void catch (int number, siginfo_t *info, void *frame)
 {
 	const mcontext_t *context = &((const ucontext_t *)frame)->uc_mcontext;
 
@@ -34,7 +34,7 @@ static void catch(int number, siginfo_t *info, void *frame)
 
 struct caught caught_of(void (*run)(void *data), void *data)
 {
-	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	struct sigaction before[5];
 
 	memset(&caught, 0, sizeof(caught));

@@ -43,10 +43,12 @@ TEST(files, contents)
 
 	for (unsigned round = 0; round < 3; round++) {
 		pattern_fill(memory, SIZE, round);
-		for (size_t done = 0, piece = 1; done < SIZE; done += piece, piece = piece * 3 % 10007 + 1) {
+		for (size_t done = 0, piece = 1; done < SIZE;
+		     done += piece, piece = piece * 3 % 10007 + 1) {
 			if (piece > SIZE - done)
 				piece = SIZE - done;
-			CHECK(pwrite(file, memory + done, piece, (off_t)done) == (ssize_t)piece, "%s", strerror(errno));
+			CHECK(pwrite(file, memory + done, piece, (off_t)done) == (ssize_t)piece,
+			      "%s", strerror(errno));
 		}
 		CHECK(fsync(file) == 0, "fsync: %s", strerror(errno));
 		posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
@@ -70,8 +72,10 @@ TEST(files, direct)
 	CHECK(file >= 0, "%s", strerror(errno));
 	for (unsigned i = 0; i < 16; i++) {
 		pattern_fill(memory, 16 * BLOCK, i);
-		CHECK(pwrite(file, memory, 16 * BLOCK, (off_t)(i * 16 * BLOCK)) == 16 * BLOCK, "%s", strerror(errno));
-		CHECK(pread(file, found, 16 * BLOCK, (off_t)(i * 16 * BLOCK)) == 16 * BLOCK, "%s", strerror(errno));
+		CHECK(pwrite(file, memory, 16 * BLOCK, (off_t)(i * 16 * BLOCK)) == 16 * BLOCK, "%s",
+		      strerror(errno));
+		CHECK(pread(file, found, 16 * BLOCK, (off_t)(i * 16 * BLOCK)) == 16 * BLOCK, "%s",
+		      strerror(errno));
 		CHECK(pattern_check(found, 16 * BLOCK, i) < 0, "block %u", i);
 	}
 	unlink(path_of("direct"));
@@ -88,7 +92,8 @@ TEST(files, holes_and_ends)
 	for (size_t i = 0; i < SIZE - 3; i++)
 		CHECK(found[i] == 0, "a hole has 0x%x at %zu", found[i], i);
 	CHECK(ftruncate(file, 5000) == 0 && ftruncate(file, 9000) == 0, "%s", strerror(errno));
-	CHECK(fstat(file, &status) == 0 && status.st_size == 9000, "size %lld", (long long)status.st_size);
+	CHECK(fstat(file, &status) == 0 && status.st_size == 9000, "size %lld",
+	      (long long)status.st_size);
 	CHECK(pread(file, found, SIZE, 0) == 9000, "a read beyond the end");
 	unlink(path_of("holes"));
 }
@@ -130,10 +135,13 @@ TEST(files, links)
 	close(open_new("first", 0));
 	CHECK(link(path_of("first"), path_of("second")) == 0, "%s", strerror(errno));
 	CHECK(symlink("first", path_of("third")) == 0, "%s", strerror(errno));
-	CHECK(stat(path_of("second"), &status) == 0 && status.st_nlink == 2, "%u links", (unsigned)status.st_nlink);
-	CHECK(readlink(path_of("third"), text, sizeof(text)) == 5 && !strcmp(text, "first"), "'%s'", text);
+	CHECK(stat(path_of("second"), &status) == 0 && status.st_nlink == 2, "%u links",
+	      (unsigned)status.st_nlink);
+	CHECK(readlink(path_of("third"), text, sizeof(text)) == 5 && !strcmp(text, "first"), "'%s'",
+	      text);
 	unlink(path_of("first"));
-	CHECK(stat(path_of("second"), &status) == 0 && status.st_nlink == 1, "%u links", (unsigned)status.st_nlink);
+	CHECK(stat(path_of("second"), &status) == 0 && status.st_nlink == 1, "%u links",
+	      (unsigned)status.st_nlink);
 	CHECK(stat(path_of("third"), &status) < 0 && errno == ENOENT, "errno %d", errno);
 	unlink(path_of("second"));
 	unlink(path_of("third"));
@@ -151,10 +159,12 @@ TEST(files, mapped)
 	for (unsigned round = 0; round < 4; round++) {
 		pattern_fill(memory, SIZE, round);
 		CHECK(msync(memory, SIZE, MS_SYNC) == 0, "msync: %s", strerror(errno));
-		CHECK(pread(file, found, SIZE, 0) == (ssize_t)SIZE && pattern_check(found, SIZE, round) < 0,
+		CHECK(pread(file, found, SIZE, 0) == (ssize_t)SIZE &&
+			      pattern_check(found, SIZE, round) < 0,
 		      "round %u: the file", round);
 		pattern_fill(found, SIZE, round + 100);
-		CHECK(pwrite(file, found, SIZE, 0) == (ssize_t)SIZE && pattern_check(memory, SIZE, round + 100) < 0,
+		CHECK(pwrite(file, found, SIZE, 0) == (ssize_t)SIZE &&
+			      pattern_check(memory, SIZE, round + 100) < 0,
 		      "round %u: the memory", round);
 	}
 	unlink(path_of("mapped"));
@@ -179,7 +189,7 @@ static void append_lines(void *data)
 /* Every line is whole, and each writer's are in order. */
 TEST(files, appended)
 {
-	unsigned next[WRITERS] = {0}, self, number, lines = 0;
+	unsigned next[WRITERS] = { 0 }, self, number, lines = 0;
 	pid_t pids[WRITERS];
 	FILE *file;
 
@@ -190,7 +200,8 @@ TEST(files, appended)
 		return;
 	file = fopen(path_of("lines"), "r");
 	while (fscanf(file, "%u %u\n", &self, &number) == 2) {
-		CHECK(self < WRITERS && number == next[self], "line %u: %u of %u", lines, number, self);
+		CHECK(self < WRITERS && number == next[self], "line %u: %u of %u", lines, number,
+		      self);
 		next[self]++;
 		lines++;
 	}

@@ -34,11 +34,13 @@ static void hold_registers(void *data)
 
 	for (uint32_t round = 0; round < ROUNDS * test_storm; round++) {
 		uint32_t seed = id * 1000 + round;
+		const char *wrong;
 
 		fpu_load(seed);
 		for (unsigned i = 0; i < 5; i++)
 			give_way();
-		CHECK(fpu_is(seed), "process %u has other registers in round %u", id, round);
+		wrong = fpu_difference(seed);
+		CHECK(!wrong, "process %u, round %u: %s changed", id, round, wrong);
 	}
 }
 
@@ -90,14 +92,14 @@ TEST(fpu, users_among_others)
 TEST(fpu, fork_inherits)
 {
 	long pid;
-	bool same;
+	const char *wrong_part;
 
 	fpu_load(77);
 	__asm__ volatile("int $0x80" : "=a"(pid) : "a"(SYS_fork) : "memory");
-	same = fpu_is(77);
+	wrong_part = fpu_difference(77);
 	if (pid == 0)
-		_exit(same ? 0 : 1);
-	CHECK(same, "the parent's registers changed");
+		_exit(wrong_part ? 1 : 0);
+	CHECK(!wrong_part, "the parent's: %s changed", wrong_part);
 	CHECK(child_wait((pid_t)pid) == 0, "the child's registers are others");
 }
 
@@ -113,7 +115,7 @@ TEST(fpu, exec_resets)
 	CHECK(child_wait(pid) == 0, "a new program begins with an FPU that was used");
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals --------------------------------------------------------------------------------- */
 
 static volatile uint32_t handled, wrong;
 
@@ -129,7 +131,7 @@ static void clobber(int number, siginfo_t *info, void *frame)
 		wrong++;
 	fpu_load(handled + 9999);
 	give_way();
-	if (!fpu_is(handled + 9999))
+	if (fpu_difference(handled + 9999))
 		wrong++;
 	handled++;
 }
@@ -138,20 +140,23 @@ static void raise_without_library(int number)
 {
 	long result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(SYS_kill), "b"(getpid()), "c"(number) : "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(SYS_kill), "b"(getpid()), "c"(number)
+			 : "memory");
 }
 
 TEST(fpu, handler_has_its_own)
 {
-	bool same;
+	const char *part;
 
 	handle(SIGUSR1, clobber, 0);
 	for (uint32_t i = 0; i < 20; i++) {
 		fpu_load(i);
 		raise_without_library(SIGUSR1);
-		same = fpu_is(i);
+		part = fpu_difference(i);
 		fpu_reset();
-		CHECK(same, "registers changed over signal %u", i);
+		CHECK(!part, "signal %u: %s changed", i, part);
 	}
 	CHECK(handled == 20 && !wrong, "%u handled, %u of them wrong", handled, wrong);
 }
@@ -159,7 +164,8 @@ TEST(fpu, handler_has_its_own)
 static void change_frame(int number, siginfo_t *info, void *frame)
 {
 	ucontext_t *context = frame;
-	struct fpu_state *state = (void *)((char *)context->uc_mcontext.fpregs + sizeof(*context->uc_mcontext.fpregs));
+	struct fpu_state *state = (void *)((char *)context->uc_mcontext.fpregs +
+					   sizeof(*context->uc_mcontext.fpregs));
 
 	(void)number;
 	(void)info;
@@ -186,13 +192,15 @@ TEST(fpu, frame_is_restored)
 /* The compiler itself, which builds for any i686, uses no SSE. */
 static void add_sse(float *sum, float value)
 {
-	__asm__("movss %0, %%xmm0\n\taddss %1, %%xmm0\n\tmovss %%xmm0, %0" : "+m"(*sum) : "m"(value));
+	__asm__("movss %0, %%xmm0\n\taddss %1, %%xmm0\n\tmovss %%xmm0, %0"
+		: "+m"(*sum)
+		: "m"(value));
 }
 
 /* A sum that is exact in x87 and in SSE, while a timer's handler uses both. */
 TEST(fpu, signals_in_the_midst)
 {
-	struct itimerval timer = {{0, 1000}, {0, 1000}}, off = {0};
+	struct itimerval timer = { { 0, 1000 }, { 0, 1000 } }, off = { 0 };
 	uint64_t start = now_ns();
 	long double slow = 0;
 	float fast = 0;
@@ -217,25 +225,28 @@ TEST(fpu, signals_in_the_midst)
 	CHECK(handled >= 50 * test_storm && !wrong, "%u signals, %u wrong", handled, wrong);
 }
 
-/* --- exceptions --------------------------------------------------------------------------------- */
+/* --- exceptions ------------------------------------------------------------------------------ */
 
 static void divide_x87(void *data)
 {
 	static const uint16_t unmask_zero_divide = 0x037B;
 
 	(void)data;
-	__asm__ volatile("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\tfdivrp\n\tfwait" : : "m"(unmask_zero_divide));
+	__asm__ volatile("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\tfdivrp\n\tfwait"
+			 :
+			 : "m"(unmask_zero_divide));
 }
 
 static void divide_sse(void *data)
 {
 	static const uint32_t unmask_zero_divide = 0x1D80;
-	static const float one[4] __attribute__((aligned(16))) = {1, 1, 1, 1};
+	static const float one[4] __attribute__((aligned(16))) = { 1, 1, 1, 1 };
 
 	(void)data;
-	__asm__ volatile("ldmxcsr %0\n\tmovaps %1, %%xmm0\n\txorps %%xmm1, %%xmm1\n\tdivps %%xmm1, %%xmm0"
-			 :
-			 : "m"(unmask_zero_divide), "m"(one));
+	__asm__ volatile(
+		"ldmxcsr %0\n\tmovaps %1, %%xmm0\n\txorps %%xmm1, %%xmm1\n\tdivps %%xmm1, %%xmm0"
+		:
+		: "m"(unmask_zero_divide), "m"(one));
 }
 
 TEST(fpu, x87_exception)
@@ -247,11 +258,16 @@ TEST(fpu, x87_exception)
 	      "signal %d, code %d, trap %lu", caught.number, caught.code, caught.trap);
 }
 
+/* QEMU 7.2 without hardware below it has no such exception. */
 TEST(fpu, sse_exception)
 {
 	struct caught caught = caught_of(divide_sse, NULL);
 
 	fpu_reset();
+	if (caught.number == 0 && cpuinfo_has("model name", "QEMU")) {
+		test_skip("this QEMU raises none");
+		return;
+	}
 	CHECK(caught.number == SIGFPE && caught.code == FPE_FLTDIV && caught.trap == 19,
 	      "signal %d, code %d, trap %lu", caught.number, caught.code, caught.trap);
 }

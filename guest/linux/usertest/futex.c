@@ -12,7 +12,8 @@
 
 #define THREADS 8u
 
-static long futex(volatile uint32_t *word, int operation, uint32_t value, const struct timespec *limit)
+static long futex(volatile uint32_t *word, int operation, uint32_t value,
+		  const struct timespec *limit)
 {
 	return syscall(SYS_futex, word, operation, value, limit, NULL, 0);
 }
@@ -50,17 +51,18 @@ TEST(futex, between_processes)
 TEST(futex, values)
 {
 	static volatile uint32_t word = 5;
-	struct timespec limit = {.tv_nsec = 20000000};
+	struct timespec limit = { .tv_nsec = 20000000 };
 	uint64_t start = now_ns();
 
 	CHECK(futex(&word, FUTEX_WAIT, 4, NULL) < 0 && errno == EAGAIN, "errno %d", errno);
 	CHECK(futex(&word, FUTEX_WAIT, 5, &limit) < 0 && errno == ETIMEDOUT, "errno %d", errno);
-	CHECK(now_ns() - start >= 20000000, "20 ms took %llu ns", (unsigned long long)(now_ns() - start));
+	CHECK(now_ns() - start >= 20000000, "20 ms took %llu ns",
+	      (unsigned long long)(now_ns() - start));
 	CHECK(futex(&word, FUTEX_WAKE, 1, NULL) == 0, "somebody waited");
 	CHECK(futex((uint32_t *)16, FUTEX_WAIT, 0, NULL) < 0 && errno == EFAULT, "errno %d", errno);
 }
 
-/* --- threads ------------------------------------------------------------------------------------ */
+/* --- threads --------------------------------------------------------------------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
@@ -182,7 +184,8 @@ static void count_locked(void *data)
 
 TEST(futex, priority_inheritance)
 {
-	struct inherited inherited = {make_mutex(PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT), shared_memory(4096)};
+	struct inherited inherited = { make_mutex(PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT),
+				       shared_memory(4096) };
 	pid_t pids[4];
 
 	for (unsigned i = 0; i < 4; i++)

@@ -15,7 +15,9 @@ RUN(run_ud2, "ud2")
 RUN(run_int3, "int3")
 RUN(run_divide, "xor %%eax, %%eax\n\txor %%edx, %%edx\n\txor %%ecx, %%ecx\n\tdiv %%ecx")
 RUN(run_into, "mov $0x7fffffff, %%eax\n\tadd $1, %%eax\n\tinto")
-RUN(run_bound, "sub $8, %%esp\n\tmovl $1, (%%esp)\n\tmovl $2, 4(%%esp)\n\tmov $3, %%eax\n\tbound %%eax, (%%esp)\n\tadd $8, %%esp")
+RUN(run_bound,
+    "sub $8, %%esp\n\tmovl $1, (%%esp)\n\tmovl $2, 4(%%esp)\n\tmov $3, %%eax\n\t"
+    "bound %%eax, (%%esp)\n\tadd $8, %%esp")
 RUN(run_cli, "cli")
 RUN(run_sti, "sti")
 RUN(run_hlt, "hlt")
@@ -51,41 +53,41 @@ static const struct {
 	void (*run)(void *);
 	int number;
 	unsigned long trap;
-	bool only_32;	/* a 64-bit kernel has other selectors */
+	bool only_32; /* a 64-bit kernel has other selectors */
 } faults[] = {
-	{"ud2", run_ud2, SIGILL, 6, false},
-	{"int3", run_int3, SIGTRAP, 3, false},
-	{"div", run_divide, SIGFPE, 0, false},
-	{"into", run_into, SIGSEGV, 4, false},
-	{"bound", run_bound, SIGSEGV, 5, false},
-	{"cli", run_cli, SIGSEGV, 13, false},
-	{"sti", run_sti, SIGSEGV, 13, false},
-	{"hlt", run_hlt, SIGSEGV, 13, false},
-	{"in", run_in, SIGSEGV, 13, false},
-	{"out", run_out, SIGSEGV, 13, false},
-	{"rdmsr", run_rdmsr, SIGSEGV, 13, false},
-	{"wrmsr", run_wrmsr, SIGSEGV, 13, false},
-	{"mov from cr0", run_read_cr0, SIGSEGV, 13, false},
-	{"mov from cr3", run_read_cr3, SIGSEGV, 13, false},
-	{"mov to cr3", run_write_cr3, SIGSEGV, 13, false},
-	{"mov from dr7", run_read_dr7, SIGSEGV, 13, false},
-	{"clts", run_clts, SIGSEGV, 13, false},
-	{"invlpg", run_invlpg, SIGSEGV, 13, false},
-	{"wbinvd", run_wbinvd, SIGSEGV, 13, false},
-	{"lgdt", run_lgdt, SIGSEGV, 13, false},
-	{"lidt", run_lidt, SIGSEGV, 13, false},
-	{"lldt", run_lldt, SIGSEGV, 13, false},
-	{"ltr", run_ltr, SIGSEGV, 13, false},
-	{"int 0x1f, Umbra's", run_int_hypercall, SIGSEGV, 13, false},
-	{"int 0x20, a device's", run_int_first, SIGSEGV, 13, false},
-	{"int 8", run_int_8, SIGSEGV, 13, false},
-	{"int 14", run_int_14, SIGSEGV, 13, false},
-	{"int 0xff", run_int_last, SIGSEGV, 13, false},
-	{"jump to 0x60", run_far_kernel, SIGSEGV, 13, true},
-	{"jump to 0x61", run_far_kernel_1, SIGSEGV, 13, true},
-	{"es = 0x61", run_load_kernel, SIGSEGV, 13, true},
-	{"es = 0xfffb", run_load_beyond, SIGSEGV, 13, false},
-	{"iret to 0x61", run_iret_kernel, SIGSEGV, 13, true},
+	{ "ud2", run_ud2, SIGILL, 6, false },
+	{ "int3", run_int3, SIGTRAP, 3, false },
+	{ "div", run_divide, SIGFPE, 0, false },
+	{ "into", run_into, SIGSEGV, 4, false },
+	{ "bound", run_bound, SIGSEGV, 5, false },
+	{ "cli", run_cli, SIGSEGV, 13, false },
+	{ "sti", run_sti, SIGSEGV, 13, false },
+	{ "hlt", run_hlt, SIGSEGV, 13, false },
+	{ "in", run_in, SIGSEGV, 13, false },
+	{ "out", run_out, SIGSEGV, 13, false },
+	{ "rdmsr", run_rdmsr, SIGSEGV, 13, false },
+	{ "wrmsr", run_wrmsr, SIGSEGV, 13, false },
+	{ "mov from cr0", run_read_cr0, SIGSEGV, 13, false },
+	{ "mov from cr3", run_read_cr3, SIGSEGV, 13, false },
+	{ "mov to cr3", run_write_cr3, SIGSEGV, 13, false },
+	{ "mov from dr7", run_read_dr7, SIGSEGV, 13, false },
+	{ "clts", run_clts, SIGSEGV, 13, false },
+	{ "invlpg", run_invlpg, SIGSEGV, 13, false },
+	{ "wbinvd", run_wbinvd, SIGSEGV, 13, false },
+	{ "lgdt", run_lgdt, SIGSEGV, 13, false },
+	{ "lidt", run_lidt, SIGSEGV, 13, false },
+	{ "lldt", run_lldt, SIGSEGV, 13, false },
+	{ "ltr", run_ltr, SIGSEGV, 13, false },
+	{ "int 0x1f, Umbra's", run_int_hypercall, SIGSEGV, 13, false },
+	{ "int 0x20, a device's", run_int_first, SIGSEGV, 13, false },
+	{ "int 8", run_int_8, SIGSEGV, 13, false },
+	{ "int 14", run_int_14, SIGSEGV, 13, false },
+	{ "int 0xff", run_int_last, SIGSEGV, 13, false },
+	{ "jump to 0x60", run_far_kernel, SIGSEGV, 13, true },
+	{ "jump to 0x61", run_far_kernel_1, SIGSEGV, 13, true },
+	{ "es = 0x61", run_load_kernel, SIGSEGV, 13, true },
+	{ "es = 0xfffb", run_load_beyond, SIGSEGV, 13, false },
+	{ "iret to 0x61", run_iret_kernel, SIGSEGV, 13, true },
 };
 
 TEST(instructions, faults)
@@ -98,7 +100,8 @@ TEST(instructions, faults)
 				continue;
 			caught = caught_of(faults[i].run, NULL);
 			CHECK(caught.number == faults[i].number && caught.trap == faults[i].trap,
-			      "%s: signal %d, trap %lu", faults[i].name, caught.number, caught.trap);
+			      "%s: signal %d, trap %lu", faults[i].name, caught.number,
+			      caught.trap);
 		}
 	}
 }
@@ -118,7 +121,8 @@ TEST(instructions, popf)
 
 	__asm__ volatile("pushf\n\tpopl %0" : "=r"(flags));
 	CHECK(caught.number == 0, "signal %d", caught.number);
-	CHECK((flags & 0x3200) == 0x200, "flags are 0x%x: the interrupt flag is set, IOPL 0", flags);
+	CHECK((flags & 0x3200) == 0x200, "flags are 0x%x: the interrupt flag is set, IOPL 0",
+	      flags);
 }
 
 /* What a kernel's selectors have for privilege may show; a program's must be 3. */
@@ -126,28 +130,32 @@ TEST(instructions, selectors)
 {
 	uint32_t cs, ss, ds;
 
-	__asm__ volatile("mov %%cs, %0\n\tmov %%ss, %1\n\tmov %%ds, %2" : "=r"(cs), "=r"(ss), "=r"(ds));
-	CHECK((cs & 3) == 3 && (ss & 3) == 3 && (ds & 3) == 3, "cs 0x%x, ss 0x%x, ds 0x%x", cs, ss, ds);
+	__asm__ volatile("mov %%cs, %0\n\tmov %%ss, %1\n\tmov %%ds, %2"
+			 : "=r"(cs), "=r"(ss), "=r"(ds));
+	CHECK((cs & 3) == 3 && (ss & 3) == 3 && (ds & 3) == 3, "cs 0x%x, ss 0x%x, ds 0x%x", cs, ss,
+	      ds);
 }
 
 /* Flags that mean something to the kernel's entry and must not get that far. */
 TEST(instructions, flags_over_system_calls)
 {
-	static const uint32_t bits[] = {0x1, 0x400, 0x800, 0x4000, 0x40000, 0x200000};
+	static const uint32_t bits[] = { 0x1, 0x400, 0x800, 0x4000, 0x40000, 0x200000 };
 
 	for (unsigned i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
 		uint32_t before, after;
 		int result;
 
-		__asm__ volatile("pushf\n\tpopl %%ecx\n\tmovl %%ecx, %%edx\n\torl %4, %%ecx\n\tpushl %%ecx\n\t"
-				 "movl $20, %%eax\n\tpopf\n\tint $0x80\n\tpushf\n\tpopl %1\n\t"
-				 "pushl %%edx\n\tpopf\n\tmovl %%ecx, %0"
-				 : "=&r"(before), "=&r"(after), "=&a"(result)
-				 : "2"(0), "r"(bits[i])
-				 : "ecx", "edx", "memory", "cc");
+		__asm__ volatile(
+			"pushf\n\tpopl %%ecx\n\tmovl %%ecx, %%edx\n\torl %4, %%ecx\n\t"
+			"pushl %%ecx\n\t"
+			"movl $20, %%eax\n\tpopf\n\tint $0x80\n\tpushf\n\tpopl %1\n\t"
+			"pushl %%edx\n\tpopf\n\tmovl %%ecx, %0"
+			: "=&r"(before), "=&r"(after), "=&a"(result)
+			: "2"(0), "r"(bits[i])
+			: "ecx", "edx", "memory", "cc");
 		/* Not every processor has bits 18 and 21 to set, but what was set stays. */
-		CHECK((after & bits[i]) == bits[i] || bits[i] >= 0x40000, "0x%x: flags 0x%x before, 0x%x after",
-		      bits[i], before, after);
+		CHECK((after & bits[i]) == bits[i] || bits[i] >= 0x40000,
+		      "0x%x: flags 0x%x before, 0x%x after", bits[i], before, after);
 		CHECK(result > 0, "0x%x: getpid is %d", bits[i], result);
 	}
 }

@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #define FILES 24u
+/* What no file is as large as. */
+#define MOST 65536u
 
-/* Sizes on both sides of what a block holds, up to 360 KB. */
+/* Sizes on both sides of what a block holds, up to 60 KB. */
 static size_t size_of(unsigned number)
 {
-	return (size_t)number * number * 619 + number % 3 * 4095;
+	return (size_t)number * number * 97 + number % 3 * 4095;
 }
 
 static int report(const char *what, const char *path, const char *why)
@@ -43,7 +45,7 @@ static bool write_file(const char *path, const char *memory, size_t size)
 
 int command_write(char **words)
 {
-	char path[256], *memory = private_memory(size_of(FILES) + 1);
+	char path[256], *memory = private_memory(MOST);
 	uint32_t seed;
 
 	if (!words[0] || !words[1])
@@ -66,7 +68,7 @@ int command_write(char **words)
 
 int command_verify(char **words)
 {
-	char path[256], *memory = private_memory(size_of(FILES) + 1);
+	char path[256], *memory = private_memory(MOST);
 	uint32_t seed;
 
 	if (!words[0] || !words[1])
@@ -80,7 +82,7 @@ int command_verify(char **words)
 		file = open(path, O_RDONLY);
 		if (file < 0)
 			return report("kept.verify", path, strerror(errno));
-		got = read(file, memory, size_of(FILES) + 1);
+		got = read(file, memory, MOST);
 		close(file);
 		if (got != (ssize_t)size_of(i) || pattern_check(memory, size_of(i), seed + i) >= 0)
 			return report("kept.verify", path, "other contents");

@@ -63,7 +63,8 @@ TEST(ldt, absent_or_whole)
 	if (has_none()) {
 		struct caught caught = caught_of(load_any, NULL);
 
-		CHECK(syscall(SYS_modify_ldt, 0, buffer, sizeof(buffer)) < 0 && errno == ENOSYS, "errno %d", errno);
+		CHECK(syscall(SYS_modify_ldt, 0, buffer, sizeof(buffer)) < 0 && errno == ENOSYS,
+		      "errno %d", errno);
 		CHECK(caught.number == SIGSEGV && caught.trap == 13, "signal %d", caught.number);
 		return;
 	}

@@ -64,6 +64,20 @@ bool kernel_is_umbra(void)
 	return uname(&name) == 0 && strstr(name.release, "umbra");
 }
 
+bool cpuinfo_has(const char *line_name, const char *text)
+{
+	char line[4096];
+	bool found = false;
+	FILE *file = fopen("/proc/cpuinfo", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		found = found ||
+			(strncmp(line, line_name, strlen(line_name)) == 0 && strstr(line, text));
+	if (file)
+		fclose(file);
+	return found;
+}
+
 uint64_t now_ns(void)
 {
 	struct timespec now;

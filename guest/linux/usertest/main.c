@@ -31,7 +31,7 @@ enum { PASS, FAIL, SKIP };
 
 /* Shared with all processes of a test. */
 struct verdict {
-	int taken;		/* somebody writes, or has written, the rest */
+	int taken; /* somebody writes, or has written, the rest */
 	volatile int result;
 	char why[200];
 };
@@ -77,7 +77,7 @@ bool test_failed(void)
 /* Wait for the test's first process, until its time is over. */
 static void wait_test(pid_t pid)
 {
-	struct timespec limit = {.tv_sec = (time_t)limit_seconds};
+	struct timespec limit = { .tv_sec = (time_t)limit_seconds };
 	sigset_t children;
 	int status;
 
@@ -118,7 +118,7 @@ static void run_child(const struct test *test)
 
 static int run_test(const struct test *test)
 {
-	static const char *const words[] = {"PASS", "FAIL", "SKIP"};
+	static const char *const words[] = { "PASS", "FAIL", "SKIP" };
 	pid_t pid;
 
 	memset(verdict, 0, sizeof(*verdict));
@@ -174,7 +174,7 @@ static void read_settings(char **words)
 
 static int run_all(char **words)
 {
-	unsigned counts[3] = {0};
+	unsigned counts[3] = { 0 };
 	sigset_t children;
 
 	read_settings(words);
@@ -186,7 +186,8 @@ static int run_all(char **words)
 	for (const struct test *test = __start_tests; test < __stop_tests; test++)
 		if (is_wanted(test->name, words))
 			counts[run_test(test)]++;
-	printf("TOTAL %u passed, %u failed, %u skipped\n", counts[PASS], counts[FAIL], counts[SKIP]);
+	printf("TOTAL %u passed, %u failed, %u skipped\n", counts[PASS], counts[FAIL],
+	       counts[SKIP]);
 	return counts[FAIL] != 0;
 }
 
@@ -203,8 +204,9 @@ int main(int count, char **words)
 		const char *name;
 		int (*run)(char **words);
 	} commands[] = {
-		{"serve", command_serve},   {"talk", command_talk},	  {"write", command_write},
-		{"verify", command_verify}, {"started", command_started},
+		{ "serve", command_serve },	{ "talk", command_talk },
+		{ "write", command_write },	{ "verify", command_verify },
+		{ "started", command_started },
 	};
 
 	test_program = "/proc/self/exe";

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -45,7 +44,8 @@ TEST(memory, fresh_is_zero)
 		CHECK(is_zero(memory, SIZE), "round %u", round);
 		pattern_fill(memory, SIZE, round);
 		munmap(memory, SIZE);
-		CHECK(faults(read_from, memory) && faults(write_to, memory + SIZE - 1), "it is there after munmap");
+		CHECK(faults(read_from, memory) && faults(write_to, memory + SIZE - 1),
+		      "it is there after munmap");
 	}
 }
 
@@ -58,10 +58,13 @@ TEST(memory, protection)
 
 		pattern_fill(memory, SIZE, round);
 		mprotect(memory, SIZE, PROT_READ);
-		CHECK(faults(write_to, memory + page * PAGE), "round %u: a write to what is to be read", round);
-		CHECK(pattern_check(memory, SIZE, round) < 0, "round %u: read-only contents", round);
+		CHECK(faults(write_to, memory + page * PAGE),
+		      "round %u: a write to what is to be read", round);
+		CHECK(pattern_check(memory, SIZE, round) < 0, "round %u: read-only contents",
+		      round);
 		mprotect(memory + page * PAGE, PAGE, PROT_NONE);
-		CHECK(faults(read_from, memory + page * PAGE + 5), "round %u: a read without access", round);
+		CHECK(faults(read_from, memory + page * PAGE + 5),
+		      "round %u: a read without access", round);
 		mprotect(memory, SIZE, PROT_READ | PROT_WRITE);
 		CHECK(pattern_check(memory, SIZE, round) < 0, "round %u: contents", round);
 	}
@@ -70,31 +73,19 @@ TEST(memory, protection)
 /* Code in memory: written, run, and run again when it is another. */
 TEST(memory, code)
 {
-	uint8_t *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t (*call)(void);
 
 	memcpy(&call, &memory, sizeof(call));
 	for (uint32_t i = 0; i < 200; i++) {
 		uint32_t value = i * 0x01010101u;
 
-		memory[0] = 0xB8;			/* mov $value, %eax; ret */
+		memory[0] = 0xB8; /* mov $value, %eax; ret */
 		memcpy(memory + 1, &value, 4);
 		memory[5] = 0xC3;
 		CHECK(call() == value, "round %u: 0x%x", i, call());
 	}
-}
-
-static bool processor_has(const char *flag)
-{
-	char line[4096];
-	bool found = false;
-	FILE *file = fopen("/proc/cpuinfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		found = found || (strncmp(line, "flags", 5) == 0 && strstr(line, flag));
-	if (file)
-		fclose(file);
-	return found;
 }
 
 static void run_it(void *data)
@@ -111,12 +102,13 @@ TEST(memory, no_execute)
 	struct caught caught;
 
 	memory[0] = (char)0xC3;
-	if (!processor_has(" nx ")) {
+	if (!cpuinfo_has("flags", " nx ")) {
 		test_skip("this kernel has no NX");
 		return;
 	}
 	caught = caught_of(run_it, memory);
-	CHECK(caught.number == SIGSEGV && caught.address == (uintptr_t)memory && (caught.error & 0x15) == 0x15,
+	CHECK(caught.number == SIGSEGV && caught.address == (uintptr_t)memory &&
+		      (caught.error & 0x15) == 0x15,
 	      "signal %d, error 0x%lx", caught.number, caught.error);
 	mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
 	CHECK(caught_of(run_it, memory).number == 0, "it does not run though it may");
@@ -130,7 +122,8 @@ TEST(memory, dontneed)
 		pattern_fill(memory, SIZE, round);
 		madvise(memory + 3 * PAGE, 5 * PAGE, MADV_DONTNEED);
 		CHECK(is_zero(memory + 3 * PAGE, 5 * PAGE), "round %u: not zeroed", round);
-		CHECK(pattern_check(memory, 3 * PAGE, round) < 0, "round %u: the pages before", round);
+		CHECK(pattern_check(memory, 3 * PAGE, round) < 0, "round %u: the pages before",
+		      round);
 	}
 }
 
@@ -140,14 +133,15 @@ TEST(memory, fixed_over)
 
 	for (unsigned round = 0; round < 50; round++) {
 		pattern_fill(memory, SIZE, round);
-		CHECK(mmap(memory + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			   -1, 0) == memory + PAGE, "mmap: %s", strerror(errno));
+		CHECK(mmap(memory + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory + PAGE,
+		      "mmap: %s", strerror(errno));
 		CHECK(is_zero(memory + PAGE, 2 * PAGE), "round %u: the old pages show", round);
 		CHECK(pattern_check(memory, PAGE, round) < 0, "round %u: the page before", round);
 	}
 }
 
-/* --- mremap -------------------------------------------------------------------------------------- */
+/* --- mremap ---------------------------------------------------------------------------------- */
 
 TEST(memory, remap_moves)
 {
@@ -156,12 +150,14 @@ TEST(memory, remap_moves)
 
 		pattern_fill(memory, SIZE, round);
 		/* So that it cannot grow where it is. */
-		wall = mmap(memory + SIZE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		wall = mmap(memory + SIZE, PAGE, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		moved = mremap(memory, SIZE, 2 * SIZE, MREMAP_MAYMOVE);
 		CHECK(moved != MAP_FAILED, "round %u: %s", round, strerror(errno));
 		CHECK(pattern_check(moved, SIZE, round) < 0, "round %u: contents", round);
 		CHECK(is_zero(moved + SIZE, SIZE), "round %u: the new half", round);
-		CHECK(moved == memory || faults(read_from, memory), "round %u: it is where it was too", round);
+		CHECK(moved == memory || faults(read_from, memory),
+		      "round %u: it is where it was too", round);
 		munmap(moved, 2 * SIZE);
 		if (wall != MAP_FAILED)
 			munmap(wall, PAGE);
@@ -194,7 +190,7 @@ TEST(memory, remap_fixed)
 	}
 }
 
-/* --- files and sharing --------------------------------------------------------------------------- */
+/* --- files and sharing ----------------------------------------------------------------------- */
 
 static int scratch_file(size_t size)
 {
@@ -216,7 +212,8 @@ TEST(memory, two_views)
 	pattern_fill(a, SIZE, 1);
 	CHECK(pattern_check(b, SIZE, 1) < 0 && pattern_check(own, SIZE, 1) < 0, "a view differs");
 	pattern_fill(own, SIZE, 2);
-	CHECK(pattern_check(a, SIZE, 1) < 0 && pattern_check(b, SIZE, 1) < 0, "a private write shows");
+	CHECK(pattern_check(a, SIZE, 1) < 0 && pattern_check(b, SIZE, 1) < 0,
+	      "a private write shows");
 	pattern_fill(b, SIZE, 3);
 	CHECK(pattern_check(a, SIZE, 3) < 0 && pattern_check(own, SIZE, 2) < 0, "a shared write");
 }
@@ -229,7 +226,8 @@ TEST(memory, beyond_the_file)
 	struct caught caught = caught_of(read_from, memory + PAGE);
 
 	CHECK(caught.number == SIGBUS, "signal %d", caught.number);
-	CHECK(ftruncate(file, 2 * PAGE) == 0 && memory[PAGE] == 0, "it has grown, and does not show");
+	CHECK(ftruncate(file, 2 * PAGE) == 0 && memory[PAGE] == 0,
+	      "it has grown, and does not show");
 	CHECK(ftruncate(file, 0) == 0, "%s", strerror(errno));
 	CHECK(caught_of(read_from, memory).number == SIGBUS, "it is empty, and its page is there");
 }
@@ -248,7 +246,8 @@ TEST(memory, shared_with_child)
 
 	pattern_fill(memory, SIZE, 7);
 	pid = child_start(fill_part, &memory);
-	CHECK(child_join(&pid, 1) && pattern_check(memory, SIZE, 8) < 0, "the child's writes are not here");
+	CHECK(child_join(&pid, 1) && pattern_check(memory, SIZE, 8) < 0,
+	      "the child's writes are not here");
 }
 
 TEST(memory, break)
@@ -281,7 +280,8 @@ TEST(memory, many_mappings)
 	for (unsigned i = 0; i < 512; i += 3)
 		munmap(memory + i * PAGE, PAGE);
 	for (unsigned i = 0; i < 512; i += 11)
-		CHECK(faults(read_from, memory + i * PAGE) == (i % 3 == 0), "page %u after munmap", i);
+		CHECK(faults(read_from, memory + i * PAGE) == (i % 3 == 0), "page %u after munmap",
+		      i);
 }
 
 /* 16 MB and more, all over the address space: page tables come and go. */
@@ -291,8 +291,9 @@ TEST(memory, far_apart)
 
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned i = 0; i < 32; i++) {
-			places[i] = mmap((void *)(uintptr_t)(0x20000000u + i * 0x02C01000u), SIZE, PROT_READ | PROT_WRITE,
-					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			places[i] =
+				mmap((void *)(uintptr_t)(0x20000000u + i * 0x02C01000u), SIZE,
+				     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			CHECK(places[i] != MAP_FAILED, "%s", strerror(errno));
 			pattern_fill(places[i], SIZE, i + round);
 		}

@@ -42,7 +42,7 @@ static void answer(int file)
 
 int command_serve(char **words)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in address = { .sin_family = AF_INET };
 	int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	if (!words[0])
@@ -103,7 +103,8 @@ static int exchange(int file, size_t size)
 	for (size_t i = 0; i < size; i++)
 		found[i] = (char)~found[i];
 	if (status != 0 || pattern_check(found, size, 12) >= 0) {
-		printf("FAIL network.tcp sender's status 0x%x, wrong at %zd\n", status, pattern_check(found, size, 12));
+		printf("FAIL network.tcp sender's status 0x%x, wrong at %zd\n", status,
+		       pattern_check(found, size, 12));
 		return 1;
 	}
 	printf("PASS network.tcp %zu bytes there and back\n", size);
@@ -112,10 +113,11 @@ static int exchange(int file, size_t size)
 
 int command_talk(char **words)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in address = { .sin_family = AF_INET };
 	int file = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (!words[0] || !words[1] || !words[2] || inet_pton(AF_INET, words[0], &address.sin_addr) != 1)
+	if (!words[0] || !words[1] || !words[2] ||
+	    inet_pton(AF_INET, words[0], &address.sin_addr) != 1)
 		return 2;
 	address.sin_port = htons((uint16_t)strtoul(words[1], NULL, 10));
 	if (connect(file, (void *)&address, sizeof(address)) < 0)

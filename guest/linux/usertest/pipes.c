@@ -23,7 +23,8 @@ static void write_stream(void *data)
 	close(ends[0]);
 	while (sent < TOTAL) {
 		size_t size = piece % 9973 + 1;
-		ssize_t done = write(ends[1], stream + sent, size < TOTAL - sent ? size : TOTAL - sent);
+		ssize_t done =
+			write(ends[1], stream + sent, size < TOTAL - sent ? size : TOTAL - sent);
 
 		CHECK(done > 0, "write: %s", strerror(errno));
 		sent += (size_t)done;
@@ -103,7 +104,8 @@ static void hand_on(void *data)
 	for (unsigned i = 0; i < 100 * test_storm; i++) {
 		CHECK(read(ring[self][0], &value, 4) == 4, "read: %s", strerror(errno));
 		value++;
-		CHECK(write(ring[(self + 1) % RING][1], &value, 4) == 4, "write: %s", strerror(errno));
+		CHECK(write(ring[(self + 1) % RING][1], &value, 4) == 4, "write: %s",
+		      strerror(errno));
 	}
 }
 
@@ -124,7 +126,7 @@ TEST(pipes, ring)
 
 TEST(pipes, epoll)
 {
-	struct epoll_event event = {.events = EPOLLIN}, found[4];
+	struct epoll_event event = { .events = EPOLLIN }, found[4];
 	int files[3], set = epoll_create1(0);
 	uint64_t one = 1;
 
@@ -136,7 +138,8 @@ TEST(pipes, epoll)
 	CHECK(epoll_wait(set, found, 4, 0) == 0, "one is ready");
 	for (unsigned i = 0; i < 30; i++) {
 		CHECK(write(files[i % 3], &one, 8) == 8, "write");
-		CHECK(epoll_wait(set, found, 4, 1000) == 1 && found[0].data.u32 == i % 3, "round %u", i);
+		CHECK(epoll_wait(set, found, 4, 1000) == 1 && found[0].data.u32 == i % 3,
+		      "round %u", i);
 		CHECK(read(files[i % 3], &one, 8) == 8 && one == 1, "read");
 	}
 }

@@ -21,7 +21,8 @@ TEST(process, exit_status)
 	for (int code = 0; code < 256; code += 17) {
 		int status = child_wait(child_start(exit_with, &code));
 
-		CHECK(WIFEXITED(status) && WEXITSTATUS(status) == code, "%d came as 0x%x", code, status);
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) == code, "%d came as 0x%x", code,
+		      status);
 	}
 	CHECK(waitpid(-1, NULL, 0) < 0 && errno == ECHILD, "a child more than there should be");
 }
@@ -89,8 +90,8 @@ static int start_again(char *const words[], char *const environment[])
 
 TEST(process, exec)
 {
-	char *words[] = {"usertest", "started", "plain", "", "two words", NULL};
-	char *environment[] = {"UMBRA=shadow", NULL};
+	char *words[] = { "usertest", "started", "plain", "", "two words", NULL };
+	char *environment[] = { "UMBRA=shadow", NULL };
 	int status = start_again(words, environment);
 
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status 0x%x", status);
@@ -100,8 +101,8 @@ TEST(process, exec)
 TEST(process, exec_long)
 {
 	static char text[100000];
-	char *words[] = {"usertest", "started", "long", text, text, NULL};
-	char *environment[] = {NULL};
+	char *words[] = { "usertest", "started", "long", text, text, NULL };
+	char *environment[] = { NULL };
 	int status;
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
@@ -112,7 +113,7 @@ TEST(process, exec_long)
 
 TEST(process, exec_missing)
 {
-	char *words[] = {"nothing", NULL};
+	char *words[] = { "nothing", NULL };
 
 	CHECK(execv("/nothing/there", words) < 0 && errno == ENOENT, "errno %d", errno);
 	CHECK(execv("/proc/self/status", words) < 0 && errno == EACCES, "errno %d", errno);
@@ -140,7 +141,7 @@ TEST(process, deep_stack)
 
 static void dig_without_end(void *data)
 {
-	struct rlimit limit = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+	struct rlimit limit = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
 
 	(void)data;
 	setrlimit(RLIMIT_STACK, &limit);

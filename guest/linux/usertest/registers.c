@@ -2,6 +2,7 @@
 /* Filling and comparing the registers of the FPU and of SSE. */
 #include "guest/linux/usertest/registers.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void fpu_save(struct fpu_state *state)
@@ -45,13 +46,33 @@ void fpu_load(uint32_t seed)
 	__asm__ volatile("fxrstor %0" : : "m"(state));
 }
 
-bool fpu_is(uint32_t seed)
+/* The six bytes behind each are reserved: some processors leave them alone. */
+static bool same_stack(const struct fpu_state *a, const struct fpu_state *b)
+{
+	for (unsigned i = 0; i < 8; i++)
+		if (memcmp(a->st[i].bytes, b->st[i].bytes, sizeof(a->st[i].bytes)) != 0)
+			return false;
+	return true;
+}
+
+const char *fpu_state_difference(const struct fpu_state *found, const struct fpu_state *wanted)
+{
+	if (found->control != wanted->control)
+		return "the FPU's control word";
+	if (found->tags != wanted->tags)
+		return "the FPU's tags";
+	if (found->mxcsr != wanted->mxcsr)
+		return "MXCSR";
+	if (!same_stack(found, wanted))
+		return "the FPU's registers";
+	return memcmp(found->xmm, wanted->xmm, sizeof(found->xmm)) == 0 ? NULL : "SSE's registers";
+}
+
+const char *fpu_difference(uint32_t seed)
 {
 	struct fpu_state wanted, found;
 
 	fpu_save(&found);
 	make(&wanted, seed);
-	return found.control == wanted.control && found.tags == wanted.tags &&
-	       found.mxcsr == wanted.mxcsr && memcmp(found.st, wanted.st, sizeof(found.st)) == 0 &&
-	       memcmp(found.xmm, wanted.xmm, sizeof(found.xmm)) == 0;
+	return fpu_state_difference(&found, &wanted);
 }

@@ -3,7 +3,6 @@
 #ifndef UMBRA_GUEST_LINUX_USERTEST_REGISTERS_H
 #define UMBRA_GUEST_LINUX_USERTEST_REGISTERS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct fpu_state {
@@ -25,8 +24,11 @@ struct fpu_state {
 /* Load all registers with values that the seed decides; round-to mode and precision too. */
 void fpu_load(uint32_t seed);
 
-/* Are they as fpu_load(seed) left them? */
-bool fpu_is(uint32_t seed);
+/* What of them is not as fpu_load(seed) left it, in words; NULL if all is. */
+const char *fpu_difference(uint32_t seed);
+
+/* The same of two states. */
+const char *fpu_state_difference(const struct fpu_state *found, const struct fpu_state *wanted);
 
 /* The registers as they are; they stay so. */
 void fpu_save(struct fpu_state *state);

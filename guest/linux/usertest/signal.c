@@ -75,7 +75,8 @@ TEST(signal, queued)
 	sigaddset(&set, SIGRTMIN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (int i = 0; i < 40; i++)
-		CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = i * 3}) == 0, "sigqueue %d", i);
+		CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = i * 3 }) == 0,
+		      "sigqueue %d", i);
 	CHECK(count == 0, "%d came though blocked", count);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	CHECK(count == 40, "%d of 40 came", count);
@@ -110,8 +111,9 @@ static void die_by(void *data)
 
 TEST(signal, defaults)
 {
-	static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
-				      SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM};
+	static const int numbers[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGILL,  SIGTRAP,
+				       SIGABRT, SIGBUS,	 SIGFPE,  SIGKILL, SIGUSR1,
+				       SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM };
 
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		int number = numbers[i];
@@ -134,7 +136,7 @@ static void write_pipe(int number, siginfo_t *info, void *frame)
 
 static ssize_t read_under_alarm(int flags)
 {
-	struct timespec delay = {.tv_nsec = 50000000};
+	struct timespec delay = { .tv_nsec = 50000000 };
 	pid_t parent = getpid();
 	ssize_t result;
 	char byte;
@@ -164,7 +166,8 @@ TEST(signal, interrupted)
 	CHECK(pipe(pipe_ends) == 0, "pipe: %s", strerror(errno));
 	result = read_under_alarm(0);
 	/* On a busy machine the signal may come before the read, which then finds a byte. */
-	CHECK((result == -1 && errno == EINTR) || result == 1, "read returned %zd, errno %d", result, errno);
+	CHECK((result == -1 && errno == EINTR) || result == 1, "read returned %zd, errno %d",
+	      result, errno);
 	CHECK(total == 1, "%d handlers", total);
 }
 
@@ -177,7 +180,8 @@ TEST(signal, stop_continue)
 		raise(SIGSTOP);
 		_exit(9);
 	}
-	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP,
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) &&
+		      WSTOPSIG(status) == SIGSTOP,
 	      "stopped: status 0x%x", status);
 	kill(pid, SIGCONT);
 	CHECK(waitpid(pid, &status, WCONTINUED) == pid, "no status of a child that goes on");
@@ -188,7 +192,7 @@ TEST(signal, stop_continue)
 
 TEST(signal, wait_for)
 {
-	struct timespec brief = {.tv_nsec = 10000000};
+	struct timespec brief = { .tv_nsec = 10000000 };
 	siginfo_t info;
 	sigset_t set;
 
@@ -196,7 +200,7 @@ TEST(signal, wait_for)
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	CHECK(sigtimedwait(&set, &info, &brief) < 0 && errno == EAGAIN, "there was one");
-	sigqueue(getpid(), SIGUSR2, (union sigval){.sival_int = 12});
+	sigqueue(getpid(), SIGUSR2, (union sigval){ .sival_int = 12 });
 	CHECK(sigtimedwait(&set, &info, &brief) == SIGUSR2 && info.si_value.sival_int == 12 &&
 		      info.si_pid == getpid(),
 	      "it came with %d of %d", info.si_value.sival_int, info.si_pid);

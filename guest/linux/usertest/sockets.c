@@ -28,7 +28,8 @@ static bool receive_all(int file, char *data, size_t size)
 	for (size_t got = 0; got < size;) {
 		ssize_t done = read(file, data + got, size - got);
 
-		CHECK_BOOL(done > 0, "read after %zu bytes: %s", got, done ? strerror(errno) : "the end");
+		CHECK_BOOL(done > 0, "read after %zu bytes: %s", got,
+			   done ? strerror(errno) : "the end");
 		got += (size_t)done;
 	}
 	return true;
@@ -52,11 +53,13 @@ static void check_stream(int a, int b, uint32_t seed)
 	pids[0] = child_start(send_stream, &a);
 	if (!receive_all(b, found, TOTAL))
 		return;
-	CHECK(pattern_check(found, TOTAL, seed) < 0, "wrong at %zd", pattern_check(found, TOTAL, seed));
+	CHECK(pattern_check(found, TOTAL, seed) < 0, "wrong at %zd",
+	      pattern_check(found, TOTAL, seed));
 	pids[1] = child_start(send_stream, &b);
 	if (!receive_all(a, found, TOTAL))
 		return;
-	CHECK(pattern_check(found, TOTAL, seed) < 0, "back: wrong at %zd", pattern_check(found, TOTAL, seed));
+	CHECK(pattern_check(found, TOTAL, seed) < 0, "back: wrong at %zd",
+	      pattern_check(found, TOTAL, seed));
 	(void)child_join(pids, 2);
 }
 
@@ -70,10 +73,12 @@ TEST(sockets, local_stream)
 
 static bool pass_file(int through, int file)
 {
-	char byte = 'f', control[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-				 .msg_controllen = sizeof(control)};
+	char byte = 'f', control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
@@ -86,9 +91,11 @@ static bool pass_file(int through, int file)
 static int take_file(int through)
 {
 	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-				 .msg_controllen = sizeof(control)};
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
 	int file = -1;
 
 	if (recvmsg(through, &message, 0) == 1 && CMSG_FIRSTHDR(&message))
@@ -114,7 +121,8 @@ TEST(sockets, files_handed_over)
 	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0, "%s", strerror(errno));
 	pid = child_start(hand_over, &pair[0]);
 	file = take_file(pair[1]);
-	CHECK(file >= 0 && read(file, text, 7) == 7 && !strcmp(text, "through"), "file %d, '%s'", file, text);
+	CHECK(file >= 0 && read(file, text, 7) == 7 && !strcmp(text, "through"), "file %d, '%s'",
+	      file, text);
 	(void)child_join(&pid, 1);
 }
 
@@ -123,7 +131,8 @@ static int bound(int kind, struct sockaddr_in *address)
 	socklen_t size = sizeof(*address);
 	int file = socket(AF_INET, kind, 0);
 
-	*address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	*address = (struct sockaddr_in){ .sin_family = AF_INET,
+					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (file < 0 || bind(file, (void *)address, sizeof(*address)) < 0)
 		test_fail("%s", strerror(errno));
 	getsockname(file, (void *)address, &size);
@@ -149,7 +158,8 @@ TEST(sockets, tcp_refused)
 	int file = bound(SOCK_STREAM, &address), other = socket(AF_INET, SOCK_STREAM, 0);
 
 	close(file);
-	CHECK(connect(other, (void *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED, "errno %d", errno);
+	CHECK(connect(other, (void *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED,
+	      "errno %d", errno);
 }
 
 TEST(sockets, udp)
@@ -160,9 +170,11 @@ TEST(sockets, udp)
 
 	for (size_t size = 1; size < sizeof(sent); size = size * 3 + 1) {
 		pattern_fill(sent, size, (uint32_t)size);
-		CHECK(sendto(other, sent, size, 0, (void *)&address, sizeof(address)) == (ssize_t)size, "%s",
-		      strerror(errno));
-		CHECK(recv(file, found, sizeof(found), 0) == (ssize_t)size && pattern_check(found, size, (uint32_t)size) < 0,
+		CHECK(sendto(other, sent, size, 0, (void *)&address, sizeof(address)) ==
+			      (ssize_t)size,
+		      "%s", strerror(errno));
+		CHECK(recv(file, found, sizeof(found), 0) == (ssize_t)size &&
+			      pattern_check(found, size, (uint32_t)size) < 0,
 		      "%zu bytes came otherwise", size);
 	}
 }

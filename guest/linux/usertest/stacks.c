@@ -16,7 +16,7 @@ static sigjmp_buf back;
 
 static void set_stack(void)
 {
-	stack_t alternate = {.ss_size = STACK_SIZE};
+	stack_t alternate = { .ss_size = STACK_SIZE };
 
 	stack = private_memory(STACK_SIZE);
 	alternate.ss_sp = stack;
@@ -39,7 +39,8 @@ static void look(int number, siginfo_t *info, void *frame)
 	seen = (uintptr_t)&here;
 	sigaltstack(NULL, &now);
 	if (is_on_stack(seen) != (now.ss_flags == SS_ONSTACK))
-		test_fail("flags 0x%x while the handler is at 0x%lx", now.ss_flags, (unsigned long)seen);
+		test_fail("flags 0x%x while the handler is at 0x%lx", now.ss_flags,
+			  (unsigned long)seen);
 	if (number == SIGUSR1) {
 		raise(SIGUSR2);
 		inner += is_on_stack(seen);
@@ -90,7 +91,7 @@ static unsigned overflow(unsigned depth)
 /* What else could tell a program that its stack is used up? */
 TEST(stacks, overflow)
 {
-	struct rlimit limit = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+	struct rlimit limit = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
 
 	setrlimit(RLIMIT_STACK, &limit);
 	set_stack();

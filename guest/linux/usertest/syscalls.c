@@ -17,24 +17,26 @@ TEST(syscalls, registers_stay)
 	for (unsigned i = 0; i < 1000; i++) {
 		uint32_t result = SYS_getppid, *place = found;
 
-		__asm__ volatile("pushl %%ebx\n\tpushl %%ebp\n\tpushl %1\n\tmov $0x1111, %%ebx\n\t"
-				 "mov $0x2222, %%ecx\n\tmov $0x3333, %%edx\n\tmov $0x4444, %%esi\n\t"
-				 "mov $0x5555, %%edi\n\tmov $0x6666, %%ebp\n\tint $0x80\n\t"
-				 "xchg %%eax, (%%esp)\n\tmov %%ebx, (%%eax)\n\tmov %%ecx, 4(%%eax)\n\t"
-				 "mov %%edx, 8(%%eax)\n\tmov %%esi, 12(%%eax)\n\tmov %%edi, 16(%%eax)\n\t"
-				 "mov %%ebp, 20(%%eax)\n\tpopl %%eax\n\tpopl %%ebp\n\tpopl %%ebx"
-				 : "+a"(result), "+c"(place)
-				 :
-				 : "edx", "esi", "edi", "memory");
+		__asm__ volatile(
+			"pushl %%ebx\n\tpushl %%ebp\n\tpushl %1\n\tmov $0x1111, %%ebx\n\t"
+			"mov $0x2222, %%ecx\n\tmov $0x3333, %%edx\n\tmov $0x4444, %%esi\n\t"
+			"mov $0x5555, %%edi\n\tmov $0x6666, %%ebp\n\tint $0x80\n\t"
+			"xchg %%eax, (%%esp)\n\tmov %%ebx, (%%eax)\n\tmov %%ecx, 4(%%eax)\n\t"
+			"mov %%edx, 8(%%eax)\n\tmov %%esi, 12(%%eax)\n\tmov %%edi, 16(%%eax)\n\t"
+			"mov %%ebp, 20(%%eax)\n\tpopl %%eax\n\tpopl %%ebp\n\tpopl %%ebx"
+			: "+a"(result), "+c"(place)
+			:
+			: "edx", "esi", "edi", "memory");
 		CHECK(result == (uint32_t)getppid(), "getppid is %u", result);
 		for (uint32_t j = 0; j < 6; j++)
-			CHECK(found[j] == (j + 1) * 0x1111, "register %u came back as 0x%x", j, found[j]);
+			CHECK(found[j] == (j + 1) * 0x1111, "register %u came back as 0x%x", j,
+			      found[j]);
 	}
 }
 
 TEST(syscalls, bad_numbers)
 {
-	static const long numbers[] = {-1, 10000, 0x7FFFFFFF, (long)0x80000000, (long)0x40000014};
+	static const long numbers[] = { -1, 10000, 0x7FFFFFFF, (long)0x80000000, (long)0x40000014 };
 
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		long result;
@@ -60,16 +62,16 @@ TEST(syscalls, six_arguments)
 
 TEST(syscalls, bad_pointers)
 {
-	static const uintptr_t addresses[] = {0, 8, 0xC0000000, 0xFFE00000, 0xFFFFF000};
+	static const uintptr_t addresses[] = { 0, 8, 0xC0000000, 0xFFE00000, 0xFFFFF000 };
 	int ends[2];
 
 	CHECK(pipe(ends) == 0, "pipe");
 	for (unsigned i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
-		CHECK(write(ends[1], (void *)addresses[i], 4) < 0 && errno == EFAULT, "write of 0x%lx: errno %d",
-		      (unsigned long)addresses[i], errno);
+		CHECK(write(ends[1], (void *)addresses[i], 4) < 0 && errno == EFAULT,
+		      "write of 0x%lx: errno %d", (unsigned long)addresses[i], errno);
 		CHECK(write(ends[1], "abcd", 4) == 4, "write");
-		CHECK(read(ends[0], (void *)addresses[i], 4) < 0 && errno == EFAULT, "read to 0x%lx: errno %d",
-		      (unsigned long)addresses[i], errno);
+		CHECK(read(ends[0], (void *)addresses[i], 4) < 0 && errno == EFAULT,
+		      "read to 0x%lx: errno %d", (unsigned long)addresses[i], errno);
 	}
 }
 
@@ -82,7 +84,10 @@ TEST(syscalls, vdso_entry)
 	for (unsigned i = 0; i < 1000; i++) {
 		long result;
 
-		__asm__ volatile("call *%1" : "=a"(result) : "r"(entry), "0"(SYS_getpid) : "memory");
+		__asm__ volatile("call *%1"
+				 : "=a"(result)
+				 : "r"(entry), "0"(SYS_getpid)
+				 : "memory");
 		CHECK(result == getpid(), "getpid is %ld", result);
 	}
 }
@@ -90,7 +95,10 @@ TEST(syscalls, vdso_entry)
 static void run_sysenter(void *data)
 {
 	(void)data;
-	__asm__ volatile("mov $20, %%eax\n\tmov %%esp, %%ebp\n\tsysenter" : : : "eax", "ecx", "edx", "memory");
+	__asm__ volatile("mov $20, %%eax\n\tmov %%esp, %%ebp\n\tsysenter"
+			 :
+			 :
+			 : "eax", "ecx", "edx", "memory");
 }
 
 static void enter_in_child(void *data)
@@ -111,7 +119,8 @@ TEST(syscalls, sysenter)
 	for (unsigned i = 0; i < 20; i++) {
 		int number = child_signal_of(enter_in_child, NULL);
 
-		CHECK(number == SIGSEGV || number == SIGILL || number == SIGBUS, "signal %d", number);
+		CHECK(number == SIGSEGV || number == SIGILL || number == SIGBUS, "signal %d",
+		      number);
 	}
 	if (kernel_is_umbra()) {
 		caught = caught_of(run_sysenter, NULL);

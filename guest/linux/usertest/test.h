@@ -26,7 +26,8 @@ struct test {
 #define TEST(topic, title) \
 	static void test_##topic##_##title(void); \
 	static const struct test entry_##topic##_##title \
-		__attribute__((used, section("tests"))) = {#topic "." #title, test_##topic##_##title}; \
+		__attribute__((used, no_reorder, section("tests"))) = { #topic "." #title, \
+									test_##topic##_##title }; \
 	static void test_##topic##_##title(void)
 
 /* Leave the test (or the child of a test) as failed unless the condition holds. */
@@ -47,7 +48,7 @@ struct test {
 		} \
 	} while (0)
 
-/* Note why the running test fails, or cannot run here; from any process of it. The first word stays. */
+/* Note why the running test fails, or cannot run here; any process may. The first word stays. */
 void __attribute__((format(printf, 1, 2))) test_fail(const char *format, ...);
 void __attribute__((format(printf, 1, 2))) test_skip(const char *format, ...);
 bool test_failed(void);
@@ -75,19 +76,19 @@ bool child_join(const pid_t *pids, unsigned count);
 /* Run something in a child that is expected to die of a signal; that signal, 0 if it exits. */
 int child_signal_of(void (*run)(void *data), void *data);
 
-/* --- memory (memory.h has what compares it) --------------------------------------------------- */
+/* --- memory (memory.h has what compares it) -------------------------------------------------- */
 
-/* Memory that children share with their parent, zeroed; ends the test's process if there is none. */
+/* Memory that children share with their parent, zeroed; without it the process ends. */
 void *shared_memory(size_t size);
 
 /* Memory of the process's own, in whole pages. */
 void *private_memory(size_t size);
 
-/* Bytes that depend on where they are and on a seed, and the offset of the first wrong one, or -1. */
+/* Bytes that depend on their place and on a seed; the offset of the first wrong one, or -1. */
 void pattern_fill(void *memory, size_t size, uint32_t seed);
 ssize_t pattern_check(const void *memory, size_t size, uint32_t seed);
 
-/* --- machine (machine.c) ------------------------------------------------------------------------ */
+/* --- machine (machine.c) --------------------------------------------------------------------- */
 
 /* A 64-bit kernel, on which this program runs too, differs here and there. */
 bool kernel_is_64(void);
@@ -95,16 +96,19 @@ bool kernel_is_64(void);
 /* A kernel for Umbra, by its name. */
 bool kernel_is_umbra(void);
 
+/* Does a line of /proc/cpuinfo that begins so hold this text? */
+bool cpuinfo_has(const char *line_name, const char *text);
+
 /* Time of CLOCK_MONOTONIC in nanoseconds. */
 uint64_t now_ns(void);
 
-/* --- faults (faults.c) -------------------------------------------------------------------------- */
+/* --- faults (faults.c) ----------------------------------------------------------------------- */
 
 /* A signal that an instruction caused; number is 0 if it caused none. */
 struct caught {
 	int number, code;
 	uintptr_t address;		/* si_addr */
-	unsigned long trap, error, cr2;	/* of the signal's frame */
+	unsigned long trap, error, cr2; /* of the signal's frame */
 };
 
 /* Run something and catch SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP of it. Not reentrant. */

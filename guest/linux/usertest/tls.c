@@ -51,7 +51,7 @@ TEST(tls, set)
 	CHECK(read_fs() == 0xABCD1234, "fs:0 is 0x%x", read_fs());
 	__asm__ volatile("movl $77, %%fs:0" : : : "memory");
 	CHECK(cell == 77, "a write went elsewhere: %u", cell);
-	found = (struct user_desc){.entry_number = desc.entry_number};
+	found = (struct user_desc){ .entry_number = desc.entry_number };
 	CHECK(syscall(SYS_get_thread_area, &found) == 0 && found.base_addr == desc.base_addr &&
 		      found.limit == 0xFFFFF && found.seg_32bit && found.limit_in_pages,
 	      "base 0x%x, limit 0x%x come back", found.base_addr, found.limit);
@@ -60,7 +60,7 @@ TEST(tls, set)
 /* A change of the entry counts for a register that holds it already, once it is loaded again. */
 TEST(tls, change)
 {
-	static uint32_t cells[2] = {11, 22};
+	static uint32_t cells[2] = { 11, 22 };
 	struct user_desc desc = area(&cells[0], -1);
 
 	CHECK(syscall(SYS_set_thread_area, &desc) == 0, "%s", strerror(errno));
@@ -81,12 +81,15 @@ TEST(tls, bad)
 	CHECK(syscall(SYS_set_thread_area, &desc) < 0 && errno == EINVAL, "entry 200 was taken");
 	desc = area(&cell, -1);
 	desc.seg_32bit = 0;
-	CHECK(syscall(SYS_set_thread_area, &desc) < 0 && errno == EINVAL, "a segment of 16 bits was taken");
+	CHECK(syscall(SYS_set_thread_area, &desc) < 0 && errno == EINVAL,
+	      "a segment of 16 bits was taken");
 	CHECK(syscall(SYS_set_thread_area, (void *)8) < 0 && errno == EFAULT, "errno %d", errno);
 	/* An entry that is emptied cannot be loaded. */
 	desc = area(&cell, -1);
 	CHECK(syscall(SYS_set_thread_area, &desc) == 0, "%s", strerror(errno));
-	gone = (struct user_desc){.entry_number = desc.entry_number, .read_exec_only = 1, .seg_not_present = 1};
+	gone = (struct user_desc){ .entry_number = desc.entry_number,
+				   .read_exec_only = 1,
+				   .seg_not_present = 1 };
 	CHECK(syscall(SYS_set_thread_area, &gone) == 0, "%s", strerror(errno));
 }
 
@@ -103,7 +106,9 @@ TEST(tls, emptied)
 
 	CHECK(syscall(SYS_set_thread_area, &desc) == 0, "%s", strerror(errno));
 	entry = desc.entry_number;
-	desc = (struct user_desc){.entry_number = entry, .read_exec_only = 1, .seg_not_present = 1};
+	desc = (struct user_desc){ .entry_number = entry,
+				   .read_exec_only = 1,
+				   .seg_not_present = 1 };
 	CHECK(syscall(SYS_set_thread_area, &desc) == 0, "%s", strerror(errno));
 	caught = caught_of(load_empty, &entry);
 	CHECK(caught.number == SIGSEGV || caught.number == SIGBUS, "signal %d", caught.number);
@@ -112,7 +117,7 @@ TEST(tls, emptied)
 /* Three entries (one is the library's own), each with another base in each process. */
 static void hold_areas(void *data)
 {
-	uint32_t id = *(const uint32_t *)data, cells[2] = {id * 7 + 1, id * 7 + 2};
+	uint32_t id = *(const uint32_t *)data, cells[2] = { id * 7 + 1, id * 7 + 2 };
 	struct user_desc first = area(&cells[0], -1), second;
 
 	CHECK(syscall(SYS_set_thread_area, &first) == 0, "%s", strerror(errno));
@@ -177,7 +182,8 @@ TEST(tls, threads)
 	pthread_t threads[THREADS];
 
 	for (uint32_t i = 0; i < THREADS; i++)
-		CHECK(pthread_create(&threads[i], NULL, hold_own, (void *)(uintptr_t)(i * 1000)) == 0,
+		CHECK(pthread_create(&threads[i], NULL, hold_own, (void *)(uintptr_t)(i * 1000)) ==
+			      0,
 		      "no thread %u", i);
 	for (uint32_t i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

@@ -31,17 +31,21 @@ TEST(trap_flag, every_instruction)
 	handle(SIGTRAP, remember, 0);
 	for (unsigned round = 0; round < 20; round++) {
 		steps = 0;
-		__asm__ volatile("pushf\n\torl $0x100, (%%esp)\n\tpopf\n\tnop\n.globl trap_flag_first\n"
-				 "trap_flag_first:\n\tnop\n\tmov $20, %%eax\n\tint $0x80\n\tnop\n\tcpuid\n\t"
-				 "nop\n\tpushf\n\tandl $~0x100, (%%esp)\n\tpopf\n.globl trap_flag_last\n"
-				 "trap_flag_last:\n\tnop"
-				 :
-				 :
-				 : "eax", "ebx", "ecx", "edx", "memory", "cc");
+		__asm__ volatile(
+			"pushf\n\torl $0x100, (%%esp)\n\tpopf\n\tnop\n.globl trap_flag_first\n"
+			"trap_flag_first:\n\tnop\n\tmov $20, %%eax\n\tint $0x80\n\tnop\n\tcpuid\n\t"
+			"nop\n\tpushf\n\tandl $~0x100, (%%esp)\n\tpopf\n.globl trap_flag_last\n"
+			"trap_flag_last:\n\tnop"
+			:
+			:
+			: "eax", "ebx", "ecx", "edx", "memory", "cc");
 		CHECK(steps == 9, "%u steps, not 9", steps);
-		CHECK(addresses[0] == (uintptr_t)trap_flag_first, "the first is at 0x%lx", (unsigned long)addresses[0]);
-		CHECK(addresses[8] == (uintptr_t)trap_flag_last, "the last is at 0x%lx", (unsigned long)addresses[8]);
+		CHECK(addresses[0] == (uintptr_t)trap_flag_first, "the first is at 0x%lx",
+		      (unsigned long)addresses[0]);
+		CHECK(addresses[8] == (uintptr_t)trap_flag_last, "the last is at 0x%lx",
+		      (unsigned long)addresses[8]);
 		for (unsigned i = 1; i < 9; i++)
-			CHECK(addresses[i] > addresses[i - 1], "step %u is at 0x%lx", i, (unsigned long)addresses[i]);
+			CHECK(addresses[i] > addresses[i - 1], "step %u is at 0x%lx", i,
+			      (unsigned long)addresses[i]);
 	}
 }
