@@ -181,7 +181,7 @@ static const char *open_controller(struct ahci *ahci, struct pci_device *device)
 	ahci->registers = pci_map_bar(device, REGISTERS_BAR, size);
 	if (!ahci->registers)
 		return "its registers cannot be mapped";
-	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE | PCI_COMMAND_BUS_MASTER, 0);
 	return set_up(ahci);
 }
 
@@ -194,7 +194,7 @@ static int ahci_attach(struct pci_device *device)
 		return 0;
 	log_warn("ahci", PCI_FORMAT ": the controller cannot be used: %s",
 		 PCI_ARGUMENTS(device->function), cause);
-	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+	pci_change_command(device, 0, PCI_COMMAND_BUS_MASTER);
 	heap_free(ahci);
 	return -E_UNSUPPORTED;
 }

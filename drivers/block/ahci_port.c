@@ -308,7 +308,7 @@ static bool step(struct ahci_port *port)
 		 * it all ports of its controller.
 		 */
 		if (!commands_stopped(registers))
-			pci_change_command(port->pci, 0, PCI_COMMAND_MASTER);
+			pci_change_command(port->pci, 0, PCI_COMMAND_BUS_MASTER);
 		return true;
 	}
 	return true;

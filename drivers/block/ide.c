@@ -130,7 +130,7 @@ static int ide_attach(struct pci_device *device)
 			 PCI_ARGUMENTS(device->function), "its bus master has no ports");
 		return -E_UNSUPPORTED;
 	}
-	pci_change_command(device, PCI_COMMAND_PORTS | PCI_COMMAND_MASTER, 0);
+	pci_change_command(device, PCI_COMMAND_IO_SPACE | PCI_COMMAND_BUS_MASTER, 0);
 	for (unsigned i = 0; i < CHANNELS; i++)
 		found |= open_channel(device, i);
 	return found ? 0 : -E_NOENT;

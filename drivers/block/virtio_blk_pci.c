@@ -228,7 +228,7 @@ static bool virtio_has_stopped(struct disk_port *port)
 	enum wait_result result = virtio_pci_reset_result(&disk->virtio);
 
 	if (result == WAIT_FAILED)
-		pci_change_command(disk->virtio.pci, 0, PCI_COMMAND_MASTER);
+		pci_change_command(disk->virtio.pci, 0, PCI_COMMAND_BUS_MASTER);
 	return result != WAIT_LATER;
 }
 
@@ -273,7 +273,7 @@ static int virtio_revive(struct disk_port *port)
 
 	if (virtio_pci_reset_result(&disk->virtio) != WAIT_DONE)
 		return -E_IO;
-	pci_change_command(disk->virtio.pci, PCI_COMMAND_MASTER, 0);
+	pci_change_command(disk->virtio.pci, PCI_COMMAND_BUS_MASTER, 0);
 	return bring_up(disk) ? -E_UNSUPPORTED : 0;
 }
 
@@ -386,7 +386,7 @@ static void refuse(const struct pci_device *device, const char *cause)
 {
 	log_warn("virtio", PCI_FORMAT ": the disk cannot be used: %s",
 		 PCI_ARGUMENTS(device->function), cause);
-	pci_change_command(device, 0, PCI_COMMAND_MASTER);
+	pci_change_command(device, 0, PCI_COMMAND_BUS_MASTER);
 }
 
 /*
@@ -422,7 +422,7 @@ static const char *open_disk(struct virtio_disk *disk, struct pci_device *device
 	cause = virtio_pci_map(&disk->virtio, device);
 	if (cause)
 		return cause;
-	pci_change_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE | PCI_COMMAND_BUS_MASTER, 0);
 	format_text(disk->disk.name, sizeof(disk->disk.name), "virtio%u", number);
 	return set_up(disk);
 }

@@ -455,7 +455,7 @@ static int e1000_start(struct net_device *device)
 	}
 	if (e1000->is_express)
 		set(e1000, CTRL_EXT, extended_control(e1000));
-	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
+	pci_change_command(device->pci, PCI_COMMAND_BUS_MASTER, 0);
 	start_receiving(e1000, host_physical(e1000->rings->receive, &run));
 	start_sending(e1000, host_physical(e1000->rings->send, &run));
 	set(e1000, CTRL, get(e1000, CTRL) | CTRL_LINK_UP | CTRL_AUTO_SPEED);
@@ -472,7 +472,7 @@ static enum wait_result e1000_has_stopped(struct net_device *device)
 	enum wait_result result = reset_result(e1000_of(device));
 
 	if (result == WAIT_FAILED)
-		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+		pci_change_command(device->pci, 0, PCI_COMMAND_BUS_MASTER);
 	return result;
 }
 
@@ -534,7 +534,7 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);
 	if (!e1000->registers)
 		return "it has no registers";
-	pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
+	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE, PCI_COMMAND_BUS_MASTER);
 	return set_up(e1000);
 }
 

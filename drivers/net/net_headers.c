@@ -92,12 +92,12 @@ static bool find_network(struct net_headers *headers, uint32_t type, const uint8
 bool net_headers_find(struct net_headers *headers, uint8_t gso_type, const uint8_t *frame,
 		      uint32_t length)
 {
-	uint8_t wanted = (uint8_t)(gso_type & ~NET_GSO_ECN);
+	uint8_t wanted = (uint8_t)(gso_type & ~VIRTIO_NET_HDR_GSO_ECN);
 	uint32_t type;
 
 	*headers = (struct net_headers){
 		.network = ETHERNET_HEADER_SIZE,
-		.udp = wanted == NET_GSO_UDP,
+		.udp = wanted == VIRTIO_NET_HDR_GSO_UDP,
 	};
 	if (length < ETHERNET_HEADER_SIZE + TAG_SIZE)
 		return false;
@@ -110,5 +110,5 @@ bool net_headers_find(struct net_headers *headers, uint8_t gso_type, const uint8
 		return false;
 	if (headers->udp)
 		return find_udp(headers, length);
-	return headers->ipv6 == (wanted == NET_GSO_TCPV6) && find_tcp(headers, frame, length);
+	return headers->ipv6 == (wanted == VIRTIO_NET_HDR_GSO_TCPV6) && find_tcp(headers, frame, length);
 }

@@ -7,55 +7,51 @@
 #include "drivers/net/net_headers.h"
 #include "lib/bytes.h"
 
-/* The fields of struct virtio_net_hdr. */
-#define HEADER_FLAGS 0
-#define HEADER_GSO_TYPE 1
-#define HEADER_LENGTH 2
-#define HEADER_GSO_SIZE 4
-#define HEADER_CSUM_START 6
-#define HEADER_CSUM_OFFSET 8
+#include <stddef.h>
+
+#define HDR(field) offsetof(struct virtio_net_hdr, field)
 
 void net_offload_load(struct net_offload *offload, const uint8_t *header)
 {
 	*offload = (struct net_offload){
-		.flags = header[HEADER_FLAGS] & NET_NEEDS_CSUM,
-		.gso_type = header[HEADER_GSO_TYPE],
+		.flags = header[HDR(flags)] & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = header[HDR(gso_type)],
 	};
-	if (offload->flags & NET_NEEDS_CSUM) {
-		offload->csum_start = load_le16(header + HEADER_CSUM_START);
-		offload->csum_offset = load_le16(header + HEADER_CSUM_OFFSET);
+	if (offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		offload->csum_start = load_le16(header + HDR(csum_start));
+		offload->csum_offset = load_le16(header + HDR(csum_offset));
 	}
-	if (offload->gso_type != NET_GSO_NONE)
-		offload->gso_size = load_le16(header + HEADER_GSO_SIZE);
+	if (offload->gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		offload->gso_size = load_le16(header + HDR(gso_size));
 }
 
 void net_offload_store(const struct net_offload *offload, uint8_t *header)
 {
-	header[HEADER_FLAGS] = offload->flags;
-	header[HEADER_GSO_TYPE] = offload->gso_type;
-	store_le16(header + HEADER_LENGTH, offload->header_length);
-	store_le16(header + HEADER_GSO_SIZE, offload->gso_size);
-	store_le16(header + HEADER_CSUM_START, offload->csum_start);
-	store_le16(header + HEADER_CSUM_OFFSET, offload->csum_offset);
+	header[HDR(flags)] = offload->flags;
+	header[HDR(gso_type)] = offload->gso_type;
+	store_le16(header + HDR(hdr_len), offload->header_length);
+	store_le16(header + HDR(gso_size), offload->gso_size);
+	store_le16(header + HDR(csum_start), offload->csum_start);
+	store_le16(header + HDR(csum_offset), offload->csum_offset);
 }
 
 uint32_t net_offload_needs(const struct net_offload *offload)
 {
-	uint32_t needs = offload->flags & NET_NEEDS_CSUM ? NET_CSUM : 0;
+	uint32_t needs = offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ? NET_CSUM : 0;
 
-	if (offload->gso_type == NET_GSO_NONE)
+	if (offload->gso_type == VIRTIO_NET_HDR_GSO_NONE)
 		return needs;
 	/* Segments get checksums of their own, so theirs is always left out (virtio 1.0, 5.1.6.2.1). */
 	if (!needs)
 		return NET_NOBODY;
-	if (offload->gso_type & NET_GSO_ECN)
+	if (offload->gso_type & VIRTIO_NET_HDR_GSO_ECN)
 		needs |= NET_ECN;
-	switch (offload->gso_type & ~NET_GSO_ECN) {
-	case NET_GSO_TCPV4:
+	switch (offload->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
 		return needs | NET_TSO4;
-	case NET_GSO_TCPV6:
+	case VIRTIO_NET_HDR_GSO_TCPV6:
 		return needs | NET_TSO6;
-	case NET_GSO_UDP:
+	case VIRTIO_NET_HDR_GSO_UDP:
 		return needs & NET_ECN ? NET_NOBODY : needs | NET_UFO;
 	default:
 		return NET_NOBODY;
@@ -66,12 +62,12 @@ bool net_offload_check(struct net_offload *offload, const uint8_t *frame, uint32
 {
 	struct net_headers headers;
 
-	if (!(offload->flags & NET_NEEDS_CSUM))
-		return offload->gso_type == NET_GSO_NONE;
+	if (!(offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+		return offload->gso_type == VIRTIO_NET_HDR_GSO_NONE;
 	if (offload->csum_start < ETHERNET_HEADER_SIZE ||
 	    (uint32_t)offload->csum_start + offload->csum_offset + 2 > length)
 		return false;
-	if (offload->gso_type == NET_GSO_NONE)
+	if (offload->gso_type == VIRTIO_NET_HDR_GSO_NONE)
 		return true;
 	if (!net_headers_find(&headers, offload->gso_type, frame, length) ||
 	    offload->gso_size < NET_GSO_SIZE_MIN || offload->csum_start != headers.transport ||

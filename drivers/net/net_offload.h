@@ -10,6 +10,7 @@
 #define UMBRA_DRIVERS_NET_NET_OFFLOAD_H
 
 #include "lib/compiler.h"
+#include "lib/virtio_spec.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,18 +21,6 @@
 /* The largest that a device need take: 64 KB of IP behind its header (virtio 1.0, 5.1.6.3.1). */
 #define NET_FRAME_MAX 65550u
 
-/* Bytes of the facts in front of a frame, without the number of buffers. */
-#define NET_HEADER_SIZE 10u
-
-#define NET_NEEDS_CSUM 1	/* in flags */
-
-/* gso_type */
-#define NET_GSO_NONE 0
-#define NET_GSO_TCPV4 1
-#define NET_GSO_UDP 3
-#define NET_GSO_TCPV6 4
-#define NET_GSO_ECN 0x80	/* besides: TCP congestion notification is in use */
-
 /*
  * A smaller segment than that no TCP agrees on; it would only make many frames
  * of one.
@@ -39,8 +28,8 @@
 #define NET_GSO_SIZE_MIN 48u
 
 struct net_offload {
-	uint8_t flags;
-	uint8_t gso_type;
+	uint8_t flags;			/* VIRTIO_NET_HDR_F_* */
+	uint8_t gso_type;		/* VIRTIO_NET_HDR_GSO_* */
 	uint16_t header_length;		/* of the frame's headers; only a hint */
 	uint16_t gso_size;		/* bytes behind them in a segment */
 	uint16_t csum_start;		/* the checksum covers the frame from here to its end */
@@ -53,7 +42,7 @@ enum net_ability {
 	NET_NOBODY = 32		/* what no such frame may ask for */
 };
 
-/* From and to the first NET_HEADER_SIZE bytes of a header.  Facts that mean nothing become 0. */
+/* From and to the first VIRTIO_NET_HDR_SIZE bytes of a header.  Facts that mean nothing become 0. */
 void net_offload_load(struct net_offload *offload, const uint8_t *header);
 void net_offload_store(const struct net_offload *offload, uint8_t *header);
 

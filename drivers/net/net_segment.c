@@ -82,7 +82,7 @@ static void checksum_tcp(const struct net_segmenter *segmenter, struct net_segme
 
 	store_le16(tcp + TCP_CHECKSUM, (uint16_t)sum);
 	if (!segmenter->finish) {
-		segment->offload.flags = NET_NEEDS_CSUM;
+		segment->offload.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 		segment->offload.csum_start = (uint16_t)transport;
 		segment->offload.csum_offset = TCP_CHECKSUM;
 		return;

@@ -35,11 +35,11 @@ static void prepare(struct switch_wire *wire, struct switch_frame *frame)
 {
 	if (wire->is_cutting)
 		return;
-	if (frame->offload.gso_type != NET_GSO_NONE) {
+	if (frame->offload.gso_type != VIRTIO_NET_HDR_GSO_NONE) {
 		wire->is_cutting = true;
 		net_segmenter_start(&wire->segmenter, frame->bytes, frame->length, &frame->offload,
 				    ++wire->identification, true);
-	} else if (frame->offload.flags & NET_NEEDS_CSUM) {
+	} else if (frame->offload.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		net_offload_finish(&frame->offload, frame->bytes, frame->length);
 	}
 }

@@ -11,54 +11,31 @@
 #include "drivers/pci/virtio_pci.h"
 #include "lib/error.h"
 #include "lib/string.h"
+#include "lib/virtio_spec.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
-#define ID_TRANSITIONAL 0x1000
-#define ID_MODERN 0x1041
+#include <stddef.h>
 
-#define FEATURE_MAC BIT64(5)
-#define FEATURE_STATUS BIT64(16)
-
-/* Offsets in configuration space, 5.1.4. */
-#define CONFIG_ADDRESS 0u
-#define CONFIG_STATUS 6u
-#define CONFIG_SIZE_MIN 8u
-#define STATUS_LINK_UP 1u
-
-#define ISR_CONFIG 2u			/* 4.1.4.5 */
-#define DESCRIPTOR_WRITE 2u
-#define RING_NO_INTERRUPT 1u		/* of the available ring, 2.4.6 */
-#define RING_NO_NOTIFY 1u		/* of the used ring, 2.4.8 */
-
-#define HEADER_SIZE 12u			/* 5.1.6.1 */
+#define FEATURES (BIT64(VIRTIO_NET_F_MAC) | BIT64(VIRTIO_NET_F_STATUS))
+#define HEADER_SIZE ((uint32_t)sizeof(struct virtio_net_hdr))	/* 5.1.6.1: with num_buffers */
 #define RING_MIN 8u
-
-enum { QUEUE_RECEIVE, QUEUE_SEND, QUEUES };
-
-struct descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags, next;
-};
 
 /* What the device reads and writes; all of it in low memory. */
 struct ring_memory {
-	struct descriptor descriptors[NET_RING_SIZE] __aligned(16);
+	struct virtq_desc descriptors[NET_RING_SIZE] __aligned(16);
 	struct {
-		uint16_t flags, index;
+		uint16_t flags, idx;
 		uint16_t ring[NET_RING_SIZE];
 	} available;
 	struct {
-		uint16_t flags, index;
-		struct {
-			uint32_t id, length;
-		} ring[NET_RING_SIZE];
+		uint16_t flags, idx;
+		struct virtq_used_elem ring[NET_RING_SIZE];
 	} used __aligned(4);
 };
 
-#define MEMORY_PAGES ((QUEUES * sizeof(struct ring_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
+#define MEMORY_PAGES ((VIRTIO_NET_QUEUES * sizeof(struct ring_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
 
 struct ring {
 	struct ring_memory *memory;
@@ -89,26 +66,26 @@ static struct virtio_port *port_of(struct net_device *device)
 /* On x86 a store is seen by others after those before it; only the compiler must be told. */
 static void offer(struct ring *ring, uint16_t buffer)
 {
-	uint16_t index = ring->memory->available.index;
+	uint16_t index = ring->memory->available.idx;
 
 	ring->memory->available.ring[index % ring->size] = buffer;
 	ring->has[buffer] = true;
 	ring->offered++;
 	compiler_barrier();
-	WRITE_ONCE(ring->memory->available.index, (uint16_t)(index + 1));
+	WRITE_ONCE(ring->memory->available.idx, (uint16_t)(index + 1));
 }
 
 /* The index must be there before the flag is read: a store and a load change places otherwise. */
 static void notify(struct ring *ring, uint16_t number)
 {
 	__sync_synchronize();
-	if (!(READ_ONCE(ring->memory->used.flags) & RING_NO_NOTIFY))
+	if (!(READ_ONCE(ring->memory->used.flags) & VIRTQ_USED_F_NO_NOTIFY))
 		*ring->notify = number;
 }
 
 static bool has_used(const struct ring *ring)
 {
-	return READ_ONCE(ring->memory->used.index) != ring->used_seen;
+	return READ_ONCE(ring->memory->used.idx) != ring->used_seen;
 }
 
 /* The buffer that the device is done with: 1, 0 when there is none, negative for one that it has not. */
@@ -121,7 +98,7 @@ static int take_used(struct ring *ring, uint16_t *buffer, uint32_t *length)
 		return 0;
 	compiler_barrier();
 	id = READ_ONCE(ring->memory->used.ring[place].id);
-	*length = READ_ONCE(ring->memory->used.ring[place].length);
+	*length = READ_ONCE(ring->memory->used.ring[place].len);
 	if (id >= ring->size || !ring->has[id])
 		return -E_RANGE;
 	ring->used_seen++;
@@ -148,13 +125,13 @@ static void virtio_send(struct net_device *device, uint32_t length)
 	struct virtio_port *port = port_of(device);
 	uint16_t buffer = port->free[--port->free_count];
 
-	port->send.memory->descriptors[buffer].length = HEADER_SIZE + length;
+	port->send.memory->descriptors[buffer].len = HEADER_SIZE + length;
 	offer(&port->send, buffer);
 }
 
 static void virtio_kick(struct net_device *device)
 {
-	notify(&port_of(device)->send, QUEUE_SEND);
+	notify(&port_of(device)->send, VIRTIO_NET_TRANSMITQ);
 }
 
 static int virtio_reclaim(struct net_device *device)
@@ -195,7 +172,7 @@ static void virtio_give_back(struct net_device *device)
 	struct virtio_port *port = port_of(device);
 
 	offer(&port->receive, port->received);
-	notify(&port->receive, QUEUE_RECEIVE);
+	notify(&port->receive, VIRTIO_NET_RECEIVEQ);
 }
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -212,7 +189,7 @@ static bool virtio_listen(struct net_device *device)
 /* Only a hint; some that were under way may still come. */
 static void virtio_mute(struct net_device *device)
 {
-	WRITE_ONCE(port_of(device)->receive.memory->available.flags, RING_NO_INTERRUPT);
+	WRITE_ONCE(port_of(device)->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
 /* A message does not say what it is about, and nothing has to be read to end it (4.1.4.5). */
@@ -226,7 +203,7 @@ static bool virtio_acknowledge(struct net_device *device)
 		return true;
 	}
 	cause = *port->virtio.isr;
-	if (cause & ISR_CONFIG)
+	if (cause & VIRTIO_PCI_ISR_CONFIG)
 		device->link_asked = true;
 	return cause != 0;
 }
@@ -236,8 +213,8 @@ static bool virtio_link(struct net_device *device)
 	struct virtio_port *port = port_of(device);
 
 	/* Without the feature the link is always up (5.1.5). */
-	return !(port->features & FEATURE_STATUS) ||
-	       port->virtio.config[CONFIG_STATUS] & STATUS_LINK_UP;
+	return !(port->features & BIT64(VIRTIO_NET_F_STATUS)) ||
+	       port->virtio.config[offsetof(struct virtio_net_config, status)] & VIRTIO_NET_S_LINK_UP;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */
@@ -268,11 +245,11 @@ static bool start_ring(struct virtio_port *port, struct ring *ring, uint16_t num
 	*ring = (struct ring){ .memory = memory, .size = queue.size };
 	memset(memory, 0, sizeof(*memory));
 	for (unsigned i = 0; i < NET_RING_SIZE; i++)
-		memory->descriptors[i] = (struct descriptor){
-			.address = buffers + i * NET_BUFFER_SIZE, .length = NET_BUFFER_SIZE,
+		memory->descriptors[i] = (struct virtq_desc){
+			.addr = buffers + i * NET_BUFFER_SIZE, .len = NET_BUFFER_SIZE,
 			.flags = flags,
 		};
-	memory->available.flags = RING_NO_INTERRUPT;
+	memory->available.flags = VIRTQ_AVAIL_F_NO_INTERRUPT;
 	ring->notify = virtio_pci_add_queue(&port->virtio, number, &queue);
 	return ring->notify != NULL;
 }
@@ -281,8 +258,8 @@ static bool start_rings(struct virtio_port *port)
 {
 	const struct net_device *device = &port->device;
 
-	if (!start_ring(port, &port->receive, QUEUE_RECEIVE, device->receive_address, DESCRIPTOR_WRITE) ||
-	    !start_ring(port, &port->send, QUEUE_SEND, device->send_address, 0))
+	if (!start_ring(port, &port->receive, VIRTIO_NET_RECEIVEQ, device->receive_address, VIRTQ_DESC_F_WRITE) ||
+	    !start_ring(port, &port->send, VIRTIO_NET_TRANSMITQ, device->send_address, 0))
 		return false;
 	for (uint16_t i = 0; i < port->receive.size; i++)
 		offer(&port->receive, i);
@@ -297,12 +274,12 @@ static int virtio_start(struct net_device *device)
 	struct virtio_port *port = port_of(device);
 
 	port->messages = device->pci->interrupt == PCI_MSIX;
-	if (virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features) ||
+	if (virtio_pci_negotiate(&port->virtio, FEATURES, &port->features) ||
 	    !start_rings(port))
 		return -E_UNSUPPORTED;
-	pci_change_command(device->pci, PCI_COMMAND_MASTER, 0);
+	pci_change_command(device->pci, PCI_COMMAND_BUS_MASTER, 0);
 	virtio_pci_go(&port->virtio);
-	notify(&port->receive, QUEUE_RECEIVE);
+	notify(&port->receive, VIRTIO_NET_RECEIVEQ);
 	return 0;
 }
 
@@ -316,7 +293,7 @@ static enum wait_result virtio_has_stopped(struct net_device *device)
 	enum wait_result result = virtio_pci_reset_result(&port_of(device)->virtio);
 
 	if (result == WAIT_FAILED)
-		pci_change_command(device->pci, 0, PCI_COMMAND_MASTER);
+		pci_change_command(device->pci, 0, PCI_COMMAND_BUS_MASTER);
 	return result;
 }
 
@@ -337,8 +314,8 @@ static void read_address(struct virtio_port *port)
 	struct net_device *device = &port->device;
 
 	for (unsigned i = 0; i < ETHERNET_ADDRESS_SIZE; i++)
-		device->address[i] = port->features & FEATURE_MAC
-					     ? port->virtio.config[CONFIG_ADDRESS + i] : made_up[i];
+		device->address[i] = port->features & BIT64(VIRTIO_NET_F_MAC)
+					     ? port->virtio.config[offsetof(struct virtio_net_config, mac) + i] : made_up[i];
 }
 
 /* Asks the device who it is; NULL, or why it cannot be used.  It stands still when this returns. */
@@ -346,11 +323,11 @@ static const char *set_up(struct virtio_port *port)
 {
 	const char *cause;
 
-	if (port->virtio.config_size < CONFIG_SIZE_MIN)
+	if (port->virtio.config_size < sizeof(struct virtio_net_config))
 		return "it has no place for its address";
 	if (!virtio_pci_reset(&port->virtio))
 		return "it does not come back from a reset";
-	cause = virtio_pci_negotiate(&port->virtio, FEATURE_MAC | FEATURE_STATUS, &port->features);
+	cause = virtio_pci_negotiate(&port->virtio, FEATURES, &port->features);
 	if (cause)
 		return cause;
 	read_address(port);
@@ -367,7 +344,7 @@ static const char *open_port(struct virtio_port *port, struct ring_memory *memor
 	port->device.pci = device;
 	port->receive.memory = memory;
 	port->send.memory = memory + 1;
-	pci_change_command(device, PCI_COMMAND_MEMORY, PCI_COMMAND_MASTER);
+	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE, PCI_COMMAND_BUS_MASTER);
 	cause = virtio_pci_map(&port->virtio, device);
 	return cause ? cause : set_up(port);
 }
@@ -393,7 +370,7 @@ static int virtio_attach(struct pci_device *device)
 static bool virtio_matches(const struct pci_device *device)
 {
 	return device->vendor == VIRTIO_PCI_VENDOR &&
-	       (device->id == ID_TRANSITIONAL || device->id == ID_MODERN);
+	       (device->id == VIRTIO_PCI_DEVICE_NET || device->id == VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_NET);
 }
 
 const struct pci_driver virtio_net_pci_driver = {

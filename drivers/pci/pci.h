@@ -9,33 +9,9 @@
 
 #include "drivers/pci/pci_access.h"
 #include "lib/list.h"
+#include "lib/pci_spec.h"
 
 #include <stdbool.h>
-
-/* Registers of configuration space, ibid. 6.1 and 6.2. */
-#define PCI_VENDOR 0x00
-#define PCI_ID 0x02
-#define PCI_COMMAND 0x04
-#define PCI_STATUS 0x06
-#define PCI_REVISION 0x08
-#define PCI_INTERFACE 0x09
-#define PCI_SUBCLASS 0x0A
-#define PCI_CLASS 0x0B
-#define PCI_HEADER 0x0E
-#define PCI_BAR0 0x10
-#define PCI_SECONDARY_BUS 0x19	/* of a bridge */
-#define PCI_CAPABILITIES 0x34
-#define PCI_INTERRUPT_LINE 0x3C
-#define PCI_INTERRUPT_PIN 0x3D
-
-#define PCI_COMMAND_PORTS 0x0001
-#define PCI_COMMAND_MEMORY 0x0002
-#define PCI_COMMAND_MASTER 0x0004
-#define PCI_COMMAND_NO_LINE 0x0400
-
-#define PCI_CAPABILITY_MSI 0x05
-#define PCI_CAPABILITY_VENDOR 0x09
-#define PCI_CAPABILITY_MSIX 0x11
 
 #define PCI_BARS 6
 
@@ -154,7 +130,7 @@ void pci_write(const struct pci_device *device, unsigned offset, unsigned width,
 
 /*
  * Sets and clears bits PCI_COMMAND_* of the command register.  Without
- * PCI_COMMAND_MASTER a function touches no memory, whatever it was told before.
+ * PCI_COMMAND_BUS_MASTER a function touches no memory, whatever it was told before.
  * Any CPU, but not two at once for one function.
  */
 void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t clear);

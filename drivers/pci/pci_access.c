@@ -11,12 +11,10 @@
 #include "arch/cpu/spinlock.h"
 #include "lib/bytes.h"
 #include "lib/compiler.h"
+#include "lib/pci_spec.h"
 #include "lib/string.h"
 #include "mm/host_map.h"
 
-#define PORT_ADDRESS 0xCF8
-#define PORT_DATA 0xCFC
-#define ADDRESS_ENABLE 0x80000000u
 #define PORT_SPACE 256u		/* bytes of a function that the ports reach */
 
 /* The length of a table is that of a few entries; longer ones are cut. */
@@ -56,8 +54,8 @@ static void write_data(uint16_t port, unsigned width, uint32_t value)
 /* Points the data port at a register, and returns the part of it that holds offset. */
 static uint16_t select_register(pci_function_t function, unsigned offset)
 {
-	port_out32(PORT_ADDRESS, ADDRESS_ENABLE | (uint32_t)function << 8 | (offset & 0xFC));
-	return (uint16_t)(PORT_DATA + (offset & 3));
+	port_out32(PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE | (uint32_t)function << 8 | (offset & 0xFC));
+	return (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
 }
 
 static uint32_t read_ports(pci_function_t function, unsigned offset, unsigned width)
@@ -86,12 +84,12 @@ static const struct pci_access ports = { read_ports, write_ports };
 /* The address register keeps what is written to it, which no other chip there does. */
 static bool has_ports(void)
 {
-	uint32_t before = port_in32(PORT_ADDRESS);
+	uint32_t before = port_in32(PCI_CONFIG_ADDRESS);
 	bool kept;
 
-	port_out32(PORT_ADDRESS, ADDRESS_ENABLE);
-	kept = port_in32(PORT_ADDRESS) == ADDRESS_ENABLE;
-	port_out32(PORT_ADDRESS, before);
+	port_out32(PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE);
+	kept = port_in32(PCI_CONFIG_ADDRESS) == PCI_CONFIG_ENABLE;
+	port_out32(PCI_CONFIG_ADDRESS, before);
 	return kept;
 }
 
@@ -99,7 +97,7 @@ static bool has_ports(void)
 
 static volatile uint8_t *place_of(pci_function_t function, unsigned offset)
 {
-	unsigned window = VPCI_BUS(function) / BUSES_A_WINDOW;
+	unsigned window = PCI_BUS(function) / BUSES_A_WINDOW;
 
 	if (window >= ECAM_WINDOWS || !windows[window])
 		return NULL;

@@ -17,13 +17,13 @@ typedef uint16_t pci_function_t;
 
 #define PCI_FUNCTION(bus, device, function) \
 	((pci_function_t)((bus) << 8 | (device) << 3 | (function)))
-#define VPCI_BUS(function) ((function) >> 8)
+#define PCI_BUS(function) ((function) >> 8)
 #define PCI_DEVICE(function) ((function) >> 3 & 31)
 #define PCI_NUMBER(function) ((function) & 7)
 
 /* A function in messages, as people look for it: a format, and what is to fill it. */
 #define PCI_FORMAT "%02x:%02x.%u"
-#define PCI_ARGUMENTS(function) VPCI_BUS(function), PCI_DEVICE(function), PCI_NUMBER(function)
+#define PCI_ARGUMENTS(function) PCI_BUS(function), PCI_DEVICE(function), PCI_NUMBER(function)
 
 /*
  * Access of width (1, 2 or 4) bytes at a multiple of width below size.  Where

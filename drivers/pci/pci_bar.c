@@ -22,7 +22,7 @@ struct probe {
 
 static struct probe probe(const struct pci_access *access, pci_function_t function, unsigned index)
 {
-	unsigned offset = PCI_BAR0 + 4 * index;
+	unsigned offset = PCI_BASE_ADDRESS + 4 * index;
 	struct probe result = { .value = access->read(function, offset, 4) };
 
 	access->write(function, offset, 4, UINT32_MAX);
@@ -91,7 +91,7 @@ void pci_read_bars(const struct pci_access *access, pci_function_t function, uns
 		return;
 	/* All ones for a moment are an address too, and somebody else's perhaps. */
 	access->write(function, PCI_COMMAND, 2,
-		      command & ~(uint32_t)(PCI_COMMAND_PORTS | PCI_COMMAND_MEMORY));
+		      command & ~(uint32_t)(PCI_COMMAND_IO_SPACE | PCI_COMMAND_MEMORY_SPACE));
 	while (index < count)
 		index += read_bar(access, function, index, count, &bars[index]);
 	access->write(function, PCI_COMMAND, 2, command);

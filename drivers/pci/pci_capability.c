@@ -5,7 +5,6 @@
  */
 #include "drivers/pci/pci.h"
 
-#define STATUS_CAPABILITIES 0x10u
 #define FIRST_PLACE 0x40u	/* in front of it is the header */
 #define PLACE_MASK 0xFCu	/* the two lowest bits are reserved */
 
@@ -22,8 +21,8 @@ void pci_walk_start(struct pci_walk *walk, const struct pci_device *device)
 	walk->device = device;
 	walk->left = STEPS_MAX;
 	walk->next = 0;
-	if (read_byte(device, PCI_STATUS) & STATUS_CAPABILITIES)
-		walk->next = (uint8_t)(read_byte(device, PCI_CAPABILITIES) & PLACE_MASK);
+	if (read_byte(device, PCI_STATUS) & PCI_STATUS_CAPABILITIES_LIST)
+		walk->next = (uint8_t)(read_byte(device, PCI_CAPABILITIES_POINTER) & PLACE_MASK);
 }
 
 uint8_t pci_walk_next(struct pci_walk *walk, uint8_t kind)

@@ -55,7 +55,7 @@ static int enable_msix(const struct pci_device *device, unsigned place, uint64_t
 	uint32_t control = pci_read(device, place + CONTROL, 2);
 	struct msix_entry *entry;
 
-	pci_change_command(device, PCI_COMMAND_MEMORY, 0);
+	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE, 0);
 	entry = map_entry(device, place);
 	if (!entry)
 		return -E_NOSPC;
@@ -92,8 +92,8 @@ static int enable_msi(const struct pci_device *device, unsigned place, uint64_t 
 
 int pci_msi_enable(const struct pci_device *device, uint64_t address, uint32_t data)
 {
-	unsigned msix = pci_find_capability(device, PCI_CAPABILITY_MSIX);
-	unsigned msi = pci_find_capability(device, PCI_CAPABILITY_MSI);
+	unsigned msix = pci_find_capability(device, PCI_CAP_ID_MSIX);
+	unsigned msi = pci_find_capability(device, PCI_CAP_ID_MSI);
 	int error = -E_UNSUPPORTED;
 
 	if (fits(msix, MSIX_SIZE))
@@ -101,7 +101,7 @@ int pci_msi_enable(const struct pci_device *device, uint64_t address, uint32_t d
 	if (error && fits(msi, MSI_SIZE))
 		error = enable_msi(device, msi, address, data);
 	if (!error)
-		pci_change_command(device, PCI_COMMAND_NO_LINE, 0);
+		pci_change_command(device, PCI_COMMAND_INTERRUPT_DISABLE, 0);
 	return error;
 }
 
@@ -116,14 +116,14 @@ static void clear_control(const struct pci_device *device, uint8_t kind, uint32_
 
 void pci_msi_disable(const struct pci_device *device)
 {
-	clear_control(device, PCI_CAPABILITY_MSIX, MSIX_ENABLE);
-	clear_control(device, PCI_CAPABILITY_MSI, MSI_ENABLE);
-	pci_change_command(device, 0, PCI_COMMAND_NO_LINE);
+	clear_control(device, PCI_CAP_ID_MSIX, MSIX_ENABLE);
+	clear_control(device, PCI_CAP_ID_MSI, MSI_ENABLE);
+	pci_change_command(device, 0, PCI_COMMAND_INTERRUPT_DISABLE);
 }
 
 bool pci_msix_is_on(const struct pci_device *device)
 {
-	unsigned place = pci_find_capability(device, PCI_CAPABILITY_MSIX);
+	unsigned place = pci_find_capability(device, PCI_CAP_ID_MSIX);
 
 	return place != 0 && pci_read(device, place + CONTROL, 2) & MSIX_ENABLE;
 }

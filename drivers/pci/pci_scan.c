@@ -43,7 +43,7 @@ static void add_bus(struct scan *scan, uint8_t bus)
 
 static bool is_there(const struct scan *scan, pci_function_t function)
 {
-	uint32_t vendor = scan->access->read(function, PCI_VENDOR, 2);
+	uint32_t vendor = scan->access->read(function, PCI_VENDOR_ID, 2);
 
 	/* Some chips answer 0 where there is nothing. */
 	return vendor != NO_VENDOR && vendor != 0;
@@ -51,7 +51,7 @@ static bool is_there(const struct scan *scan, pci_function_t function)
 
 static void look_at(struct scan *scan, pci_function_t function)
 {
-	uint32_t header = scan->access->read(function, PCI_HEADER, 1);
+	uint32_t header = scan->access->read(function, PCI_HEADER_TYPE, 1);
 
 	scan->found(scan->context, function);
 	/* A bus of number 0 behind a bridge: firmware did not set it up. */
@@ -65,7 +65,7 @@ static void scan_device(struct scan *scan, unsigned bus, unsigned device)
 
 	if (!is_there(scan, PCI_FUNCTION(bus, device, 0)))
 		return;
-	if (scan->access->read(PCI_FUNCTION(bus, device, 0), PCI_HEADER, 1) & HEADER_MANY)
+	if (scan->access->read(PCI_FUNCTION(bus, device, 0), PCI_HEADER_TYPE, 1) & HEADER_MANY)
 		functions = FUNCTIONS;
 	for (unsigned i = 0; i < functions; i++)
 		if (is_there(scan, PCI_FUNCTION(bus, device, i)))
@@ -92,8 +92,8 @@ static bool answers(const struct scan *scan, unsigned bus)
 static bool same_function(const struct scan *scan, pci_function_t one, pci_function_t other)
 {
 	static const uint8_t registers[] = {
-		PCI_VENDOR, PCI_REVISION, PCI_BAR0, PCI_BAR0 + 4, PCI_BAR0 + 8, PCI_BAR0 + 12,
-		PCI_BAR0 + 16, PCI_BAR0 + 20,
+		PCI_VENDOR_ID, PCI_REVISION_ID, PCI_BASE_ADDRESS, PCI_BASE_ADDRESS + 4, PCI_BASE_ADDRESS + 8, PCI_BASE_ADDRESS + 12,
+		PCI_BASE_ADDRESS + 16, PCI_BASE_ADDRESS + 20,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
@@ -146,14 +146,14 @@ void pci_read_device(const struct pci_access *access, pci_function_t function,
 	memset(device, 0, sizeof(*device));
 	device->access = access;
 	device->function = function;
-	device->vendor = (uint16_t)access->read(function, PCI_VENDOR, 2);
-	device->id = (uint16_t)access->read(function, PCI_ID, 2);
-	device->class_code = (uint8_t)access->read(function, PCI_CLASS, 1);
-	device->subclass = (uint8_t)access->read(function, PCI_SUBCLASS, 1);
-	device->interface = (uint8_t)access->read(function, PCI_INTERFACE, 1);
-	device->revision = (uint8_t)access->read(function, PCI_REVISION, 1);
+	device->vendor = (uint16_t)access->read(function, PCI_VENDOR_ID, 2);
+	device->id = (uint16_t)access->read(function, PCI_DEVICE_ID, 2);
+	device->class_code = (uint8_t)access->read(function, PCI_CLASS_BASE, 1);
+	device->subclass = (uint8_t)access->read(function, PCI_CLASS_SUBCLASS, 1);
+	device->interface = (uint8_t)access->read(function, PCI_CLASS_INTERFACE, 1);
+	device->revision = (uint8_t)access->read(function, PCI_REVISION_ID, 1);
 	device->line = (uint8_t)access->read(function, PCI_INTERRUPT_LINE, 1);
 	device->pin = (uint8_t)access->read(function, PCI_INTERRUPT_PIN, 1);
-	pci_read_bars(access, function, bars_of(device, access->read(function, PCI_HEADER, 1)),
+	pci_read_bars(access, function, bars_of(device, access->read(function, PCI_HEADER_TYPE, 1)),
 		      device->bars);
 }

@@ -10,26 +10,9 @@
 #include "lib/error.h"
 #include "lib/string.h"
 
-/* A capability, 4.1.4. */
-#define CAP_LENGTH 2u
-#define CAP_KIND 3u
-#define CAP_BAR 4u
-#define CAP_OFFSET 8u
-#define CAP_SIZE 12u
-#define CAP_MULTIPLIER 16u	/* of kind NOTIFY only */
-#define CAP_LENGTH_MIN 16u
-#define CAP_LENGTH_NOTIFY 20u
+#include <stddef.h>
 
-enum cap_kind { CAP_COMMON = 1, CAP_NOTIFY, CAP_ISR, CAP_CONFIG };
-
-#define STATUS_ACKNOWLEDGE 1
-#define STATUS_DRIVER 2
-#define STATUS_DRIVER_OK 4
-#define STATUS_FEATURES_OK 8
-#define STATUS_NEEDS_RESET 64
-#define STATUS_FAILED 128
-
-#define FEATURE_VERSION_1 BIT64(32)
+#define CAP(field) offsetof(struct virtio_pci_cap, field)
 
 /*
  * ACCESS_PLATFORM: the device goes through whatever translates addresses on the machine's
@@ -37,14 +20,10 @@ enum cap_kind { CAP_COMMON = 1, CAP_NOTIFY, CAP_ISR, CAP_CONFIG };
  * sees memory as the bus shows it; x86 keeps stores in order for that, and what Umbra does
  * is ordered for the strictest device anyhow.  (Virtio 1.1, 6; older ones reserve the bits.)
  */
-#define FEATURE_ACCESS_PLATFORM BIT64(33)
-#define FEATURE_ORDER_PLATFORM BIT64(36)
-#define FEATURES_ALWAYS (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM | FEATURE_ORDER_PLATFORM)
-#define NO_VECTOR 0xFFFF
+#define FEATURES_ALWAYS (BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_F_ACCESS_PLATFORM) | \
+			 BIT64(VIRTIO_F_ORDER_PLATFORM))
 
 #define RESET_TIME (100 * WAIT_MS)
-
-_Static_assert(sizeof(struct virtio_pci_common) == 56, "virtio 1.0, 4.1.4.3");
 
 /* --- finding the registers ----------------------------------------------------------- */
 
@@ -53,9 +32,9 @@ static bool read_place(const struct pci_device *device, unsigned at, struct virt
 {
 	const struct pci_access *access = device->access;
 
-	place->bar = (uint8_t)access->read(device->function, at + CAP_BAR, 1);
-	place->offset = access->read(device->function, at + CAP_OFFSET, 4);
-	place->length = access->read(device->function, at + CAP_SIZE, 4);
+	place->bar = (uint8_t)access->read(device->function, at + CAP(bar), 1);
+	place->offset = access->read(device->function, at + CAP(offset), 4);
+	place->length = access->read(device->function, at + CAP(length), 4);
 	return place->bar < PCI_BARS && device->bars[place->bar].kind == PCI_BAR_MEMORY &&
 	       place->length > 0 &&
 	       range_inside(place->offset, place->length, device->bars[place->bar].size);
@@ -64,13 +43,13 @@ static bool read_place(const struct pci_device *device, unsigned at, struct virt
 static struct virtio_pci_place *place_of(struct virtio_pci_places *places, uint32_t kind)
 {
 	switch (kind) {
-	case CAP_COMMON:
+	case VIRTIO_PCI_CAP_COMMON_CFG:
 		return &places->common;
-	case CAP_NOTIFY:
+	case VIRTIO_PCI_CAP_NOTIFY_CFG:
 		return &places->notify;
-	case CAP_ISR:
+	case VIRTIO_PCI_CAP_ISR_CFG:
 		return &places->isr;
-	case CAP_CONFIG:
+	case VIRTIO_PCI_CAP_DEVICE_CFG:
 		return &places->config;
 	default:
 		return NULL;
@@ -84,17 +63,17 @@ static void read_capability(const struct pci_device *device, unsigned at,
 	uint32_t kind, length;
 	struct virtio_pci_place *place, found;
 
-	if (at + CAP_LENGTH_MIN > 256)
+	if (at + VIRTIO_PCI_CAP_SIZE > 256)
 		return;
-	kind = access->read(device->function, at + CAP_KIND, 1);
-	length = access->read(device->function, at + CAP_LENGTH, 1);
+	kind = access->read(device->function, at + CAP(cfg_type), 1);
+	length = access->read(device->function, at + CAP(cap_len), 1);
 	place = place_of(places, kind);
-	if (!place || place->length != 0 || length < CAP_LENGTH_MIN || at + length > 256 ||
-	    (kind == CAP_NOTIFY && length < CAP_LENGTH_NOTIFY) || !read_place(device, at, &found))
+	if (!place || place->length != 0 || length < VIRTIO_PCI_CAP_SIZE || at + length > 256 ||
+	    (kind == VIRTIO_PCI_CAP_NOTIFY_CFG && length < sizeof(struct virtio_pci_cap)) || !read_place(device, at, &found))
 		return;
 	*place = found;
-	if (kind == CAP_NOTIFY)
-		places->notify_multiplier = access->read(device->function, at + CAP_MULTIPLIER, 4);
+	if (kind == VIRTIO_PCI_CAP_NOTIFY_CFG)
+		places->notify_multiplier = access->read(device->function, at + CAP(more), 4);
 }
 
 bool virtio_pci_find(const struct pci_device *device, struct virtio_pci_places *places)
@@ -104,11 +83,11 @@ bool virtio_pci_find(const struct pci_device *device, struct virtio_pci_places *
 
 	*places = (struct virtio_pci_places){ 0 };
 	pci_walk_start(&walk, device);
-	while ((at = pci_walk_next(&walk, PCI_CAPABILITY_VENDOR)) != 0)
+	while ((at = pci_walk_next(&walk, PCI_CAP_ID_VENDOR)) != 0)
 		read_capability(device, at, places);
 	/* Offsets are aligned for what is there (4.1.4.3.1, 4.1.4.4.1). */
 	return IS_ALIGNED(places->common.offset, 4u) && IS_ALIGNED(places->notify.offset, 2u) &&
-	       places->common.length >= sizeof(struct virtio_pci_common) &&
+	       places->common.length >= sizeof(struct virtio_pci_common_cfg) &&
 	       places->notify.length >= sizeof(uint16_t) && places->isr.length > 0 &&
 	       places->config.length > 0;
 }
@@ -185,17 +164,17 @@ static void write_features(struct virtio_pci *virtio, uint64_t features)
 
 const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted)
 {
-	volatile struct virtio_pci_common *common = virtio->common;
+	volatile struct virtio_pci_common_cfg *common = virtio->common;
 
-	common->device_status = STATUS_ACKNOWLEDGE;
-	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
+	common->device_status = VIRTIO_STATUS_ACKNOWLEDGE;
+	common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
 	*accepted = read_features(virtio) & (wanted | FEATURES_ALWAYS);
 	write_features(virtio, *accepted);
-	common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK;
-	if (*accepted & FEATURE_VERSION_1 && common->device_status & STATUS_FEATURES_OK)
+	common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK;
+	if (*accepted & BIT64(VIRTIO_F_VERSION_1) && common->device_status & VIRTIO_STATUS_FEATURES_OK)
 		return NULL;
-	common->device_status = STATUS_FAILED;
-	return *accepted & FEATURE_VERSION_1 ? "it needs features that Umbra does not have"
+	common->device_status = VIRTIO_STATUS_FAILED;
+	return *accepted & BIT64(VIRTIO_F_VERSION_1) ? "it needs features that Umbra does not have"
 					     : "it does not offer virtio 1.0";
 }
 
@@ -222,13 +201,13 @@ static volatile uint16_t *notify_register(struct virtio_pci *virtio)
 /* Without MSI-X nobody looks at it. */
 static uint16_t vector(const struct virtio_pci *virtio)
 {
-	return pci_msix_is_on(virtio->pci) ? 0 : NO_VECTOR;
+	return pci_msix_is_on(virtio->pci) ? 0 : VIRTIO_MSI_NO_VECTOR;
 }
 
 volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t number,
 					const struct virtio_pci_queue *queue)
 {
-	volatile struct virtio_pci_common *common = virtio->common;
+	volatile struct virtio_pci_common_cfg *common = virtio->common;
 	volatile uint16_t *notify;
 
 	common->queue_select = number;
@@ -236,10 +215,10 @@ volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t numb
 	common->queue_msix_vector = vector(virtio);
 	common->queue_desc = (uint32_t)queue->descriptors;
 	common->queue_desc_high = (uint32_t)(queue->descriptors >> 32);
-	common->queue_driver = (uint32_t)queue->available;
-	common->queue_driver_high = (uint32_t)(queue->available >> 32);
-	common->queue_device = (uint32_t)queue->used;
-	common->queue_device_high = (uint32_t)(queue->used >> 32);
+	common->queue_avail = (uint32_t)queue->available;
+	common->queue_avail_high = (uint32_t)(queue->available >> 32);
+	common->queue_used = (uint32_t)queue->used;
+	common->queue_used_high = (uint32_t)(queue->used >> 32);
 	notify = notify_register(virtio);
 	common->queue_enable = 1;
 	return notify;
@@ -247,13 +226,13 @@ volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t numb
 
 static void run(struct virtio_pci *virtio)
 {
-	virtio->common->device_status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
-					STATUS_DRIVER_OK;
+	virtio->common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
+					VIRTIO_STATUS_DRIVER_OK;
 }
 
 void virtio_pci_go(struct virtio_pci *virtio)
 {
-	virtio->common->config_msix_vector = vector(virtio);
+	virtio->common->msix_config = vector(virtio);
 	run(virtio);
 }
 
@@ -261,7 +240,7 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 {
 	volatile uint16_t *notify;
 
-	virtio->common->config_msix_vector = NO_VECTOR;
+	virtio->common->msix_config = VIRTIO_MSI_NO_VECTOR;
 	notify = virtio_pci_add_queue(virtio, 0, queue);
 	run(virtio);
 	return notify;
@@ -270,7 +249,7 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 bool virtio_pci_has_vector(struct virtio_pci *virtio)
 {
 	virtio->common->queue_select = 0;
-	return virtio->common->queue_msix_vector != NO_VECTOR;
+	return virtio->common->queue_msix_vector != VIRTIO_MSI_NO_VECTOR;
 }
 
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio)
@@ -278,5 +257,5 @@ bool virtio_pci_needs_reset(const struct virtio_pci *virtio)
 	uint8_t status = virtio->common->device_status;
 
 	/* One that is no longer there has all bits or none. */
-	return status & STATUS_NEEDS_RESET || !(status & STATUS_DRIVER_OK);
+	return status & VIRTIO_STATUS_DEVICE_NEEDS_RESET || !(status & VIRTIO_STATUS_DRIVER_OK);
 }

@@ -10,29 +10,8 @@
 #include "arch/cpu/wait.h"
 #include "drivers/pci/pci.h"
 #include "lib/compiler.h"
+#include "lib/virtio_spec.h"
 #include "mm/address.h"
-
-#define VIRTIO_PCI_VENDOR 0x1AF4
-
-/* The common configuration structure, virtio 1.0, 4.1.4.3. */
-struct virtio_pci_common {
-	uint32_t device_feature_select;
-	uint32_t device_feature;
-	uint32_t driver_feature_select;
-	uint32_t driver_feature;
-	uint16_t config_msix_vector;
-	uint16_t num_queues;
-	uint8_t device_status;
-	uint8_t config_generation;
-	uint16_t queue_select;
-	uint16_t queue_size;
-	uint16_t queue_msix_vector;
-	uint16_t queue_enable;
-	uint16_t queue_notify_off;
-	uint32_t queue_desc, queue_desc_high;
-	uint32_t queue_driver, queue_driver_high;
-	uint32_t queue_device, queue_device_high;
-} __packed __aligned(4);
 
 /* Where a capability says that registers are. */
 struct virtio_pci_place {
@@ -54,7 +33,7 @@ bool virtio_pci_find(const struct pci_device *device, struct virtio_pci_places *
 
 struct virtio_pci {
 	const struct pci_device *pci;
-	volatile struct virtio_pci_common *common;
+	volatile struct virtio_pci_common_cfg *common;
 	volatile uint8_t *isr;			/* reading it ends the interrupt */
 	volatile uint8_t *config;
 	uint32_t config_size;

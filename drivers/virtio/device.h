@@ -11,26 +11,12 @@
 #define UMBRA_DRIVERS_VIRTIO_DEVICE_H
 
 #include "drivers/virtio/virtqueue.h"
+#include "lib/virtio_spec.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Device ids, virtio 1.0, 5. */
-#define VIRTIO_ID_NET 1
-#define VIRTIO_ID_BLOCK 2
-#define VIRTIO_ID_CONSOLE 3
-#define VIRTIO_ID_ENTROPY 4
-
-/* The bits of the device status, virtio 1.0, 2.1. */
-#define VIRTIO_STATUS_ACKNOWLEDGE 0x01
-#define VIRTIO_STATUS_DRIVER 0x02
-#define VIRTIO_STATUS_DRIVER_OK 0x04
-#define VIRTIO_STATUS_FEATURES_OK 0x08
-#define VIRTIO_STATUS_FAILED 0x80
-
 #define VIRTIO_QUEUE_SIZE 256u	/* of every queue that Umbra offers */
-
-#define VIRTIO_F_VERSION_1 32	/* feature bit: virtio 1.0, 6 */
 
 struct virtio_device;
 

@@ -66,7 +66,7 @@ static bool start_device(struct device_page *page, struct device_page_slot *slot
 
 	if (!read_features(page, slot))
 		return false;
-	indirect = (device->features & BIT64(VIRTIO_RING_F_INDIRECT_DESC)) != 0;
+	indirect = (device->features & BIT64(VIRTIO_F_RING_INDIRECT_DESC)) != 0;
 	for (unsigned i = 0; i < device->queue_count; i++)
 		if (virtqueue_start(&device->queues[i], &page->rings[slot->first_queue + i],
 				    indirect) != 0)

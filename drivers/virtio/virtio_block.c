@@ -7,17 +7,6 @@
 #include "lib/bytes.h"
 #include "lib/string.h"
 
-/* Feature bits, virtio 1.0, 5.2.3. */
-#define FEATURE_SEG_MAX 2
-#define FEATURE_RO 5
-#define FEATURE_BLK_SIZE 6
-#define FEATURE_FLUSH 9
-
-/* Offsets in configuration space, virtio 1.0, 5.2.4. */
-#define CONFIG_CAPACITY 0u
-#define CONFIG_SEG_MAX 12u
-#define CONFIG_BLK_SIZE 20u
-
 /*
  * Buffers of data in a request.  More would fit, but drivers set aside memory for as
  * many with each place in the queue; half a megabyte in pages is as much as
@@ -25,25 +14,7 @@
  */
 #define SEG_MAX 126u
 
-/*
- * A request begins with type u32, priority u32, sector u64, and ends with the
- * status byte (virtio 1.0, 5.2.6).
- */
-#define HEADER_SIZE 16u
-#define HEADER_SECTOR 8u
 #define STATUS_SIZE 1u
-
-#define TYPE_IN 0u
-#define TYPE_OUT 1u
-#define TYPE_FLUSH 4u
-#define TYPE_FLUSH_OUT 5u	/* legacy (virtio 1.0, 5.2.6.1), the same */
-#define TYPE_GET_ID 8u		/* Linux, include/uapi/linux/virtio_blk.h */
-/* Legacy: Linux 2.6.32 sets it without asking, having waited for all that came before. */
-#define TYPE_BARRIER BIT(31)
-
-#define STATUS_OK 0u
-#define STATUS_IOERR 1u
-#define STATUS_UNSUPP 2u
 
 /*
  * One call does this much: a byte counts 1, a request and a descriptor what it
@@ -93,7 +64,7 @@ static void decode_transfer(struct virtio_block_request *request, enum block_ope
 	if (!IS_ALIGNED(bytes, BLOCK_SECTOR_SIZE) ||
 	    !block_has_range(disk, request->sector, bytes) ||
 	    (operation == BLOCK_WRITE && disk->read_only)) {
-		request->status = STATUS_IOERR;
+		request->status = VIRTIO_BLK_S_IOERR;
 		return;
 	}
 	request->operation = operation;
@@ -120,35 +91,36 @@ static void decode_id(struct virtio_block_request *request)
 static void decode(struct virtio_block_request *request)
 {
 	const struct virtqueue_chain *chain = &request->chain;
-	uint8_t header[HEADER_SIZE];
+	struct virtio_blk_req header;
 
-	request->status = STATUS_IOERR;
+	request->status = VIRTIO_BLK_S_IOERR;
 	request->pending = false;
 	request->left = 0;
 	request->filled = 0;
-	if (chain->readable < HEADER_SIZE ||
-	    !virtqueue_read(&request->block->queue, chain, 0, header, HEADER_SIZE))
+	if (chain->readable < sizeof(header) ||
+	    !virtqueue_read(&request->block->queue, chain, 0, &header, sizeof(header)))
 		return;
-	request->status = STATUS_OK;
-	request->sector = load_le64(header + HEADER_SECTOR);
-	switch (load_le32(header) & ~TYPE_BARRIER) {
-	case TYPE_IN:
+	request->status = VIRTIO_BLK_S_OK;
+	request->sector = header.sector;
+	/* Linux 2.6.32 sets BARRIER without asking, having waited for all that came before. */
+	switch (header.type & ~VIRTIO_BLK_T_BARRIER) {
+	case VIRTIO_BLK_T_IN:
 		decode_transfer(request, BLOCK_READ, virtqueue_writable_at(chain, 0),
 				chain->writable - STATUS_SIZE);
 		break;
-	case TYPE_OUT:
-		decode_transfer(request, BLOCK_WRITE, virtqueue_readable_at(chain, HEADER_SIZE),
-				chain->readable - HEADER_SIZE);
+	case VIRTIO_BLK_T_OUT:
+		decode_transfer(request, BLOCK_WRITE, virtqueue_readable_at(chain, sizeof(header)),
+				chain->readable - (uint32_t)sizeof(header));
 		break;
-	case TYPE_FLUSH:
-	case TYPE_FLUSH_OUT:
+	case VIRTIO_BLK_T_FLUSH:
+	case VIRTIO_BLK_T_FLUSH_OUT:
 		decode_flush(request);
 		break;
-	case TYPE_GET_ID:
+	case VIRTIO_BLK_T_GET_ID:
 		decode_id(request);
 		break;
 	default:
-		request->status = STATUS_UNSUPP;
+		request->status = VIRTIO_BLK_S_UNSUPP;
 	}
 }
 
@@ -193,7 +165,7 @@ static void take_result(struct virtio_block_request *request, int error)
 {
 	request->state = VIRTIO_BLOCK_READY;
 	if (error) {
-		request->status = STATUS_IOERR;
+		request->status = VIRTIO_BLK_S_IOERR;
 		request->pending = false;
 	} else if (request->operation == BLOCK_READ) {
 		request->filled += request->piece.length;
@@ -357,9 +329,9 @@ static const struct virtio_device_ops block_ops = {
 
 static void fill_config(struct virtio_block *block)
 {
-	store_le64(block->config + CONFIG_CAPACITY, block->disk->sectors);
-	store_le32(block->config + CONFIG_SEG_MAX, SEG_MAX);
-	store_le32(block->config + CONFIG_BLK_SIZE, block->disk->block_size);
+	block->config.capacity = block->disk->sectors;
+	block->config.seg_max = SEG_MAX;
+	block->config.blk_size = block->disk->block_size;
 }
 
 bool virtio_block_close(struct virtio_block *block)
@@ -390,10 +362,10 @@ void virtio_block_init(struct virtio_block *block, const char *name, struct bloc
 		.name = name,
 		.id = VIRTIO_ID_BLOCK,
 		.ops = &block_ops,
-		.offered = BIT64(FEATURE_SEG_MAX) | BIT64(FEATURE_BLK_SIZE) | BIT64(FEATURE_FLUSH) |
-			   BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
-			   (disk->read_only ? BIT64(FEATURE_RO) : 0),
-		.config = block->config,
+		.offered = BIT64(VIRTIO_BLK_F_SEG_MAX) | BIT64(VIRTIO_BLK_F_BLK_SIZE) |
+			   BIT64(VIRTIO_BLK_F_FLUSH) | BIT64(VIRTIO_F_RING_INDIRECT_DESC) |
+			   (disk->read_only ? BIT64(VIRTIO_BLK_F_RO) : 0),
+		.config = (const uint8_t *)&block->config,
 		.config_size = sizeof(block->config),
 		.queues = &block->queue,
 		.queue_count = 1,

@@ -15,8 +15,6 @@
 #include "drivers/virtio/device.h"
 #include "lib/compiler.h"
 
-/* Up to blk_size; what follows belongs to features that are not offered (virtio 1.0, 5.2.4). */
-#define VIRTIO_BLOCK_CONFIG_SIZE 24
 #define VIRTIO_BLOCK_ID_SIZE 20		/* of a serial number; shorter ones end with a NUL */
 
 /* Requests that can be under way at a disk that finishes them later. */
@@ -56,7 +54,7 @@ struct virtio_block {
 	void (*wake)(void *context, uint32_t spent);
 	void *context;
 	uint8_t id[VIRTIO_BLOCK_ID_SIZE];
-	uint8_t config[VIRTIO_BLOCK_CONFIG_SIZE];
+	struct virtio_blk_config config;
 	unsigned busy;			/* how many requests are not free */
 	bool answered;			/* some, in this call */
 	struct virtio_block_request requests[VIRTIO_BLOCK_REQUESTS];

@@ -6,8 +6,9 @@
 
 #include "lib/string.h"
 
-#define FEATURE_EMERG_WRITE 2	/* virtio 1.0, 5.3.3 */
-#define CONFIG_EMERG_WRITE 8u
+#include <stddef.h>
+
+#define EMERG_WR offsetof(struct virtio_console_config, emerg_wr)
 
 #define PIECE 256u
 
@@ -182,9 +183,9 @@ static bool console_config_write(struct virtio_device *device, unsigned offset,
 {
 	struct virtio_console *console = console_of(device);
 
-	if (offset > CONFIG_EMERG_WRITE || offset + length <= CONFIG_EMERG_WRITE)
+	if (offset > EMERG_WR || offset + length <= EMERG_WR)
 		return true;
-	return console->port->write(console->port_context, bytes + CONFIG_EMERG_WRITE - offset, 1) == 1;
+	return console->port->write(console->port_context, bytes + EMERG_WR - offset, 1) == 1;
 }
 
 static const struct virtio_device_ops console_ops = {
@@ -202,8 +203,8 @@ void virtio_console_init(struct virtio_console *console, const struct console_po
 		.name = "console",
 		.id = VIRTIO_ID_CONSOLE,
 		.ops = &console_ops,
-		.offered_modern = BIT64(FEATURE_EMERG_WRITE),
-		.config = console->config,
+		.offered_modern = BIT64(VIRTIO_CONSOLE_F_EMERG_WRITE),
+		.config = (const uint8_t *)&console->config,
 		.config_size = sizeof(console->config),
 		.queues = console->queues,
 		.queue_count = CONSOLE_QUEUES,

@@ -10,12 +10,6 @@
 #include "drivers/console/console_port.h"
 #include "drivers/virtio/device.h"
 
-/*
- * cols u16, rows u16, max_nr_ports u32, emerg_wr u32 (virtio 1.0, 5.3.4); only the last has a
- * meaning here.
- */
-#define CONSOLE_CONFIG_SIZE 12
-
 enum { CONSOLE_QUEUE_INPUT, CONSOLE_QUEUE_OUTPUT, CONSOLE_QUEUES };
 
 struct virtio_console {
@@ -23,7 +17,7 @@ struct virtio_console {
 	struct virtqueue queues[CONSOLE_QUEUES];
 	const struct console_port *port;
 	void *port_context;
-	uint8_t config[CONSOLE_CONFIG_SIZE];
+	struct virtio_console_config config;	/* only emerg_wr has a meaning here */
 
 	/* The output request under way, and how many of its bytes are out. */
 	bool holds_output;

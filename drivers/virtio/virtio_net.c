@@ -10,20 +10,17 @@
 
 #include "lib/string.h"
 
-#define CONFIG_STATUS 6u
-#define STATUS_LINK_UP 1
-
 /* The size of the header with and without the number of buffers (virtio 1.0, 5.1.6, 5.1.6.1). */
-#define HEADER_SHORT NET_HEADER_SIZE
-#define HEADER_LONG (NET_HEADER_SIZE + 2)
+#define HEADER_SHORT VIRTIO_NET_HDR_SIZE
+#define HEADER_LONG sizeof(struct virtio_net_hdr)
 
-#define FEATURES (BIT64(NET_F_CSUM) | BIT64(NET_F_GUEST_CSUM) | BIT64(NET_F_MAC) |	\
-		  BIT64(NET_F_GUEST_TSO4) | BIT64(NET_F_GUEST_TSO6) |			\
-		  BIT64(NET_F_GUEST_ECN) | BIT64(NET_F_GUEST_UFO) |			\
-		  BIT64(NET_F_HOST_TSO4) | BIT64(NET_F_HOST_TSO6) |			\
-		  BIT64(NET_F_HOST_ECN) | BIT64(NET_F_HOST_UFO) |			\
-		  BIT64(NET_F_MRG_RXBUF) | BIT64(NET_F_STATUS) |			\
-		  BIT64(NET_F_ANY_LAYOUT) | BIT64(VIRTIO_RING_F_INDIRECT_DESC))
+#define FEATURES (BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_GUEST_CSUM) | BIT64(VIRTIO_NET_F_MAC) |	\
+		  BIT64(VIRTIO_NET_F_GUEST_TSO4) | BIT64(VIRTIO_NET_F_GUEST_TSO6) |			\
+		  BIT64(VIRTIO_NET_F_GUEST_ECN) | BIT64(VIRTIO_NET_F_GUEST_UFO) |			\
+		  BIT64(VIRTIO_NET_F_HOST_TSO4) | BIT64(VIRTIO_NET_F_HOST_TSO6) |			\
+		  BIT64(VIRTIO_NET_F_HOST_ECN) | BIT64(VIRTIO_NET_F_HOST_UFO) |			\
+		  BIT64(VIRTIO_NET_F_MRG_RXBUF) | BIT64(VIRTIO_NET_F_STATUS) |			\
+		  BIT64(VIRTIO_F_ANY_LAYOUT) | BIT64(VIRTIO_F_RING_INDIRECT_DESC))
 
 static struct virtio_net *net_of(struct virtio_device *device)
 {
@@ -60,13 +57,13 @@ static void net_start(struct virtio_device *device)
 {
 	struct virtio_net *net = net_of(device);
 
-	net->is_mergeable = has(device, NET_F_MRG_RXBUF);
+	net->is_mergeable = has(device, VIRTIO_NET_F_MRG_RXBUF);
 	net->header_size = net->is_mergeable || has(device, VIRTIO_F_VERSION_1) ? HEADER_LONG :
 										  HEADER_SHORT;
-	net->send_abilities = abilities(device, NET_F_CSUM, NET_F_HOST_TSO4, NET_F_HOST_TSO6,
-					NET_F_HOST_ECN, NET_F_HOST_UFO);
-	net->receive_abilities = abilities(device, NET_F_GUEST_CSUM, NET_F_GUEST_TSO4,
-					   NET_F_GUEST_TSO6, NET_F_GUEST_ECN, NET_F_GUEST_UFO);
+	net->send_abilities = abilities(device, VIRTIO_NET_F_CSUM, VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6,
+					VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_HOST_UFO);
+	net->receive_abilities = abilities(device, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4,
+					   VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_ECN, VIRTIO_NET_F_GUEST_UFO);
 	network_open(net->port, true);
 }
 
@@ -102,7 +99,7 @@ static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
 	struct request *request = context;
 	struct virtio_net *net = request->net;
 
-	return virtqueue_read(&net->queues[NET_QUEUE_SEND], &request->chain,
+	return virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain,
 			      net->header_size + offset, to, length);
 }
 
@@ -125,11 +122,11 @@ static bool send_request(struct virtio_net *net, struct request *request, uint32
 		.fetch = fetch,
 		.context = request,
 	};
-	uint8_t header[NET_HEADER_SIZE];
+	uint8_t header[VIRTIO_NET_HDR_SIZE];
 
 	/* One that is shorter than its header is a frame of no length, which the switch refuses. */
 	if (request->chain.readable >= net->header_size) {
-		if (!virtqueue_read(&net->queues[NET_QUEUE_SEND], &request->chain, 0, header,
+		if (!virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain, 0, header,
 				    sizeof(header)))
 			return false;
 		net_offload_load(&source.offload, header);
@@ -143,12 +140,12 @@ static bool send_request(struct virtio_net *net, struct request *request, uint32
 
 static bool next_request(struct virtio_net *net, struct request *request)
 {
-	struct virtqueue *queue = &net->queues[NET_QUEUE_SEND];
+	struct virtqueue *queue = &net->queues[VIRTIO_NET_TRANSMITQ];
 	int found = virtqueue_pop(queue, &request->chain);
 
 	/* One may have come, without a kick, until kicks were allowed again. */
-	if (found == 0 && net->kicks_suppressed[NET_QUEUE_SEND]) {
-		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, false);
+	if (found == 0 && net->kicks_suppressed[VIRTIO_NET_TRANSMITQ]) {
+		virtio_net_suppress_kicks(net, VIRTIO_NET_TRANSMITQ, false);
 		found = virtqueue_pop(queue, &request->chain);
 	}
 	return found > 0;
@@ -156,7 +153,7 @@ static bool next_request(struct virtio_net *net, struct request *request)
 
 static void send_frames(struct virtio_net *net)
 {
-	struct virtqueue *queue = &net->queues[NET_QUEUE_SEND];
+	struct virtqueue *queue = &net->queues[VIRTIO_NET_TRANSMITQ];
 	struct request request = { .net = net };
 	uint32_t budget = NET_BUDGET;
 	bool pushed = false;
@@ -171,11 +168,11 @@ static void send_frames(struct virtio_net *net)
 	}
 	net->more_to_send = budget == 0;
 	if (net->more_to_send)
-		virtio_net_suppress_kicks(net, NET_QUEUE_SEND, true);
+		virtio_net_suppress_kicks(net, VIRTIO_NET_TRANSMITQ, true);
 	if (!pushed)
 		return;
 	network_flush(net->port);
-	virtio_device_interrupt(&net->device, NET_QUEUE_SEND);
+	virtio_device_interrupt(&net->device, VIRTIO_NET_TRANSMITQ);
 }
 
 /* --- the device ---------------------------------------------------------------------------- */
@@ -191,7 +188,7 @@ static void work(struct virtio_net *net, bool receive, bool send)
 
 static void net_kick(struct virtio_device *device, unsigned queue)
 {
-	work(net_of(device), queue == NET_QUEUE_RECEIVE, queue == NET_QUEUE_SEND);
+	work(net_of(device), queue == VIRTIO_NET_RECEIVEQ, queue == VIRTIO_NET_TRANSMITQ);
 }
 
 static void net_service(struct virtio_device *device)
@@ -214,12 +211,12 @@ void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct netw
 		.id = VIRTIO_ID_NET,
 		.ops = &net_ops,
 		.offered = FEATURES,
-		.config = net->config,
+		.config = (const uint8_t *)&net->config,
 		.config_size = sizeof(net->config),
 		.queues = net->queues,
-		.queue_count = NET_QUEUES,
+		.queue_count = VIRTIO_NET_QUEUES,
 	};
-	memcpy(net->config, address, ETHERNET_ADDRESS_SIZE);
-	net->config[CONFIG_STATUS] = STATUS_LINK_UP;
+	memcpy(net->config.mac, address, ETHERNET_ADDRESS_SIZE);
+	net->config.status = VIRTIO_NET_S_LINK_UP;
 	net->port = port;
 }

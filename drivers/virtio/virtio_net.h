@@ -13,25 +13,11 @@
 #include "drivers/net/network.h"
 #include "drivers/virtio/device.h"
 
-/* Feature bits, virtio 1.0, 5.1.3. */
-enum net_feature {
-	NET_F_CSUM = 0, NET_F_GUEST_CSUM = 1, NET_F_MAC = 5,
-	NET_F_GUEST_TSO4 = 7, NET_F_GUEST_TSO6 = 8, NET_F_GUEST_ECN = 9, NET_F_GUEST_UFO = 10,
-	NET_F_HOST_TSO4 = 11, NET_F_HOST_TSO6 = 12, NET_F_HOST_ECN = 13, NET_F_HOST_UFO = 14,
-	NET_F_MRG_RXBUF = 15, NET_F_STATUS = 16,
-	NET_F_ANY_LAYOUT = 27	/* of legacy devices: the header may share a buffer with the frame */
-};
-
-/* mac u8[6], status u16 (virtio 1.0, 5.1.4). */
-#define NET_CONFIG_SIZE 8
-
-enum { NET_QUEUE_RECEIVE, NET_QUEUE_SEND, NET_QUEUES };
-
 struct virtio_net {
 	struct virtio_device device;
-	struct virtqueue queues[NET_QUEUES];
+	struct virtqueue queues[VIRTIO_NET_QUEUES];
 	struct network_port *port;
-	uint8_t config[NET_CONFIG_SIZE];
+	struct virtio_net_config config;
 
 	/* From the start of the device on. */
 	uint32_t header_size;
@@ -39,7 +25,7 @@ struct virtio_net {
 	uint32_t send_abilities;	/* of enum net_ability */
 	uint32_t receive_abilities;
 
-	bool kicks_suppressed[NET_QUEUES];
+	bool kicks_suppressed[VIRTIO_NET_QUEUES];
 	bool more_to_send, more_to_receive;
 
 	/* The first frame of the port, while it is being cut. */

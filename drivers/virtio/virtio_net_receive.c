@@ -30,7 +30,7 @@ struct writer {
 static enum outcome next_chain(struct writer *writer)
 {
 	struct virtio_net *net = writer->net;
-	struct virtqueue *queue = &net->queues[NET_QUEUE_RECEIVE];
+	struct virtqueue *queue = &net->queues[VIRTIO_NET_RECEIVEQ];
 	int found;
 
 	if (writer->count > 0 && !net->is_mergeable)
@@ -82,7 +82,7 @@ static enum outcome put_bytes(struct writer *writer, const uint8_t *bytes, uint3
 				return outcome;
 			continue;
 		}
-		if (!virtqueue_write(&net->queues[NET_QUEUE_RECEIVE], &writer->chain,
+		if (!virtqueue_write(&net->queues[VIRTIO_NET_RECEIVEQ], &writer->chain,
 				     writer->offset, bytes, piece))
 			return BROKEN;
 		writer->offset += piece;
@@ -95,13 +95,13 @@ static enum outcome put_bytes(struct writer *writer, const uint8_t *bytes, uint3
 
 static enum outcome put_header(struct writer *writer, const struct net_offload *offload)
 {
-	uint8_t header[NET_HEADER_SIZE + 2];
+	uint8_t header[sizeof(struct virtio_net_hdr)];
 	struct virtio_net *net = writer->net;
 
 	net_offload_store(offload, header);
 	/* The number of buffers, 1 where they are not mergeable (virtio 1.0, 5.1.6.3.1). */
-	store_le16(header + NET_HEADER_SIZE, (uint16_t)writer->count);
-	return virtqueue_write(&net->queues[NET_QUEUE_RECEIVE], &writer->first, 0, header,
+	store_le16(header + VIRTIO_NET_HDR_SIZE, (uint16_t)writer->count);
+	return virtqueue_write(&net->queues[VIRTIO_NET_RECEIVEQ], &writer->first, 0, header,
 			       net->header_size) ? RECEIVED : BROKEN;
 }
 
@@ -127,7 +127,7 @@ static enum outcome put_parts(struct writer *writer, const struct parts *parts)
 
 static enum outcome put_frame(struct virtio_net *net, const struct parts *parts, uint32_t *cost)
 {
-	struct virtqueue *queue = &net->queues[NET_QUEUE_RECEIVE];
+	struct virtqueue *queue = &net->queues[VIRTIO_NET_RECEIVEQ];
 	struct writer writer = { .net = net };
 	enum outcome outcome = put_parts(&writer, parts);
 
@@ -182,7 +182,7 @@ static void prepare(struct virtio_net *net, struct switch_frame *frame, uint32_t
 	if (net->is_cutting || (net_offload_needs(&frame->offload) & ~net->receive_abilities) == 0)
 		return;
 	*cost += frame->length;
-	if (frame->offload.gso_type == NET_GSO_NONE) {
+	if (frame->offload.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
 		net_offload_finish(&frame->offload, frame->bytes, frame->length);
 		return;
 	}
@@ -221,17 +221,17 @@ static bool receive_frames(struct virtio_net *net, bool *received)
 
 		if (!frame) {
 			/* More buffers are no news now. */
-			virtio_net_suppress_kicks(net, NET_QUEUE_RECEIVE, true);
+			virtio_net_suppress_kicks(net, VIRTIO_NET_RECEIVEQ, true);
 			return false;
 		}
 		outcome = receive_one(net, frame, &cost);
 		if (outcome == BROKEN)
 			return false;
 		if (outcome == NO_BUFFERS) {
-			if (!net->kicks_suppressed[NET_QUEUE_RECEIVE])
+			if (!net->kicks_suppressed[VIRTIO_NET_RECEIVEQ])
 				return false;
 			/* Some may have come, without a kick, until kicks were allowed again. */
-			virtio_net_suppress_kicks(net, NET_QUEUE_RECEIVE, false);
+			virtio_net_suppress_kicks(net, VIRTIO_NET_RECEIVEQ, false);
 		}
 		*received = *received || outcome == RECEIVED;
 		budget -= MIN(budget, cost);
@@ -245,5 +245,5 @@ void virtio_net_receive(struct virtio_net *net)
 
 	net->more_to_receive = receive_frames(net, &received);
 	if (received)
-		virtio_device_interrupt(&net->device, NET_QUEUE_RECEIVE);
+		virtio_device_interrupt(&net->device, VIRTIO_NET_RECEIVEQ);
 }

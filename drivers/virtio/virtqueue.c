@@ -9,31 +9,20 @@
 #include "lib/checked.h"
 #include "lib/error.h"
 #include "lib/format.h"
+#include "lib/virtio_spec.h"
 
 #define CAUSE_SIZE 160
 
-#define DESCRIPTOR_SIZE 16u
-#define DESCRIPTOR_NEXT 1
-#define DESCRIPTOR_WRITE 2
-#define DESCRIPTOR_INDIRECT 4
+#define DESC_SIZE ((uint32_t)sizeof(struct virtq_desc))
+#define AVAIL_ENTRY_SIZE 2u
+#define USED_ELEM_SIZE ((uint32_t)sizeof(struct virtq_used_elem))
 
 /* The available ring: flags, idx, then a u16 an entry; the used ring: the same with 8 bytes. */
 #define RING_FLAGS 0u
 #define RING_INDEX 2u
 #define RING_ENTRIES 4u
-#define AVAILABLE_ENTRY 2u
-#define USED_ENTRY 8u
 /* Either ring ends in a u16 for a feature that is never offered (EVENT_IDX). */
 #define RING_TAIL 2u
-#define AVAILABLE_NO_INTERRUPT 1
-#define USED_NO_NOTIFY 1
-
-struct descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags;
-	uint16_t next;
-};
 
 /* A table of descriptors: that of the queue, or one that a descriptor names. */
 struct table {
@@ -44,12 +33,12 @@ struct table {
 
 static uint32_t available_bytes(uint32_t size)
 {
-	return RING_ENTRIES + AVAILABLE_ENTRY * size + RING_TAIL;
+	return RING_ENTRIES + AVAIL_ENTRY_SIZE * size + RING_TAIL;
 }
 
 static uint32_t used_bytes(uint32_t size)
 {
-	return RING_ENTRIES + USED_ENTRY * size + RING_TAIL;
+	return RING_ENTRIES + USED_ELEM_SIZE * size + RING_TAIL;
 }
 
 /* virtqueue_start made sure that no part of the queue wraps. */
@@ -83,9 +72,9 @@ int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place
 	uint32_t size = place->size;
 
 	queue->live = false;
-	if (size == 0 || size > VIRTQUEUE_SIZE_MAX || (size & (size - 1)) != 0)
+	if (size == 0 || size > VIRTQ_SIZE_MAX || (size & (size - 1)) != 0)
 		return -E_INVAL;
-	if (!part_fits(place->descriptors, size * DESCRIPTOR_SIZE, 16) ||
+	if (!part_fits(place->descriptors, size * DESC_SIZE, 16) ||
 	    !part_fits(place->available, available_bytes(size), 2) ||
 	    !part_fits(place->used, used_bytes(size), 4))
 		return -E_INVAL;
@@ -143,18 +132,18 @@ static int count_available(struct virtqueue *queue)
 }
 
 static bool read_descriptor(struct virtqueue *queue, const struct table *table, uint32_t index,
-			    struct descriptor *descriptor)
+			    struct virtq_desc *descriptor)
 {
-	uint8_t raw[DESCRIPTOR_SIZE];
+	uint8_t raw[DESC_SIZE];
 
 	/* start + entries * 16 does not wrap: virtqueue_start and enter_table looked. */
-	if (!guest_read(queue->memory, part_at(table->start, index * DESCRIPTOR_SIZE), raw,
+	if (!guest_read(queue->memory, part_at(table->start, index * DESC_SIZE), raw,
 			sizeof(raw))) {
 		virtqueue_break(queue, "descriptor %u lies outside memory", index);
 		return false;
 	}
-	descriptor->address = load_le64(raw);
-	descriptor->length = load_le32(raw + 8);
+	descriptor->addr = load_le64(raw);
+	descriptor->len = load_le32(raw + 8);
 	descriptor->flags = load_le16(raw + 12);
 	descriptor->next = load_le16(raw + 14);
 	return true;
@@ -164,7 +153,7 @@ static bool read_descriptor(struct virtqueue *queue, const struct table *table, 
  * Goes over to the table that a descriptor names, which must be the last of its
  * chain and in no such table itself.
  */
-static bool enter_table(struct virtqueue *queue, const struct descriptor *descriptor,
+static bool enter_table(struct virtqueue *queue, const struct virtq_desc *descriptor,
 			struct table *table)
 {
 	gpa_t end;
@@ -173,29 +162,29 @@ static bool enter_table(struct virtqueue *queue, const struct descriptor *descri
 		virtqueue_break(queue, "an indirect descriptor, which was not agreed on");
 		return false;
 	}
-	if (table->indirect || (descriptor->flags & DESCRIPTOR_NEXT)) {
+	if (table->indirect || (descriptor->flags & VIRTQ_DESC_F_NEXT)) {
 		virtqueue_break(queue, "an indirect descriptor inside a table or with a next one");
 		return false;
 	}
-	if (descriptor->length == 0 || descriptor->length % DESCRIPTOR_SIZE != 0 ||
-	    !gpa_from_u64(descriptor->address, &table->start) ||
-	    !gpa_add(table->start, descriptor->length, &end)) {
+	if (descriptor->len == 0 || descriptor->len % DESC_SIZE != 0 ||
+	    !gpa_from_u64(descriptor->addr, &table->start) ||
+	    !gpa_add(table->start, descriptor->len, &end)) {
 		virtqueue_break(queue, "an indirect table of %u bytes at 0x%llx is no whole number of "
-				"descriptors below 4 GB", descriptor->length,
-				(unsigned long long)descriptor->address);
+				"descriptors below 4 GB", descriptor->len,
+				(unsigned long long)descriptor->addr);
 		return false;
 	}
-	table->entries = descriptor->length / DESCRIPTOR_SIZE;
+	table->entries = descriptor->len / DESC_SIZE;
 	table->indirect = true;
 	return true;
 }
 
 static bool add_buffer(struct virtqueue *queue, struct virtqueue_chain *chain,
-		       const struct descriptor *descriptor)
+		       const struct virtq_desc *descriptor)
 {
-	bool writable = descriptor->flags & DESCRIPTOR_WRITE;
+	bool writable = descriptor->flags & VIRTQ_DESC_F_WRITE;
 	uint32_t *total = writable ? &chain->writable : &chain->readable;
-	struct virtqueue_buffer buffer = { .length = descriptor->length };
+	struct virtqueue_buffer buffer = { .length = descriptor->len };
 	gpa_t end;
 
 	if (chain->count == MIN(chain->capacity, queue->place.size)) {
@@ -206,11 +195,11 @@ static bool add_buffer(struct virtqueue *queue, struct virtqueue_chain *chain,
 		virtqueue_break(queue, "a buffer to read comes behind one to write");
 		return false;
 	}
-	if (!gpa_from_u64(descriptor->address, &buffer.gpa) ||
+	if (!gpa_from_u64(descriptor->addr, &buffer.gpa) ||
 	    !gpa_add(buffer.gpa, buffer.length, &end) ||
 	    !checked_add_u32(*total, buffer.length, total)) {
 		virtqueue_break(queue, "a buffer of %u bytes at 0x%llx ends, or its chain has, beyond 4 GB",
-				descriptor->length, (unsigned long long)descriptor->address);
+				descriptor->len, (unsigned long long)descriptor->addr);
 		return false;
 	}
 	chain->buffers[chain->count++] = buffer;
@@ -226,7 +215,7 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 	uint32_t index = chain->head;
 
 	for (;;) {
-		struct descriptor descriptor;
+		struct virtq_desc descriptor;
 
 		if (index >= table.entries) {
 			virtqueue_break(queue, "descriptor %u is none of the table's %u", index,
@@ -235,7 +224,7 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 		}
 		if (!read_descriptor(queue, &table, index, &descriptor))
 			return false;
-		if (descriptor.flags & DESCRIPTOR_INDIRECT) {
+		if (descriptor.flags & VIRTQ_DESC_F_INDIRECT) {
 			if (!enter_table(queue, &descriptor, &table))
 				return false;
 			index = 0;
@@ -243,7 +232,7 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 		}
 		if (!add_buffer(queue, chain, &descriptor))
 			return false;
-		if (!(descriptor.flags & DESCRIPTOR_NEXT))
+		if (!(descriptor.flags & VIRTQ_DESC_F_NEXT))
 			return true;
 		index = descriptor.next;
 	}
@@ -258,7 +247,7 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 		return waiting;
 	slot = queue->next_available % queue->place.size;
 	if (!guest_read_u16(queue->memory,
-			    part_at(queue->place.available, RING_ENTRIES + slot * AVAILABLE_ENTRY),
+			    part_at(queue->place.available, RING_ENTRIES + slot * AVAIL_ENTRY_SIZE),
 			    &chain->head)) {
 		virtqueue_break(queue, "the available ring lies outside memory");
 		return -E_INVAL;
@@ -280,7 +269,7 @@ void virtqueue_unpop(struct virtqueue *queue, unsigned count)
 
 void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t written)
 {
-	uint8_t entry[USED_ENTRY];
+	uint8_t entry[USED_ELEM_SIZE];
 	uint32_t slot;
 
 	if (!queue->live)
@@ -289,7 +278,7 @@ void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain
 	store_le32(entry, chain->head);
 	store_le32(entry + 4, written);
 	if (!guest_write(queue->memory,
-			 part_at(queue->place.used, RING_ENTRIES + slot * USED_ENTRY), entry,
+			 part_at(queue->place.used, RING_ENTRIES + slot * USED_ELEM_SIZE), entry,
 			 sizeof(entry))) {
 		virtqueue_break(queue, "the used ring lies outside memory");
 		return;
@@ -419,7 +408,7 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 		virtqueue_break(queue, "the available ring lies outside memory");
 		return false;
 	}
-	return !(flags & AVAILABLE_NO_INTERRUPT);
+	return !(flags & VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
 bool virtqueue_is_under_way(const struct virtqueue *queue)
@@ -438,14 +427,14 @@ void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress)
 	if (!queue->live)
 		return;
 	if (!guest_write_u16(queue->memory, part_at(queue->place.used, RING_FLAGS),
-			     suppress ? USED_NO_NOTIFY : 0))
+			     suppress ? VIRTQ_USED_F_NO_NOTIFY : 0))
 		virtqueue_break(queue, "the used ring lies outside memory");
 }
 
 uint32_t virtqueue_legacy_place(struct virtqueue_place *place, gpa_t base, uint16_t size,
 				uint32_t align)
 {
-	uint32_t available = size * DESCRIPTOR_SIZE;
+	uint32_t available = size * DESC_SIZE;
 	uint32_t used = ALIGN_UP(available + available_bytes(size), align);
 
 	*place = (struct virtqueue_place){

@@ -23,9 +23,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIRTQUEUE_SIZE_MAX 32768u	/* virtio 1.0, 2.4 */
-#define VIRTIO_RING_F_INDIRECT_DESC 28	/* feature bit: tables of descriptors */
-
 /* Where the three parts lie, and how many descriptors there are. */
 struct virtqueue_place {
 	gpa_t descriptors;
@@ -73,7 +70,7 @@ void virtqueue_init(struct virtqueue *queue, const char *device, unsigned index,
 
 /*
  * Begins at index 0.  -E_INVAL when size is no power of two up to
- * VIRTQUEUE_SIZE_MAX, a part is not aligned (16, 2 and 4 bytes) or goes over
+ * VIRTQ_SIZE_MAX, a part is not aligned (16, 2 and 4 bytes) or goes over
  * the end of the address space; the queue is not live then.
  */
 int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place, bool indirect);

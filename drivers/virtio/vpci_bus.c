@@ -6,37 +6,35 @@
 
 #include "lib/bytes.h"
 #include "lib/error.h"
+#include "lib/pci_spec.h"
 #include "lib/string.h"
 
-#define PORT_ADDRESS 0xCF8u
-#define PORT_DATA 0xCFCu
-#define PORT_END 0xD00u
+#define PORT_END (PCI_CONFIG_DATA + 4)
 
 /* The address register. */
-#define ADDRESS_ENABLE BIT(31)
 #define ADDRESS_BUS_FUNCTION 0x00FF0700u	/* only 0 of both exists */
 #define ADDRESS_DEVICE(address) ((address) >> 11 & 31u)
 #define ADDRESS_DWORD 0xFCu
 
 /* Linux believes in the mechanism when it finds a host bridge; without a vendor it is no device. */
-#define BRIDGE_CLASS 0x08u
+#define BRIDGE_CLASS PCI_REVISION_ID	/* the dword with the class code above it */
 #define BRIDGE_CLASS_VALUE 0x06000000u
 
 int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
 		 struct virtio_device *const *devices, unsigned count,
-		 const struct pci_callbacks *callbacks, void *context)
+		 const struct vpci_callbacks *callbacks, void *context)
 {
-	uint32_t ram_end = ram_pages << PAGE_SHIFT, window = ram_end + PCI_HOLE_SIZE;
+	uint32_t ram_end = ram_pages << PAGE_SHIFT, window = ram_end + VPCI_HOLE_SIZE;
 
-	if (count > PCI_DEVICES_MAX)
+	if (count > VPCI_DEVICES_MAX)
 		return -E_NOSPC;
 	for (unsigned i = 0; i < count; i++)
-		if (devices[i]->queue_count > PCI_QUEUES_MAX ||
-		    devices[i]->config_size > PCI_WINDOW_SIZE - PCI_DEVICE)
+		if (devices[i]->queue_count > VPCI_QUEUES_MAX ||
+		    devices[i]->config_size > VPCI_WINDOW_SIZE - VPCI_DEVICE_CFG)
 			return -E_NOSPC;
 	memset(bus, 0, sizeof(*bus));
 	bus->count = count;
-	for (unsigned i = 0; i < count; i++, window += PCI_WINDOW_SIZE)
+	for (unsigned i = 0; i < count; i++, window += VPCI_WINDOW_SIZE)
 		vpci_device_init(&bus->functions[i], devices[i], memory, gpa_make(window), i + 1,
 				   callbacks, context);
 	bus->hole_start = ram_end;
@@ -58,7 +56,7 @@ static struct vpci_device *addressed(struct vpci_bus *bus)
 {
 	unsigned device = ADDRESS_DEVICE(bus->address);
 
-	if (!(bus->address & ADDRESS_ENABLE) || bus->address & ADDRESS_BUS_FUNCTION ||
+	if (!(bus->address & PCI_CONFIG_ENABLE) || bus->address & ADDRESS_BUS_FUNCTION ||
 	    device == 0 || device > bus->count)
 		return NULL;
 	return &bus->functions[device - 1];
@@ -66,7 +64,7 @@ static struct vpci_device *addressed(struct vpci_bus *bus)
 
 static bool bridge_is_addressed(const struct vpci_bus *bus)
 {
-	return bus->address & ADDRESS_ENABLE && !(bus->address & ADDRESS_BUS_FUNCTION) &&
+	return bus->address & PCI_CONFIG_ENABLE && !(bus->address & ADDRESS_BUS_FUNCTION) &&
 	       ADDRESS_DEVICE(bus->address) == 0;
 }
 
@@ -113,12 +111,12 @@ static struct overlap find_overlap(unsigned port, unsigned width, unsigned regis
 
 bool vpci_bus_has_port(const struct vpci_bus *bus, unsigned port, unsigned width)
 {
-	return bus->hole_end > 0 && port < PORT_END && port + width > PORT_ADDRESS;
+	return bus->hole_end > 0 && port < PORT_END && port + width > PCI_CONFIG_ADDRESS;
 }
 
 uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width)
 {
-	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
+	struct overlap part = find_overlap(port, width, PCI_CONFIG_ADDRESS);
 	uint32_t value = low_bytes(width);
 
 	if (part.length > 0) {
@@ -126,7 +124,7 @@ uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width)
 		value |= (bus->address >> (8 * part.lane) & low_bytes(part.length)) <<
 			 (8 * part.first);
 	}
-	part = find_overlap(port, width, PORT_DATA);
+	part = find_overlap(port, width, PCI_CONFIG_DATA);
 	if (part.length > 0) {
 		value &= ~(low_bytes(part.length) << (8 * part.first));
 		value |= read_data(bus, part.lane, part.length) << (8 * part.first);
@@ -136,7 +134,7 @@ uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width)
 
 bool vpci_bus_write_port(struct vpci_bus *bus, unsigned port, unsigned width, uint32_t value)
 {
-	struct overlap part = find_overlap(port, width, PORT_ADDRESS);
+	struct overlap part = find_overlap(port, width, PCI_CONFIG_ADDRESS);
 
 	if (part.length > 0) {
 		uint32_t mask = low_bytes(part.length) << (8 * part.lane);
@@ -144,7 +142,7 @@ bool vpci_bus_write_port(struct vpci_bus *bus, unsigned port, unsigned width, ui
 		bus->address &= ~mask;
 		bus->address |= value >> (8 * part.first) << (8 * part.lane) & mask;
 	}
-	part = find_overlap(port, width, PORT_DATA);
+	part = find_overlap(port, width, PCI_CONFIG_DATA);
 	if (part.length == 0)
 		return true;
 	return write_data(bus, part.lane, part.length,
@@ -165,7 +163,7 @@ static unsigned find_window(const struct vpci_bus *bus, gpa_t gpa, unsigned *off
 		if (!vpci_device_window(&bus->functions[number], &start))
 			continue;
 		*offset = gpa_value(gpa) - gpa_value(start);
-		if (*offset < PCI_WINDOW_SIZE)
+		if (*offset < VPCI_WINDOW_SIZE)
 			break;
 	}
 	return number;
@@ -183,7 +181,7 @@ uint32_t vpci_bus_read_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width)
 {
 	unsigned offset, number = find_window(bus, gpa, &offset);
 
-	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
+	if (number == bus->count || offset + width > VPCI_WINDOW_SIZE)
 		return low_bytes(width);
 	return vpci_device_read(&bus->functions[number], offset, width);
 }
@@ -192,7 +190,7 @@ bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint
 {
 	unsigned offset, number = find_window(bus, gpa, &offset);
 
-	if (number == bus->count || offset + width > PCI_WINDOW_SIZE)
+	if (number == bus->count || offset + width > VPCI_WINDOW_SIZE)
 		return true;
 	return vpci_device_write(&bus->functions[number], offset, width, value);
 }
@@ -202,19 +200,19 @@ bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint
 bool vpci_bus_has_work(const struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)
-		if (bus->functions[i].device->more_work && !bus->functions[i].is_broken)
+		if (bus->functions[i].model->more_work && !bus->functions[i].is_broken)
 			return true;
 	return false;
 }
 
-static bool may_interrupt(const struct vpci_device *transport)
+static bool may_interrupt(const struct vpci_device *device)
 {
-	const struct virtio_device *device = transport->device;
+	const struct virtio_device *model = device->model;
 
-	if (transport->is_broken || !vpci_config_has_interrupt(transport))
+	if (device->is_broken || !vpci_config_has_interrupt(device))
 		return false;
-	for (unsigned i = 0; i < device->queue_count; i++)
-		if (virtqueue_is_under_way(&device->queues[i]))
+	for (unsigned i = 0; i < model->queue_count; i++)
+		if (virtqueue_is_under_way(&model->queues[i]))
 			return true;
 	return false;
 }

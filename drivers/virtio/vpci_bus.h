@@ -14,15 +14,15 @@
 #include "drivers/virtio/vpci_device.h"
 
 /* Kernels of 4.1 know interrupts below 16 only, and 0 is the clock. */
-#define PCI_DEVICES_MAX 15u
+#define VPCI_DEVICES_MAX 15u
 /* Where the first window is, behind the guest's RAM. */
-#define PCI_HOLE_SIZE 0x100000u
+#define VPCI_HOLE_SIZE 0x100000u
 
 struct vpci_bus {
 	uint32_t address;		/* the address register */
 	uint32_t hole_start, hole_end;	/* guest-physical: no RAM, windows or nothing */
 	unsigned count;
-	struct vpci_device functions[PCI_DEVICES_MAX];	/* [i] is device i + 1 */
+	struct vpci_device functions[VPCI_DEVICES_MAX];	/* [i] is device i + 1 */
 };
 
 /*
@@ -32,7 +32,7 @@ struct vpci_bus {
  */
 int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ram_pages,
 		 struct virtio_device *const *devices, unsigned count,
-		 const struct pci_callbacks *callbacks, void *context);
+		 const struct vpci_callbacks *callbacks, void *context);
 
 /*
  * Stops all devices and takes them off: another transport may attach them.  Nothing is left of

@@ -8,60 +8,38 @@
 #include "drivers/virtio/vpci_device.h"
 
 #include "lib/bytes.h"
+#include "lib/pci_spec.h"
 #include "lib/string.h"
+#include "lib/virtio_spec.h"
 
-/* Offsets in the header. */
-#define CONFIG_VENDOR 0x00u
-#define CONFIG_DEVICE 0x02u
-#define CONFIG_COMMAND 0x04u
-#define CONFIG_STATUS 0x06u
-#define CONFIG_REVISION 0x08u
-#define CONFIG_CLASS 0x0Au	/* subclass, class */
-#define CONFIG_CACHE_LINE 0x0Cu	/* and the latency timer behind it */
-#define CONFIG_BAR0 0x10u
-#define CONFIG_SUBSYSTEM 0x2Eu
-#define CONFIG_CAPABILITIES 0x34u
-#define CONFIG_INTERRUPT_LINE 0x3Cu
+#include <stddef.h>
 
-#define COMMAND_MEMORY BIT(1)
-#define COMMAND_MASTER BIT(2)
-#define COMMAND_NO_INTERRUPT BIT(10)
-#define STATUS_CAPABILITIES BIT(4)
+#define DEVICE_SUBSYSTEM 0x0040	/* at least that for modern devices, 4.1.2.1 */
 
-#define VENDOR_VIRTIO 0x1AF4
-#define DEVICE_VIRTIO 0x1040	/* plus the device id */
-#define SUBSYSTEM_VIRTIO 0x0040
-
-/* A capability: id, next, length, type, bar, 3 bytes unused, offset, length of what it names. */
-#define CAPABILITY_ID 0x09
-#define CAPABILITY_BAR 4u
-#define CAPABILITY_OFFSET 8u
-#define CAPABILITY_LENGTH 12u
-#define CAPABILITY_MORE 16u	/* NOTIFY: multiplier; ACCESS: the data */
-
-enum { TYPE_COMMON = 1, TYPE_NOTIFY, TYPE_ISR, TYPE_DEVICE, TYPE_ACCESS };
+#define CAP(field) offsetof(struct virtio_pci_cap, field)
 
 /* Where each of them stands. */
 #define AT_COMMON 0x40u
 #define AT_NOTIFY 0x50u
 #define AT_ISR 0x64u
 #define AT_DEVICE 0x74u
-#define AT_ACCESS 0x84u
+#define AT_PCI_CFG 0x84u
 
-_Static_assert(AT_ACCESS + CAPABILITY_MORE + 4 == PCI_CONFIG_SIZE, "nothing behind it");
+_Static_assert(AT_PCI_CFG + CAP(more) + 4 == VPCI_CONFIG_SIZE, "nothing behind it");
 
 /* The bits that a guest can change, a dword each. */
 static const struct {
 	uint8_t offset;
 	uint32_t mask;
 } writable[] = {
-	{ CONFIG_COMMAND, COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTERRUPT },
-	{ CONFIG_CACHE_LINE, 0xFFFF },
-	{ CONFIG_BAR0, ~(PCI_WINDOW_SIZE - 1) },
-	{ AT_ACCESS + CAPABILITY_BAR, 0xFF },
-	{ AT_ACCESS + CAPABILITY_OFFSET, UINT32_MAX },
-	{ AT_ACCESS + CAPABILITY_LENGTH, UINT32_MAX },
-	{ AT_ACCESS + CAPABILITY_MORE, UINT32_MAX },
+	{ PCI_COMMAND, PCI_COMMAND_MEMORY_SPACE | PCI_COMMAND_BUS_MASTER |
+		       PCI_COMMAND_INTERRUPT_DISABLE },
+	{ PCI_CACHE_LINE_SIZE, 0xFFFF },
+	{ PCI_BASE_ADDRESS, ~(VPCI_WINDOW_SIZE - 1) },
+	{ AT_PCI_CFG + CAP(bar), 0xFF },
+	{ AT_PCI_CFG + CAP(offset), UINT32_MAX },
+	{ AT_PCI_CFG + CAP(length), UINT32_MAX },
+	{ AT_PCI_CFG + CAP(more), UINT32_MAX },
 };
 
 /* Class codes, PCI Code and ID Assignment 1.11: what the device would be without virtio. */
@@ -79,104 +57,101 @@ static uint16_t class_of(uint16_t id)
 	}
 }
 
-static void put_capability(struct vpci_device *transport, unsigned at, unsigned next,
-			   unsigned length, unsigned type)
+/* The part of the window that a capability names is length bytes at offset. */
+static void put_capability(struct vpci_device *device, unsigned at, unsigned next, uint8_t type,
+			   uint32_t offset, uint32_t length)
 {
-	uint8_t *capability = transport->config + at;
+	bool has_more = type == VIRTIO_PCI_CAP_NOTIFY_CFG || type == VIRTIO_PCI_CAP_PCI_CFG;
+	const struct virtio_pci_cap cap = {
+		.cap_vndr = PCI_CAP_ID_VENDOR,
+		.cap_next = (uint8_t)next,
+		.cap_len = has_more ? sizeof(cap) : VIRTIO_PCI_CAP_SIZE,
+		.cfg_type = type,
+		.offset = offset,
+		.length = length,
+	};
 
-	capability[0] = CAPABILITY_ID;
-	capability[1] = (uint8_t)next;
-	capability[2] = (uint8_t)length;
-	capability[3] = (uint8_t)type;
+	memcpy(device->config + at, &cap, cap.cap_len);
 }
 
-/* The part of the window that a capability names. */
-static void put_part(struct vpci_device *transport, unsigned at, uint32_t offset, uint32_t length)
+static void put_capabilities(struct vpci_device *device)
 {
-	store_le32(transport->config + at + CAPABILITY_OFFSET, offset);
-	store_le32(transport->config + at + CAPABILITY_LENGTH, length);
+	uint32_t device_size = device->model->config_size;
+
+	put_capability(device, AT_COMMON, AT_NOTIFY, VIRTIO_PCI_CAP_COMMON_CFG, 0,
+		       sizeof(struct virtio_pci_common_cfg));
+	put_capability(device, AT_NOTIFY, AT_ISR, VIRTIO_PCI_CAP_NOTIFY_CFG, VPCI_NOTIFY, 2);
+	put_capability(device, AT_ISR, AT_PCI_CFG, VIRTIO_PCI_CAP_ISR_CFG, VPCI_ISR, 1);
+	put_capability(device, AT_PCI_CFG, device_size > 0 ? AT_DEVICE : 0, VIRTIO_PCI_CAP_PCI_CFG,
+		       0, 0);
+	if (device_size > 0)
+		put_capability(device, AT_DEVICE, 0, VIRTIO_PCI_CAP_DEVICE_CFG, VPCI_DEVICE_CFG,
+			       device_size);
 }
 
-static void put_capabilities(struct vpci_device *transport)
+void vpci_config_init(struct vpci_device *device, gpa_t window)
 {
-	uint32_t device_size = transport->device->config_size;
+	uint8_t *config = device->config;
+	uint16_t id = device->model->id;
 
-	put_capability(transport, AT_COMMON, AT_NOTIFY, 16, TYPE_COMMON);
-	put_part(transport, AT_COMMON, 0, PCI_COMMON_SIZE);
-	put_capability(transport, AT_NOTIFY, AT_ISR, 20, TYPE_NOTIFY);
-	put_part(transport, AT_NOTIFY, PCI_NOTIFY, 2);
-	put_capability(transport, AT_ISR, AT_ACCESS, 16, TYPE_ISR);
-	put_part(transport, AT_ISR, PCI_ISR, 1);
-	put_capability(transport, AT_ACCESS, device_size > 0 ? AT_DEVICE : 0, 20, TYPE_ACCESS);
-	if (device_size == 0)
-		return;
-	put_capability(transport, AT_DEVICE, 0, 16, TYPE_DEVICE);
-	put_part(transport, AT_DEVICE, PCI_DEVICE, device_size);
-}
-
-void vpci_config_init(struct vpci_device *transport, gpa_t window)
-{
-	uint8_t *config = transport->config;
-	uint16_t id = transport->device->id;
-
-	memset(config, 0, sizeof(transport->config));
-	store_le16(config + CONFIG_VENDOR, VENDOR_VIRTIO);
-	store_le16(config + CONFIG_DEVICE, (uint16_t)(DEVICE_VIRTIO + id));
+	memset(config, 0, sizeof(device->config));
+	store_le16(config + PCI_VENDOR_ID, VIRTIO_PCI_VENDOR);
+	store_le16(config + PCI_DEVICE_ID, (uint16_t)(VIRTIO_PCI_DEVICE_MODERN + id));
 	/* The window is open, as firmware would have left it. */
-	store_le16(config + CONFIG_COMMAND, COMMAND_MEMORY);
-	store_le16(config + CONFIG_STATUS, STATUS_CAPABILITIES);
-	config[CONFIG_REVISION] = 1;
-	store_le16(config + CONFIG_CLASS, class_of(id));
-	store_le32(config + CONFIG_BAR0, gpa_value(window));
-	store_le16(config + CONFIG_SUBSYSTEM, SUBSYSTEM_VIRTIO);
-	config[CONFIG_CAPABILITIES] = AT_COMMON;
+	store_le16(config + PCI_COMMAND, PCI_COMMAND_MEMORY_SPACE);
+	store_le16(config + PCI_STATUS, PCI_STATUS_CAPABILITIES_LIST);
+	config[PCI_REVISION_ID] = 1;
+	store_le16(config + PCI_CLASS_SUBCLASS, class_of(id));
+	store_le32(config + PCI_BASE_ADDRESS, gpa_value(window));
+	store_le16(config + PCI_SUBSYSTEM_ID, DEVICE_SUBSYSTEM);
+	config[PCI_CAPABILITIES_POINTER] = AT_COMMON;
 	/* The guest takes the line for the number of the interrupt, and needs no pin. */
-	config[CONFIG_INTERRUPT_LINE] = (uint8_t)transport->irq;
-	put_capabilities(transport);
+	config[PCI_INTERRUPT_LINE] = (uint8_t)device->irq;
+	put_capabilities(device);
 }
 
-bool vpci_config_has_interrupt(const struct vpci_device *transport)
+bool vpci_config_has_interrupt(const struct vpci_device *device)
 {
-	return !(load_le16(transport->config + CONFIG_COMMAND) & COMMAND_NO_INTERRUPT);
+	return !(load_le16(device->config + PCI_COMMAND) & PCI_COMMAND_INTERRUPT_DISABLE);
 }
 
-bool vpci_device_window(const struct vpci_device *transport, gpa_t *start)
+bool vpci_device_window(const struct vpci_device *device, gpa_t *start)
 {
-	*start = gpa_make(load_le32(transport->config + CONFIG_BAR0));
-	return load_le16(transport->config + CONFIG_COMMAND) & COMMAND_MEMORY;
+	*start = gpa_make(load_le32(device->config + PCI_BASE_ADDRESS));
+	return load_le16(device->config + PCI_COMMAND) & PCI_COMMAND_MEMORY_SPACE;
 }
 
-/* --- the access capability ----------------------------------------------------------- */
+/* --- PCI_CFG, the second way ----------------------------------------------------------- */
 
 /* What the guest wants to reach: true when that is in the window (virtio 1.0, 4.1.4.7). */
-static bool access_target(const struct vpci_device *transport, uint32_t *offset, uint32_t *width)
+static bool access_target(const struct vpci_device *device, uint32_t *offset, uint32_t *width)
 {
-	const uint8_t *capability = transport->config + AT_ACCESS;
+	const uint8_t *capability = device->config + AT_PCI_CFG;
 
-	*offset = load_le32(capability + CAPABILITY_OFFSET);
-	*width = load_le32(capability + CAPABILITY_LENGTH);
-	if (capability[CAPABILITY_BAR] != 0 || (*width != 1 && *width != 2 && *width != 4))
+	*offset = load_le32(capability + CAP(offset));
+	*width = load_le32(capability + CAP(length));
+	if (capability[CAP(bar)] != 0 || (*width != 1 && *width != 2 && *width != 4))
 		return false;
-	return *offset < PCI_WINDOW_SIZE && IS_ALIGNED(*offset, *width);
+	return *offset < VPCI_WINDOW_SIZE && IS_ALIGNED(*offset, *width);
 }
 
-static void access_read(struct vpci_device *transport)
+static void access_read(struct vpci_device *device)
 {
 	uint32_t offset, width, value = UINT32_MAX;
 
-	if (access_target(transport, &offset, &width))
-		value = vpci_device_read(transport, offset, width);
-	store_le32(transport->config + AT_ACCESS + CAPABILITY_MORE, value);
+	if (access_target(device, &offset, &width))
+		value = vpci_device_read(device, offset, width);
+	store_le32(device->config + AT_PCI_CFG + CAP(more), value);
 }
 
-static bool access_write(struct vpci_device *transport)
+static bool access_write(struct vpci_device *device)
 {
 	uint32_t offset, width;
 
-	if (!access_target(transport, &offset, &width))
+	if (!access_target(device, &offset, &width))
 		return true;
-	return vpci_device_write(transport, offset, width,
-				   load_le32(transport->config + AT_ACCESS + CAPABILITY_MORE));
+	return vpci_device_write(device, offset, width,
+				   load_le32(device->config + AT_PCI_CFG + CAP(more)));
 }
 
 /* --- what the guest does --------------------------------------------------------------- */
@@ -189,19 +164,19 @@ static uint32_t writable_bits(unsigned dword)
 	return 0;
 }
 
-uint32_t vpci_device_config_read(struct vpci_device *transport, unsigned offset,
+uint32_t vpci_device_config_read(struct vpci_device *device, unsigned offset,
 				   unsigned length)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);
 
-	if (dword >= PCI_CONFIG_SIZE)
+	if (dword >= VPCI_CONFIG_SIZE)
 		return low_bytes(length);
-	if (dword == AT_ACCESS + CAPABILITY_MORE)
-		access_read(transport);
-	return load_le32(transport->config + dword) >> shift & low_bytes(length);
+	if (dword == AT_PCI_CFG + CAP(more))
+		access_read(device);
+	return load_le32(device->config + dword) >> shift & low_bytes(length);
 }
 
-bool vpci_device_config_write(struct vpci_device *transport, unsigned offset, unsigned length,
+bool vpci_device_config_write(struct vpci_device *device, unsigned offset, unsigned length,
 				uint32_t value)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);
@@ -210,7 +185,7 @@ bool vpci_device_config_write(struct vpci_device *transport, unsigned offset, un
 
 	if (mask == 0)
 		return true;
-	old = load_le32(transport->config + dword);
-	store_le32(transport->config + dword, (old & ~mask) | (value << shift & mask));
-	return dword != AT_ACCESS + CAPABILITY_MORE || access_write(transport);
+	old = load_le32(device->config + dword);
+	store_le32(device->config + dword, (old & ~mask) | (value << shift & mask));
+	return dword != AT_PCI_CFG + CAP(more) || access_write(device);
 }

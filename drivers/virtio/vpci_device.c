@@ -10,199 +10,131 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define STATUS 20u		/* u8 */
-#define QUEUE_ADDRESSES 32u	/* six dwords up to PCI_COMMON_SIZE */
-#define NO_VECTOR 0xFFFFu	/* virtio 1.0, 4.1.5.1.2: there is no MSI-X */
-#define ISR_QUEUE 1u
+#include <stddef.h>
+
 #define CAUSE_SIZE 80
 
 /* The guest owns these bits of the status. */
 #define STATUS_BITS (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
 		     VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
 
-static uint64_t offered(const struct vpci_device *transport)
+static uint64_t offered(const struct vpci_device *device)
 {
-	return transport->device->offered | transport->device->offered_modern |
+	return device->model->offered | device->model->offered_modern |
 	       BIT64(VIRTIO_F_VERSION_1);
 }
 
-static bool is_running(const struct vpci_device *transport)
+static bool is_running(const struct vpci_device *device)
 {
-	return (transport->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FAILED)) ==
+	return (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FAILED)) ==
 		       VIRTIO_STATUS_DRIVER_OK &&
-	       !transport->is_broken;
+	       !device->is_broken;
 }
 
 /* --- towards the device model ---------------------------------------------------------- */
 
 /* The status is there before the interrupt, whose handler reads it. */
-static void device_interrupt(struct virtio_device *device, unsigned queue)
+static void device_interrupt(struct virtio_device *model, unsigned queue)
 {
-	struct vpci_device *transport = device->transport;
+	struct vpci_device *device = model->transport;
 
 	(void)queue;
-	transport->isr |= ISR_QUEUE;
-	if (vpci_config_has_interrupt(transport))
-		transport->callbacks->raise_irq(transport->context, transport->irq);
+	device->isr |= VIRTIO_PCI_ISR_QUEUE;
+	if (vpci_config_has_interrupt(device))
+		device->callbacks->raise_irq(device->context, device->irq);
 }
 
 static void broken(void *context, const char *cause)
 {
-	struct vpci_device *transport = context;
+	struct vpci_device *device = context;
 
-	if (transport->is_broken)
+	if (device->is_broken)
 		return;
-	transport->is_broken = true;
-	transport->callbacks->broken(transport->context, cause);
+	device->is_broken = true;
+	device->callbacks->broken(device->context, cause);
 }
 
-static void stop(struct vpci_device *transport)
+static void stop(struct vpci_device *device)
 {
-	struct virtio_device *device = transport->device;
+	struct virtio_device *model = device->model;
 
-	for (unsigned i = 0; i < device->queue_count; i++)
-		virtqueue_stop(&device->queues[i]);
-	device->ops->reset(device);
-	device->more_work = false;
+	for (unsigned i = 0; i < model->queue_count; i++)
+		virtqueue_stop(&model->queues[i]);
+	model->ops->reset(model);
+	model->more_work = false;
 }
 
-void vpci_device_reset(struct vpci_device *transport)
+void vpci_device_reset(struct vpci_device *device)
 {
-	stop(transport);
-	transport->device->features = 0;
-	transport->status = 0;
-	transport->isr = 0;
-	transport->queue_select = 0;
-	transport->device_feature_select = 0;
-	transport->driver_feature_select = 0;
-	transport->driver_features = 0;
-	memset(transport->queues, 0, sizeof(transport->queues));
-	for (unsigned i = 0; i < transport->device->queue_count; i++)
-		transport->queues[i].size = VIRTIO_QUEUE_SIZE;
+	stop(device);
+	device->model->features = 0;
+	device->status = 0;
+	device->isr = 0;
+	device->queue_select = 0;
+	device->device_feature_select = 0;
+	device->driver_feature_select = 0;
+	device->driver_features = 0;
+	memset(device->queues, 0, sizeof(device->queues));
+	for (unsigned i = 0; i < device->model->queue_count; i++)
+		device->queues[i].size = VIRTIO_QUEUE_SIZE;
 }
 
 /* False when the queue cannot be where, and as large as, the driver says. */
-static bool start_queue(struct vpci_device *transport, unsigned index, bool indirect)
+static bool start_queue(struct vpci_device *device, unsigned index, bool indirect)
 {
-	const struct pci_queue *queue = &transport->queues[index];
+	const struct vpci_queue *queue = &device->queues[index];
 	struct virtqueue_place place = {
-		.descriptors = gpa_make(queue->address[0]),
-		.available = gpa_make(queue->address[2]),
-		.used = gpa_make(queue->address[4]),
+		.descriptors = gpa_make(queue->desc),
+		.available = gpa_make(queue->avail),
+		.used = gpa_make(queue->used),
 		.size = queue->size,
 	};
 
-	if ((queue->address[1] | queue->address[3] | queue->address[5]) != 0 ||
+	if ((queue->desc_high | queue->avail_high | queue->used_high) != 0 ||
 	    queue->size > VIRTIO_QUEUE_SIZE)
 		return false;
-	return virtqueue_start(&transport->device->queues[index], &place, indirect) == 0;
+	return virtqueue_start(&device->model->queues[index], &place, indirect) == 0;
 }
 
-static void start(struct vpci_device *transport)
+static void start(struct vpci_device *device)
 {
-	struct virtio_device *device = transport->device;
+	struct virtio_device *model = device->model;
 	char cause[CAUSE_SIZE];
 
-	device->features = transport->driver_features & offered(transport);
-	for (unsigned i = 0; i < device->queue_count; i++) {
-		if (!transport->queues[i].enabled ||
-		    start_queue(transport, i,
-				(device->features & BIT64(VIRTIO_RING_F_INDIRECT_DESC)) != 0))
+	model->features = device->driver_features & offered(device);
+	for (unsigned i = 0; i < model->queue_count; i++) {
+		if (!device->queues[i].enabled ||
+		    start_queue(device, i,
+				(model->features & BIT64(VIRTIO_F_RING_INDIRECT_DESC)) != 0))
 			continue;
 		format_text(cause, sizeof(cause), "%s queue %u: enabled with a bad size or address",
-			    device->name, i);
-		broken(transport, cause);
+			    model->name, i);
+		broken(device, cause);
 		return;
 	}
-	if (device->ops->start)
-		device->ops->start(device);
+	if (model->ops->start)
+		model->ops->start(model);
 	/* A driver may have filled its queues, and kicked, before it said so. */
-	device->ops->service(device);
+	model->ops->service(model);
 }
 
 /* --- the registers ----------------------------------------------------------------------- */
 
-/* The queue that the driver selected, NULL when there is none of that number. */
-static struct pci_queue *selected(struct vpci_device *transport)
-{
-	if (transport->queue_select >= transport->device->queue_count)
-		return NULL;
-	return &transport->queues[transport->queue_select];
-}
-
-/* The same while the driver may still set it up. */
-static struct pci_queue *settable(struct vpci_device *transport)
-{
-	struct pci_queue *queue = selected(transport);
-
-	return queue && !queue->enabled && !is_running(transport) ? queue : NULL;
-}
-
-static uint32_t read_device_feature_select(struct vpci_device *transport)
-{
-	return transport->device_feature_select;
-}
-
-static void write_device_feature_select(struct vpci_device *transport, uint32_t value)
-{
-	transport->device_feature_select = value;
-}
-
-static uint32_t read_device_feature(struct vpci_device *transport)
-{
-	uint32_t half = transport->device_feature_select;
-
-	return half < 2 ? (uint32_t)(offered(transport) >> (32 * half)) : 0;
-}
-
-static uint32_t read_driver_feature_select(struct vpci_device *transport)
-{
-	return transport->driver_feature_select;
-}
-
-static void write_driver_feature_select(struct vpci_device *transport, uint32_t value)
-{
-	transport->driver_feature_select = value;
-}
-
-static uint32_t read_driver_feature(struct vpci_device *transport)
-{
-	uint32_t half = transport->driver_feature_select;
-
-	return half < 2 ? (uint32_t)(transport->driver_features >> (32 * half)) : 0;
-}
-
 /* Final as soon as the device agreed. */
-static void write_driver_feature(struct vpci_device *transport, uint32_t value)
+static void write_driver_feature(struct vpci_device *device, uint32_t value)
 {
-	uint32_t half = transport->driver_feature_select;
+	uint32_t half = device->driver_feature_select;
 
-	if (half >= 2 || transport->status & VIRTIO_STATUS_FEATURES_OK)
+	if (half >= 2 || device->status & VIRTIO_STATUS_FEATURES_OK)
 		return;
-	transport->driver_features &= ~((uint64_t)UINT32_MAX << (32 * half));
-	transport->driver_features |= (uint64_t)value << (32 * half);
+	device->driver_features &= ~((uint64_t)UINT32_MAX << (32 * half));
+	device->driver_features |= (uint64_t)value << (32 * half);
 }
 
-static uint32_t read_no_vector(struct vpci_device *transport)
+static bool features_acceptable(const struct vpci_device *device)
 {
-	(void)transport;
-	return NO_VECTOR;
-}
-
-static uint32_t read_num_queues(struct vpci_device *transport)
-{
-	return transport->device->queue_count;
-}
-
-static uint32_t read_status(struct vpci_device *transport)
-{
-	return transport->status;
-}
-
-static bool features_acceptable(const struct vpci_device *transport)
-{
-	return (transport->driver_features & ~offered(transport)) == 0 &&
-	       transport->driver_features & BIT64(VIRTIO_F_VERSION_1);
+	return (device->driver_features & ~offered(device)) == 0 &&
+	       device->driver_features & BIT64(VIRTIO_F_VERSION_1);
 }
 
 /*
@@ -211,211 +143,251 @@ static bool features_acceptable(const struct vpci_device *transport)
  * False: the reset is not over.  Drivers are to read the status until it is 0 (4.1.4.3.2),
  * but many rely on the write.
  */
-static bool write_status(struct vpci_device *transport, uint32_t value)
+static bool write_status(struct vpci_device *device, uint32_t value)
 {
-	uint32_t old = transport->status, new = (value & STATUS_BITS) | old;
+	uint32_t old = device->status, new = (value & STATUS_BITS) | old;
 	uint32_t added;
 
 	if (value == 0) {
-		vpci_device_reset(transport);
-		return virtio_device_is_at_rest(transport->device);
+		vpci_device_reset(device);
+		return virtio_device_is_at_rest(device->model);
 	}
-	if (!(old & VIRTIO_STATUS_FEATURES_OK) && !features_acceptable(transport))
+	if (!(old & VIRTIO_STATUS_FEATURES_OK) && !features_acceptable(device))
 		new &= ~(uint32_t)VIRTIO_STATUS_FEATURES_OK;
 	if (!(new & VIRTIO_STATUS_FEATURES_OK))
 		new &= ~(uint32_t)VIRTIO_STATUS_DRIVER_OK;
-	transport->status = (uint8_t)new;
+	device->status = (uint8_t)new;
 	added = new & ~old;
 	if (added & VIRTIO_STATUS_FAILED)
-		stop(transport);
-	else if (added & VIRTIO_STATUS_DRIVER_OK && is_running(transport))
-		start(transport);
+		stop(device);
+	else if (added & VIRTIO_STATUS_DRIVER_OK && is_running(device))
+		start(device);
 	return true;
 }
 
-static uint32_t read_zero(struct vpci_device *transport)
+static void write_notify(struct vpci_device *device, uint32_t value)
 {
-	(void)transport;
-	return 0;
-}
-
-static uint32_t read_queue_select(struct vpci_device *transport)
-{
-	return transport->queue_select;
-}
-
-static void write_queue_select(struct vpci_device *transport, uint32_t value)
-{
-	transport->queue_select = (uint16_t)value;
-}
-
-static uint32_t read_queue_size(struct vpci_device *transport)
-{
-	const struct pci_queue *queue = selected(transport);
-
-	return queue ? queue->size : 0;
-}
-
-static void write_queue_size(struct vpci_device *transport, uint32_t value)
-{
-	struct pci_queue *queue = settable(transport);
-
-	if (queue)
-		queue->size = (uint16_t)value;
-}
-
-static uint32_t read_queue_enable(struct vpci_device *transport)
-{
-	const struct pci_queue *queue = selected(transport);
-
-	return queue && queue->enabled;
-}
-
-static void write_queue_enable(struct vpci_device *transport, uint32_t value)
-{
-	struct pci_queue *queue = settable(transport);
-
-	if (queue && value == 1)
-		queue->enabled = true;
-}
-
-static void write_notify(struct vpci_device *transport, uint32_t value)
-{
-	struct virtio_device *device = transport->device;
+	struct virtio_device *model = device->model;
 
 	/* Before the start it does not count: the device looks by itself then. */
-	if (is_running(transport) && value < device->queue_count && device->queues[value].live)
-		device->ops->kick(device, value);
+	if (is_running(device) && value < model->queue_count && model->queues[value].live)
+		model->ops->kick(model, value);
 }
 
-static uint32_t read_isr(struct vpci_device *transport)
+static uint32_t read_isr(struct vpci_device *device)
 {
-	uint32_t isr = transport->isr;
+	uint32_t isr = device->isr;
 
-	transport->isr = 0;
+	device->isr = 0;
 	return isr;
 }
 
+static uint32_t feature_half(uint64_t features, uint32_t half)
+{
+	return half < 2 ? (uint32_t)(features >> (32 * half)) : 0;
+}
+
 /* An access is one to a whole register (virtio 1.0, 4.1.3.1), or to nothing. */
-static const struct {
-	uint8_t offset, width;
-	uint32_t (*read)(struct vpci_device *transport);
-	void (*write)(struct vpci_device *transport, uint32_t value);
-} registers[] = {
-	{ 0, 4, read_device_feature_select, write_device_feature_select },
-	{ 4, 4, read_device_feature, NULL },
-	{ 8, 4, read_driver_feature_select, write_driver_feature_select },
-	{ 12, 4, read_driver_feature, write_driver_feature },
-	{ 16, 2, read_no_vector, NULL },
-	{ 18, 2, read_num_queues, NULL },
-	{ STATUS, 1, read_status, NULL },
-	{ 21, 1, read_zero, NULL },	/* generation: configuration spaces do not change */
-	{ 22, 2, read_queue_select, write_queue_select },
-	{ 24, 2, read_queue_size, write_queue_size },
-	{ 26, 2, read_no_vector, NULL },
-	{ 28, 2, read_queue_enable, write_queue_enable },
-	{ 30, 2, read_zero, NULL },	/* all queues are notified at the same place */
-	{ PCI_NOTIFY, 2, NULL, write_notify },
-	{ PCI_ISR, 1, read_isr, NULL },
-};
+#define ACCESS(offset, width) ((offset) << 3 | (width))
+#define COMMON(field) ACCESS(offsetof(struct virtio_pci_common_cfg, field),			\
+			     sizeof(((struct virtio_pci_common_cfg *)NULL)->field))
+
+/* The registers of the queue that is selected. */
+static uint32_t read_queue(const struct vpci_device *device, unsigned access, uint32_t otherwise)
+{
+	static const struct vpci_queue none;
+	const struct vpci_queue *queue = &none;
+
+	if (device->queue_select < device->model->queue_count)
+		queue = &device->queues[device->queue_select];
+	switch (access) {
+	case COMMON(queue_size):
+		return queue->size;
+	case COMMON(queue_msix_vector):
+		return VIRTIO_MSI_NO_VECTOR;	/* there is no MSI-X (4.1.5.1.2) */
+	case COMMON(queue_enable):
+		return queue->enabled;
+	case COMMON(queue_notify_off):
+		return 0;	/* all queues are notified at the same place */
+	case COMMON(queue_desc):
+		return queue->desc;
+	case COMMON(queue_desc_high):
+		return queue->desc_high;
+	case COMMON(queue_avail):
+		return queue->avail;
+	case COMMON(queue_avail_high):
+		return queue->avail_high;
+	case COMMON(queue_used):
+		return queue->used;
+	case COMMON(queue_used_high):
+		return queue->used_high;
+	default:
+		return otherwise;
+	}
+}
+
+static uint32_t read_register(struct vpci_device *device, unsigned offset, unsigned width)
+{
+	switch (ACCESS(offset, width)) {
+	case COMMON(device_feature_select):
+		return device->device_feature_select;
+	case COMMON(device_feature):
+		return feature_half(offered(device), device->device_feature_select);
+	case COMMON(driver_feature_select):
+		return device->driver_feature_select;
+	case COMMON(driver_feature):
+		return feature_half(device->driver_features, device->driver_feature_select);
+	case COMMON(msix_config):
+		return VIRTIO_MSI_NO_VECTOR;
+	case COMMON(num_queues):
+		return device->model->queue_count;
+	case COMMON(device_status):
+		return device->status;
+	case COMMON(config_generation):
+		return 0;	/* configuration spaces do not change */
+	case COMMON(queue_select):
+		return device->queue_select;
+	case ACCESS(VPCI_ISR, 1):
+		return read_isr(device);
+	default:
+		return read_queue(device, ACCESS(offset, width), low_bytes(width));
+	}
+}
+
+/* The driver may set up a queue until it is enabled, and while the device does not run. */
+static void write_queue(struct vpci_device *device, unsigned access, uint32_t value)
+{
+	struct vpci_queue *queue;
+
+	if (device->queue_select >= device->model->queue_count || is_running(device))
+		return;
+	queue = &device->queues[device->queue_select];
+	if (queue->enabled)
+		return;
+	switch (access) {
+	case COMMON(queue_size):
+		queue->size = (uint16_t)value;
+		return;
+	case COMMON(queue_enable):
+		queue->enabled = value == 1;
+		return;
+	case COMMON(queue_desc):
+		queue->desc = value;
+		return;
+	case COMMON(queue_desc_high):
+		queue->desc_high = value;
+		return;
+	case COMMON(queue_avail):
+		queue->avail = value;
+		return;
+	case COMMON(queue_avail_high):
+		queue->avail_high = value;
+		return;
+	case COMMON(queue_used):
+		queue->used = value;
+		return;
+	case COMMON(queue_used_high):
+		queue->used_high = value;
+		return;
+	default:
+		return;
+	}
+}
+
+/* False as vpci_device_write. */
+static bool write_register(struct vpci_device *device, unsigned offset, unsigned width,
+			   uint32_t value)
+{
+	switch (ACCESS(offset, width)) {
+	case COMMON(device_feature_select):
+		device->device_feature_select = value;
+		return true;
+	case COMMON(driver_feature_select):
+		device->driver_feature_select = value;
+		return true;
+	case COMMON(driver_feature):
+		write_driver_feature(device, value);
+		return true;
+	case COMMON(device_status):
+		return write_status(device, value);
+	case COMMON(queue_select):
+		device->queue_select = (uint16_t)value;
+		return true;
+	case ACCESS(VPCI_NOTIFY, 2):
+		write_notify(device, value);
+		return true;
+	default:
+		write_queue(device, ACCESS(offset, width), value);
+		return true;
+	}
+}
 
 /* --- the window ---------------------------------------------------------------------------- */
 
-static bool is_queue_address(unsigned offset, unsigned width)
-{
-	return offset >= QUEUE_ADDRESSES && offset < PCI_COMMON_SIZE && width == 4 &&
-	       IS_ALIGNED(offset, 4u);
-}
-
 /* Byte by byte: drivers use what widths they like here, and there may be an end. */
-static uint32_t device_config_read(const struct virtio_device *device, unsigned offset,
+static uint32_t device_config_read(const struct virtio_device *model, unsigned offset,
 				   unsigned width)
 {
 	uint32_t value = 0;
 
 	for (unsigned i = 0; i < width; i++) {
-		uint8_t byte = offset + i < device->config_size ? device->config[offset + i] : 0xFF;
+		uint8_t byte = offset + i < model->config_size ? model->config[offset + i] : 0xFF;
 
 		value |= (uint32_t)byte << (8 * i);
 	}
 	return value;
 }
 
-static bool device_config_write(struct virtio_device *device, unsigned offset, unsigned width,
+static bool device_config_write(struct virtio_device *model, unsigned offset, unsigned width,
 				uint32_t value)
 {
 	uint8_t bytes[sizeof(value)];
 
 	store_le32(bytes, value);
-	if (!device->ops->config_write || offset + width > device->config_size)
+	if (!model->ops->config_write || offset + width > model->config_size)
 		return true;
-	return device->ops->config_write(device, offset, bytes, width);
+	return model->ops->config_write(model, offset, bytes, width);
 }
 
-uint32_t vpci_device_read(struct vpci_device *transport, unsigned offset, unsigned width)
+uint32_t vpci_device_read(struct vpci_device *device, unsigned offset, unsigned width)
 {
-	struct pci_queue *queue;
-
-	if (offset >= PCI_DEVICE)
-		return device_config_read(transport->device, offset - PCI_DEVICE, width);
-	if (is_queue_address(offset, width)) {
-		queue = selected(transport);
-		return queue ? queue->address[(offset - QUEUE_ADDRESSES) / 4] : 0;
-	}
-	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
-		if (registers[i].offset == offset && registers[i].width == width &&
-		    registers[i].read)
-			return registers[i].read(transport);
-	return low_bytes(width);
+	if (offset >= VPCI_DEVICE_CFG)
+		return device_config_read(device->model, offset - VPCI_DEVICE_CFG, width);
+	return read_register(device, offset, width);
 }
 
-bool vpci_device_write(struct vpci_device *transport, unsigned offset, unsigned width,
-			 uint32_t value)
+bool vpci_device_write(struct vpci_device *device, unsigned offset, unsigned width, uint32_t value)
 {
-	struct pci_queue *queue;
-
-	if (transport->is_broken)
+	if (device->is_broken)
 		return true;
 	/* The data of a narrow access may come with more above it. */
 	value &= low_bytes(width);
-	if (offset >= PCI_DEVICE)
-		return device_config_write(transport->device, offset - PCI_DEVICE, width, value);
-	if (is_queue_address(offset, width)) {
-		queue = settable(transport);
-		if (queue)
-			queue->address[(offset - QUEUE_ADDRESSES) / 4] = value;
-		return true;
-	}
-	if (offset == STATUS && width == 1)
-		return write_status(transport, value);
-	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
-		if (registers[i].offset == offset && registers[i].width == width &&
-		    registers[i].write)
-			registers[i].write(transport, value);
-	return true;
+	if (offset >= VPCI_DEVICE_CFG)
+		return device_config_write(device->model, offset - VPCI_DEVICE_CFG, width, value);
+	return write_register(device, offset, width, value);
 }
 
 /* --- for the bus ------------------------------------------------------------------------------ */
 
-void vpci_device_init(struct vpci_device *transport, struct virtio_device *device,
+void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
 			struct guest_memory *memory, gpa_t window, unsigned irq,
-			const struct pci_callbacks *callbacks, void *context)
+			const struct vpci_callbacks *callbacks, void *context)
 {
-	memset(transport, 0, sizeof(*transport));
-	transport->device = device;
-	transport->callbacks = callbacks;
-	transport->context = context;
-	transport->irq = irq;
-	vpci_config_init(transport, window);
-	device->interrupt = device_interrupt;
-	device->transport = transport;
-	for (unsigned i = 0; i < device->queue_count; i++)
-		virtqueue_init(&device->queues[i], device->name, i, memory, broken, transport);
-	vpci_device_reset(transport);
+	memset(device, 0, sizeof(*device));
+	device->model = model;
+	device->callbacks = callbacks;
+	device->context = context;
+	device->irq = irq;
+	vpci_config_init(device, window);
+	model->interrupt = device_interrupt;
+	model->transport = device;
+	for (unsigned i = 0; i < model->queue_count; i++)
+		virtqueue_init(&model->queues[i], model->name, i, memory, broken, device);
+	vpci_device_reset(device);
 }
 
-void vpci_device_service(struct vpci_device *transport)
+void vpci_device_service(struct vpci_device *device)
 {
-	if (is_running(transport))
-		transport->device->ops->service(transport->device);
+	if (is_running(device))
+		device->model->ops->service(device->model);
 }

@@ -16,12 +16,13 @@
 #define UMBRA_DRIVERS_VIRTIO_VPCI_DEVICE_H
 
 #include "drivers/virtio/device.h"
+#include "lib/virtio_spec.h"
 
-#define PCI_WINDOW_SIZE PAGE_SIZE	/* of BAR 0, its alignment too */
-#define PCI_CONFIG_SIZE 0x98u		/* bytes of configuration space that exist */
-#define PCI_QUEUES_MAX 4u		/* of one device */
+#define VPCI_WINDOW_SIZE PAGE_SIZE	/* of BAR 0, its alignment too */
+#define VPCI_CONFIG_SIZE 0x98u		/* bytes of configuration space that exist */
+#define VPCI_QUEUES_MAX 4u		/* of one device */
 
-struct pci_callbacks {
+struct vpci_callbacks {
 	/* Interrupt irq of the guest is pending. */
 	void (*raise_irq)(void *context, unsigned irq);
 	/* The guest broke the rules of a queue: it is to be ended, for this reason. */
@@ -29,15 +30,15 @@ struct pci_callbacks {
 };
 
 /* What the driver wrote of a queue. */
-struct pci_queue {
-	uint32_t address[6];	/* low and high half: descriptors, available ring, used ring */
+struct vpci_queue {
+	uint32_t desc, desc_high, avail, avail_high, used, used_high;
 	uint16_t size;
 	bool enabled;
 };
 
 struct vpci_device {
-	struct virtio_device *device;
-	const struct pci_callbacks *callbacks;
+	struct virtio_device *model;
+	const struct vpci_callbacks *callbacks;
 	void *context;
 	unsigned irq;
 	bool is_broken;		/* and does nothing any more */
@@ -48,53 +49,52 @@ struct vpci_device {
 	uint16_t queue_select;
 	uint32_t device_feature_select, driver_feature_select;
 	uint64_t driver_features;
-	struct pci_queue queues[PCI_QUEUES_MAX];
+	struct vpci_queue queues[VPCI_QUEUES_MAX];
 
-	uint8_t config[PCI_CONFIG_SIZE];
+	uint8_t config[VPCI_CONFIG_SIZE];
 };
 
 /*
- * Attaches device, which has at most PCI_QUEUES_MAX queues, with its window at
- * window and its interrupt on line irq (1 to 31).  device, memory, callbacks
- * and what context points to outlive the transport.
+ * Attaches model, which has at most VPCI_QUEUES_MAX queues, with its window at
+ * window and its interrupt on line irq (1 to 31).  model, memory, callbacks
+ * and what context points to outlive device.
  */
-void vpci_device_init(struct vpci_device *transport, struct virtio_device *device,
+void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
 			struct guest_memory *memory, gpa_t window, unsigned irq,
-			const struct pci_callbacks *callbacks, void *context);
+			const struct vpci_callbacks *callbacks, void *context);
 
 /* The registers as after power-on, the device stopped: another transport may attach it now. */
-void vpci_device_reset(struct vpci_device *transport);
+void vpci_device_reset(struct vpci_device *device);
 
 /* length bytes (1 to 4) of configuration space at offset, all in one dword. */
-uint32_t vpci_device_config_read(struct vpci_device *transport, unsigned offset,
+uint32_t vpci_device_config_read(struct vpci_device *device, unsigned offset,
 				   unsigned length);
 /* False: the device cannot take it now; the guest is to try again. */
-bool __must_check vpci_device_config_write(struct vpci_device *transport, unsigned offset,
+bool __must_check vpci_device_config_write(struct vpci_device *device, unsigned offset,
 					     unsigned length, uint32_t value);
 
 /* True when the window is open, with its guest-physical address. */
-bool vpci_device_window(const struct vpci_device *transport, gpa_t *start);
+bool vpci_device_window(const struct vpci_device *device, gpa_t *start);
 
-/* width bytes (1, 2 or 4) of the window at offset, which is below PCI_WINDOW_SIZE. */
-uint32_t vpci_device_read(struct vpci_device *transport, unsigned offset, unsigned width);
+/* width bytes (1, 2 or 4) of the window at offset, which is below VPCI_WINDOW_SIZE. */
+uint32_t vpci_device_read(struct vpci_device *device, unsigned offset, unsigned width);
 /* False as above. */
-bool __must_check vpci_device_write(struct vpci_device *transport, unsigned offset,
+bool __must_check vpci_device_write(struct vpci_device *device, unsigned offset,
 				      unsigned width, uint32_t value);
 
 /* Lets the device do what it can, if it runs. */
-void vpci_device_service(struct vpci_device *transport);
+void vpci_device_service(struct vpci_device *device);
 
 /* --- between drivers/virtio/vpci_device.c and vpci_config.c ---------------------- */
 
 /* Where the parts of the window begin; the first bytes are the common configuration. */
-#define PCI_COMMON_SIZE 56u
-#define PCI_NOTIFY 56u		/* u16: a queue has something */
-#define PCI_ISR 58u		/* u8 */
-#define PCI_DEVICE 60u		/* the device's own configuration space */
+#define VPCI_NOTIFY 56u		/* u16: a queue has something */
+#define VPCI_ISR 58u		/* u8 */
+#define VPCI_DEVICE_CFG 60u		/* the device's own configuration space */
 
 /* Configuration space as after power-on. */
-void vpci_config_init(struct vpci_device *transport, gpa_t window);
+void vpci_config_init(struct vpci_device *device, gpa_t window);
 /* The guest let the device have its interrupt line. */
-bool vpci_config_has_interrupt(const struct vpci_device *transport);
+bool vpci_config_has_interrupt(const struct vpci_device *device);
 
 #endif

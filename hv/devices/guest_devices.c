@@ -27,7 +27,7 @@ static const struct guest_device_kind *const kinds[] = {
 };
 
 /* Either transport has room for so many. */
-#define DEVICES_MAX MIN(DEVICE_PAGE_DEVICES_MAX, PCI_DEVICES_MAX)
+#define DEVICES_MAX MIN(DEVICE_PAGE_DEVICES_MAX, VPCI_DEVICES_MAX)
 
 struct guest_devices {
 	struct guest *guest;
@@ -52,7 +52,7 @@ static void broken(void *context, const char *cause)
 }
 
 static const struct device_page_callbacks page_callbacks = { raise_irq, broken, guest_console_write };
-static const struct pci_callbacks bus_callbacks = { raise_irq, broken };
+static const struct vpci_callbacks bus_callbacks = { raise_irq, broken };
 
 /* --- what the guest calls ----------------------------------------------------------- */
 

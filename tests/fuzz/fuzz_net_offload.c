@@ -5,7 +5,7 @@
  * outside, into segments that have all of the data and facts that are true.
  *
  * Input: u8 flags (1: segments get their whole checksum), the header of
- * NET_HEADER_SIZE bytes, the frame.
+ * VIRTIO_NET_HDR_SIZE bytes, the frame.
  */
 #include "drivers/net/net_offload.h"
 
@@ -21,7 +21,7 @@
 		}									\
 	} while (0)
 
-#define HEAD (1 + NET_HEADER_SIZE)
+#define HEAD (1 + VIRTIO_NET_HDR_SIZE)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	net_offload_load(&offload, data + 1);
 	if (net_offload_needs(&offload) < NET_NOBODY && net_offload_check(&offload, frame, length)) {
 		REQUIRE(offload.header_length <= length);
-		if (offload.gso_type != NET_GSO_NONE)
+		if (offload.gso_type != VIRTIO_NET_HDR_GSO_NONE)
 			cut(frame, length, &offload, data[0] & 1);
 		else if (net_offload_needs(&offload))
 			net_offload_finish(&offload, frame, length);

@@ -16,7 +16,7 @@
 #include "tests/unit/fake_guest_memory.h"
 
 #define RAM_PAGES 4u
-#define WINDOWS (RAM_PAGES * PAGE_SIZE + PCI_HOLE_SIZE)
+#define WINDOWS (RAM_PAGES * PAGE_SIZE + VPCI_HOLE_SIZE)
 #define CONSOLES 2u
 #define RECORD 8u
 
@@ -27,7 +27,7 @@ struct world {
 	struct outside outside;
 };
 
-static const struct pci_callbacks callbacks = { raise_irq, broken };
+static const struct vpci_callbacks callbacks = { raise_irq, broken };
 
 static void access_port(struct world *world, unsigned number, unsigned width, uint32_t value,
 			bool write)

@@ -51,7 +51,7 @@ static void found(void *context, pci_function_t function)
 	REQUIRE(memcmp(&before, real, sizeof(before)) == 0);
 	for (unsigned i = 0; i < PCI_BARS; i++)
 		check_bar(&device.bars[i]);
-	check_walk(&device, PCI_CAPABILITY_VENDOR);
+	check_walk(&device, PCI_CAP_ID_VENDOR);
 	check_walk(&device, real->bytes[0x40]);
 }
 
@@ -65,7 +65,7 @@ static void add(const uint8_t *entry)
 	/* Capabilities come again and again behind those of the input. */
 	for (unsigned i = SPACE; i < 256; i++)
 		function->bytes[i] = function->bytes[0x40 + i % 8];
-	memcpy(function->writable + PCI_BAR0, entry + 2 + SPACE, MASKS);
+	memcpy(function->writable + PCI_BASE_ADDRESS, entry + 2 + SPACE, MASKS);
 	memset(function->writable + PCI_COMMAND, 0xFF, 2);
 }
 

@@ -95,7 +95,7 @@ static void side_start(struct side *side)
 
 	device->ops->reset(device);
 	device->features = side->features;
-	for (unsigned i = 0; i < NET_QUEUES; i++) {
+	for (unsigned i = 0; i < VIRTIO_NET_QUEUES; i++) {
 		uint32_t ring = RINGS + i * PAGE_SIZE;
 		struct virtqueue_place place = {
 			.descriptors = gpa_make(ring), .available = gpa_make(ring + 0x400),
@@ -112,19 +112,19 @@ static void side_start(struct side *side)
 /* The interesting features in one byte. */
 static uint64_t features_of(uint8_t bits)
 {
-	uint64_t features = BIT64(NET_F_CSUM) | BIT64(NET_F_HOST_TSO4) | BIT64(NET_F_HOST_TSO6) |
-			    BIT64(NET_F_HOST_ECN) | BIT64(NET_F_HOST_UFO);
+	uint64_t features = BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_HOST_TSO4) | BIT64(VIRTIO_NET_F_HOST_TSO6) |
+			    BIT64(VIRTIO_NET_F_HOST_ECN) | BIT64(VIRTIO_NET_F_HOST_UFO);
 
 	if (bits & 1)
-		features |= BIT64(NET_F_MRG_RXBUF);
+		features |= BIT64(VIRTIO_NET_F_MRG_RXBUF);
 	if (bits & 2)
 		features |= BIT64(VIRTIO_F_VERSION_1);
 	if (bits & 4)
-		features |= BIT64(NET_F_GUEST_CSUM);
+		features |= BIT64(VIRTIO_NET_F_GUEST_CSUM);
 	if (bits & 8)
-		features |= BIT64(NET_F_GUEST_TSO4) | BIT64(NET_F_GUEST_ECN);
+		features |= BIT64(VIRTIO_NET_F_GUEST_TSO4) | BIT64(VIRTIO_NET_F_GUEST_ECN);
 	if (bits & 16)
-		features |= BIT64(NET_F_GUEST_TSO6) | BIT64(NET_F_GUEST_UFO);
+		features |= BIT64(VIRTIO_NET_F_GUEST_TSO6) | BIT64(VIRTIO_NET_F_GUEST_UFO);
 	return features;
 }
 
@@ -138,10 +138,10 @@ static void act(struct side *side, const uint8_t *record, const uint8_t *bytes, 
 		return;
 	switch (record[0] >> 1 & 7) {
 	case 0:
-		device->ops->kick(device, NET_QUEUE_SEND);
+		device->ops->kick(device, VIRTIO_NET_TRANSMITQ);
 		break;
 	case 1:
-		device->ops->kick(device, NET_QUEUE_RECEIVE);
+		device->ops->kick(device, VIRTIO_NET_RECEIVEQ);
 		break;
 	case 2:
 		device->ops->service(device);

@@ -60,12 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(fake_device->ops->start(fake_device) == 0);
 	for (; size >= 4; data += 4, size -= 4) {
 		struct ring *ring = data[0] & 1 ? &port->send : &port->receive;
-		unsigned place = ring->memory->used.index % ring->size;
+		unsigned place = ring->memory->used.idx % ring->size;
 
 		/* Lengths of all sizes, and ids that are mostly right. */
-		ring->memory->used.ring[place].length = (uint32_t)data[1] << (data[0] >> 4);
+		ring->memory->used.ring[place].len = (uint32_t)data[1] << (data[0] >> 4);
 		ring->memory->used.ring[place].id = data[2] < 16 ? data[2] : data[2] * 0x1010101u;
-		ring->memory->used.index = (uint16_t)(ring->memory->used.index + data[3] % 3);
+		ring->memory->used.idx = (uint16_t)(ring->memory->used.idx + data[3] % 3);
 		if (data[0] & 2)
 			send(fake_device);
 		if (data[0] & 4)

@@ -104,7 +104,7 @@ static void send_all(void)
 {
 	struct send_descriptor *ring = at(*reg(TDBAL), *reg(TDLEN));
 
-	assert_true(*reg(TDH) == *reg(TDT) || (*reg(TCTL) & TCTL_ON && command & PCI_COMMAND_MASTER));
+	assert_true(*reg(TDH) == *reg(TDT) || (*reg(TCTL) & TCTL_ON && command & PCI_COMMAND_BUS_MASTER));
 	while (!holds_back && *reg(TDH) != *reg(TDT)) {
 		struct send_descriptor *descriptor = &ring[*reg(TDH)];
 

@@ -74,9 +74,9 @@ static inline struct fake_pci_function *fake_pci_add(pci_function_t function, ui
 
 	memset(added, 0, sizeof(*added));
 	added->function = function;
-	store_le16(added->bytes + PCI_VENDOR, vendor);
-	store_le16(added->bytes + PCI_ID, id);
-	added->bytes[PCI_HEADER] = header;
+	store_le16(added->bytes + PCI_VENDOR_ID, vendor);
+	store_le16(added->bytes + PCI_DEVICE_ID, id);
+	added->bytes[PCI_HEADER_TYPE] = header;
 	memset(added->writable + PCI_COMMAND, 0xFF, 2);
 	return added;
 }
@@ -85,8 +85,8 @@ static inline struct fake_pci_function *fake_pci_add(pci_function_t function, ui
 static inline void fake_pci_bar(struct fake_pci_function *function, unsigned bar, uint32_t value,
 				uint32_t writable)
 {
-	store_le32(function->bytes + PCI_BAR0 + 4 * bar, value);
-	store_le32(function->writable + PCI_BAR0 + 4 * bar, writable);
+	store_le32(function->bytes + PCI_BASE_ADDRESS + 4 * bar, value);
+	store_le32(function->writable + PCI_BASE_ADDRESS + 4 * bar, writable);
 }
 
 #endif

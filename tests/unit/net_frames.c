@@ -120,14 +120,14 @@ uint32_t make_frame(const struct big_frame *what, uint8_t *to, struct net_offloa
 		to[headers + i] = frame_byte(i);
 	put_be16(l4 + (what->udp ? 6 : 16), pseudo(what, to, length - transport));
 	*offload = (struct net_offload){
-		.flags = NET_NEEDS_CSUM,
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 		.csum_start = (uint16_t)transport,
 		.csum_offset = what->udp ? 6 : 16,
 		.gso_size = what->gso_size,
 	};
 	if (what->gso_size > 0)
-		offload->gso_type = what->udp ? NET_GSO_UDP :
-				    what->ipv6 ? NET_GSO_TCPV6 : NET_GSO_TCPV4;
+		offload->gso_type = what->udp ? VIRTIO_NET_HDR_GSO_UDP :
+				    what->ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
 	return length;
 }
 

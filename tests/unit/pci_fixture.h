@@ -20,7 +20,7 @@
 
 #define RAM_PAGES 32u
 #define RAM (RAM_PAGES * 4096u)
-#define HOLE_END (RAM + PCI_HOLE_SIZE)
+#define HOLE_END (RAM + VPCI_HOLE_SIZE)
 #define WINDOW_1 HOLE_END		/* device 1: the console of the guest, here "block" */
 #define WINDOW_2 (HOLE_END + 0x1000)
 
@@ -133,7 +133,7 @@ static inline void broken(void *context, const char *cause)
 	snprintf(f->cause, sizeof(f->cause), "%s", cause);
 }
 
-static const struct pci_callbacks callbacks = { raise_irq, broken };
+static const struct vpci_callbacks callbacks = { raise_irq, broken };
 
 static inline void model_init(struct model *model, const char *name, uint16_t id,
 			      unsigned queue_count)
@@ -154,7 +154,7 @@ static inline int setup(void **state)
 
 	f->memory = fake_guest_memory_create(RAM);
 	model_init(&f->block, "block", VIRTIO_ID_BLOCK, 1);
-	f->block.device.offered = BIT64(VIRTIO_RING_F_INDIRECT_DESC) | 0x204;
+	f->block.device.offered = BIT64(VIRTIO_F_RING_INDIRECT_DESC) | 0x204;
 	f->block.device.offered_modern = BIT64(40);
 	f->block.device.config = f->block.config;
 	f->block.device.config_size = sizeof(f->block.config);

@@ -101,7 +101,7 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 {
 	(void)device;
 	assert_int_equal(set, 0);
-	assert_int_equal(clear, PCI_COMMAND_MASTER);
+	assert_int_equal(clear, PCI_COMMAND_BUS_MASTER);
 	masters_taken++;
 }
 

@@ -134,7 +134,7 @@ static int setup(void **state)
 	memset(f->memory->bytes, 0xAA, MEMORY_SIZE);
 	f->text_room = SIZE_MAX;
 	model_init(&f->block, "block", 2, 1);
-	f->block.device.offered = BIT64(VIRTIO_RING_F_INDIRECT_DESC) | 0x204;
+	f->block.device.offered = BIT64(VIRTIO_F_RING_INDIRECT_DESC) | 0x204;
 	f->block.device.config = (const uint8_t *)"cfg";
 	f->block.device.config_size = 3;
 	model_init(&f->net, "net", 1, 2);

@@ -48,7 +48,7 @@ static void attaches(void **state)
 	assert_memory_equal(device->address, address, 6);
 	assert_string_equal(device->driver, "e1000e");
 	assert_false(pci.no_messages);
-	assert_false(command & PCI_COMMAND_MASTER);
+	assert_false(command & PCI_COMMAND_BUS_MASTER);
 	assert_int_equal(*reg(RCTL) | *reg(TCTL), 0);
 	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = 0x1AF4, .id = 0x100E }));
 	/* 82543GC and 82544 want more than others. */
@@ -77,7 +77,7 @@ static void refuses(void **state)
 		assert_int_equal(attach(0x100E, PCI_LINE), -E_UNSUPPORTED);
 		assert_null(device);
 		assert_int_equal(freed, RING_PAGES);
-		assert_false(command & PCI_COMMAND_MASTER);
+		assert_false(command & PCI_COMMAND_BUS_MASTER);
 	}
 	setup(state);
 	unread = true;
@@ -87,7 +87,7 @@ static void refuses(void **state)
 static void starts(void **state)
 {
 	(void)state;
-	assert_true(command & PCI_COMMAND_MASTER);
+	assert_true(command & PCI_COMMAND_BUS_MASTER);
 	assert_int_equal(*reg(RDLEN), 4096);
 	assert_int_equal(*reg(TDLEN), 4096);
 	assert_int_equal(*reg(IMS), 0);
@@ -274,12 +274,12 @@ static void stops(void **state)
 {
 	(void)state;
 	assert_int_equal(stop(), WAIT_DONE);
-	assert_true(command & PCI_COMMAND_MASTER);
+	assert_true(command & PCI_COMMAND_BUS_MASTER);
 	assert_int_equal(*reg(RCTL), 0);
 	assert_int_equal(device->ops->start(device), 0);
 	stuck = true;
 	assert_int_equal(stop(), WAIT_FAILED);
-	assert_false(command & PCI_COMMAND_MASTER);
+	assert_false(command & PCI_COMMAND_BUS_MASTER);
 }
 
 int main(void)

@@ -17,12 +17,12 @@ static void test_facts(void **state)
 	static const uint8_t header[] = { 0xFF, 0x81, 1, 2, 3, 4, 5, 6, 7, 8 };
 	static const uint8_t nothing[] = { 0xFE, 0, 1, 2, 3, 4, 5, 6, 7, 8 };
 	struct net_offload offload;
-	uint8_t stored[NET_HEADER_SIZE];
+	uint8_t stored[VIRTIO_NET_HDR_SIZE];
 
 	(void)state;
 	net_offload_load(&offload, header);
-	assert_int_equal(offload.flags, NET_NEEDS_CSUM);
-	assert_int_equal(offload.gso_type, NET_GSO_TCPV4 | NET_GSO_ECN);
+	assert_int_equal(offload.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	assert_int_equal(offload.gso_type, VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN);
 	/* What a sender says of its headers' length is not believed. */
 	assert_int_equal(offload.header_length, 0);
 	assert_int_equal(offload.gso_size, 0x0403);
@@ -49,17 +49,17 @@ static uint32_t needs(uint8_t flags, uint8_t gso_type)
 static void test_needs(void **state)
 {
 	(void)state;
-	assert_int_equal(needs(0, NET_GSO_NONE), 0);
-	assert_int_equal(needs(1, NET_GSO_NONE), NET_CSUM);
-	assert_int_equal(needs(1, NET_GSO_TCPV4), NET_CSUM | NET_TSO4);
-	assert_int_equal(needs(1, NET_GSO_TCPV6 | NET_GSO_ECN), NET_CSUM | NET_TSO6 | NET_ECN);
-	assert_int_equal(needs(1, NET_GSO_UDP), NET_CSUM | NET_UFO);
+	assert_int_equal(needs(0, VIRTIO_NET_HDR_GSO_NONE), 0);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_NONE), NET_CSUM);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_TCPV4), NET_CSUM | NET_TSO4);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN), NET_CSUM | NET_TSO6 | NET_ECN);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_UDP), NET_CSUM | NET_UFO);
 	/* No receiver can do these. */
-	assert_int_equal(needs(0, NET_GSO_TCPV4), NET_NOBODY);
-	assert_int_equal(needs(1, NET_GSO_ECN), NET_NOBODY);
-	assert_int_equal(needs(1, NET_GSO_UDP | NET_GSO_ECN), NET_NOBODY);
+	assert_int_equal(needs(0, VIRTIO_NET_HDR_GSO_TCPV4), NET_NOBODY);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_ECN), NET_NOBODY);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_UDP | VIRTIO_NET_HDR_GSO_ECN), NET_NOBODY);
 	for (unsigned type = 0; type < 0x80; type++)
-		if (type > NET_GSO_TCPV6 || type == 2)
+		if (type > VIRTIO_NET_HDR_GSO_TCPV6 || type == 2)
 			assert_int_equal(needs(1, (uint8_t)type), NET_NOBODY);
 }
 
@@ -170,9 +170,9 @@ static void test_wrong_facts(void **state)
 	offload.gso_size--;
 	assert_false(net_offload_check(&offload, frame, length));
 	offload = good;
-	offload.gso_type = NET_GSO_TCPV6;
+	offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV6;
 	assert_false(net_offload_check(&offload, frame, length));
-	offload.gso_type = NET_GSO_UDP;
+	offload.gso_type = VIRTIO_NET_HDR_GSO_UDP;
 	assert_false(net_offload_check(&offload, frame, length));
 	offload = good;
 	offload.csum_start += 2;

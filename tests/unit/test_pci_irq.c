@@ -116,7 +116,7 @@ void pci_change_command(const struct pci_device *device, uint16_t set, uint16_t 
 {
 	assert_ptr_equal(device, &devices[0]);
 	assert_false(has_capability);	/* off already: that opens the line */
-	assert_int_equal(set, PCI_COMMAND_NO_LINE);
+	assert_int_equal(set, PCI_COMMAND_INTERRUPT_DISABLE);
 	assert_int_equal(clear, 0);
 	no_line++;
 }

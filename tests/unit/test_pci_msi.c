@@ -48,8 +48,8 @@ static int setup(void **state)
 static void add_msi(uint16_t control, uint8_t next)
 {
 	function->bytes[PCI_STATUS] = 0x10;
-	function->bytes[PCI_CAPABILITIES] = MSI;
-	function->bytes[MSI] = PCI_CAPABILITY_MSI;
+	function->bytes[PCI_CAPABILITIES_POINTER] = MSI;
+	function->bytes[MSI] = PCI_CAP_ID_MSI;
 	function->bytes[MSI + 1] = next;
 	store_le16(function->bytes + MSI + 2, control);
 	store_le16(function->writable + MSI + 2, 0x71);
@@ -59,8 +59,8 @@ static void add_msi(uint16_t control, uint8_t next)
 static void add_msix(uint32_t place)
 {
 	function->bytes[PCI_STATUS] = 0x10;
-	function->bytes[PCI_CAPABILITIES] = MSIX;
-	function->bytes[MSIX] = PCI_CAPABILITY_MSIX;
+	function->bytes[PCI_CAPABILITIES_POINTER] = MSIX;
+	function->bytes[MSIX] = PCI_CAP_ID_MSIX;
 	store_le16(function->writable + MSIX + 2, 0xC000);
 	store_le32(function->bytes + MSIX + 4, place);
 }
@@ -80,7 +80,7 @@ static void narrow_msi(void **state)
 	assert_int_equal(load_le16(function->bytes + MSI + 2), 0x0001);
 	assert_int_equal(load_le32(function->bytes + MSI + 4), 0xFEE01000);
 	assert_int_equal(load_le16(function->bytes + MSI + 8), 0x41);
-	assert_int_equal(load_le16(function->bytes + PCI_COMMAND), PCI_COMMAND_NO_LINE);
+	assert_int_equal(load_le16(function->bytes + PCI_COMMAND), PCI_COMMAND_INTERRUPT_DISABLE);
 	assert_int_equal(pci_msi_enable(&device, 0x100000000, 0x41), -E_RANGE);
 	pci_msi_disable(&device);
 	assert_int_equal(load_le16(function->bytes + MSI + 2), 0);
@@ -112,7 +112,7 @@ static void msix(void **state)
 	assert_int_equal(table[8], 0xFFFFFFFF);
 	assert_int_equal(load_le16(function->bytes + MSIX + 2), 0x8000);
 	assert_int_equal(load_le16(function->bytes + PCI_COMMAND),
-			 PCI_COMMAND_NO_LINE | PCI_COMMAND_MEMORY);
+			 PCI_COMMAND_INTERRUPT_DISABLE | PCI_COMMAND_MEMORY_SPACE);
 	assert_true(pci_msix_is_on(&device));
 	pci_msi_disable(&device);
 	assert_false(pci_msix_is_on(&device));
@@ -133,10 +133,10 @@ static void capability_cut_by_the_end(void **state)
 {
 	(void)state;
 	function->bytes[PCI_STATUS] = 0x10;
-	function->bytes[PCI_CAPABILITIES] = 0xF8;
-	function->bytes[0xF8] = PCI_CAPABILITY_MSIX;
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0xF8;
+	function->bytes[0xF8] = PCI_CAP_ID_MSIX;
 	assert_int_equal(pci_msi_enable(&device, 0xFEE00000, 0x43), -E_UNSUPPORTED);
-	function->bytes[0xF8] = PCI_CAPABILITY_MSI;
+	function->bytes[0xF8] = PCI_CAP_ID_MSI;
 	assert_int_equal(pci_msi_enable(&device, 0xFEE00000, 0x43), -E_UNSUPPORTED);
 }
 

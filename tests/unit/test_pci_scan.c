@@ -158,8 +158,8 @@ static void bars_of_all_kinds(void **state)
 	fake_pci_bar(function, 3, 0x00000008, 0xFFFFFFFF);
 	fake_pci_bar(function, 5, 0x0000D001, 0xFFFFFFFC);
 	function->bytes[PCI_COMMAND] = 7;
-	function->bytes[PCI_CLASS] = 1;
-	function->bytes[PCI_SUBCLASS] = 6;
+	function->bytes[PCI_CLASS_BASE] = 1;
+	function->bytes[PCI_CLASS_SUBCLASS] = 6;
 	function->bytes[PCI_INTERRUPT_LINE] = 11;
 	device = read_device(function);
 	assert_bar(&device.bars[0], PCI_BAR_MEMORY, 0xFEBF1000, 4096);
@@ -217,8 +217,8 @@ static void bridges_decode_on(void **state)
 		struct fake_pci_function *function =
 			fake_pci_add(PCI_FUNCTION(0, i, 0), 0x8086, 1, subclasses[i] == 4 ? BRIDGE : 0);
 
-		function->bytes[PCI_CLASS] = 6;
-		function->bytes[PCI_SUBCLASS] = subclasses[i];
+		function->bytes[PCI_CLASS_BASE] = 6;
+		function->bytes[PCI_CLASS_SUBCLASS] = subclasses[i];
 		function->bytes[PCI_COMMAND] = 7;
 		fake_pci_bar(function, 0, 0xE0000008, 0xF0000000);
 		pci_read_device(&watched, function->function, &device);
@@ -231,7 +231,7 @@ static void bridges_decode_on(void **state)
 /* Nothing is decoded while a register holds what is no address. */
 static void watch_decoding(pci_function_t function, unsigned offset, unsigned width, uint32_t value)
 {
-	if (offset >= PCI_BAR0 && value == UINT32_MAX)
+	if (offset >= PCI_BASE_ADDRESS && value == UINT32_MAX)
 		assert_int_equal(fake_pci_read(function, PCI_COMMAND, 2) & 3, 0);
 	fake_pci_write(function, offset, width, value);
 }
@@ -266,7 +266,7 @@ static void capabilities_in_order(void **state)
 	struct pci_walk walk;
 
 	(void)state;
-	function->bytes[PCI_CAPABILITIES] = 0x43;	/* its two lowest bits mean nothing */
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0x43;	/* its two lowest bits mean nothing */
 	assert_int_equal(pci_find_capability(&device, 9), 0);
 	add_capability(function, 0x40, 9, 0x80);
 	add_capability(function, 0x80, 5, 0x50);
@@ -288,7 +288,7 @@ static void capabilities_in_a_circle(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	function->bytes[PCI_CAPABILITIES] = 0x40;
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0x40;
 	add_capability(function, 0x40, 9, 0x44);
 	add_capability(function, 0x44, 9, 0x40);
 	pci_walk_start(&walk, &device);
@@ -304,7 +304,7 @@ static void capabilities_inside_the_header(void **state)
 	struct pci_device device = read_device(function);
 
 	(void)state;
-	function->bytes[PCI_CAPABILITIES] = 0x3C;
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0x3C;
 	add_capability(function, 0x3C, 9, 0);
 	assert_int_equal(pci_find_capability(&device, 9), 0);
 }

@@ -78,8 +78,8 @@ static void test_plain_frames(void **state)
 			service(&f->sides[1]);
 			expect_plain(&f->sides[1], lengths[j]);
 		}
-		assert_int_equal(used(&f->sides[0], NET_QUEUE_SEND), ARRAY_SIZE(lengths));
-		assert_int_equal(used(&f->sides[0], NET_QUEUE_RECEIVE), 0);
+		assert_int_equal(used(&f->sides[0], VIRTIO_NET_TRANSMITQ), ARRAY_SIZE(lengths));
+		assert_int_equal(used(&f->sides[0], VIRTIO_NET_RECEIVEQ), 0);
 	}
 }
 
@@ -89,18 +89,18 @@ static void test_any_layout(void **state)
 	struct fixture *f = *state;
 	struct side *side = &f->sides[0];
 
-	side_start(side, F(ANY_LAYOUT));
+	side_start(side, BIT64(VIRTIO_F_ANY_LAYOUT));
 	side_start(&f->sides[1], 0);
 	give_buffers(&f->sides[1], 0, 16, 1526);
 	plain(100);
 	memcpy(side->memory->bytes + SEND_BUFFERS + 10, frame, 100);
-	describe(side, NET_QUEUE_SEND, 0, SEND_BUFFERS, 110, 0, 0);
-	describe(side, NET_QUEUE_SEND, 1, SEND_BUFFERS, 3, NEXT, 2);
-	describe(side, NET_QUEUE_SEND, 2, SEND_BUFFERS + 3, 14, NEXT, 3);
-	describe(side, NET_QUEUE_SEND, 3, SEND_BUFFERS + 17, 93, 0, 0);
-	offer(side, NET_QUEUE_SEND, 0);
-	offer(side, NET_QUEUE_SEND, 1);
-	kick(side, NET_QUEUE_SEND);
+	describe(side, VIRTIO_NET_TRANSMITQ, 0, SEND_BUFFERS, 110, 0, 0);
+	describe(side, VIRTIO_NET_TRANSMITQ, 1, SEND_BUFFERS, 3, NEXT, 2);
+	describe(side, VIRTIO_NET_TRANSMITQ, 2, SEND_BUFFERS + 3, 14, NEXT, 3);
+	describe(side, VIRTIO_NET_TRANSMITQ, 3, SEND_BUFFERS + 17, 93, 0, 0);
+	offer(side, VIRTIO_NET_TRANSMITQ, 0);
+	offer(side, VIRTIO_NET_TRANSMITQ, 1);
+	kick(side, VIRTIO_NET_TRANSMITQ);
 	service(&f->sides[1]);
 	expect_plain(&f->sides[1], 100);
 	expect_plain(&f->sides[1], 100);
@@ -155,7 +155,7 @@ static void try_pair(struct fixture *f, uint64_t receive)
 		uint32_t length = make_frame(&what, frame, &offload);
 
 		if (kind & 8 && what.gso_size && !what.udp)
-			offload.gso_type |= NET_GSO_ECN;
+			offload.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 		side_start(&f->sides[1], receive);
 		if (mergeable)
 			give_buffers(&f->sides[1], 0, 64, 1526);
@@ -170,8 +170,8 @@ static void try_pair(struct fixture *f, uint64_t receive)
 static void test_every_receiver(void **state)
 {
 	static const unsigned bits[] = {
-		NET_F_GUEST_CSUM, NET_F_GUEST_TSO4, NET_F_GUEST_TSO6, NET_F_GUEST_ECN,
-		NET_F_GUEST_UFO, NET_F_MRG_RXBUF, VIRTIO_F_VERSION_1,
+		VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_ECN,
+		VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_MRG_RXBUF, VIRTIO_F_VERSION_1,
 	};
 	struct fixture *f = *state;
 
@@ -204,7 +204,7 @@ static void test_untouched(void **state)
 	assert_int_equal(take_frame(&f->sides[1], got, &seen), length);
 	assert_memory_equal(got, frame, length);
 	assert_int_equal(seen.gso_size, 1448);
-	assert_int_equal(seen.gso_type, NET_GSO_TCPV4);
+	assert_int_equal(seen.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
 	assert_int_equal(seen.csum_start, 34);
 	assert_int_equal(seen.csum_offset, 16);
 	assert_int_equal(seen.header_length, 54);
@@ -224,7 +224,7 @@ static void test_sender_did_not_agree(void **state)
 		side_start(&f->sides[0], features[i]);
 		send_frame(&f->sides[0], frame, length, &offload);
 		assert_int_equal(f->sides[0].at.port->counters.refused, i + 1);
-		assert_int_equal(used(&f->sides[0], NET_QUEUE_SEND), 1);
+		assert_int_equal(used(&f->sides[0], VIRTIO_NET_TRANSMITQ), 1);
 	}
 	assert_int_equal(f->sides[1].ready, 0);
 }
@@ -243,18 +243,18 @@ static void test_waits_for_buffers(void **state)
 	service(side);
 	expect_nothing(side);
 	assert_false(side->net.device.more_work);
-	assert_false(kicks_suppressed(side, NET_QUEUE_RECEIVE));
+	assert_false(kicks_suppressed(side, VIRTIO_NET_RECEIVEQ));
 	/* Too few, then enough: the frame is whole, and begins in the first buffer. */
 	give_buffers(side, 0, 3, 300);
-	kick(side, NET_QUEUE_RECEIVE);
+	kick(side, VIRTIO_NET_RECEIVEQ);
 	expect_nothing(side);
-	assert_int_equal(side->interrupts[NET_QUEUE_RECEIVE], 0);
+	assert_int_equal(side->interrupts[VIRTIO_NET_RECEIVEQ], 0);
 	give_buffers(side, 3, 1, 300);
-	kick(side, NET_QUEUE_RECEIVE);
+	kick(side, VIRTIO_NET_RECEIVEQ);
 	expect_plain(side, 1000);
-	assert_int_equal(side->interrupts[NET_QUEUE_RECEIVE], 1);
+	assert_int_equal(side->interrupts[VIRTIO_NET_RECEIVEQ], 1);
 	/* Nothing waits now: no kicks for new buffers. */
-	assert_true(kicks_suppressed(side, NET_QUEUE_RECEIVE));
+	assert_true(kicks_suppressed(side, VIRTIO_NET_RECEIVEQ));
 	/* The next frame wants buffers: they are there, without a kick. */
 	give_buffers(side, 4, 4, 300);
 	send_frame(&f->sides[0], plain(700), 700, NULL);
@@ -264,9 +264,9 @@ static void test_waits_for_buffers(void **state)
 	send_frame(&f->sides[0], plain(701), 701, NULL);
 	service(side);
 	expect_nothing(side);
-	assert_false(kicks_suppressed(side, NET_QUEUE_RECEIVE));
+	assert_false(kicks_suppressed(side, VIRTIO_NET_RECEIVEQ));
 	give_buffers(side, 8, 2, 300);
-	kick(side, NET_QUEUE_RECEIVE);
+	kick(side, VIRTIO_NET_RECEIVEQ);
 	expect_plain(side, 701);
 }
 
@@ -283,11 +283,11 @@ static void test_cut_in_pieces(void **state)
 	side_start(side, 0);
 	send_frame(&f->sides[0], frame, length, &offload);
 	for (unsigned i = 0; i < 20; i++) {
-		assert_int_equal(used(side, NET_QUEUE_RECEIVE), i);
+		assert_int_equal(used(side, VIRTIO_NET_RECEIVEQ), i);
 		give_buffers(side, i, 1, 1526);
-		kick(side, NET_QUEUE_RECEIVE);
+		kick(side, VIRTIO_NET_RECEIVEQ);
 	}
-	assert_int_equal(used(side, NET_QUEUE_RECEIVE), 20);
+	assert_int_equal(used(side, VIRTIO_NET_RECEIVEQ), 20);
 	check_received(side, &what, length);
 	assert_null(switch_port_first(side->at.port));
 	assert_int_equal(side->at.port->counters.received, 1);
@@ -327,27 +327,27 @@ static void test_interrupts(void **state)
 	give_buffers(&f->sides[1], 0, 64, 1526);
 	for (unsigned i = 0; i < 10; i++)
 		put_frame(&f->sides[0], plain(100), 100, NULL);
-	kick(&f->sides[0], NET_QUEUE_SEND);
+	kick(&f->sides[0], VIRTIO_NET_TRANSMITQ);
 	service(&f->sides[1]);
 	assert_int_equal(f->sides[0].flushes, 1);
 	assert_int_equal(f->sides[0].unflushed, 0);
 	/* One for each call, and none where nothing happened. */
-	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_SEND], 1);
-	assert_int_equal(f->sides[1].interrupts[NET_QUEUE_RECEIVE], 1);
-	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_RECEIVE], 0);
+	assert_int_equal(f->sides[0].interrupts[VIRTIO_NET_TRANSMITQ], 1);
+	assert_int_equal(f->sides[1].interrupts[VIRTIO_NET_RECEIVEQ], 1);
+	assert_int_equal(f->sides[0].interrupts[VIRTIO_NET_RECEIVEQ], 0);
 	service(&f->sides[0]);
 	service(&f->sides[1]);
 	assert_int_equal(f->sides[0].flushes, 1);
-	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_SEND], 1);
-	assert_int_equal(f->sides[1].interrupts[NET_QUEUE_RECEIVE], 1);
+	assert_int_equal(f->sides[0].interrupts[VIRTIO_NET_TRANSMITQ], 1);
+	assert_int_equal(f->sides[1].interrupts[VIRTIO_NET_RECEIVEQ], 1);
 	/* And none that is not wanted. */
-	fake_put16(f->sides[0].memory, gpa_value(f->sides[0].place[NET_QUEUE_SEND].available), 1);
-	fake_put16(f->sides[1].memory, gpa_value(f->sides[1].place[NET_QUEUE_RECEIVE].available), 1);
+	fake_put16(f->sides[0].memory, gpa_value(f->sides[0].place[VIRTIO_NET_TRANSMITQ].available), 1);
+	fake_put16(f->sides[1].memory, gpa_value(f->sides[1].place[VIRTIO_NET_RECEIVEQ].available), 1);
 	send_frame(&f->sides[0], plain(100), 100, NULL);
 	service(&f->sides[1]);
-	assert_int_equal(used(&f->sides[1], NET_QUEUE_RECEIVE), 11);
-	assert_int_equal(f->sides[0].interrupts[NET_QUEUE_SEND], 1);
-	assert_int_equal(f->sides[1].interrupts[NET_QUEUE_RECEIVE], 1);
+	assert_int_equal(used(&f->sides[1], VIRTIO_NET_RECEIVEQ), 11);
+	assert_int_equal(f->sides[0].interrupts[VIRTIO_NET_TRANSMITQ], 1);
+	assert_int_equal(f->sides[1].interrupts[VIRTIO_NET_RECEIVEQ], 1);
 }
 
 /* However much a guest queues, one call does a bounded part of it. */
@@ -362,18 +362,18 @@ static void test_bounded_work(void **state)
 	give_buffers(to, 0, 256, 4096);
 	for (unsigned i = 0; i < 200; i++)
 		put_frame(from, plain(60000), 60000, NULL);
-	kick(from, NET_QUEUE_SEND);
-	assert_in_range(used(from, NET_QUEUE_SEND), 1, 4);
+	kick(from, VIRTIO_NET_TRANSMITQ);
+	assert_in_range(used(from, VIRTIO_NET_TRANSMITQ), 1, 4);
 	assert_true(from->net.device.more_work);
-	assert_true(kicks_suppressed(from, NET_QUEUE_SEND));
+	assert_true(kicks_suppressed(from, VIRTIO_NET_TRANSMITQ));
 	while (from->net.device.more_work) {
 		service(from);
 		assert_true(++calls < 200);
 	}
-	assert_false(kicks_suppressed(from, NET_QUEUE_SEND));
-	assert_int_equal(used(from, NET_QUEUE_SEND), 200);
+	assert_false(kicks_suppressed(from, VIRTIO_NET_TRANSMITQ));
+	assert_int_equal(used(from, VIRTIO_NET_TRANSMITQ), 200);
 	service(to);
-	assert_in_range(used(to, NET_QUEUE_RECEIVE), 15, 60);
+	assert_in_range(used(to, VIRTIO_NET_RECEIVEQ), 15, 60);
 	assert_true(to->net.device.more_work);
 	for (calls = 0; to->net.device.more_work; calls++) {
 		service(to);
@@ -403,9 +403,9 @@ static void test_copies_are_work(void **state)
 		memset(frame, 0xFF, ETHERNET_ADDRESS_SIZE);
 		put_frame(from, frame, 6000, NULL);
 	}
-	kick(from, NET_QUEUE_SEND);
+	kick(from, VIRTIO_NET_TRANSMITQ);
 	/* Ten copies of each. */
-	assert_in_range(used(from, NET_QUEUE_SEND), NET_BUDGET / 10 / 6300, NET_BUDGET / 10 / 6000 + 1);
+	assert_in_range(used(from, VIRTIO_NET_TRANSMITQ), NET_BUDGET / 10 / 6300, NET_BUDGET / 10 / 6000 + 1);
 	assert_true(from->net.device.more_work);
 	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
 		assert_int_equal(others[i]->counters.lost, 0);

@@ -32,9 +32,9 @@ static void assert_unharmed(struct fixture *f)
 /* One buffer of that length as a whole request. */
 static void send_bytes(struct side *side, uint64_t address, uint32_t length)
 {
-	describe(side, NET_QUEUE_SEND, 0, address, length, 0, 0);
-	offer(side, NET_QUEUE_SEND, 0);
-	kick(side, NET_QUEUE_SEND);
+	describe(side, VIRTIO_NET_TRANSMITQ, 0, address, length, 0, 0);
+	offer(side, VIRTIO_NET_TRANSMITQ, 0);
+	kick(side, VIRTIO_NET_TRANSMITQ);
 }
 
 static void test_short_requests(void **state)
@@ -44,12 +44,12 @@ static void test_short_requests(void **state)
 
 	for (length = 0; length < 12 + 14; length++)
 		send_bytes(&f->sides[0], SEND_BUFFERS, length);
-	assert_int_equal(used(&f->sides[0], NET_QUEUE_SEND), length);
+	assert_int_equal(used(&f->sides[0], VIRTIO_NET_TRANSMITQ), length);
 	assert_int_equal(f->sides[0].at.port->counters.refused, length);
 	/* A request with nothing to read. */
-	describe(&f->sides[0], NET_QUEUE_SEND, 0, SEND_BUFFERS, 100, WRITE, 0);
-	offer(&f->sides[0], NET_QUEUE_SEND, 0);
-	kick(&f->sides[0], NET_QUEUE_SEND);
+	describe(&f->sides[0], VIRTIO_NET_TRANSMITQ, 0, SEND_BUFFERS, 100, WRITE, 0);
+	offer(&f->sides[0], VIRTIO_NET_TRANSMITQ, 0);
+	kick(&f->sides[0], VIRTIO_NET_TRANSMITQ);
 	assert_int_equal(f->sides[0].at.port->counters.refused, length + 1);
 	assert_unharmed(f);
 }
@@ -62,10 +62,10 @@ static void test_long_requests(void **state)
 	send_bytes(&f->sides[0], SEND_BUFFERS, 12 + NET_FRAME_MAX + 1);
 	/* It is too long before anybody looks where it lies; so is the sum of two. */
 	send_bytes(&f->sides[0], SEND_BUFFERS, 0x7FFFFFFF);
-	describe(&f->sides[0], NET_QUEUE_SEND, 0, SEND_BUFFERS, 0x7FFFFFFF, NEXT, 1);
-	describe(&f->sides[0], NET_QUEUE_SEND, 1, SEND_BUFFERS, 0x7FFFFFFF, 0, 0);
-	offer(&f->sides[0], NET_QUEUE_SEND, 0);
-	kick(&f->sides[0], NET_QUEUE_SEND);
+	describe(&f->sides[0], VIRTIO_NET_TRANSMITQ, 0, SEND_BUFFERS, 0x7FFFFFFF, NEXT, 1);
+	describe(&f->sides[0], VIRTIO_NET_TRANSMITQ, 1, SEND_BUFFERS, 0x7FFFFFFF, 0, 0);
+	offer(&f->sides[0], VIRTIO_NET_TRANSMITQ, 0);
+	kick(&f->sides[0], VIRTIO_NET_TRANSMITQ);
 	assert_int_equal(f->sides[0].at.port->counters.refused, 4);
 	assert_unharmed(f);
 }
@@ -96,7 +96,7 @@ static void test_frame_outside(void **state)
 	send_bytes(&f->sides[0], MEMORY_SIZE - 50, 100);
 	assert_broken(&f->sides[0]);
 	service(&f->sides[1]);
-	assert_int_equal(used(&f->sides[1], NET_QUEUE_RECEIVE), 0);
+	assert_int_equal(used(&f->sides[1], VIRTIO_NET_RECEIVEQ), 0);
 }
 
 static void test_addresses_outside(void **state)
@@ -112,8 +112,8 @@ static void test_receive_buffer_outside(void **state)
 	struct fixture *f = *state;
 
 	side_start(&f->sides[1], F(MRG_RXBUF));
-	describe(&f->sides[1], NET_QUEUE_RECEIVE, 0, MEMORY_SIZE - 20, 100, WRITE, 0);
-	offer(&f->sides[1], NET_QUEUE_RECEIVE, 0);
+	describe(&f->sides[1], VIRTIO_NET_RECEIVEQ, 0, MEMORY_SIZE - 20, 100, WRITE, 0);
+	offer(&f->sides[1], VIRTIO_NET_RECEIVEQ, 0);
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(&f->sides[1]);
 	assert_int_equal(f->sides[1].times_broken, 1);
@@ -141,20 +141,20 @@ static void test_useless_receive_buffers(void **state)
 	side_start(side, F(MRG_RXBUF));
 	give_buffers(side, 0, 1, 12);
 	for (unsigned i = 1; i < 256; i++) {
-		describe(side, NET_QUEUE_RECEIVE, i, RECEIVE_BUFFERS, 0, WRITE, 0);
-		offer(side, NET_QUEUE_RECEIVE, (uint16_t)i);
+		describe(side, VIRTIO_NET_RECEIVEQ, i, RECEIVE_BUFFERS, 0, WRITE, 0);
+		offer(side, VIRTIO_NET_RECEIVEQ, (uint16_t)i);
 	}
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
 	assert_int_equal(side->at.port->counters.lost, 3);
 	/* To read, where there must be something to write. */
 	side_start(side, 0);
-	describe(side, NET_QUEUE_RECEIVE, 0, RECEIVE_BUFFERS, 4096, 0, 0);
-	offer(side, NET_QUEUE_RECEIVE, 0);
+	describe(side, VIRTIO_NET_RECEIVEQ, 0, RECEIVE_BUFFERS, 4096, 0, 0);
+	offer(side, VIRTIO_NET_RECEIVEQ, 0);
 	send_frame(&f->sides[0], frame, 60, NULL);
 	service(side);
 	assert_int_equal(side->at.port->counters.lost, 4);
-	assert_int_equal(used(side, NET_QUEUE_RECEIVE), 0);
+	assert_int_equal(used(side, VIRTIO_NET_RECEIVEQ), 0);
 	assert_int_equal(side->times_broken, 0);
 }
 
@@ -184,9 +184,9 @@ static void test_random_headers(void **state)
 			assert_int_equal(size, length);
 			assert_true(net_offload_check(&offload, got, (uint32_t)size));
 		}
-		give_buffers(&f->sides[1], f->sides[1].available[NET_QUEUE_RECEIVE],
+		give_buffers(&f->sides[1], f->sides[1].available[VIRTIO_NET_RECEIVEQ],
 			     (uint16_t)(f->sides[1].taken + 64 -
-					f->sides[1].available[NET_QUEUE_RECEIVE]), 4096);
+					f->sides[1].available[VIRTIO_NET_RECEIVEQ]), 4096);
 	}
 	assert_in_range(arrived, 1000, 19000);
 	assert_int_equal(f->sides[0].at.port->counters.sent, arrived);

@@ -28,11 +28,11 @@ static int teardown(void **state)
 /* The device is done with a buffer. */
 static void use(struct ring *ring, uint32_t id, uint32_t length)
 {
-	uint16_t index = ring->memory->used.index;
+	uint16_t index = ring->memory->used.idx;
 
 	ring->memory->used.ring[index % ring->size].id = id;
-	ring->memory->used.ring[index % ring->size].length = length;
-	ring->memory->used.index++;
+	ring->memory->used.ring[index % ring->size].len = length;
+	ring->memory->used.idx++;
 }
 
 static void starts(void **state)
@@ -41,16 +41,16 @@ static void starts(void **state)
 
 	(void)state;
 	assert_memory_equal(fake_device->address, address, 6);
-	assert_true(fake_is_running && fake_command & PCI_COMMAND_MASTER);
+	assert_true(fake_is_running && fake_command & PCI_COMMAND_BUS_MASTER);
 	assert_int_equal(port->receive.offered, 256);
-	assert_int_equal(port->receive.memory->available.index, 256);
+	assert_int_equal(port->receive.memory->available.idx, 256);
 	assert_int_equal(fake_notify[0], 0);
 	for (unsigned i = 0; i < 256; i++) {
-		const struct descriptor *descriptor = &port->receive.memory->descriptors[i];
+		const struct virtq_desc *descriptor = &port->receive.memory->descriptors[i];
 
-		assert_int_equal(descriptor->address, fake_device->receive_address + i * 2048);
-		assert_int_equal(descriptor->length, 2048);
-		assert_int_equal(descriptor->flags, DESCRIPTOR_WRITE);
+		assert_int_equal(descriptor->addr, fake_device->receive_address + i * 2048);
+		assert_int_equal(descriptor->len, 2048);
+		assert_int_equal(descriptor->flags, VIRTQ_DESC_F_WRITE);
 	}
 	assert_int_equal(fake_queues[1].used - fake_queues[1].descriptors,
 			 offsetof(struct ring_memory, used));
@@ -93,7 +93,7 @@ static void sends(void **state)
 		uint16_t id = port->send.memory->available.ring[i];
 
 		assert_ptr_equal(fake_device->send_memory + id * 2048 + 12, buffers[i]);
-		assert_int_equal(port->send.memory->descriptors[id].length, 112 + i);
+		assert_int_equal(port->send.memory->descriptors[id].len, 112 + i);
 		use(&port->send, 255 - i, 0);
 	}
 	assert_int_equal(ops->reclaim(fake_device), 256);
@@ -101,7 +101,7 @@ static void sends(void **state)
 	assert_int_equal(ops->reclaim(fake_device), 0);
 	/* A device that looks by itself is not told. */
 	fake_notify[1] = 0xFFFF;
-	port->send.memory->used.flags = RING_NO_NOTIFY;
+	port->send.memory->used.flags = VIRTQ_USED_F_NO_NOTIFY;
 	ops->send(fake_device, 60);
 	ops->kick(fake_device);
 	assert_int_equal(fake_notify[1], 0xFFFF);
@@ -172,16 +172,16 @@ static void interrupts(void **state)
 	(void)state;
 	assert_true(ops->listen(fake_device));
 	assert_int_equal(port->receive.memory->available.flags, 0);
-	assert_int_equal(port->send.memory->available.flags, RING_NO_INTERRUPT);
+	assert_int_equal(port->send.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 	ops->mute(fake_device);
-	assert_int_equal(port->receive.memory->available.flags, RING_NO_INTERRUPT);
+	assert_int_equal(port->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 	use(&port->receive, 0, 100);
 	assert_false(ops->listen(fake_device));
 	assert_false(ops->acknowledge(fake_device));
 	fake_isr = 1;
 	assert_true(ops->acknowledge(fake_device));
 	assert_false(fake_device->link_asked);
-	fake_isr = ISR_CONFIG;
+	fake_isr = VIRTIO_PCI_ISR_CONFIG;
 	assert_true(ops->acknowledge(fake_device));
 	assert_true(fake_device->link_asked);
 	/* Messages of MSI-X have no status, and are nobody else's. */
@@ -197,7 +197,7 @@ static void link(void **state)
 	assert_true(fake_device->ops->link(fake_device));
 	fake_config[6] = 0;
 	assert_false(fake_device->ops->link(fake_device));
-	fake_features = ~FEATURE_STATUS;
+	fake_features = ~BIT64(VIRTIO_NET_F_STATUS);
 	assert_int_equal(fake_device->ops->start(fake_device), 0);
 	assert_true(fake_device->ops->link(fake_device));
 }
@@ -208,11 +208,11 @@ static void stops(void **state)
 	fake_device->ops->stop(fake_device);
 	assert_int_equal(fake_device->ops->has_stopped(fake_device), WAIT_DONE);
 	assert_false(fake_is_running);
-	assert_true(fake_command & PCI_COMMAND_MASTER);
+	assert_true(fake_command & PCI_COMMAND_BUS_MASTER);
 	fake_stuck = true;
 	fake_device->ops->stop(fake_device);
 	assert_int_equal(fake_device->ops->has_stopped(fake_device), WAIT_FAILED);
-	assert_false(fake_command & PCI_COMMAND_MASTER);
+	assert_false(fake_command & PCI_COMMAND_BUS_MASTER);
 }
 
 static void refused(void **state)
@@ -225,7 +225,7 @@ static void refused(void **state)
 	assert_int_equal(fake_pages_used, 0);
 	/* One without an address gets one. */
 	fake_virtio_net_reset();
-	fake_features = ~FEATURE_MAC;
+	fake_features = ~BIT64(VIRTIO_NET_F_MAC);
 	assert_int_equal(virtio_net_pci_driver.attach(&fake_pci_device), 0);
 	port = port_of(fake_device);
 	assert_int_equal(fake_device->address[0], 2);

@@ -16,7 +16,7 @@ static void put(uint8_t at, uint8_t next, uint8_t kind, uint8_t bar, uint32_t of
 	uint8_t *bytes = function->bytes + at;
 
 	memset(bytes, 0, 20);
-	bytes[0] = PCI_CAPABILITY_VENDOR;
+	bytes[0] = PCI_CAP_ID_VENDOR;
 	bytes[1] = next;
 	bytes[2] = 20;
 	bytes[3] = kind;
@@ -32,7 +32,7 @@ static int setup(void **state)
 	function = fake_virtio_make();
 	memset(fake_bar, 0, sizeof(fake_bar));
 	function->bytes[PCI_STATUS] = 0x10;
-	function->bytes[PCI_CAPABILITIES] = 0x40;
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0x40;
 	put(0x40, 0x54, COMMON, 4, 0, 56);
 	put(0x54, 0x68, ISR, 4, 0x1000, 1);
 	put(0x68, 0x7C, CONFIG, 4, 0x2000, 64);
@@ -84,7 +84,7 @@ static void unusable(void **state)
 	assert_false(virtio_pci_find(&fake_virtio, &places));
 	/* Cut off by the end of the space. */
 	function->bytes[0x69] = 0xF4;
-	function->bytes[0xF4] = PCI_CAPABILITY_VENDOR;
+	function->bytes[0xF4] = PCI_CAP_ID_VENDOR;
 	function->bytes[0xF6] = 20;
 	function->bytes[0xF7] = NOTIFY;
 	assert_false(virtio_pci_find(&fake_virtio, &places));
@@ -106,15 +106,15 @@ static void started(void **state)
 	virtio.common->queue_notify_off = 0x3FF;
 	assert_ptr_equal(virtio_pci_start(&virtio, &queue), fake_bar + 0x3FFC);
 	assert_int_equal(virtio.common->device_status, 15);
-	assert_int_equal(virtio.common->queue_device_high, 1);
-	assert_int_equal(virtio.common->queue_device, 0x40000000);
+	assert_int_equal(virtio.common->queue_used_high, 1);
+	assert_int_equal(virtio.common->queue_used, 0x40000000);
 	assert_int_equal(virtio.common->queue_enable, 1);
 	assert_int_equal(virtio.common->queue_msix_vector, 0xFFFF);
 	assert_false(virtio_pci_has_vector(&virtio));
 	fake_msix = true;
 	virtio_pci_start(&virtio, &queue);
 	assert_int_equal(virtio.common->queue_msix_vector, 0);
-	assert_int_equal(virtio.common->config_msix_vector, 0xFFFF);
+	assert_int_equal(virtio.common->msix_config, 0xFFFF);
 	assert_true(virtio_pci_has_vector(&virtio));
 	assert_false(virtio_pci_needs_reset(&virtio));
 	for (unsigned i = 0; i < 3; i++) {
@@ -154,7 +154,7 @@ static void started_in_steps(void **state)
 	assert_int_equal(virtio.common->queue_select, 1);
 	virtio.common->queue_select = 0;
 	virtio.common->queue_notify_off = 1;
-	virtio.common->config_msix_vector = 0xFFFF;
+	virtio.common->msix_config = 0xFFFF;
 	virtio.common->device_status = 11;
 	assert_ptr_equal(virtio_pci_add_queue(&virtio, 1, &queue), fake_bar + 0x3004);
 	assert_int_equal(virtio.common->queue_select, 1);
@@ -163,7 +163,7 @@ static void started_in_steps(void **state)
 	assert_int_equal(virtio.common->device_status, 11);
 	virtio_pci_go(&virtio);
 	assert_int_equal(virtio.common->device_status, 15);
-	assert_int_equal(virtio.common->config_msix_vector, 0);
+	assert_int_equal(virtio.common->msix_config, 0);
 }
 
 int main(void)

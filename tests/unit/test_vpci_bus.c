@@ -297,18 +297,18 @@ static void test_removed(void **state)
 static void test_limits(void **state)
 {
 	struct fixture *f = *state;
-	struct virtio_device *many[PCI_DEVICES_MAX + 1];
+	struct virtio_device *many[VPCI_DEVICES_MAX + 1];
 	struct vpci_bus bus;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = &f->block.device;
-	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX + 1,
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, VPCI_DEVICES_MAX + 1,
 				      &callbacks, f), -E_NOSPC);
-	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, PCI_DEVICES_MAX,
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, VPCI_DEVICES_MAX,
 				      &callbacks, f), 0);
 	assert_true(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096 - 1)));
 	assert_false(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096)));
-	f->block.device.queue_count = PCI_QUEUES_MAX + 1;
+	f->block.device.queue_count = VPCI_QUEUES_MAX + 1;
 	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
 	f->block.device.queue_count = 1;
 	f->block.device.config_size = 4096 - 59;

@@ -132,7 +132,7 @@ static void test_start_in_one(void **state)
 {
 	struct fixture *f = *state;
 
-	choose_features(f, VERSION_1 | BIT64(VIRTIO_RING_F_INDIRECT_DESC));
+	choose_features(f, VERSION_1 | BIT64(VIRTIO_F_RING_INDIRECT_DESC));
 	place_queue(f, DESCRIPTORS, AVAILABLE, USED);
 	set(f, QUEUE_ENABLE, 2, 1);
 	set(f, STATUS, 1, 0x7F);

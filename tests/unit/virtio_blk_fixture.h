@@ -19,7 +19,7 @@
 
 static struct pci_device pci;
 static struct queue_memory memory;
-static struct virtio_pci_common common;
+static struct virtio_pci_common_cfg common;
 static struct virtio_disk *found;	/* the one that was added */
 static struct pci_irq_ops irq_ops;
 static void *irq_context;
@@ -82,7 +82,7 @@ uint16_t virtio_pci_queue_max(struct virtio_pci *virtio)
 volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virtio_pci_queue *queue)
 {
 	(void)virtio;
-	assert_true(command & PCI_COMMAND_MASTER);
+	assert_true(command & PCI_COMMAND_BUS_MASTER);
 	assert_true(queue->descriptors == MEMORY_PHYSICAL + offsetof(struct queue_memory, descriptors));
 	assert_true(queue->available == MEMORY_PHYSICAL + offsetof(struct queue_memory, available));
 	assert_true(queue->used == MEMORY_PHYSICAL + offsetof(struct queue_memory, used));

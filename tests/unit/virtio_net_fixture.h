@@ -25,7 +25,7 @@
 #define RECEIVE_BUFFERS 0x100000u
 
 #define MODERN BIT64(VIRTIO_F_VERSION_1)
-#define F(name) BIT64(NET_F_##name)
+#define F(name) BIT64(VIRTIO_NET_F_##name)
 #define SEND_ALL (F(CSUM) | F(HOST_TSO4) | F(HOST_TSO6) | F(HOST_ECN) | F(HOST_UFO))
 #define RECEIVE_ALL (F(GUEST_CSUM) | F(GUEST_TSO4) | F(GUEST_TSO6) | F(GUEST_ECN) | F(GUEST_UFO))
 
@@ -33,9 +33,9 @@ struct side {
 	struct guest_memory *memory;
 	struct virtio_net net;
 	struct network_port at;		/* of no network */
-	struct virtqueue_place place[NET_QUEUES];
-	uint16_t available[NET_QUEUES];
-	unsigned interrupts[NET_QUEUES];
+	struct virtqueue_place place[VIRTIO_NET_QUEUES];
+	uint16_t available[VIRTIO_NET_QUEUES];
+	unsigned interrupts[VIRTIO_NET_QUEUES];
 	unsigned ready;
 	unsigned times_broken;
 	unsigned unflushed, flushes;	/* frames since the last flush, and how many of those */
@@ -113,9 +113,9 @@ static inline void side_start(struct side *side, uint64_t features)
 
 	assert_int_equal(features & ~(device->offered | MODERN), 0);
 	device->ops->reset(device);
-	memset(side->memory->bytes + RINGS, 0, NET_QUEUES * 0x3000);
+	memset(side->memory->bytes + RINGS, 0, VIRTIO_NET_QUEUES * 0x3000);
 	device->features = features;
-	for (unsigned i = 0; i < NET_QUEUES; i++) {
+	for (unsigned i = 0; i < VIRTIO_NET_QUEUES; i++) {
 		virtqueue_init(&side->net.queues[i], "net", i, side->memory, side_broken, side);
 		virtqueue_legacy_place(&side->place[i], gpa_make(RINGS + i * 0x3000), 256, 4096);
 		assert_int_equal(virtqueue_start(&side->net.queues[i], &side->place[i], false), 0);
@@ -196,16 +196,16 @@ static inline void put_frame(struct side *side, const uint8_t *frame, uint32_t l
 	if (offload)
 		net_offload_store(offload, header);
 	memcpy(side->memory->bytes + SEND_BUFFERS + 64, frame, length);
-	describe(side, NET_QUEUE_SEND, 0, SEND_BUFFERS, side->net.header_size, NEXT, 1);
-	describe(side, NET_QUEUE_SEND, 1, SEND_BUFFERS + 64, length, 0, 0);
-	offer(side, NET_QUEUE_SEND, 0);
+	describe(side, VIRTIO_NET_TRANSMITQ, 0, SEND_BUFFERS, side->net.header_size, NEXT, 1);
+	describe(side, VIRTIO_NET_TRANSMITQ, 1, SEND_BUFFERS + 64, length, 0, 0);
+	offer(side, VIRTIO_NET_TRANSMITQ, 0);
 }
 
 static inline void send_frame(struct side *side, const uint8_t *frame, uint32_t length,
 			      const struct net_offload *offload)
 {
 	put_frame(side, frame, length, offload);
-	kick(side, NET_QUEUE_SEND);
+	kick(side, VIRTIO_NET_TRANSMITQ);
 }
 
 /* Offers receive buffers of size bytes, those numbered from first on, without a kick. */
@@ -213,21 +213,21 @@ static inline void give_buffers(struct side *side, unsigned first, unsigned coun
 {
 	side->buffer_size = size;
 	for (unsigned i = first; i < first + count; i++) {
-		describe(side, NET_QUEUE_RECEIVE, i % 256, RECEIVE_BUFFERS + i % 256 * size, size,
+		describe(side, VIRTIO_NET_RECEIVEQ, i % 256, RECEIVE_BUFFERS + i % 256 * size, size,
 			 WRITE, 0);
-		offer(side, NET_QUEUE_RECEIVE, (uint16_t)(i % 256));
+		offer(side, VIRTIO_NET_RECEIVEQ, (uint16_t)(i % 256));
 	}
 }
 
 /* Takes the next frame from the receive queue; its length without the header, or -1 when there is none. */
 static inline int take_frame(struct side *side, uint8_t *frame, struct net_offload *offload)
 {
-	uint32_t ring = gpa_value(side->place[NET_QUEUE_RECEIVE].used);
+	uint32_t ring = gpa_value(side->place[VIRTIO_NET_RECEIVEQ].used);
 	uint32_t skip = side->net.header_size;
 	unsigned count = 1;
 	int length = 0;
 
-	if (side->taken == used(side, NET_QUEUE_RECEIVE))
+	if (side->taken == used(side, VIRTIO_NET_RECEIVEQ))
 		return -1;
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t entry = ring + 4 + side->taken++ % 256u * 8;
