@@ -60,7 +60,8 @@ include tests/tests.mk
 ## make clean           remove build/ and build-debug/
 ## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
 help:
-	@sed -n 's/^## //p' iso/iso.mk guest/linux/linux.mk guest/linux/usertest/usertest.mk tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk \
+	@sed -n 's/^## //p' iso/iso.mk guest/linux/linux.mk guest/linux/usertest/usertest.mk \
+		guest/linux/selftests/selftests.mk tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk \
 		tests/bochs/bochs.mk tests/lint/lint.mk Makefile
 
 deps:

@@ -105,3 +105,4 @@ run-linux: HOSTMEM = $(shell echo $$(($(GUESTS) * $$(numfmt --from=iec $(MEM)) /
 endif
 
 include $(LINUX_FOLDER)/usertest/usertest.mk
+include $(LINUX_FOLDER)/selftests/selftests.mk
