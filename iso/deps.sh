@@ -53,6 +53,7 @@ table() {
 	lint clang-tidy clang-tidy
 	lint sparse sparse
 	lint shellcheck shellcheck
+	lint libc6-dev-i386-cross /usr/i686-linux-gnu/include/stdio.h
 	EOF
 }
 

@@ -2,14 +2,18 @@
 # What is checked without running anything. Included by tests/tests.mk; offers
 # `make lint`, and its parts `lint-tidy` and so on.
 
-LINT_SOURCES := $(SOURCES) $(GUEST_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES)
+LINT_SOURCES := $(SOURCES) $(GUEST_SOURCES) $(USERTEST_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES)
 LINT_HEADERS := $(sort $(wildcard lib/*.h arch/*/*.h mm/*.h drivers/*/*.h hv/*.h hv/*/*.h boot/*.h \
-	guest/*.h guest/*/*.h tests/unit/*.h tests/fuzz/*.h))
+	guest/*.h guest/*/*.h guest/linux/usertest/*.h tests/unit/*.h tests/fuzz/*.h))
 LINT_OUT := $(O)/lint
 
 # $(call lint_flags,file): how the compiler sees it, as far as clang and sparse care. What
-# the tests build natively takes the headers of their stand-in machine first.
-lint_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIVE_FLAGS)) -std=gnu11 -I. -I$(O) \
+# the tests build natively takes the headers of their stand-in machine first, and programs for
+# Linux those of the cross compiler's C library.
+LINT_LINUX_FLAGS := --target=i686-linux-gnu -isystem /usr/i686-linux-gnu/include \
+	$(filter-out -Wno-% -fno-%,$(USERTEST_CFLAGS))
+lint_flags = $(if $(filter guest/linux/%,$(1)),$(LINT_LINUX_FLAGS),$(lint_own_flags))
+lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIVE_FLAGS)) -std=gnu11 -I. -I$(O) \
 	$(if $(filter tests/%,$(1)),,-m32 -march=i686 -ffreestanding) \
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
@@ -43,6 +47,7 @@ $(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 # fake_port.h and fake_mmio.h are finished by the test that includes them.
 lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out tests/unit/fake_port.h tests/unit/fake_mmio.h,$(LINT_HEADERS)))
 $(LINT_OUT)/guest/%.alone: lint_compiler = $(CC32) $(GUEST_CFLAGS)
+$(LINT_OUT)/guest/linux/%.alone: lint_compiler = $(LINUX_CROSS)gcc $(USERTEST_CFLAGS)
 $(LINT_OUT)/tests/%.alone: lint_compiler = $(UNIT_CC) $(UNIT_CFLAGS)
 $(LINT_OUT)/%.alone: lint_compiler = $(CC32) $(CFLAGS)
 $(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc

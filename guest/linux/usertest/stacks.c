@@ -32,11 +32,10 @@ static bool is_on_stack(uintptr_t address)
 static void look(int number, siginfo_t *info, void *frame)
 {
 	stack_t now;
-	int here;
 
 	(void)info;
 	(void)frame;
-	seen = (uintptr_t)&here;
+	seen = (uintptr_t)__builtin_frame_address(0);
 	sigaltstack(NULL, &now);
 	if (is_on_stack(seen) != (now.ss_flags == SS_ONSTACK))
 		test_fail("flags 0x%x while the handler is at 0x%lx", now.ss_flags,
@@ -73,7 +72,7 @@ static void leave(int number, siginfo_t *info, void *frame)
 	(void)number;
 	(void)info;
 	(void)frame;
-	seen = (uintptr_t)&number;
+	seen = (uintptr_t)__builtin_frame_address(0);
 	siglongjmp(back, 1);
 }
 

@@ -12,8 +12,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static bool plain(char **words)
 {
 	return words[0] && words[1] && !words[2] && !*words[0] && !strcmp(words[1], "two words") &&

@@ -12,7 +12,7 @@
 /* Registers before and after a call that changes none but eax. */
 TEST(syscalls, registers_stay)
 {
-	uint32_t found[6];
+	uint32_t found[6] = {0};
 
 	for (unsigned i = 0; i < 1000; i++) {
 		uint32_t result = SYS_getppid, *place = found;
