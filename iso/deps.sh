@@ -49,6 +49,8 @@ table() {
 	linux patch patch
 	linux perl perl
 	linux xz-utils xz
+	usertest gcc-i686-linux-gnu i686-linux-gnu-gcc
+	usertest libc6-dev-i386-cross /usr/i686-linux-gnu/include/stdio.h
 	debug gdb gdb-multiarch|gdb
 	lint clang-tidy clang-tidy
 	lint sparse sparse

@@ -143,7 +143,7 @@ TEST(stacks, none)
 	static int pid;
 	int number;
 
-	/* kill(0, SIGUSR1) would reach the parent too: the child is a group of its own. */
+	/* kill(0, SIGUSR1) reaches the parent too, which does not mind. */
 	pid = 0;
 	signal(SIGUSR1, SIG_IGN);
 	number = child_signal_of(die_without_stack, &pid);

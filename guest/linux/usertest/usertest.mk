@@ -31,7 +31,9 @@ $(LINUX_TEST_INITRD): $(LINUX_INITRD) $(USERTEST)
 ## make usertest        build the tests of Linux from its user's side, and run them on this machine's
 ##                      own kernel, which shows that the tests are right
 .PHONY: usertest
-usertest: $(USERTEST)
+usertest:
+	$(Q)iso/deps.sh usertest
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(USERTEST)
 	$(Q)$(USERTEST) dir=$(O)/linux/usertest
 
 -include $(USERTEST_OBJECTS:.o=.d)
