@@ -114,6 +114,45 @@ TEST(tls, emptied)
 	CHECK(caught.number == SIGSEGV || caught.number == SIGBUS, "signal %d", caught.number);
 }
 
+static void read_beyond(void *data)
+{
+	(void)data;
+	__asm__ volatile("movl %%fs:16, %%eax" : : : "eax");
+}
+
+static void write_within(void *data)
+{
+	(void)data;
+	__asm__ volatile("movl $5, %%fs:0" : : : "memory");
+}
+
+/* A segment of 16 bytes that is to be read. QEMU 7.2 without hardware below it checks neither. */
+TEST(tls, limits)
+{
+	struct user_desc desc = area(&cell, -1);
+	struct caught beyond, within;
+
+	desc.limit = 15;
+	desc.limit_in_pages = 0;
+	desc.read_exec_only = 1;
+	cell = 8;
+	CHECK(syscall(SYS_set_thread_area, &desc) == 0, "%s", strerror(errno));
+	load_fs(desc.entry_number);
+	CHECK(read_fs() == 8, "fs:0 is %u", read_fs());
+	beyond = caught_of(read_beyond, NULL);
+	load_fs(desc.entry_number);
+	within = caught_of(write_within, NULL);
+	if (beyond.number == 0 && within.number == 0 && cpuinfo_has("model name", "QEMU")) {
+		test_skip("this QEMU checks no segments");
+		return;
+	}
+	CHECK(beyond.number == SIGSEGV && beyond.trap == 13, "beyond it: signal %d, trap %lu",
+	      beyond.number, beyond.trap);
+	CHECK(within.number == SIGSEGV && within.trap == 13, "a write: signal %d, trap %lu",
+	      within.number, within.trap);
+	CHECK(cell == 8, "written all the same");
+}
+
 /* Three entries (one is the library's own), each with another base in each process. */
 static void hold_areas(void *data)
 {
