@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tells the escape sequences of a terminal (ECMA-48) from text, byte by byte.
- * It knows where a sequence ends and what it was, not what it does.  Used by
- * the VGA console and by the console multiplexer.
+ * Tells the escape sequences of a terminal (ECMA-48) from text, byte by byte.  It knows where a
+ * sequence ends and what it was, not what it does.  Used by the screen and by the console
+ * multiplexer.
  */
 #ifndef UMBRA_LIB_ANSI_H
 #define UMBRA_LIB_ANSI_H

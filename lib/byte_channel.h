@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A queue of bytes between one writer and one reader on different CPUs, or
- * between a driver and its interrupt handler, without a lock: each side writes
- * its own counter only.  (lib/ring.h is the queue for things that a lock
- * guards.)  Used by the drivers of this folder.
+ * A queue of bytes between one writer and one reader, on different CPUs or in a driver and its
+ * interrupt handler, without a lock: each side writes only its own counter.  (lib/ring.h is the
+ * queue for data that a lock guards.)  Used by the drivers of serial ports and keyboards.
  */
 #ifndef UMBRA_LIB_BYTE_CHANNEL_H
 #define UMBRA_LIB_BYTE_CHANNEL_H

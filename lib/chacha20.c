@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ChaCha20 block function.
+ * The ChaCha20 block function (RFC 8439): ten double rounds over a state of sixteen words.
  */
 #include "lib/chacha20.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CRC-32, bit by bit: it is for a few kilobytes at boot.
+ * Computes CRC-32 bit by bit, without a table: it is used for a few kilobytes at boot.
  */
 #include "lib/crc32.h"
 

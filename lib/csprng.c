@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ChaCha20 with fast key erasure.
+ * Makes random bytes with ChaCha20, and replaces the key at each call ("fast key erasure").
  */
 #include "lib/csprng.h"
 
@@ -13,7 +13,7 @@
  */
 #define COUNTER_MIX 0x80000000u
 
-/* The piece goes in as the nonce; its length tells it from a longer one that ends in zeroes. */
+/* Mixes a piece in as the nonce.  Its length goes in too: a longer piece may end in zeroes. */
 static void mix_piece(struct csprng *generator, const uint8_t *piece, size_t length)
 {
 	uint8_t nonce[CHACHA20_NONCE_SIZE] = { 0 };

@@ -3,9 +3,9 @@
  * A generator of random bytes that cannot be told from true ones without its
  * state, a ChaCha20 key.  It erases its key as it goes ("fast key erasure", D.
  * J. Bernstein 2017): each call makes the next key first and forgets the one it
- * came from, so who sees the state now learns nothing of what was given out
- * before.  What is mixed in goes through the block function under the key; so
- * it never does harm, whoever chose it, and helps as far as it cannot be guessed.
+ * came from, so whoever sees the state later learns nothing of what was given out
+ * before.  Seeds are mixed in by the block function under the key: a seed that an
+ * attacker chose does no harm, and any other helps as far as it cannot be guessed.
  *
  * Pure.  Its owner names the lock, or uses it on one CPU only.
  */
@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-/* All zero is a generator that nothing was mixed into: its output is known to everybody. */
+/* All zero: a generator without a seed, whose output anybody can compute. */
 struct csprng {
 	uint8_t key[CHACHA20_KEY_SIZE];
 };

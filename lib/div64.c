@@ -24,12 +24,12 @@ uint64_t div_u64_u32(uint64_t value, uint32_t divisor, uint32_t *remainder)
 	uint32_t high = div_step(0, (uint32_t)(value >> 32), divisor, &rest);
 	uint32_t low = div_step(rest, (uint32_t)value, divisor, &rest);
 
-	if (remainder != NULL)
+	if (remainder)
 		*remainder = rest;
 	return (uint64_t)high << 32 | low;
 }
 
-uint64_t mul_u64_u32_shift(uint64_t value, uint32_t factor, unsigned int shift)
+uint64_t mul_u64_u32_shift(uint64_t value, uint32_t factor, unsigned shift)
 {
 	uint64_t low = (value & UINT32_MAX) * factor;
 	uint64_t high = (value >> 32) * factor + (low >> 32);
@@ -48,7 +48,7 @@ uint64_t mul_u64_u32_shift(uint64_t value, uint32_t factor, unsigned int shift)
  */
 static uint64_t div_long(uint64_t value, uint64_t divisor)
 {
-	unsigned int shift = (unsigned int)__builtin_clz((uint32_t)(divisor >> 32));
+	unsigned shift = (unsigned)__builtin_clz((uint32_t)(divisor >> 32));
 	uint32_t top = (uint32_t)(divisor << shift >> 32);
 	uint64_t half = value >> 1;
 	uint32_t ignored;

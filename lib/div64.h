@@ -16,7 +16,7 @@ uint64_t div_u64_u32(uint64_t value, uint32_t divisor, uint32_t *remainder);
  * value * factor >> shift with a 96-bit product in between, shift 0..63; the
  * result's low 64 bits.  This is how clocks turn ticks into nanoseconds.
  */
-uint64_t mul_u64_u32_shift(uint64_t value, uint32_t factor, unsigned int shift);
+uint64_t mul_u64_u32_shift(uint64_t value, uint32_t factor, unsigned shift);
 
 /* Called by the compiler only.  Division by 0 raises #DE, as the processor's own does. */
 uint64_t __udivdi3(uint64_t value, uint64_t divisor);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool of entropy, and what a machine's irregularity is worth.
+ * The pool of entropy, and the estimate of how much entropy the moments of interrupts hold.
  */
 #include "lib/entropy_pool.h"
 
@@ -39,7 +39,7 @@ void entropy_pool_reseed(struct entropy_pool *pool)
 	pool->generation++;
 }
 
-/* Nothing, or what was there before: a pattern. */
+/* No change, or one of the last changes: the event is part of a pattern. */
 static bool is_expected(const struct jitter *jitter, uint32_t change)
 {
 	bool expected = change == 0;
@@ -50,8 +50,8 @@ static bool is_expected(const struct jitter *jitter, uint32_t change)
 }
 
 /*
- * Loses nothing (an odd factor, and a rotation), and spreads the low bits, which
- * are the ones that vary; the factor is Knuth's, 2^32 by the golden ratio.
+ * Spreads the low bits, which are the ones that vary, over the word without losing any: an odd
+ * factor, Knuth's 2^32 by the golden ratio, and a rotation.
  */
 static uint32_t fold(uint32_t word)
 {
@@ -63,7 +63,7 @@ bool jitter_note(struct jitter *jitter, uint32_t tsc)
 {
 	uint32_t *word = &jitter->words[jitter->events % JITTER_WORDS];
 	uint32_t distance = tsc - jitter->last;
-	/* Half a step more, so that little to and fro is nothing. */
+	/* Rounded to the nearest step, so that a small change either way counts as none. */
 	uint32_t change = (distance - jitter->distance + JITTER_TICKS / 2) / JITTER_TICKS;
 
 	*word = fold(*word ^ tsc);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where what cannot be guessed is collected, and made into keys of generators.
- * Two things are kept apart: the collector takes everything in as it comes, and
- * the source, from which keys are made, gets a key from it only when the
- * collector has gained ENTROPY_FULL bits since the last time.  Were it given
- * every few bits, who knows an old state could try them all and keep up.
+ * Collects entropy, and makes keys for generators of random numbers.  Two states are kept
+ * apart: the collector takes everything in as it comes, and the source, from which keys are
+ * made, gets a new key from the collector only when that has gained ENTROPY_FULL bits since the
+ * last time.  If the source were given every few bits, an attacker who knows an old state could
+ * try all their values and keep up.
  *
  * Pure.  Its owner names the lock.
  */
@@ -41,12 +41,11 @@ void entropy_pool_reseed(struct entropy_pool *pool);
 void entropy_pool_seed(struct entropy_pool *pool, struct csprng *generator);
 
 /*
- * Jitter: the moments of events, in ticks of the TSC, gathered for nearly nothing
- * and handed to the pool from time to time.  An event counts as irregular when
- * the change in its distance from the one before, in steps of JITTER_TICKS, is
- * neither nothing nor one of the last JITTER_LAGS: clocks that stand in a fixed
- * proportion make patterns, and those pass for nothing.  Many irregular events
- * are taken for one bit, however many bits the change has.
+ * Jitter: the moments of events, in ticks of the TSC, which are collected at little cost and given
+ * to the pool in batches.  An event counts as irregular when its distance from the event before has
+ * changed, in steps of JITTER_TICKS, and by none of the last JITTER_LAGS changes: two clocks in a
+ * fixed proportion make patterns, which hold no entropy.  JITTER_PER_BIT irregular events count as
+ * one bit, however many bits the change has.
  */
 #define JITTER_WORDS 12u
 #define JITTER_EVENTS 768u	/* make a batch; a multiple of JITTER_WORDS */
@@ -62,10 +61,10 @@ struct jitter {
 	uint32_t changes[JITTER_LAGS];
 };
 
-/* Notes an event at that moment.  True when a batch is complete: jitter_take is due. */
+/* Adds an event at that moment.  True when a batch is complete: jitter_take is due. */
 bool jitter_note(struct jitter *jitter, uint32_t tsc);
 
-/* Moves what is gathered to the pool. */
+/* Moves what was collected to the pool. */
 void jitter_take(struct jitter *jitter, struct entropy_pool *pool);
 
 #endif

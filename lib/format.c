@@ -93,11 +93,11 @@ static uint64_t next_unsigned(struct arguments *args, enum length length)
 {
 	switch (length) {
 	case LENGTH_CHAR:
-		return (unsigned char)va_arg(args->list, unsigned int);
+		return (unsigned char)va_arg(args->list, unsigned);
 	case LENGTH_SHORT:
-		return (unsigned short)va_arg(args->list, unsigned int);
+		return (unsigned short)va_arg(args->list, unsigned);
 	case LENGTH_INT:
-		return va_arg(args->list, unsigned int);
+		return va_arg(args->list, unsigned);
 	case LENGTH_LONG:
 		return va_arg(args->list, unsigned long);
 	case LENGTH_LONG_LONG:

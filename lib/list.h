@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Doubly linked list whose links lie inside the listed structures.  A struct
+ * A doubly linked list whose links lie inside the listed structures.  A struct
  * list owns nothing; whoever owns the list names the lock that guards it.
  */
 #ifndef UMBRA_LIB_LIST_H
@@ -16,7 +16,7 @@ struct list_node {
 	struct list_node *previous;
 };
 
-/* A ring through the anchor, so that no place in it is special. */
+/* A ring through the anchor, so that insertion and removal need no special cases. */
 struct list {
 	struct list_node anchor;
 };
@@ -85,7 +85,7 @@ static inline struct list_node *list_take_first(struct list *list)
 {
 	struct list_node *node = list_first(list);
 
-	if (node != NULL)
+	if (node)
 		list_remove(node);
 	return node;
 }

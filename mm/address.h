@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kinds of address.  Host addresses are plain; an address that a guest
- * chose has a type of its own, which `sparse` refuses to mix with others, so
- * that it can reach memory only through an accessor that checks it.
+ * The kinds of address.  Host addresses are plain; an address that a guest chose has a type of
+ * its own, which `sparse` refuses to mix with others, so that it reaches memory only through an
+ * accessor that checks it.
  */
 #ifndef UMBRA_MM_ADDRESS_H
 #define UMBRA_MM_ADDRESS_H

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The frame allocator.  Each chunk has a map with a bit a free frame and a
- * count of them; chunks below `low_chunks` are reached by the direct map.  A
- * search starts where the last one found something.
+ * The frame allocator.  Each chunk has a bitmap of its free frames and their count.  Chunks below
+ * `low_chunks` are reached by the direct map.  A search begins where the last one found something.
  */
 #include "mm/frames.h"
 
@@ -14,7 +13,7 @@
 
 #define MAP_WORDS (FRAMES_PER_CHUNK / 32)
 
-/* The first chunk above 4 GB: what lies below is kept for those who need 32-bit addresses. */
+/* The first chunk above 4 GB: memory below is kept for devices with 32-bit addresses. */
 #define FAR_CHUNK (1u << (32 - CHUNK_SHIFT))
 
 struct chunk {
@@ -34,7 +33,7 @@ static uint32_t low_reserved;		/* of low_free, promised to somebody */
 static uint32_t promised;		/* of all that is free, wherever it lies */
 static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 
-/* The page boundary at or above it; at the end of all addresses, the last one there is. */
+/* The page boundary at or above address; near the end of all addresses, the last one there is. */
 static paddr_t page_above(paddr_t address)
 {
 	return ALIGN_UP(MIN(address, ALIGN_DOWN(UINT64_MAX, (paddr_t)PAGE_SIZE)), (paddr_t)PAGE_SIZE);
@@ -56,7 +55,7 @@ static paddr_t find_room(uint32_t size, const struct memory_range *usable, unsig
 		paddr_t start = page_above(usable[i].start);
 		unsigned j = 0;
 
-		/* Behind every reserved range in the way; each step only goes up, so this ends. */
+		/* Skips every reserved range in the way; start only grows, so this ends. */
 		while (j < reserved_count && start < DIRECT_MAP_SIZE) {
 			if (overlaps(&reserved[j], start, start + size)) {
 				start = page_above(reserved[j].end);
@@ -432,7 +431,7 @@ void *page_alloc_reserved(void)
 
 void page_free_reserved(void *page)
 {
-	/* In one go: in between, the frame would be anybody's. */
+	/* Under one lock: in between, somebody else could take the frame. */
 	spin_lock(&lock);
 	give_frame(direct_physical(page));
 	low_reserved++;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Physical memory: who has which frame.  Memory is kept in chunks of 2 MB, one
- * large page; a chunk is given out whole or split into frames of 4 KB, and is
- * whole again when the last of its frames has come back.
+ * Physical memory: who has which frame.  Memory is kept in chunks of 2 MB, one large page; a
+ * chunk is given out whole or split into frames of 4 KB, and is whole again when its last frame
+ * has come back.
  *
- * "Low" memory is what the direct map reaches; Umbra's own tables come from
- * there, and guests' memory from above it as long as there is any: at first from
- * above 4 GB.
+ * "Low" memory is what the direct map reaches.  Umbra's own tables come from low memory;
+ * guests' memory comes from above it as long as there is any, and first from above 4 GB.
  */
 #ifndef UMBRA_MM_FRAMES_H
 #define UMBRA_MM_FRAMES_H
@@ -52,10 +51,13 @@ void frame_free(paddr_t frame);
 int __must_check frames_promise(uint32_t count);
 void frames_withdraw(uint32_t count);
 
-/* One of them, high memory first, contents unspecified. */
+/* One of the frames promised, high memory first, contents unspecified. */
 void frame_alloc_promised(paddr_t *frame);
 
-/* FRAMES_PER_CHUNK of them, of which so many are left, in one chunk; false when none is whole. */
+/*
+ * FRAMES_PER_CHUNK of the frames promised, of which there are so many left, in one chunk; false
+ * when no chunk is whole.
+ */
 bool __must_check chunk_alloc_promised(paddr_t *chunk);
 void chunk_free(paddr_t address);
 
@@ -68,9 +70,9 @@ void *pages_alloc(uint32_t count);
 void pages_free(void *pages, uint32_t count);
 
 /*
- * Sets count low frames aside, so that page_alloc_reserved cannot fail for
- * whoever set them aside: -E_NOMEM when there are not that many.  Every frame
- * taken that way and every one given back moves between reserve and use.
+ * Sets count low frames aside, so that page_alloc_reserved cannot fail for their owner; -E_NOMEM
+ * when there are not that many.  page_alloc_reserved takes one of them, and page_free_reserved
+ * gives one back to them.
  */
 int __must_check frames_reserve(uint32_t count);
 void frames_unreserve(uint32_t count);
@@ -78,15 +80,15 @@ void *page_alloc_reserved(void);
 void page_free_reserved(void *page);
 
 /*
- * What a low frame is used for, as its user told; NULL otherwise.  The shadow
- * tables find their structure from their physical address this way.
+ * A pointer that the user of a low frame has stored for it; NULL otherwise.  Shadow tables find
+ * their structure by their physical address this way.
  */
 void *frame_owner(paddr_t frame);
 void frame_set_owner(paddr_t frame, void *owner);
 
 /*
- * Is any of these length bytes of physical memory what the firmware said is usable, whoever
- * uses it?  No device is there.  Any CPU.
+ * Is any of the length bytes at address memory that the firmware called usable, whoever uses it
+ * now?  Then no device is there.  Any CPU.
  */
 bool frames_are_memory(paddr_t address, uint64_t length);
 

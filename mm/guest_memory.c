@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checked access to the loaded guest's memory.  memcpy and memset are told
- * about address 0 through a pointer the compiler knows nothing of.
+ * Checked access to the loaded guest's memory.  The window begins at address 0, so memcpy and
+ * memset may get a null pointer here, which the compiler must not draw conclusions from (the
+ * Makefile's -fno-delete-null-pointer-checks).
  */
 #include "mm/guest_memory.h"
 
@@ -14,7 +15,7 @@ bool guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **w
 	uint64_t end = (uint64_t)gpa_value(gpa) + len;
 	uint32_t limit = memory->pages << PAGE_SHIFT;	/* 3 GB at most */
 
-	/* Behind the window lies all that is Umbra's. */
+	/* Not even speculation may go beyond the window: everything behind it is Umbra's. */
 	*where = memory->base + index_within(gpa_value(gpa), limit);
 	return end <= limit;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Access to a guest's physical memory for everybody who was given an address
- * by the guest.  The memory lies linear in the guest window of Umbra's own
- * address space, so an access is a bounds check and a plain copy.
+ * Access to a guest's physical memory for everybody who was given an address by the guest.  The
+ * memory lies linear in the guest window of Umbra's own address space, so an access is a bounds
+ * check and a plain copy.
  *
- * All functions act on the guest whose window is loaded on this CPU, return false and do
- * nothing when any byte lies outside the guest's memory, and take no lock: a guest's memory may
- * change under them, so each value is read exactly once.
+ * All functions act on the guest whose window is loaded on this CPU.  They return false and do
+ * nothing when any byte lies outside the guest's memory.  They take no lock: a guest's memory
+ * may change under them, so each value is read exactly once.
  */
 #ifndef UMBRA_MM_GUEST_MEMORY_H
 #define UMBRA_MM_GUEST_MEMORY_H
@@ -25,9 +25,8 @@ bool __must_check guest_write(struct guest_memory *memory, gpa_t gpa, const void
 			      uint32_t len);
 
 /*
- * Where the len bytes from gpa on lie in Umbra's address space, for as long as
- * the guest's window is loaded: for buffers that are copied as a whole by
- * somebody who does not care what is in them.
+ * Where the len bytes from gpa on lie in Umbra's address space, for as long as the guest's window
+ * is loaded.  For buffers that are copied as a whole and not interpreted.
  */
 bool __must_check guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **where);
 

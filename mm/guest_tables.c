@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The three readers.  Formats: SDM vol. 3, 4.3 (32-bit) and 4.4 (PAE).
+ * The readers of guests' page tables: linear, two levels, PAE.  Formats: SDM vol. 3, 4.3
+ * (32-bit) and 4.4 (PAE).
  */
 #include "mm/guest_tables.h"
 
@@ -44,7 +45,7 @@ const struct guest_reader guest_reader_linear = {
 
 /* --- two levels -------------------------------------------------------------- */
 
-/* One of its tables serves two slots; the key's lowest bit says which half. */
+/* A table of 1024 entries serves two slots; the key's lowest bit says which half. */
 
 static uint32_t *directory_entry(const struct guest_memory *memory, uint32_t root, uint32_t slot)
 {
@@ -109,7 +110,7 @@ static enum walk_result step(const struct guest_memory *memory, uint64_t entry, 
 	return WALK_PRESENT;
 }
 
-/* The four entries of the top level stand at root; they have no permission bits. */
+/* The middle table of a slot.  The four entries at root have no permission bits. */
 static enum walk_result middle_table(const struct guest_memory *memory, uint32_t root,
 				     uint32_t slot, void **table, uint64_t *entry)
 {

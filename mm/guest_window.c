@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes, loads and takes apart a guest's window.
+ * Makes a guest's window piece by piece, loads it on a CPU, and takes it apart piece by piece.
  */
 #include "mm/guest_window.h"
 
@@ -16,9 +16,9 @@
 #define WINDOW_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)
 
 /*
- * What one piece of the work costs at most, in frames taken or given back: some tens of
- * microseconds.  A chunk is found or given back soon; that there is none is known after a search
- * through all of memory, 32768 chunks at most.
+ * One call does work of COST_PIECE, some tens of microseconds, in units of a frame taken or given
+ * back.  A chunk is found or given back quickly; to find that there is none takes a search through
+ * all of memory, 32768 chunks at most.
  */
 #define COST_PIECE 512u
 #define COST_FRAME 1u
@@ -107,7 +107,7 @@ int guest_memory_create(struct guest_memory *memory, uint32_t ram_pages, uint32_
 	return 0;
 }
 
-/* Gets the next page a frame, with others if there is a chunk for them.  What it cost. */
+/* Gets frames for the next page, or for the next 512 from a chunk.  Returns what it cost. */
 static unsigned grow(struct guest_memory *memory)
 {
 	uint64_t *entry = directory_entry(memory, memory->frames);
@@ -122,7 +122,7 @@ static unsigned grow(struct guest_memory *memory)
 	return cost + COST_FRAME;
 }
 
-/* What was promised is all there, or is not wanted any more. */
+/* Gives back what was promised and set aside: everything is there, or the guest ends. */
 static void give_up_rest(struct guest_memory *memory)
 {
 	frames_withdraw(memory->promised);
@@ -148,7 +148,7 @@ void guest_memory_reuse(struct guest_memory *memory, uint32_t device_pages)
 	assert(memory->pages == memory->frames + memory->promised);
 }
 
-/* The last page's frame, or the chunk that it is in.  What it cost. */
+/* Gives back the last page's frame, or the chunk that it is in.  Returns what it cost. */
 static unsigned shrink(struct guest_memory *memory)
 {
 	uint32_t last = memory->frames - 1;
@@ -204,7 +204,7 @@ void guest_window_load(struct guest_memory *memory)
 	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++)
 		pages->host_pdpt[i] = memory && memory->directories[i]
 			? direct_physical(memory->directories[i]) | PTE_P : 0;
-	/* The CPU reads the four entries when CR3 is loaded, and never else (SDM vol. 3, 4.4.1). */
+	/* The CPU reads the four entries only when CR3 is loaded (SDM vol. 3, 4.4.1). */
 	write_cr3(direct_physical(pages->host_pdpt));
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's physical memory: its frames, and the tables that map them linear
- * from virtual address 0 in Umbra's own address space, large pages where the
- * frames allow.  These tables are also the one record of which frames the
- * guest owns.  mm/guest_memory.h is the way for everybody else to get at it.
+ * A guest's physical memory: its frames, and the tables that map them linear from virtual
+ * address 0 in Umbra's own address space, with large pages where the frames allow.  These
+ * tables are also the only record of which frames the guest owns.  Everybody else uses
+ * mm/guest_memory.h to get at the memory.
  */
 #ifndef UMBRA_MM_GUEST_WINDOW_H
 #define UMBRA_MM_GUEST_WINDOW_H

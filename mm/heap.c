@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The heap.  Sizes up to half a page come from slabs, one page each, that hold
- * objects of one power-of-two size; anything larger is a run of whole pages,
- * whose length the frame allocator's owner field remembers.  Umbra allocates
- * when guests come and go, never on a hot path, so plainness wins over speed.
+ * The heap.  Sizes up to half a page come from slabs, one page each, that hold objects of one
+ * power-of-two size; anything larger is a run of whole pages, whose length is stored as the
+ * owner of its first frame.  Umbra allocates when guests come and go, never on a hot path, so
+ * the code is simple rather than fast.
  */
 #include "mm/heap.h"
 
@@ -15,7 +15,7 @@
 #include "mm/frames.h"
 
 #define SMALLEST_SHIFT 5	/* 32 bytes */
-#define LARGEST_SHIFT 11	/* 2048 bytes: two in a page, less the first, which is the header's */
+#define LARGEST_SHIFT 11	/* 2048 bytes: one in a page, behind the header */
 #define SIZE_CLASSES (LARGEST_SHIFT - SMALLEST_SHIFT + 1)
 
 /* Stands at the start of every slab page; its objects begin at the next multiple of their size. */
@@ -150,7 +150,7 @@ void heap_free(void *pointer)
 {
 	if (!pointer)
 		return;
-	/* No object of a slab stands at the start of a page: the slab does. */
+	/* The start of a slab's page is its header, so an object there is a run of pages. */
 	if (IS_ALIGNED((uintptr_t)pointer, (uintptr_t)PAGE_SIZE)) {
 		free_pages(pointer);
 		return;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Umbra's own page tables.  Everything above 3 GB is the same on all CPUs but
- * the temporary mapping and the Switcher slot: each CPU has a copy of the one
- * directory in which these two differ.
+ * Umbra's own page tables.  Above 3 GB all CPUs see the same, except for the temporary mapping
+ * and the Switcher's pages: each CPU has a copy of the one directory in which these two differ.
  */
 #include "mm/host_map.h"
 
@@ -78,8 +77,8 @@ void host_map_init(void)
 }
 
 /*
- * Other CPUs may walk through the entry meanwhile: what they find is the old, the new,
- * or none, for which reason the half with the address and P changes in one step.
+ * Other CPUs may walk through the entry at the same time.  They must find the old one, the new one,
+ * or one that is not present; so the half with P is written last, or first to take P away.
  */
 static void write_entry(uint64_t *entry, uint64_t value)
 {
@@ -137,7 +136,7 @@ static int unmap_guard(const uint8_t *guard)
 			return -E_NOMEM;
 		split(address, table);
 	}
-	/* Others may have it in their TLBs; but nobody uses it. */
+	/* Other CPUs may have it in their TLBs, but no code uses it. */
 	write_entry(small_entry(address), 0);
 	return 0;
 }
@@ -192,7 +191,10 @@ void direct_map_hide_chunk(paddr_t chunk)
 	spin_unlock(&lock);
 }
 
-/* All frames of a chunk that is given out whole were free, and so shown, if it has a table. */
+/*
+ * Where the chunk has a table, all entries of that are present: a chunk is given out whole only
+ * when all of its frames are free, and free frames are shown.
+ */
 void direct_map_show_chunk(paddr_t chunk)
 {
 	const uint64_t *table;
@@ -248,7 +250,7 @@ void *temporary_map(paddr_t address)
 	return (uint8_t *)TEMPORARY_MAP + (uint32_t)(address % LARGE_PAGE);
 }
 
-/* What was seen there may be a guest's: it is seen no longer than needed. */
+/* What is mapped there may be a guest's memory, so it is unmapped as soon as possible. */
 static void temporary_unmap(void)
 {
 	uint64_t *entry = &this_cpu()->pages->host_directory[DIRECTORY_INDEX(TEMPORARY_MAP)];
@@ -260,9 +262,9 @@ static void temporary_unmap(void)
 }
 
 /*
- * Where physical memory can be reached; *length is cut to what lies there in one
- * piece.  By the direct map only where all of a large page is in it: no lock is
- * needed to see that of memory which its owner asks for.
+ * A pointer to physical memory; *length is cut to what can be reached there in one piece.  The
+ * direct map is used only where it has all of the large page: the owner of the memory asks, so
+ * nobody hides or shows it meanwhile, and no lock is needed.
  */
 static void *reach(paddr_t address, size_t *length)
 {
@@ -307,7 +309,7 @@ void physical_write(paddr_t to, const void *from, size_t length)
 	temporary_unmap();
 }
 
-/* Behind address in the guest window, whose tables the CPU would go through in the same way. */
+/* The physical address behind one in the guest window, by a walk through its tables. */
 static paddr_t window_physical(uint32_t address, size_t *run)
 {
 	const struct cpu_pages *pages = this_cpu()->pages;
@@ -377,7 +379,7 @@ static void *map_window(paddr_t address, size_t length, uint64_t flags)
 	return (uint8_t *)base + (uint32_t)(address - first);
 }
 
-/* A table entry with a bit beyond the CPU's would fault. */
+/* A table entry with a bit beyond the CPU's physical addresses would fault. */
 static bool is_addressable(paddr_t address, size_t length)
 {
 	paddr_t limit = (paddr_t)1 << cpu_features()->physical_bits;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Umbra's own address space (arch/cpu/layout.h): the direct map with the image's
- * sections protected, device registers, and a place to look at any physical
- * memory.  The guest window below 3 GB belongs to mm/guest_window.h.
+ * Umbra's own address space (arch/cpu/layout.h draws it): the direct map with the image's
+ * sections protected, device registers, and a way to read and write any physical memory.  The
+ * guest window below 3 GB belongs to mm/guest_window.h.
  */
 #ifndef UMBRA_MM_HOST_MAP_H
 #define UMBRA_MM_HOST_MAP_H
@@ -24,15 +24,15 @@ void host_map_init(void);
  */
 int __must_check host_map_prepare_cpu(struct cpu_pages *pages, uint32_t *top_level);
 
-/* Runs on the tables at top_level from now on. */
+/* This CPU uses the tables at top_level from now on. */
 void host_map_activate(uint32_t top_level);
 
 /*
- * A guest's memory is not in the direct map: what is not there, speculation in Umbra
- * cannot fetch for another guest.  Whoever gives a guest a frame, or a whole chunk,
- * hides it, and shows it before giving it back.  Nothing for what lies above the direct
- * map.  No CPU's TLB is flushed: until its next exit from a guest, which loads CR3, a CPU
- * may still see what was hidden.
+ * A guest's memory is taken out of the direct map, so that speculation in Umbra cannot fetch it
+ * for another guest.  Whoever gives a guest a frame or a whole chunk hides it, and shows it
+ * again before giving it back.  Both do nothing for memory above the direct map.  No CPU's TLB
+ * is flushed: until its next exit from a guest, which loads CR3, a CPU may still see what was
+ * hidden.
  *
  * direct_map_hide_frame may need a table, which it takes from frames that its caller
  * has set aside (frames_reserve), and returns true then.  For all that anybody ever
@@ -59,9 +59,8 @@ void physical_read(paddr_t from, void *to, size_t length);
 void physical_write(paddr_t to, const void *from, size_t length);
 
 /*
- * The physical address of what pointer shows to, which is in the direct map or in
- * the guest window loaded on this CPU; *run gets how many bytes from there on are
- * in one piece of physical memory too.
+ * The physical address behind pointer, which is in the direct map or in the guest window loaded on
+ * this CPU; *run gets how many bytes from there on are contiguous in physical memory too.
  */
 paddr_t host_physical(const void *pointer, size_t *run);
 
@@ -79,8 +78,8 @@ const void *map_module(paddr_t address, size_t length);
 void *map_mmio(paddr_t address, size_t length);
 
 /*
- * As map_mmio, for video memory, which is only written: write-combining where
- * the CPU can do that.  NULL also when no memory can have that address.
+ * Maps video memory, which is only written: write-combining where the CPU can do that.  NULL when
+ * the window is full, or the CPU has no such address.  Boot CPU, before others start.
  */
 void *map_video(paddr_t address, size_t length);
 

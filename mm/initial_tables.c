@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Placing, filling and comparing the initial page tables of generation A.  One
- * function says what each entry is, for those who write it and those who look
- * whether it is still so.
+ * Places, fills and compares the initial page tables of generation A.  One function says what
+ * each entry is, for those who write the tables and for those who check whether the guest has
+ * changed them.
  */
 #include "mm/initial_tables.h"
 
@@ -16,7 +16,7 @@
 
 /* --- what they say -------------------------------------------------------------- */
 
-/* Memory that can be mapped twice without the two meeting, or reaching into what is Umbra's. */
+/* How many pages can be mapped both from 0 and from kernel_address without the two overlapping. */
 static uint32_t window_pages(uint32_t kernel_address)
 {
 	return MIN(kernel_address, 0u - RESERVED_TOP - kernel_address) >> PAGE_SHIFT;
@@ -27,13 +27,13 @@ static uint32_t table_count(uint32_t pages, uint32_t entries)
 	return (pages + entries - 1) / entries;
 }
 
-/* Of `count` tables one behind the other, the entry that names table index; 0: there is none. */
+/* The entry for table index of `count` that lie one behind the other; 0: there is no such table. */
 static uint32_t naming_entry(uint32_t tables, uint32_t count, uint32_t index)
 {
 	return index < count ? (tables + index * PAGE_SIZE) | TABLE_FLAGS : 0;
 }
 
-/* The two-level directory's entry, as if there was no PAE top level in its way. */
+/* An entry of the two-level directory, also where the PAE top level takes its place. */
 static uint32_t directory_word(const struct initial_tables *initial, uint32_t index)
 {
 	uint32_t kernel = initial->kernel_address / INITIAL_TABLES_ALIGNMENT;
@@ -70,7 +70,7 @@ static uint32_t page_word(uint32_t page, uint32_t pages)
 	return page < pages ? page << PAGE_SHIFT | TABLE_FLAGS : 0;
 }
 
-/* What word of the page at `page`, one of the tables', is to be. */
+/* What a word must be in the page at `page`, which is one of the tables. */
 static uint32_t word_of(const struct initial_tables *initial, uint32_t page, uint32_t word)
 {
 	if (page == initial->root)
@@ -89,7 +89,7 @@ bool initial_tables_place(struct initial_tables *initial, uint32_t kernel_addres
 			  uint32_t ram_pages, uint32_t floor, uint32_t top)
 {
 	uint32_t pages = MIN(ram_pages, window_pages(kernel_address));
-	/* Kernels with PAE tables begin at a slot's border; others have no use for such tables. */
+	/* A kernel with PAE tables begins at a multiple of 1 GB; others need no such tables. */
 	uint32_t pae_pages = kernel_address % (PAE_SLOT_PAGES << PAGE_SHIFT) ? 0 :
 			     MIN(pages, PAE_SLOT_PAGES);
 	uint32_t count = table_count(pages, TABLE_ENTRIES);

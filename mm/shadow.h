@@ -13,15 +13,15 @@
  *     permit is in the directory entry, which is per address space.
  *   - An *address space* is kept as long as the budget lasts; the one switched
  *     to longest ago loses its leaves first, some at a time.
- *   - A flush re-reads the guest's entries behind the shadow's present ones and
- *     drops or weakens what is no longer so.  A leaf with few of them is read at
- *     once, as far as one call's share of such work goes; one with many, or
- *     behind that, is only put to sleep (its directory entry is not present to
- *     the CPU) and read when it is touched again, if ever.
+ *   - A flush reads the guest's entries behind the shadow's present ones again and
+ *     drops or weakens what is no longer so.  A leaf with few present entries is
+ *     read at once, until the call has done its share of such work.  A leaf with
+ *     many, and what is left then, is only *put to sleep*: its directory entry is
+ *     not present to the CPU, and the leaf is read when it is touched again.
  *
  * Nothing here takes longer than SHADOW_MOST_WORK allows, whatever tables the
- * guest has: nothing is searched for along a way whose length a guest chooses,
- * and room is made piece by piece.
+ * guest has: no search is as long as a guest chooses, and room is made piece by
+ * piece.
  *
  * The seven invariants are stated and checked in mm/shadow_audit.c.
  *
@@ -77,8 +77,8 @@ struct shadow_leaf {
 	struct shadow_leaf *next;	/* the leaf of the same guest page's other half; the next free one */
 	uint32_t key;
 	uint32_t parents;		/* directory entries that name it */
-	uint32_t slot;			/* where it was linked first since it had none */
-	bool several_slots;		/* and, since then, elsewhere too */
+	uint32_t slot;			/* where its first parent linked it */
+	bool several_slots;		/* another parent has linked it at another slot */
 	uint32_t generation;		/* of shadow->generation when last resynchronised whole */
 	uint64_t *table;		/* one page, read by the CPU */
 	uint32_t live;			/* present entries */
@@ -93,7 +93,7 @@ struct address_space {
 	struct address_space *next;	/* in its chain; the next free one */
 	struct list_node recency;	/* in shadow->spaces */
 	const struct cpu_pages *hooked;	/* whose Switcher PTE page is in the last slot */
-	uint32_t hand;			/* word of linked where taking slots away goes on */
+	uint32_t hand;			/* the word of linked at which strip goes on */
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
@@ -119,7 +119,7 @@ struct shadow {
 	void *free_pages;		/* of the budget, not in use but kept, chained through their first word */
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */
 	struct address_space *space_pool, *free_spaces;	/* and max_spaces of these */
-	uint32_t leaves_made, spaces_made;	/* behind those that were ever in use; leaf 0 never is */
+	uint32_t leaves_made, spaces_made;	/* how many were ever in use; leaf 0 never is */
 	uint32_t max_spaces;
 	bool no_execute;		/* the machine has NX and the guest's format too */
 	uint32_t work;			/* done since the caller set it to 0; see SHADOW_MOST_WORK */

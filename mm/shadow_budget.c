@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the shadow tables of a guest are made of: the pages of its budget and the
- * structures for leaves and address spaces, from when the guest is made to when
- * it goes.  When the budget is spent, leaves are taken from the address space
- * that was switched to longest ago, as many as are needed and some more.
+ * What the shadow tables of a guest are made of: the pages of its budget, and the structures
+ * for leaves and address spaces, from the making of the guest to its end.  When the budget is
+ * spent, leaves are taken from the address space that was switched to longest ago, as many as
+ * are needed and some more.
  */
 #include "arch/cpu/assert.h"
 #include "lib/error.h"
@@ -11,9 +11,9 @@
 #include "mm/shadow_internal.h"
 
 /*
- * Pages that are freed beyond those that are needed, so that it is not done
- * again soon.  One instruction, with its code and operands, and the kernel stack
- * fit in: what they had filled in is not taken away before the guest runs on.
+ * Pages that are freed beyond those that are needed, so that the next reclaim comes later.
+ * They are enough for one instruction with its code and operands and for the kernel stack: what
+ * was filled in for these is not taken away again before the guest runs on.
  */
 #define RECLAIM_MORE 32u
 _Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
@@ -71,7 +71,7 @@ static struct address_space *oldest(const struct shadow *shadow)
 
 void space_reclaim(struct shadow *shadow, uint32_t pages)
 {
-	/* Whoever goes altogether gives all its directories: few rounds. */
+	/* A space that goes altogether gives all its directories too, so there are few rounds. */
 	while (shadow->used + pages > shadow->budget) {
 		struct address_space *space = oldest(shadow);
 		bool is_bare = strip(shadow, space, shadow->budget - pages - RECLAIM_MORE,
@@ -85,7 +85,7 @@ void space_reclaim(struct shadow *shadow, uint32_t pages)
 	}
 }
 
-/* Who has to go for another one with this root; NULL: nobody. */
+/* The address space that must go before there can be one with this root; NULL: none. */
 static struct address_space *one_too_many(struct shadow *shadow, uint32_t root)
 {
 	struct address_space *last = NULL;

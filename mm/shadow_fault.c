@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Filling the shadow: on a fault, and ahead of one where a fault could not be
- * taken.
+ * Fills the shadow from the guest's tables: on a fault, and beforehand where a fault could not
+ * be taken (the kernel's stack).
  */
 #include "mm/shadow_internal.h"
 
@@ -31,7 +31,7 @@ static bool is_permitted(const struct shadow *shadow, const struct walk *walk, u
 	       !((walk->slot.flags | walk->entry) & PTE_NX);
 }
 
-/* Never mapped: what is there, if anything, is for the caller to know. */
+/* Such a page is never mapped; the caller knows whether a device is there. */
 static const char beyond_memory[] = "page-table entry maps a page beyond the guest's memory";
 
 static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, uint32_t address)

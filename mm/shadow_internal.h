@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the shadow tables share with each other and with nobody
- * else.
+ * What the files of the shadow tables (mm/shadow_*.c) share with each other and with nobody else.
  */
 #ifndef UMBRA_MM_SHADOW_INTERNAL_H
 #define UMBRA_MM_SHADOW_INTERNAL_H

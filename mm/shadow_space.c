@@ -75,9 +75,9 @@ static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot 
 }
 
 /*
- * A kernel table that only ever stood at this slot is no staler in one address
- * space than in another.  Whoever else uses a leaf may owe a flush that this
- * space never saw.
+ * Can the leaf be linked without being read again?  A kernel table that was only ever linked at
+ * this slot is as fresh in one address space as in another.  Any other leaf may lack a flush
+ * that was never made in this address space.
  */
 static bool is_fresh_at(const struct shadow *shadow, const struct shadow_leaf *leaf, uint32_t slot)
 {
@@ -96,7 +96,7 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 
 		leaf = frame_owner(slot_frame(*entry));
 		if (likely(leaf->key == info->key)) {
-			/* Asleep since a flush, and no other slot has had it read again. */
+			/* Asleep since a flush, and not read again for another slot. */
 			if (!((uint32_t)*entry & PTE_P) && leaf->generation != shadow->generation)
 				leaf_resync(shadow, leaf);
 			if (!((uint32_t)flags & PTE_W))
@@ -104,7 +104,7 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 			*entry = slot_frame(*entry) | flags;
 			return leaf;
 		}
-		/* The guest has put another table there since. */
+		/* The guest has put another table there since the slot was linked. */
 		space_unlink(shadow, space, slot);
 	}
 	leaf = leaf_find(shadow, info->key);
@@ -189,7 +189,7 @@ static uint32_t linked_between(const struct address_space *space, uint32_t word,
 	return bits;
 }
 
-/* What was to be brought up to date, and is too much: it is up to who touches it. */
+/* Slots that one call cannot bring up to date are read again when they are touched. */
 static void put_all_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t first,
 			     uint32_t end)
 {
@@ -224,13 +224,10 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
 
 /* --- making them and switching ----------------------------------------------- */
 
-/*
- * What the kernel has in all address spaces and has been shadowed already is there from the
- * start.
- */
+/* Links the leaves of the kernel's slots that are the same in all address spaces. */
 static void link_kernel(struct shadow *shadow, struct address_space *space)
 {
-	/* Other directories than the last would need a page. */
+	/* The last directory only: others may not exist, and would take a page. */
 	const uint32_t last = SWITCHER_SLOT / SLOT_ENTRIES * SLOT_ENTRIES;
 
 	for (uint32_t slot = MAX(shadow->kernel_slot, last); slot < shadow->limit; slot++) {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest tells of changes to its tables.  It has made them already, so
- * the arguments only say where to look: what is believed is always the guest's
- * table itself, read now.
+ * What the guest tells of changes to its tables.  It has made the changes already, so the arguments
+ * only say where to look: Umbra always reads the guest's table itself.
  */
 #include "mm/shadow_internal.h"
 
-/*
- * Where the guest has INVLPG it has this, so what was kept of its directory entry is dropped
- * too.
- */
+/* SET_PTE stands for INVLPG, which drops what the CPU has cached of the directory entry, too. */
 static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		    uint32_t index)
 {
@@ -18,9 +14,8 @@ static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t
 }
 
 /*
- * A kernel address: no address space may keep the old entry, whichever the guest
- * named.  What others than the current one have kept of their directory entries
- * is not INVLPG's affair.
+ * A kernel address: no address space may keep the old entry, whichever one the guest named.
+ * Directory entries are read again in the current address space only, as INVLPG would.
  */
 static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index)
 {
