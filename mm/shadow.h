@@ -119,7 +119,7 @@ struct shadow {
 	void *free_pages;		/* of the budget, not in use but kept, chained through their first word */
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */
 	struct address_space *space_pool, *free_spaces;	/* and max_spaces of these */
-	uint32_t leaves_made, spaces_made;	/* how many were ever in use; leaf 0 never is */
+	uint32_t leaves_made, spaces_made;	/* the end of those ever in use; leaf 0 never is */
 	uint32_t max_spaces;
 	bool no_execute;		/* the machine has NX and the guest's format too */
 	uint32_t work;			/* done since the caller set it to 0; see SHADOW_MOST_WORK */
