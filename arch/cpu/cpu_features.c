@@ -69,7 +69,6 @@ void cpu_features_init(void)
 	features.mce = (r.edx & BIT(7)) != 0;
 	features.apic = (r.edx & BIT(9)) != 0;
 	features.sep = (r.edx & BIT(11)) != 0;
-	features.pge = (r.edx & BIT(13)) != 0;
 	features.mca = (r.edx & BIT(14)) != 0;
 	features.pat = (r.edx & BIT(16)) != 0;
 	features.pse36 = (r.edx & BIT(17)) != 0;

@@ -12,7 +12,7 @@ struct cpu_features {
 	char vendor[13];
 	char brand[49];
 	unsigned family, model, stepping;	/* as people count them, the extended parts included */
-	bool sep, pge, pse36, fxsr, sse, nx, smep, smap, umip, mce, mca, pat, rdrand, rdseed;
+	bool sep, pse36, fxsr, sse, nx, smep, smap, umip, mce, mca, pat, rdrand, rdseed;
 	bool apic, x2apic, tsc_deadline;	/* the local APIC, and what it can do */
 	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
 	bool constant_tsc;	/* one rate whatever the clock of the core does */
