@@ -106,7 +106,6 @@ bool initial_tables_place(struct initial_tables *initial, uint32_t kernel_addres
 		.tables = top - (1 + count) * PAGE_SIZE,
 		.middle = pae_pages ? top - (2 + count) * PAGE_SIZE : 0,
 		.pae_tables = top - bytes,
-		.bottom = top - bytes,
 		.filled = top - bytes,
 	};
 	return true;

@@ -32,9 +32,8 @@ struct initial_tables {
 	uint32_t root;		/* guest-physical, like the rest: the top-level page */
 	uint32_t tables;	/* two-level tables, one behind the other */
 	uint32_t middle;	/* the PAE middle table, 0: none */
-	uint32_t pae_tables;
-	uint32_t bottom;	/* the lowest byte of them all */
-	uint32_t filled;	/* from bottom up to here they have been written */
+	uint32_t pae_tables;	/* the lowest of all; where there are none, the same as tables */
+	uint32_t filled;	/* from pae_tables up to here they have been written */
 };
 
 enum initial_format { INITIAL_UNKNOWN, INITIAL_TWO_LEVEL, INITIAL_PAE };

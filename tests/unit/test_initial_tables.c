@@ -101,10 +101,10 @@ static void place(void **state)
 		assert_int_equal(at.pages, cases[i].pages);
 		assert_int_equal(at.pae_pages, cases[i].pae_pages);
 		assert_int_equal(at.root, cases[i].top - PAGE_SIZE);
-		assert_int_equal(at.bottom, bottom);
+		assert_int_equal(at.pae_tables, bottom);
 		assert_int_equal(at.filled, bottom);
 		assert_int_equal(at.middle != 0, cases[i].pae_pages != 0);
-		assert_true(at.bottom >= cases[i].floor);
+		assert_true(at.pae_tables >= cases[i].floor);
 	}
 }
 
@@ -137,14 +137,14 @@ static void check_window(const struct guest_reader *reader, uint32_t base, uint3
 static void contents(void **state)
 {
 	(void)state;
-	assert_int_equal(initial.bottom, TOP - TABLES_BYTES);
+	assert_int_equal(initial.pae_tables, TOP - TABLES_BYTES);
 	check_window(&guest_reader_two_level, KERNEL, 4096);
 	check_window(&guest_reader_pae, KERNEL, 4096);
 	check_window(&guest_reader_pae, 0, 4096);
 	for (uint32_t address = 0x2000000; address < KERNEL; address += 0x200000)
 		assert_true(lookup(&guest_reader_two_level, address) == 0);
 	/* Nothing else was touched. */
-	assert_int_equal(get32(initial.bottom - 4), 0xA5A5A5A5);
+	assert_int_equal(get32(initial.pae_tables - 4), 0xA5A5A5A5);
 	assert_int_equal(get32(TOP), 0xA5A5A5A5);
 }
 
@@ -156,13 +156,13 @@ static void in_pieces(void **state)
 
 	(void)state;
 	assert_non_null(whole);
-	memcpy(whole, memory.base + initial.bottom, TABLES_BYTES);
+	memcpy(whole, memory.base + initial.pae_tables, TABLES_BYTES);
 	memset(memory.base, 0x5A, PAGES * PAGE_SIZE);
 	assert_true(initial_tables_place(&again, KERNEL, PAGES, 0, TOP));
 	for (; !initial_tables_fill(&again, &memory, 1); calls++)
-		assert_int_equal(again.filled, again.bottom + calls * PAGE_SIZE);
+		assert_int_equal(again.filled, again.pae_tables + calls * PAGE_SIZE);
 	assert_int_equal(calls * PAGE_SIZE, TABLES_BYTES);
-	assert_memory_equal(memory.base + again.bottom, whole, TABLES_BYTES);
+	assert_memory_equal(memory.base + again.pae_tables, whole, TABLES_BYTES);
 	/* There is no more to do. */
 	assert_true(initial_tables_fill(&again, &memory, 1));
 	assert_int_equal(get32(TOP), 0x5A5A5A5A);
@@ -174,7 +174,7 @@ static void two_levels_only(void **state)
 	(void)state;
 	assert_true(initial_tables_place(&initial, 0xB0000000, PAGES, 0, TOP));
 	assert_true(initial_tables_fill(&initial, &memory, UINT32_MAX));
-	assert_int_equal(initial.bottom, TOP - 3 * PAGE_SIZE);
+	assert_int_equal(initial.pae_tables, TOP - 3 * PAGE_SIZE);
 	check_window(&guest_reader_two_level, 0xB0000000, 4096);
 	check_window(&guest_reader_two_level, 0, 4096);
 	assert_int_equal(format(), INITIAL_TWO_LEVEL);
