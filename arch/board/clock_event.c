@@ -24,7 +24,7 @@
 #define TEST_TRIES 5u
 
 static bool use_lapic;
-static irq_handler_t *handler;
+static irq_handler_t *event_handler;
 static uint64_t set_until[MAX_CPUS];	/* the time that each CPU's event is set to */
 
 static void report(void)
@@ -43,7 +43,7 @@ static void report(void)
 static void event(void *context)
 {
 	clock_watch(set_until[this_cpu()->id]);
-	handler(context);
+	event_handler(context);
 }
 
 /* A timer that has expired long before its time does not exist. */
@@ -85,9 +85,9 @@ static void start_pit(void)
  * an emulator that counts instructions (QEMU, -icount sleep=off) would stop for good when the
  * machine is idle and no timer at all is running.
  */
-void clock_event_init(irq_handler_t *function)
+void clock_event_init(irq_handler_t *handler)
 {
-	handler = function;
+	event_handler = handler;
 	use_lapic = irq_has_apic() && lapic_timer_init() == 0;
 	if (irq_has_apic() && !use_lapic)
 		log_warn("time", "the local APIC's timer does not go off: the 8254 is used");
