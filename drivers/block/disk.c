@@ -155,7 +155,7 @@ static void start(struct disk_port *port, unsigned tag, struct disk_transfer *tr
 	if (transfer->bounced)
 		port->counters.bounced++;
 	port->deadline = MAX(first ? 0 : port->deadline, now + limit);
-	if (first)
+	if (first && !port->is_read_now)
 		disk_look_after(disk_period(port));
 }
 

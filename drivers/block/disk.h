@@ -124,6 +124,7 @@ struct disk_port {
 	const char *lost_cause;		/* if not NULL: why it is lost once it has stopped */
 	unsigned resets;		/* since it last answered */
 	struct irq_watch watch;
+	bool is_read_now;		/* disk_read_now asks the device, so the timer need not */
 	bool answered;			/* some command finished in this call of poll */
 	uint64_t next_report;
 	uint64_t charged_until;		/* time_ns() of the last charge; 0 outside of handlers */

@@ -34,6 +34,7 @@ int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
 
 	if (error)
 		return error;
+	disk->port->is_read_now = true;
 	error = disk->device.ops->submit(&disk->device, &now.request);
 	if (error == BLOCK_LATER) {
 		struct time_limit forever = time_limit(UINT64_MAX / 2);
@@ -47,6 +48,7 @@ int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
 		/* No interrupt could arrive here, so none counts as missing. */
 		irq_watch_raised(&disk->port->watch);
 	}
+	disk->port->is_read_now = false;
 	disk_unreserve(disk, 1);
 	return error;
 }

@@ -265,6 +265,7 @@ static inline int setup(void **state)
 	disks_set_account(account);
 	accounted = 0;
 	copy_time = 0;
+	timer_period = 0;
 	assert_int_equal(disk_port_init(&port), 0);
 	disk_add(&disk, &port);
 	assert_int_equal(disk_reserve(&disk, 8), 0);
