@@ -114,4 +114,4 @@ apt() {
 # Old lists may do, and so may a machine with its packages on a disk.
 apt update || echo "deps: the package lists could not be renewed; trying with what is there"
 # shellcheck disable=SC2086 # one word for each package
-apt install -y --no-install-recommends $missing || stop "apt-get could not install them"
+apt install -y --no-install-recommends $missing || stop "apt-get could not install $missing"

@@ -22,6 +22,8 @@ DEBUG = RELEASE + '-debug'
 PYTEST_EXTRA = shlex.split(' '.join(sys.argv[2:]))
 JOBS = f'-j{os.cpu_count() or 1}'
 LIMIT = 2400            # seconds for one part, against what hangs
+# Linux as it is booted by the system tests: version, with PAE.
+LINUX = [('6.1', 0)]
 REPORT = f'{RELEASE}/system-tests.xml'
 
 
@@ -76,6 +78,17 @@ def build(directory, debug):
     targets = ['all'] if debug else ['all', f'{directory}/umbra.iso']
     status, _ = run(['make', JOBS, f'O={directory}', f'DEBUG={int(debug)}', *targets])
     return part if status == 0 else part.fail('make failed')
+
+
+def linux(version, pae):
+    """Builds Linux from Debian's package, which is installed first if it is not there."""
+    part = Part(f'Linux {version}{", PAE" if pae else ""}')
+    status, lines = run(['make', f'O={RELEASE}', 'linux', f'LINUX={version}', f'LINUX_PAE={pae}'])
+    if status == 0:
+        return part
+    # Whoever stops says why, with its name in front; make's own stars say only where.
+    reasons = [line for line in lines if re.match(r'(deps|linux|make): (?!\*)', line)]
+    return part.fail('out of time' if status is None else reasons[-1] if reasons else 'make failed')
 
 
 def counted(name, target, pattern):
@@ -140,6 +153,8 @@ def main():
     built = all([add(build, RELEASE, False), add(build, DEBUG, True)])
     add(counted, 'unit tests', 'unit', r'unit tests: (\d+) passed, (\d+) failed')
     add(counted, 'fuzzers', 'fuzz', r'fuzzers: (\d+) passed, (\d+) failed')
+    for version, pae in LINUX:
+        add(linux, version, pae)
     if built:
         add(system_tests)
     print()

@@ -17,8 +17,8 @@ check:
 	$(Q)iso/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) unit
 
-## make test            everything: both builds, unit tests, fuzzers, system tests; the last
-##                      line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
+## make test            everything: both builds, unit tests, fuzzers, a kernel of Linux, system
+##                      tests; the last line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
 .PHONY: test
 test:
 	$(Q)iso/deps.sh build run test
@@ -30,5 +30,6 @@ test-long:
 	$(Q)iso/deps.sh build run test
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O) all
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O)-debug DEBUG=1 all
+	$(Q)$(MAKE) --no-print-directory O=$(TEST_O) linux LINUX=6.1 LINUX_PAE=0
 	$(Q)UMBRA_BUILD=$(TEST_O) UMBRA_DEBUG_BUILD=$(TEST_O)-debug $(PYTHON) -m pytest -q --long \
 		tests/system $(PYTEST_EXTRA)

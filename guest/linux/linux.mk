@@ -31,8 +31,8 @@ LINUX_INPUT := $(LINUX_FOLDER)/build-linux $(LINUX_FOLDER)/edits/$(LINUX).patch 
 	$(shell find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f 2>/dev/null)
 
 $(LINUX_IMAGE): $(LINUX_INPUT)
-	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_DIR) \
-		$(LINUX_NAME) $(LINUX_FRAGMENTS)
+	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) \
+		$(LINUX_TARBALL) $(LINUX_DIR) $(LINUX_NAME) $(LINUX_FRAGMENTS)
 
 $(BUSYBOX): $(LINUX_FOLDER)/get-busybox
 	@echo "  FETCH   busybox-static for i386, from Debian's packages"
@@ -71,15 +71,22 @@ deps-linux:
 		echo "make: LINUX_PAE is 0 or 1, not '$(LINUX_PAE)'" >&2; exit 1 ;; esac
 	@[ -z '$(LINUX_CONFIG)' ] || [ -r '$(LINUX_CONFIG)' ] || \
 		{ echo "make: there is no file '$(LINUX_CONFIG)'" >&2; exit 1; }
+	@case '$(notdir $(LINUX_CONFIG))' in *[!a-zA-Z0-9._-]*) \
+		echo "make: LINUX_CONFIG is a file whose name has letters, digits, '.', '_' and '-'," \
+			"not '$(LINUX_CONFIG)'" >&2; exit 1 ;; esac
 	$(Q)LINUX=$(LINUX) iso/deps.sh build run linux
 
-## make linux           build Debian's Linux 6.1 as a guest of Umbra: some 5 minutes, 2 GB below
+## make linux           build Debian's Linux 6.1 as a guest of Umbra: some 5 minutes, 1 GB below
 ##                      build/linux, and the packages that it needs
 ##     LINUX=6.12 LINUX_PAE=1 LINUX_CONFIG=file         the other version; with PAE; more options
 .PHONY: linux
 linux: deps-linux
-	$(Q)$(MAKE) --no-print-directory $(LINUX_IMAGE)
-	$(Q)$(MAKE) --no-print-directory $(LINUX_INITRD)
+	$(Q)$(MAKE) --no-print-directory linux-files
+
+# Behind the check of the settings, and without a word when there is nothing to do.
+.PHONY: linux-files
+linux-files: $(LINUX_IMAGE) $(LINUX_INITRD)
+	@:
 
 # With the tests of usertest/ in the initial RAM disk.
 .PHONY: linux-test

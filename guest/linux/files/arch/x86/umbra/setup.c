@@ -12,6 +12,7 @@
 #include <linux/reboot.h>
 #include <linux/start_kernel.h>
 
+#include <asm/cpufeature.h>
 #include <asm/desc.h>
 #include <asm/e820/api.h>
 #include <asm/fixmap.h>
@@ -95,9 +96,20 @@ static void __init umbra_set_legacy_features(void)
 	x86_platform.legacy.no_vga = 1;
 }
 
-/* By now i386_start_kernel() has set what it wants. */
+/*
+ * The flaw is of entries that are not present in the tables that the processor
+ * walks, and those are Umbra's own, where they hold no address.
+ */
+static void __init forget_l1tf(void)
+{
+	clear_bit(X86_BUG_L1TF, (unsigned long *)cpu_caps_set);
+	setup_clear_cpu_cap(X86_BUG_L1TF);
+}
+
+/* By now i386_start_kernel() has set what it wants, and the processor is known. */
 static void __init umbra_arch_setup(void)
 {
+	forget_l1tf();
 	x86_init.resources.reserve_resources = x86_init_noop;
 	x86_init.mpparse.setup_ioapic_ids = x86_init_noop;
 }
