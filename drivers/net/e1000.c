@@ -52,52 +52,52 @@
 #define RAL 0x5400u		/* the first address, as the EEPROM has it */
 #define RAH 0x5404u
 
-#define CTRL_MASTER_OFF BIT(2)	/* PCI Express only */
-#define CTRL_AUTO_SPEED BIT(5)
-#define CTRL_LINK_UP BIT(6)
-#define CTRL_RESET BIT(26)
-#define STATUS_LINK_UP BIT(1)
-#define STATUS_MASTER_ON BIT(19)
-#define EECD_READ BIT(9)	/* PCI Express only: the EEPROM has been read */
-#define CTRL_EXT_DRIVER BIT(28)	/* PCI Express only: firmware leaves the port alone */
-#define CTRL_EXT_PENDING_CLEAR BIT(31)	/* 82574: a message that is sent is not pending any more */
+#define CTRL_GIO_MASTER_DISABLE BIT(2)	/* PCI Express only */
+#define CTRL_ASDE BIT(5)	/* speed is detected */
+#define CTRL_SLU BIT(6)		/* the link is to come up */
+#define CTRL_RST BIT(26)
+#define STATUS_LU BIT(1)
+#define STATUS_GIO_MASTER_ENABLE BIT(19)
+#define EECD_AUTO_RD BIT(9)	/* PCI Express only: the EEPROM has been read */
+#define CTRL_EXT_DRV_LOAD BIT(28)	/* PCI Express only: firmware leaves the port alone */
+#define CTRL_EXT_PBA_CLR BIT(31)	/* 82574: a message that is sent is not pending any more */
 
-#define RCTL_ON BIT(1)
-#define RCTL_UNICAST_ALL BIT(3)
-#define RCTL_MULTICAST_ALL BIT(4)
-#define RCTL_BROADCAST BIT(15)	/* buffers of 2048 bytes are the default */
-#define RCTL_NO_CHECKSUM BIT(26)	/* in memory; it is verified all the same */
-#define TCTL_ON BIT(1)
-#define TCTL_PAD BIT(3)
-#define TCTL_COLLISIONS (15u << 4)
-#define TCTL_COLLISION_DISTANCE (64u << 12)	/* for full duplex */
+#define RCTL_EN BIT(1)
+#define RCTL_UPE BIT(3)		/* unicast frames for any address */
+#define RCTL_MPE BIT(4)		/* multicast frames, the same */
+#define RCTL_BAM BIT(15)	/* broadcast; buffers of 2048 bytes are the default */
+#define RCTL_SECRC BIT(26)	/* checksums stay out of memory; they are verified all the same */
+#define TCTL_EN BIT(1)
+#define TCTL_PSP BIT(3)		/* short frames are padded */
+#define TCTL_CT (15u << 4)	/* collisions until it gives up */
+#define TCTL_COLD (64u << 12)	/* for full duplex */
 #define TIPG_COPPER (10u | 8u << 10 | 6u << 20)
-#define TXDCTL_COUNTS BIT(22)	/* PCI Express only; has to be set there */
-#define RAH_VALID BIT(31)
+#define TXDCTL_COUNT_DESC BIT(22)	/* PCI Express only; has to be set there */
+#define RAH_AV BIT(31)
 
-#define CAUSE_LINK BIT(2)
-#define CAUSE_OVERRUN BIT(6)
-#define CAUSE_RECEIVED BIT(7)
-#define CAUSE_RECEIVE_QUEUE BIT(20)	/* with MSI-X, in place of the one before */
-#define CAUSE_OTHER BIT(24)
-#define CAUSES (CAUSE_LINK | CAUSE_OVERRUN | CAUSE_RECEIVED)
-#define CAUSES_MSIX (CAUSES | CAUSE_RECEIVE_QUEUE | CAUSE_OTHER)
+#define ICR_LSC BIT(2)		/* the link changed */
+#define ICR_RXO BIT(6)		/* received too much */
+#define ICR_RXT0 BIT(7)		/* received something */
+#define ICR_RXQ0 BIT(20)	/* with MSI-X, in place of the one before */
+#define ICR_OTHER BIT(24)
+#define CAUSES (ICR_LSC | ICR_RXO | ICR_RXT0)
+#define CAUSES_MSIX (CAUSES | ICR_RXQ0 | ICR_OTHER)
 #define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
 
 /* Entry 0 for the first queue of either direction and for all else. */
 #define IVAR_ONE (BIT(3) | BIT(11) | BIT(19))
 
-#define RECEIVE_DONE BIT(0)
-#define RECEIVE_END BIT(1)	/* the frame is whole */
-#define RECEIVE_ERRORS (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(7))	/* not those of what it carries */
-#define SEND_END BIT(0)
-#define SEND_CHECKSUM BIT(1)	/* that of the frame, by the controller */
-#define SEND_REPORT BIT(3)
-#define SEND_DONE BIT(0)
+#define RDESC_STATUS_DD BIT(0)
+#define RDESC_STATUS_EOP BIT(1)	/* the frame is whole */
+#define RDESC_ERRORS (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(7))	/* CE SE SEQ CXE RXE */
+#define TDESC_CMD_EOP BIT(0)
+#define TDESC_CMD_IFCS BIT(1)	/* that of the frame, by the controller */
+#define TDESC_CMD_RS BIT(3)
+#define TDESC_STATUS_DD BIT(0)
 
 #define RECEIVE_BATCH 16u
 
-#define QUIET_TIME (10 * WAIT_MS)	/* for what is under way to memory */
+#define QUIET_TIME (10 * WAIT_MS)	/* for what is in flight to memory */
 #define MASTER_TIME (10 * WAIT_MS)
 #define RESET_WAIT (2 * WAIT_MS)	/* nothing may be read before 1 us */
 #define RESET_TIME (50 * WAIT_MS)	/* the EEPROM is slow */
@@ -130,7 +130,7 @@ _Static_assert(sizeof(struct e1000_rings) % PAGE_SIZE == 0, "rings are aligned t
 
 /* What is waited for while it is reset, in this order. */
 enum e1000_reset {
-	E1000_QUIET,		/* what is under way to memory comes to its end */
+	E1000_QUIET,		/* what is in flight to memory comes to its end */
 	E1000_MASTER,		/* those on PCI Express say so (318550, 3.1.3.10) */
 	E1000_RESET,		/* nothing may be read */
 	E1000_BACK,		/* it reads its EEPROM */
@@ -146,7 +146,7 @@ struct e1000 {
 	enum e1000_reset reset;		/* while it is reset */
 	uint64_t reset_end;		/* time_ns() until which that may last */
 	unsigned next_received;		/* the descriptor that is next */
-	unsigned next_sent, oldest_sent;	/* between them is what is under way */
+	unsigned next_sent, oldest_sent;	/* between them is what is in flight */
 };
 
 static struct e1000 *e1000_of(struct net_device *device)
@@ -195,7 +195,7 @@ static void e1000_send(struct net_device *device, uint32_t length)
 	e1000->rings->send[e1000->next_sent] = (struct send_descriptor){
 		.address = device->send_address + e1000->next_sent * NET_BUFFER_SIZE,
 		.length = (uint16_t)length,
-		.command = SEND_END | SEND_CHECKSUM | SEND_REPORT,
+		.command = TDESC_CMD_EOP | TDESC_CMD_IFCS | TDESC_CMD_RS,
 	};
 	e1000->next_sent = after(e1000->next_sent);
 }
@@ -215,7 +215,7 @@ static int e1000_reclaim(struct net_device *device)
 	int count = 0;
 
 	while (e1000->oldest_sent != e1000->next_sent &&
-	       READ_ONCE(e1000->rings->send[e1000->oldest_sent].status) & SEND_DONE) {
+	       READ_ONCE(e1000->rings->send[e1000->oldest_sent].status) & TDESC_STATUS_DD) {
 		e1000->oldest_sent = after(e1000->oldest_sent);
 		count++;
 	}
@@ -231,12 +231,12 @@ static enum net_received e1000_receive(struct net_device *device, const uint8_t 
 	const struct receive_descriptor *descriptor = &e1000->rings->receive[e1000->next_received];
 	uint8_t status = READ_ONCE(descriptor->status);
 
-	if (!(status & RECEIVE_DONE))
+	if (!(status & RDESC_STATUS_DD))
 		return NET_NOTHING;
 	compiler_barrier();
 	*length = READ_ONCE(descriptor->length);
 	/* One in several pieces is longer than any that the wire may have. */
-	if (!(status & RECEIVE_END) || READ_ONCE(descriptor->errors) & RECEIVE_ERRORS ||
+	if (!(status & RDESC_STATUS_EOP) || READ_ONCE(descriptor->errors) & RDESC_ERRORS ||
 	    *length > NET_BUFFER_SIZE)
 		return NET_DAMAGED;
 	*bytes = device->receive_memory + e1000->next_received * NET_BUFFER_SIZE;
@@ -279,7 +279,7 @@ static bool e1000_listen(struct net_device *device)
 
 	e1000->enabled = e1000->causes;
 	set(e1000, IMS, e1000->enabled);
-	return !(READ_ONCE(e1000->rings->receive[e1000->next_received].status) & RECEIVE_DONE);
+	return !(READ_ONCE(e1000->rings->receive[e1000->next_received].status) & RDESC_STATUS_DD);
 }
 
 static void e1000_mute(struct net_device *device)
@@ -298,7 +298,7 @@ static bool e1000_acknowledge(struct net_device *device)
 	/* Reading need not clear with MSI-X (318550, 10.2.4.2), writing ones does. */
 	if (e1000->causes == CAUSES_MSIX)
 		set(e1000, ICR, causes);
-	if (causes & CAUSE_LINK)
+	if (causes & ICR_LSC)
 		device->link_asked = true;
 	/* A message is nobody else's; a line may be that of another device. */
 	return device->pci->interrupt != PCI_LINE || (causes & e1000->enabled) != 0;
@@ -308,7 +308,7 @@ static bool e1000_link(struct net_device *device)
 {
 	uint32_t status = get(e1000_of(device), STATUS);
 
-	return status != ALL_ONES && status & STATUS_LINK_UP;
+	return status != ALL_ONES && status & STATUS_LU;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */
@@ -316,8 +316,8 @@ static bool e1000_link(struct net_device *device)
 /* It does not touch what the EEPROM says any more, such as its address (317453, 13.5.2). */
 static bool is_back(const struct e1000 *e1000)
 {
-	return !(get(e1000, CTRL) & CTRL_RESET) && get(e1000, RAH) & RAH_VALID &&
-	       (!e1000->is_express || get(e1000, EECD) & EECD_READ);
+	return !(get(e1000, CTRL) & CTRL_RST) && get(e1000, RAH) & RAH_AV &&
+	       (!e1000->is_express || get(e1000, EECD) & EECD_AUTO_RD);
 }
 
 static void wait_for(struct e1000 *e1000, enum e1000_reset what, uint64_t nanoseconds)
@@ -330,25 +330,25 @@ static void begin_reset(struct e1000 *e1000)
 {
 	set(e1000, IMC, ALL_ONES);
 	set(e1000, RCTL, 0);
-	set_and_flush(e1000, TCTL, TCTL_PAD);
+	set_and_flush(e1000, TCTL, TCTL_PSP);
 	wait_for(e1000, E1000_QUIET, QUIET_TIME);
 }
 
 /* Does it stand still before the time for that is over? */
 static bool is_quiet(const struct e1000 *e1000)
 {
-	return e1000->reset == E1000_MASTER && !(get(e1000, STATUS) & STATUS_MASTER_ON);
+	return e1000->reset == E1000_MASTER && !(get(e1000, STATUS) & STATUS_GIO_MASTER_ENABLE);
 }
 
 static void ask_for_rest(struct e1000 *e1000)
 {
-	set(e1000, CTRL, get(e1000, CTRL) | CTRL_MASTER_OFF);
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_GIO_MASTER_DISABLE);
 	wait_for(e1000, E1000_MASTER, MASTER_TIME);
 }
 
 static void reset_all(struct e1000 *e1000)
 {
-	set(e1000, CTRL, get(e1000, CTRL) | CTRL_RESET);
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_RST);
 	wait_for(e1000, E1000_RESET, RESET_WAIT);
 }
 
@@ -414,8 +414,8 @@ static void start_receiving(struct e1000 *e1000, uint64_t rings)
 	/* What is wrong inside a frame is its receiver's affair. */
 	set_and_flush(e1000, RXCSUM, 0);
 	/* Guests have addresses of their own. */
-	set_and_flush(e1000, RCTL, RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL |
-				   RCTL_BROADCAST | RCTL_NO_CHECKSUM);
+	set_and_flush(e1000, RCTL, RCTL_EN | RCTL_UPE | RCTL_MPE |
+				   RCTL_BAM | RCTL_SECRC);
 }
 
 static void start_sending(struct e1000 *e1000, uint64_t rings)
@@ -429,17 +429,17 @@ static void start_sending(struct e1000 *e1000, uint64_t rings)
 	set_and_flush(e1000, TDT, 0);
 	set_and_flush(e1000, TIPG, TIPG_COPPER);
 	if (e1000->is_express)
-		set_and_flush(e1000, TXDCTL, get(e1000, TXDCTL) | TXDCTL_COUNTS);
+		set_and_flush(e1000, TXDCTL, get(e1000, TXDCTL) | TXDCTL_COUNT_DESC);
 	set_and_flush(e1000, TCTL,
-		      TCTL_ON | TCTL_PAD | TCTL_COLLISIONS | TCTL_COLLISION_DISTANCE);
+		      TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
 }
 
 static uint32_t extended_control(const struct e1000 *e1000)
 {
-	uint32_t bits = CTRL_EXT_DRIVER;
+	uint32_t bits = CTRL_EXT_DRV_LOAD;
 
 	if (e1000->causes == CAUSES_MSIX)
-		bits |= CTRL_EXT_PENDING_CLEAR;
+		bits |= CTRL_EXT_PBA_CLR;
 	return get(e1000, CTRL_EXT) | bits;
 }
 
@@ -458,7 +458,7 @@ static int e1000_start(struct net_device *device)
 	pci_change_command(device->pci, PCI_COMMAND_BUS_MASTER, 0);
 	start_receiving(e1000, host_physical(e1000->rings->receive, &run));
 	start_sending(e1000, host_physical(e1000->rings->send, &run));
-	set(e1000, CTRL, get(e1000, CTRL) | CTRL_LINK_UP | CTRL_AUTO_SPEED);
+	set(e1000, CTRL, get(e1000, CTRL) | CTRL_SLU | CTRL_ASDE);
 	return 0;
 }
 
@@ -486,7 +486,10 @@ static const struct net_device_ops e1000_ops = {
 
 /* --- attaching ------------------------------------------------------------------------------- */
 
-/* Not older ones: 82543GC has a PHY to be set up by hand, 82544 hangs on some lengths of buffers. */
+/*
+ * Older controllers are left out: 82543GC has a PHY to be set up by hand, 82544 hangs on some
+ * lengths of buffers.
+ */
 static const struct model {
 	uint16_t id;
 	bool is_express;
@@ -529,7 +532,10 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 	e1000->is_express = model_of(device)->is_express;
 	e1000->device.driver = e1000->is_express ? "e1000e" : "e1000";
 	e1000->device.pci = device;
-	/* They corrupt what the older ones write to memory (specification updates: 82540, no. 6; 82546, no. 26). */
+	/*
+	 * Messages of the older ones corrupt what they write to memory (specification
+	 * updates: 82540, no. 6; 82546, no. 26).
+	 */
 	device->no_messages = !e1000->is_express;
 	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);
 	if (!e1000->registers)

@@ -8,24 +8,24 @@
 #include "lib/error.h"
 
 /* The control word of either, at this offset of the capability. */
-#define CONTROL 2u
+#define MESSAGE_CONTROL 2u
 
 #define MSI_ENABLE 0x0001u
-#define MSI_COUNT 0x0070u	/* how many messages are in use, as a power of two */
-#define MSI_WIDE 0x0080u	/* an address of 64 bits */
-#define MSI_MASKS 0x0100u
+#define MSI_MULTIPLE_MESSAGE_ENABLE 0x0070u	/* how many messages are in use, as a power of two */
+#define MSI_64BIT_ADDRESS 0x0080u	/* an address of 64 bits */
+#define MSI_PER_VECTOR_MASKING 0x0100u
 #define MSI_ADDRESS 4u
 #define MSI_ADDRESS_HIGH 8u
 #define MSI_DATA 8u
-#define MSI_DATA_WIDE 12u
+#define MSI_DATA_64 12u
 #define MSI_MASK 12u
-#define MSI_MASK_WIDE 16u
+#define MSI_MASK_64 16u
 #define MSI_SIZE 24u		/* with everything */
 
 #define MSIX_ENABLE 0x8000u
-#define MSIX_MASK_ALL 0x4000u
+#define MSIX_FUNCTION_MASK 0x4000u
 #define MSIX_TABLE 4u
-#define MSIX_TABLE_BAR 0x7u	/* in the table's place: which BAR */
+#define MSIX_TABLE_BIR 0x7u	/* in the table's place: which BAR */
 #define MSIX_SIZE 12u
 #define ENTRY_SIZE 16u
 #define ENTRY_MASKED 1u
@@ -42,8 +42,8 @@ static bool fits(unsigned place, unsigned size)
 static struct msix_entry *map_entry(const struct pci_device *device, unsigned place)
 {
 	uint32_t table = pci_read(device, place + MSIX_TABLE, 4);
-	uint32_t offset = table & ~MSIX_TABLE_BAR;
-	uint8_t *registers = pci_map_bar(device, table & MSIX_TABLE_BAR,
+	uint32_t offset = table & ~MSIX_TABLE_BIR;
+	uint8_t *registers = pci_map_bar(device, table & MSIX_TABLE_BIR,
 					 (uint64_t)offset + ENTRY_SIZE);
 
 	return registers ? (struct msix_entry *)(void *)(registers + offset) : NULL;
@@ -52,7 +52,7 @@ static struct msix_entry *map_entry(const struct pci_device *device, unsigned pl
 static int enable_msix(const struct pci_device *device, unsigned place, uint64_t address,
 		       uint32_t data)
 {
-	uint32_t control = pci_read(device, place + CONTROL, 2);
+	uint32_t control = pci_read(device, place + MESSAGE_CONTROL, 2);
 	struct msix_entry *entry;
 
 	pci_change_command(device, PCI_COMMAND_MEMORY_SPACE, 0);
@@ -60,33 +60,33 @@ static int enable_msix(const struct pci_device *device, unsigned place, uint64_t
 	if (!entry)
 		return -E_NOSPC;
 	/* Masked as a whole while the entry is half written. */
-	pci_write(device, place + CONTROL, 2, control | MSIX_ENABLE | MSIX_MASK_ALL);
+	pci_write(device, place + MESSAGE_CONTROL, 2, control | MSIX_ENABLE | MSIX_FUNCTION_MASK);
 	entry->control = entry->control | ENTRY_MASKED;
 	entry->address = (uint32_t)address;
 	entry->address_high = (uint32_t)(address >> 32);
 	entry->data = data;
 	entry->control = entry->control & ~ENTRY_MASKED;
-	pci_write(device, place + CONTROL, 2, (control | MSIX_ENABLE) & ~MSIX_MASK_ALL);
+	pci_write(device, place + MESSAGE_CONTROL, 2, (control | MSIX_ENABLE) & ~MSIX_FUNCTION_MASK);
 	return 0;
 }
 
 static int enable_msi(const struct pci_device *device, unsigned place, uint64_t address,
 		      uint32_t data)
 {
-	uint32_t control = pci_read(device, place + CONTROL, 2);
-	bool wide = control & MSI_WIDE;
+	uint32_t control = pci_read(device, place + MESSAGE_CONTROL, 2);
+	bool is_64bit = control & MSI_64BIT_ADDRESS;
 
-	if (!wide && address > UINT32_MAX)
+	if (!is_64bit && address > UINT32_MAX)
 		return -E_RANGE;
-	control &= ~(MSI_ENABLE | MSI_COUNT);
-	pci_write(device, place + CONTROL, 2, control);
+	control &= ~(MSI_ENABLE | MSI_MULTIPLE_MESSAGE_ENABLE);
+	pci_write(device, place + MESSAGE_CONTROL, 2, control);
 	pci_write(device, place + MSI_ADDRESS, 4, (uint32_t)address);
-	if (wide)
+	if (is_64bit)
 		pci_write(device, place + MSI_ADDRESS_HIGH, 4, (uint32_t)(address >> 32));
-	pci_write(device, place + (wide ? MSI_DATA_WIDE : MSI_DATA), 2, data & 0xFFFF);
-	if (control & MSI_MASKS)
-		pci_write(device, place + (wide ? MSI_MASK_WIDE : MSI_MASK), 4, 0);
-	pci_write(device, place + CONTROL, 2, control | MSI_ENABLE);
+	pci_write(device, place + (is_64bit ? MSI_DATA_64 : MSI_DATA), 2, data & 0xFFFF);
+	if (control & MSI_PER_VECTOR_MASKING)
+		pci_write(device, place + (is_64bit ? MSI_MASK_64 : MSI_MASK), 4, 0);
+	pci_write(device, place + MESSAGE_CONTROL, 2, control | MSI_ENABLE);
 	return 0;
 }
 
@@ -109,9 +109,9 @@ static void clear_control(const struct pci_device *device, uint8_t kind, uint32_
 {
 	unsigned place = pci_find_capability(device, kind);
 
-	if (place != 0 && pci_read(device, place + CONTROL, 2) & bits)
-		pci_write(device, place + CONTROL, 2,
-			  pci_read(device, place + CONTROL, 2) & ~bits);
+	if (place != 0 && pci_read(device, place + MESSAGE_CONTROL, 2) & bits)
+		pci_write(device, place + MESSAGE_CONTROL, 2,
+			  pci_read(device, place + MESSAGE_CONTROL, 2) & ~bits);
 }
 
 void pci_msi_disable(const struct pci_device *device)
@@ -125,5 +125,5 @@ bool pci_msix_is_on(const struct pci_device *device)
 {
 	unsigned place = pci_find_capability(device, PCI_CAP_ID_MSIX);
 
-	return place != 0 && pci_read(device, place + CONTROL, 2) & MSIX_ENABLE;
+	return place != 0 && pci_read(device, place + MESSAGE_CONTROL, 2) & MSIX_ENABLE;
 }

@@ -92,7 +92,8 @@ static bool answers(const struct scan *scan, unsigned bus)
 static bool same_function(const struct scan *scan, pci_function_t one, pci_function_t other)
 {
 	static const uint8_t registers[] = {
-		PCI_VENDOR_ID, PCI_REVISION_ID, PCI_BASE_ADDRESS, PCI_BASE_ADDRESS + 4, PCI_BASE_ADDRESS + 8, PCI_BASE_ADDRESS + 12,
+		PCI_VENDOR_ID, PCI_REVISION_ID, PCI_BASE_ADDRESS, PCI_BASE_ADDRESS + 4,
+		PCI_BASE_ADDRESS + 8, PCI_BASE_ADDRESS + 12,
 		PCI_BASE_ADDRESS + 16, PCI_BASE_ADDRESS + 20,
 	};
 

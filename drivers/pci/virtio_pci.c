@@ -23,6 +23,9 @@
 #define FEATURES_ALWAYS (BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_F_ACCESS_PLATFORM) | \
 			 BIT64(VIRTIO_F_ORDER_PLATFORM))
 
+#define STATUS_NEGOTIATED (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | \
+			   VIRTIO_STATUS_FEATURES_OK)
+
 #define RESET_TIME (100 * WAIT_MS)
 
 /* --- finding the registers ----------------------------------------------------------- */
@@ -69,7 +72,8 @@ static void read_capability(const struct pci_device *device, unsigned at,
 	length = access->read(device->function, at + CAP(cap_len), 1);
 	place = place_of(places, kind);
 	if (!place || place->length != 0 || length < VIRTIO_PCI_CAP_SIZE || at + length > 256 ||
-	    (kind == VIRTIO_PCI_CAP_NOTIFY_CFG && length < sizeof(struct virtio_pci_cap)) || !read_place(device, at, &found))
+	    (kind == VIRTIO_PCI_CAP_NOTIFY_CFG && length < sizeof(struct virtio_pci_cap)) ||
+	    !read_place(device, at, &found))
 		return;
 	*place = found;
 	if (kind == VIRTIO_PCI_CAP_NOTIFY_CFG)
@@ -170,7 +174,7 @@ const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uin
 	common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
 	*accepted = read_features(virtio) & (wanted | FEATURES_ALWAYS);
 	write_features(virtio, *accepted);
-	common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK;
+	common->device_status = STATUS_NEGOTIATED;
 	if (*accepted & BIT64(VIRTIO_F_VERSION_1) && common->device_status & VIRTIO_STATUS_FEATURES_OK)
 		return NULL;
 	common->device_status = VIRTIO_STATUS_FAILED;
@@ -226,8 +230,7 @@ volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t numb
 
 static void run(struct virtio_pci *virtio)
 {
-	virtio->common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
-					VIRTIO_STATUS_DRIVER_OK;
+	virtio->common->device_status = STATUS_NEGOTIATED | VIRTIO_STATUS_DRIVER_OK;
 }
 
 void virtio_pci_go(struct virtio_pci *virtio)

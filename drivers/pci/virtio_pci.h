@@ -77,7 +77,8 @@ uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number);
  * queue's interrupts are entry 0 of that.  Returns the
  * register that tells the device of requests, NULL when it is out of reach.
  */
-volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virtio_pci_queue *queue);
+volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio,
+				    const struct virtio_pci_queue *queue);
 
 /* With MSI-X, after virtio_pci_start: does the device raise the queue's interrupts? */
 bool virtio_pci_has_vector(struct virtio_pci *virtio);
@@ -90,7 +91,7 @@ volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t numb
 					const struct virtio_pci_queue *queue);
 void virtio_pci_go(struct virtio_pci *virtio);
 
-/* After virtio_pci_start: has the device said that it can go on only after a reset, or gone away? */
+/* After virtio_pci_start: has the device asked for a reset, or gone away? */
 bool virtio_pci_needs_reset(const struct virtio_pci *virtio);
 
 #endif
