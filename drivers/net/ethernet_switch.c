@@ -111,7 +111,8 @@ static bool is_wire(const struct switch_port *port)
  * May the port send from the address that entry, if not NULL, is about?  Nobody takes another
  * port's own address, nor one behind a wire: there are the gateways of all others.
  */
-static bool may_use(const struct switch_port *port, const struct switch_address *entry, uint64_t now)
+static bool may_use(const struct switch_port *port, const struct switch_address *entry,
+		    uint64_t now)
 {
 	if (!port->bridges)
 		return false;
@@ -174,7 +175,7 @@ static struct switch_port *look_up(struct ethernet_switch *ethernet, const uint8
 
 /* --- sending -------------------------------------------------------------------------- */
 
-/* A frame under way to one port or to many. */
+/* A frame in flight to one port or to many. */
 struct delivery {
 	struct switch_source *source;
 	unsigned from;
@@ -266,7 +267,7 @@ static void forward(struct delivery *delivery, struct switch_port *from, uint64_
 static bool is_sendable(const struct switch_source *source)
 {
 	return source->length >= ETHERNET_HEADER_SIZE && source->length <= NET_FRAME_MAX &&
-	       (net_offload_needs(&source->offload) & ~source->abilities) == 0;
+	       (net_offload_needs(&source->offload) & ~source->offloads) == 0;
 }
 
 bool ethernet_is_reserved(const uint8_t head[ETHERNET_HEADER_SIZE])

@@ -46,7 +46,7 @@ struct switch_frame {
 struct switch_source {
 	uint32_t length;
 	struct net_offload offload;
-	uint32_t abilities;	/* of enum net_ability: what the sender may leave to others */
+	uint32_t offloads;	/* of enum net_offloads: what the sender may leave to others */
 	/* Copies length bytes at offset, all inside the frame; false when they cannot be had. */
 	bool (*fetch)(void *context, uint32_t offset, void *to, uint32_t length);
 	void *context;
@@ -115,8 +115,8 @@ struct ethernet_switch *ethernet_switch_create(const char *name);
 void ethernet_switch_destroy(struct ethernet_switch *ethernet);
 
 /*
- * A port with that unicast address, or with none (NULL), which is closed.  ready is called, with the
- * lock held, when the queue of the port gets something after it had nothing.
+ * A closed port with that unicast address, or with none (NULL).  ready is called, with the lock
+ * held, when the queue of the port gets something after it had nothing.
  * -E_EXIST when a port has the address already, -E_NOSPC when there are
  * SWITCH_PORTS_MAX, -E_NOMEM when memory is out.
  */
@@ -125,7 +125,7 @@ int __must_check switch_port_create(struct ethernet_switch *ethernet, const char
 				    void *context, struct switch_port **result);
 void switch_port_destroy(struct switch_port *port);
 
-/* Stations with addresses of their own may be behind the port.  One without an address bridges anyway. */
+/* Other stations may be behind the port.  A port without an address of its own bridges anyway. */
 void switch_port_bridge(struct switch_port *port);
 
 /*

@@ -63,7 +63,7 @@ static int start(struct net_device *device)
 {
 	int error = device->ops->start(device);
 
-	device->under_way = 0;
+	device->in_flight = 0;
 	device->is_muted = true;
 	device->link_asked = true;
 	return error;
@@ -127,7 +127,7 @@ void net_restart(struct net_device *device, const char *cause)
 	net_go_on(device);
 }
 
-/* --- making ------------------------------------------------------------------------------------ */
+/* --- making ----------------------------------------------------------------------------- */
 
 void net_device_add(struct net_device *device)
 {

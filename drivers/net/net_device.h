@@ -137,7 +137,7 @@ struct net_device {
 	bool is_polling;		/* somebody takes frames in; nobody else may */
 	bool again;			/* and is to look once more */
 	bool wants_room;		/* writable is to be called */
-	unsigned under_way;		/* frames in the ring for sending */
+	unsigned in_flight;		/* frames in the ring for sending */
 	uint64_t deadline;		/* the card is to have sent something by then */
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
@@ -176,7 +176,7 @@ int __must_check net_device_open(struct net_device *device, const struct net_cli
  * net_device_flush.  WIRE_FULL: writable will be called.  WIRE_DROPPED while the link
  * is down, or the card is reset.  Any CPU; takes the port's lock.
  */
-enum wire_result net_device_send(struct net_device *device, const struct wire_frame *frame);
+enum wire_result net_device_send(struct net_device *device, const struct net_pieces *frame);
 void net_device_flush(struct net_device *device);
 
 /* Have writable called soon, though there is room: to go on with what takes long. */

@@ -13,11 +13,12 @@
 #define NET_MILLISECOND 1000000ull
 #define NET_NEVER UINT64_MAX
 
-/* Other stations on the wire may hold up a card for a while (IEEE 802.3, annex 31B), but not so long. */
+/* Other stations may hold up a card for a while (IEEE 802.3, annex 31B), but not so long. */
 #define NET_SEND_TIME (2000 * NET_MILLISECOND)
 
 /* When the timer looks: for room, at cards that have something to do, and at the soonest. */
-#define NET_ROOM_PERIOD (200 * NET_MICROSECOND)	/* a ring of short frames is empty after 170 us at 1 Gbit/s */
+/* A ring of short frames is empty after 170 us at 1 Gbit/s. */
+#define NET_ROOM_PERIOD (200 * NET_MICROSECOND)
 #define NET_WATCH_PERIOD (100 * NET_MILLISECOND)
 #define NET_RESET_PERIOD (1 * NET_MILLISECOND)	/* while it is reset */
 #define NET_PAUSE_MIN (100 * NET_MICROSECOND)
@@ -32,7 +33,7 @@ void net_check_link(struct net_device *device);
 
 /*
  * As the last thing, of a card that runs: it is reset, or given up; cause is for the log.  What
- * was under way is lost.
+ * was in flight is lost.
  */
 void net_restart(struct net_device *device, const char *cause);
 

@@ -37,16 +37,16 @@ struct net_offload {
 };
 
 /* What a sender leaves to others, or a receiver takes as it is. */
-enum net_ability {
+enum net_offloads {
 	NET_CSUM = 1, NET_TSO4 = 2, NET_TSO6 = 4, NET_ECN = 8, NET_UFO = 16,
 	NET_NOBODY = 32		/* what no such frame may ask for */
 };
 
-/* From and to the first VIRTIO_NET_HDR_SIZE bytes of a header.  Facts that mean nothing become 0. */
+/* From and to VIRTIO_NET_HDR_SIZE bytes of a header.  Facts that mean nothing become 0. */
 void net_offload_load(struct net_offload *offload, const uint8_t *header);
 void net_offload_store(const struct net_offload *offload, uint8_t *header);
 
-/* The abilities, of enum net_ability, that a frame with these facts asks of its receiver. */
+/* The set of enum net_offloads that a frame with these facts asks of its receiver. */
 uint32_t net_offload_needs(const struct net_offload *offload);
 
 /*

@@ -111,7 +111,7 @@ static bool rest(struct net_device *device, bool more)
 
 	if (device->wants_room)
 		net_look_after(device, NET_ROOM_PERIOD);
-	if (device->under_way > 0 || is_unheard(device))
+	if (device->in_flight > 0 || is_unheard(device))
 		net_look_after(device, NET_WATCH_PERIOD);
 	if (device->watch.is_polled)
 		net_look_after(device, IRQ_POLL_PERIOD);

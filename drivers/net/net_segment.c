@@ -105,7 +105,7 @@ static void make_tcp(const struct net_segmenter *segmenter, struct net_segment *
 		finish_ipv4(headers, segment);
 	}
 	store_be32(tcp + TCP_SEQUENCE, load_be32(tcp + TCP_SEQUENCE) + segmenter->done);
-	/* The end is the last segment's, and the answer to congestion the first one's (RFC 3168, 6.1.2). */
+	/* FIN and PSH are the last segment's, CWR is the first one's (RFC 3168, 6.1.2). */
 	if (!last)
 		tcp[TCP_FLAGS] = (uint8_t)(tcp[TCP_FLAGS] & ~(TCP_FIN | TCP_PSH));
 	if (segmenter->index > 0)

@@ -16,11 +16,11 @@ static bool reclaim(struct net_device *device)
 {
 	int gone = device->ops->reclaim(device);
 
-	if (gone < 0 || (unsigned)gone > device->under_way)
+	if (gone < 0 || (unsigned)gone > device->in_flight)
 		return false;
 	if (gone == 0)
 		return true;
-	device->under_way -= (unsigned)gone;
+	device->in_flight -= (unsigned)gone;
 	device->deadline = time_ns() + NET_SEND_TIME;
 	device->silent_resets = 0;
 	return true;
@@ -41,7 +41,7 @@ bool net_has_room(struct net_device *device)
 	return find_buffer(device) != NULL;
 }
 
-static uint32_t fill(uint8_t *buffer, const struct wire_frame *frame)
+static uint32_t fill(uint8_t *buffer, const struct net_pieces *frame)
 {
 	uint32_t length = frame->header_length + frame->payload_length;
 
@@ -54,7 +54,7 @@ static uint32_t fill(uint8_t *buffer, const struct wire_frame *frame)
 	return FRAME_MIN;
 }
 
-static enum wire_result send(struct net_device *device, const struct wire_frame *frame)
+static enum wire_result send(struct net_device *device, const struct net_pieces *frame)
 {
 	uint8_t *buffer;
 
@@ -69,13 +69,13 @@ static enum wire_result send(struct net_device *device, const struct wire_frame 
 		return WIRE_FULL;
 	}
 	device->ops->send(device, fill(buffer, frame));
-	if (device->under_way++ == 0)
+	if (device->in_flight++ == 0)
 		device->deadline = time_ns() + NET_SEND_TIME;
 	device->counters.sent++;
 	return WIRE_SENT;
 }
 
-enum wire_result net_device_send(struct net_device *device, const struct wire_frame *frame)
+enum wire_result net_device_send(struct net_device *device, const struct net_pieces *frame)
 {
 	enum wire_result result;
 
@@ -88,7 +88,7 @@ enum wire_result net_device_send(struct net_device *device, const struct wire_fr
 void net_device_flush(struct net_device *device)
 {
 	spin_lock(&device->lock);
-	if (device->state == NET_RUNNING && device->under_way > 0) {
+	if (device->state == NET_RUNNING && device->in_flight > 0) {
 		device->ops->kick(device);
 		net_look_after(device, NET_WATCH_PERIOD);
 	}
@@ -107,6 +107,6 @@ void net_watch_sending(struct net_device *device)
 {
 	if (!reclaim(device))
 		net_restart(device, "it talks nonsense");
-	else if (device->under_way > 0 && device->link && time_ns() >= device->deadline)
+	else if (device->in_flight > 0 && device->link && time_ns() >= device->deadline)
 		net_restart(device, "it does not send");
 }

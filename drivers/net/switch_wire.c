@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way onto the wire and in from it.  Frames in the port's queue were checked when
- * they were put there, and are nobody else's any more, so they are finished where
- * they are.  Whoever is on the wire chooses every byte of what comes in; the switch
- * treats it as it does a guest's.
+ * The way onto the wire and in from it.  Whoever is on the wire chooses every byte of what comes
+ * in; the switch treats it as it does a guest's.
  */
 #include "drivers/net/switch_wire.h"
 
@@ -13,8 +11,8 @@
 #define TYPE_OFFSET 12u
 #define TYPE_TAG 0x8100u
 
-/* The header of a frame in two pieces has the addresses and the type, or the frame is whole there. */
-static bool fits(const struct wire_frame *frame)
+/* The first of the pieces has at least the addresses and the type. */
+static bool fits(const struct net_pieces *frame)
 {
 	bool tagged = load_be16(frame->header + TYPE_OFFSET) == TYPE_TAG;
 
@@ -22,7 +20,7 @@ static bool fits(const struct wire_frame *frame)
 	       (tagged ? WIRE_FRAME_TAGGED_MAX : WIRE_FRAME_MAX);
 }
 
-static enum wire_result send(struct switch_wire *wire, const struct wire_frame *frame)
+static enum wire_result send(struct switch_wire *wire, const struct net_pieces *frame)
 {
 	if (fits(frame))
 		return wire->send(wire->context, frame);
@@ -30,51 +28,18 @@ static enum wire_result send(struct switch_wire *wire, const struct wire_frame *
 	return WIRE_DROPPED;
 }
 
-/* Does what can be done at once; a frame that has to be cut is begun with. */
-static void prepare(struct switch_wire *wire, struct switch_frame *frame)
-{
-	if (wire->is_cutting)
-		return;
-	if (frame->offload.gso_type != VIRTIO_NET_HDR_GSO_NONE) {
-		wire->is_cutting = true;
-		net_segmenter_start(&wire->segmenter, frame->bytes, frame->length, &frame->offload,
-				    ++wire->identification, true);
-	} else if (frame->offload.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-		net_offload_finish(&frame->offload, frame->bytes, frame->length);
-	}
-}
-
-static enum wire_result send_segment(struct switch_wire *wire)
-{
-	struct net_segment segment;
-	struct wire_frame frame = { .header = segment.header };
-	enum wire_result result;
-
-	if (!net_segmenter_current(&wire->segmenter, &segment))
-		return WIRE_SENT;
-	frame.header_length = segment.header_length;
-	frame.payload = segment.payload;
-	frame.payload_length = segment.payload_length;
-	result = send(wire, &frame);
-	if (result == WIRE_SENT)
-		net_segmenter_advance(&wire->segmenter);
-	return result;
-}
-
 /* The first frame of the queue, or a segment of it. */
 static enum wire_result send_one(struct switch_wire *wire, struct switch_frame *first)
 {
-	const struct wire_frame frame = { .header = first->bytes, .header_length = first->length };
-	enum wire_result result;
+	enum wire_result result = WIRE_SENT;
+	struct net_segment segment;
+	struct net_pieces pieces;
 
-	prepare(wire, first);
-	result = wire->is_cutting ? send_segment(wire) : send(wire, &frame);
-	/* What is left of a frame of which a segment is lost would only be sent again. */
-	if (result == WIRE_DROPPED ||
-	    (result == WIRE_SENT && (!wire->is_cutting || wire->segmenter.ended))) {
-		wire->is_cutting = false;
+	frame_cutter_prepare(&wire->cutter, first, 0);
+	if (frame_cutter_pieces(&wire->cutter, first, &segment, &pieces))
+		result = send(wire, &pieces);
+	if (result != WIRE_FULL && frame_cutter_advance(&wire->cutter, result == WIRE_SENT))
 		switch_port_take(wire->port, result == WIRE_SENT);
-	}
 	return result;
 }
 

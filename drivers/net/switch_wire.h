@@ -7,17 +7,11 @@
 #ifndef UMBRA_DRIVERS_NET_SWITCH_WIRE_H
 #define UMBRA_DRIVERS_NET_SWITCH_WIRE_H
 
-#include "drivers/net/ethernet_switch.h"
+#include "drivers/net/frame_cutter.h"
 
 /* Frames without their checksum, the longer ones with a tag (IEEE 802.3, 3.2.7; 802.1Q). */
 #define WIRE_FRAME_MAX 1514u
 #define WIRE_FRAME_TAGGED_MAX 1518u
-
-/* A frame for the wire, in two pieces. */
-struct wire_frame {
-	const uint8_t *header, *payload;
-	uint32_t header_length, payload_length;
-};
 
 enum wire_result {
 	WIRE_SENT,
@@ -27,14 +21,10 @@ enum wire_result {
 
 struct switch_wire {
 	struct switch_port *port;	/* has no address of its own */
-	enum wire_result (*send)(void *context, const struct wire_frame *frame);
+	enum wire_result (*send)(void *context, const struct net_pieces *frame);
 	void *context;
 	uint64_t too_long;		/* frames that were not sent for that */
-
-	/* The first frame of the queue while it is being cut. */
-	bool is_cutting;
-	struct net_segmenter segmenter;
-	uint32_t identification;	/* of the last datagram that was cut */
+	struct frame_cutter cutter;
 };
 
 /*

@@ -12,7 +12,7 @@
 #include "lib/error.h"
 #include "mm/heap.h"
 
-/* Frames, or pieces of one, that go out at once: three of the largest segments in pieces of 1448. */
+/* Frames, or segments of one, that go out at once: three times 64 KB in segments of 1448. */
 #define DRAIN_BUDGET 136u
 
 struct uplink {
@@ -23,7 +23,7 @@ struct uplink {
 
 /* --- frames ----------------------------------------------------------------------------- */
 
-static enum wire_result wire_send(void *context, const struct wire_frame *frame)
+static enum wire_result wire_send(void *context, const struct net_pieces *frame)
 {
 	struct uplink *uplink = context;
 

@@ -88,7 +88,7 @@ static bool has_used(const struct ring *ring)
 	return READ_ONCE(ring->memory->used.idx) != ring->used_seen;
 }
 
-/* The buffer that the device is done with: 1, 0 when there is none, negative for one that it has not. */
+/* The buffer that the device is done with: 1, 0 when there is none, negative for nonsense. */
 static int take_used(struct ring *ring, uint16_t *buffer, uint32_t *length)
 {
 	uint16_t place = ring->used_seen % ring->size;
@@ -186,7 +186,7 @@ static bool virtio_listen(struct net_device *device)
 	return !has_used(ring);
 }
 
-/* Only a hint; some that were under way may still come. */
+/* Only a hint; some that were in flight may still come. */
 static void virtio_mute(struct net_device *device)
 {
 	WRITE_ONCE(port_of(device)->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
@@ -258,7 +258,8 @@ static bool start_rings(struct virtio_port *port)
 {
 	const struct net_device *device = &port->device;
 
-	if (!start_ring(port, &port->receive, VIRTIO_NET_RECEIVEQ, device->receive_address, VIRTQ_DESC_F_WRITE) ||
+	if (!start_ring(port, &port->receive, VIRTIO_NET_RECEIVEQ, device->receive_address,
+			VIRTQ_DESC_F_WRITE) ||
 	    !start_ring(port, &port->send, VIRTIO_NET_TRANSMITQ, device->send_address, 0))
 		return false;
 	for (uint16_t i = 0; i < port->receive.size; i++)
@@ -370,7 +371,8 @@ static int virtio_attach(struct pci_device *device)
 static bool virtio_matches(const struct pci_device *device)
 {
 	return device->vendor == VIRTIO_PCI_VENDOR &&
-	       (device->id == VIRTIO_PCI_DEVICE_NET || device->id == VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_NET);
+	       (device->id == VIRTIO_PCI_DEVICE_NET ||
+		device->id == VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_NET);
 }
 
 const struct pci_driver virtio_net_pci_driver = {

@@ -22,7 +22,7 @@ struct virtio_device;
 
 /* What a device model does. */
 struct virtio_device_ops {
-	/* Forgets all requests under way.  Its queues are not live, now or after. */
+	/* Forgets all requests in flight.  Its queues are not live, now or after. */
 	void (*reset)(struct virtio_device *device);
 
 	/*

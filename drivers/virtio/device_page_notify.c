@@ -191,7 +191,7 @@ uint32_t device_page_lines(const struct device_page *page)
 		const struct device_page_slot *slot = &page->slots[i];
 
 		for (unsigned queue = 0; queue < slot->device->queue_count; queue++)
-			if (virtqueue_is_under_way(&slot->device->queues[queue]))
+			if (virtqueue_has_in_flight(&slot->device->queues[queue]))
 				lines |= BIT(slot->first_queue + queue + 1);
 	}
 	return lines;

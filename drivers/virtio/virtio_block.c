@@ -209,7 +209,7 @@ static void submit(struct virtio_block_request *request, uint32_t *budget)
 	request->left -= piece->length;
 	request->pending = request->left > 0;
 	spend(budget, piece->length);
-	request->state = VIRTIO_BLOCK_UNDER_WAY;
+	request->state = VIRTIO_BLOCK_IN_FLIGHT;
 	request->finished = false;
 	error = disk->ops->submit(disk, piece);
 	if (error != BLOCK_LATER)
@@ -223,11 +223,11 @@ static void settle_abandoned(struct virtio_block_request *request)
 		release(request);
 }
 
-/* As far as the disk and the budget allow.  Each round spends some of it, or is the last but one. */
+/* As far as disk and budget allow.  Each round spends some of it, or is the last but one. */
 static void go_on(struct virtio_block_request *request, uint32_t *budget)
 {
 	while (request->state != VIRTIO_BLOCK_FREE) {
-		if (request->state == VIRTIO_BLOCK_UNDER_WAY) {
+		if (request->state == VIRTIO_BLOCK_IN_FLIGHT) {
 			if (!READ_ONCE(request->finished))
 				return;
 			compiler_barrier();
@@ -286,7 +286,7 @@ static void block_reset(struct virtio_device *device)
 	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++) {
 		struct virtio_block_request *request = &block->requests[i];
 
-		if (request->state == VIRTIO_BLOCK_UNDER_WAY)
+		if (request->state == VIRTIO_BLOCK_IN_FLIGHT)
 			request->state = VIRTIO_BLOCK_ABANDONED;
 		else if (request->state == VIRTIO_BLOCK_READY)
 			release(request);

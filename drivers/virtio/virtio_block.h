@@ -17,13 +17,13 @@
 
 #define VIRTIO_BLOCK_ID_SIZE 20		/* of a serial number; shorter ones end with a NUL */
 
-/* Requests that can be under way at a disk that finishes them later. */
+/* Requests that can be in flight at a disk that finishes them later. */
 #define VIRTIO_BLOCK_REQUESTS 8
 
 enum virtio_block_state {
 	VIRTIO_BLOCK_FREE,
 	VIRTIO_BLOCK_READY,	/* has something to ask of the disk, or to answer */
-	VIRTIO_BLOCK_UNDER_WAY,	/* waits for the disk */
+	VIRTIO_BLOCK_IN_FLIGHT,	/* waits for the disk */
 	VIRTIO_BLOCK_ABANDONED,	/* the same, but the device was reset since */
 };
 
@@ -73,7 +73,7 @@ void virtio_block_init(struct virtio_block *block, const char *name, struct bloc
 
 /*
  * Gives up all requests, as block_device_ops.cancel: when it returns, wake is not called any
- * more, and no call is under way.  True when the disk is done with all of them, and the device
+ * more, and no call is in flight.  True when the disk is done with all of them, and the device
  * and the guest's memory may be freed; else it is to be called again, and does not wait.
  */
 bool __must_check virtio_block_close(struct virtio_block *block);

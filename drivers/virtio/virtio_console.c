@@ -24,16 +24,7 @@ static struct virtio_console *console_of(struct virtio_device *device)
 	return container_of(device, struct virtio_console, device);
 }
 
-/* The guest need not kick while Umbra cannot do anything about it. */
-static void suppress_kicks(struct virtio_console *console, bool suppress)
-{
-	if (console->kicks_suppressed == suppress)
-		return;
-	console->kicks_suppressed = suppress;
-	virtqueue_suppress_kicks(&console->queues[CONSOLE_QUEUE_OUTPUT], suppress);
-}
-
-/* True when a request is held: the one under way, or the next. */
+/* True when a request is held: the one in flight, or the next. */
 static bool hold_output(struct virtio_console *console)
 {
 	struct virtqueue *queue = &console->queues[CONSOLE_QUEUE_OUTPUT];
@@ -42,9 +33,9 @@ static bool hold_output(struct virtio_console *console)
 		return true;
 	if (virtqueue_pop(queue, &console->output) <= 0) {
 		/* One may have come, without a kick, until kicks were allowed again. */
-		if (!console->kicks_suppressed)
+		if (!queue->kicks_suppressed)
 			return false;
-		suppress_kicks(console, false);
+		virtqueue_suppress_kicks(queue, false);
 		if (virtqueue_pop(queue, &console->output) <= 0)
 			return false;
 	}
@@ -101,7 +92,7 @@ static void drain_output(struct virtio_console *console)
 	}
 	/* Without room there is nothing to do until the port says so. */
 	console->device.more_work = room && budget == 0;
-	suppress_kicks(console, !room || budget == 0);
+	virtqueue_suppress_kicks(&console->queues[CONSOLE_QUEUE_OUTPUT], !room || budget == 0);
 	if (pushed)
 		virtio_device_interrupt(&console->device, CONSOLE_QUEUE_OUTPUT);
 }
@@ -156,7 +147,6 @@ static void console_reset(struct virtio_device *device)
 	struct virtio_console *console = console_of(device);
 
 	console->holds_output = false;
-	console->kicks_suppressed = false;
 	device->more_work = false;
 }
 

@@ -19,9 +19,8 @@ struct virtio_console {
 	void *port_context;
 	struct virtio_console_config config;	/* only emerg_wr has a meaning here */
 
-	/* The output request under way, and how many of its bytes are out. */
+	/* The output request in flight, and how many of its bytes are out. */
 	bool holds_output;
-	bool kicks_suppressed;
 	uint32_t output_done;
 	struct virtqueue_chain output;
 	struct virtqueue_buffer output_buffers[VIRTIO_QUEUE_SIZE];

@@ -14,13 +14,15 @@
 #define HEADER_SHORT VIRTIO_NET_HDR_SIZE
 #define HEADER_LONG sizeof(struct virtio_net_hdr)
 
-#define FEATURES (BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_GUEST_CSUM) | BIT64(VIRTIO_NET_F_MAC) |	\
-		  BIT64(VIRTIO_NET_F_GUEST_TSO4) | BIT64(VIRTIO_NET_F_GUEST_TSO6) |			\
-		  BIT64(VIRTIO_NET_F_GUEST_ECN) | BIT64(VIRTIO_NET_F_GUEST_UFO) |			\
-		  BIT64(VIRTIO_NET_F_HOST_TSO4) | BIT64(VIRTIO_NET_F_HOST_TSO6) |			\
-		  BIT64(VIRTIO_NET_F_HOST_ECN) | BIT64(VIRTIO_NET_F_HOST_UFO) |			\
-		  BIT64(VIRTIO_NET_F_MRG_RXBUF) | BIT64(VIRTIO_NET_F_STATUS) |			\
-		  BIT64(VIRTIO_F_ANY_LAYOUT) | BIT64(VIRTIO_F_RING_INDIRECT_DESC))
+static const uint64_t features =
+	BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_GUEST_CSUM) |
+	BIT64(VIRTIO_NET_F_MAC) | BIT64(VIRTIO_NET_F_GUEST_TSO4) |
+	BIT64(VIRTIO_NET_F_GUEST_TSO6) | BIT64(VIRTIO_NET_F_GUEST_ECN) |
+	BIT64(VIRTIO_NET_F_GUEST_UFO) | BIT64(VIRTIO_NET_F_HOST_TSO4) |
+	BIT64(VIRTIO_NET_F_HOST_TSO6) | BIT64(VIRTIO_NET_F_HOST_ECN) |
+	BIT64(VIRTIO_NET_F_HOST_UFO) | BIT64(VIRTIO_NET_F_MRG_RXBUF) |
+	BIT64(VIRTIO_NET_F_STATUS) | BIT64(VIRTIO_F_ANY_LAYOUT) |
+	BIT64(VIRTIO_F_RING_INDIRECT_DESC);
 
 static struct virtio_net *net_of(struct virtio_device *device)
 {
@@ -35,7 +37,7 @@ static bool has(const struct virtio_device *device, unsigned feature)
 }
 
 /* Without the first feature the others count as not accepted (virtio 1.0, 5.1.3.1). */
-static uint32_t abilities(const struct virtio_device *device, unsigned checksum, unsigned tso4,
+static uint32_t offloads(const struct virtio_device *device, unsigned checksum, unsigned tso4,
 			  unsigned tso6, unsigned ecn, unsigned ufo)
 {
 	uint32_t set = NET_CSUM;
@@ -60,10 +62,12 @@ static void net_start(struct virtio_device *device)
 	net->is_mergeable = has(device, VIRTIO_NET_F_MRG_RXBUF);
 	net->header_size = net->is_mergeable || has(device, VIRTIO_F_VERSION_1) ? HEADER_LONG :
 										  HEADER_SHORT;
-	net->send_abilities = abilities(device, VIRTIO_NET_F_CSUM, VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6,
-					VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_HOST_UFO);
-	net->receive_abilities = abilities(device, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4,
-					   VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_ECN, VIRTIO_NET_F_GUEST_UFO);
+	net->send_offloads = offloads(device, VIRTIO_NET_F_CSUM, VIRTIO_NET_F_HOST_TSO4,
+				      VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_HOST_ECN,
+				      VIRTIO_NET_F_HOST_UFO);
+	net->receive_offloads = offloads(device, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4,
+					 VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_ECN,
+					 VIRTIO_NET_F_GUEST_UFO);
 	network_open(net->port, true);
 }
 
@@ -72,21 +76,12 @@ static void net_reset(struct virtio_device *device)
 	struct virtio_net *net = net_of(device);
 
 	network_open(net->port, false);
-	memset(net->kicks_suppressed, 0, sizeof(net->kicks_suppressed));
 	net->more_to_send = net->more_to_receive = false;
-	net->is_cutting = false;
+	net->cutter.is_cutting = false;
 	device->more_work = false;
 }
 
 /* --- sending ----------------------------------------------------------------------------- */
-
-void virtio_net_suppress_kicks(struct virtio_net *net, unsigned queue, bool suppress)
-{
-	if (net->kicks_suppressed[queue] == suppress)
-		return;
-	net->kicks_suppressed[queue] = suppress;
-	virtqueue_suppress_kicks(&net->queues[queue], suppress);
-}
 
 /* A request of the guest, as the switch reads it. */
 struct request {
@@ -118,7 +113,7 @@ static uint32_t cost_of(const struct request *request, uint32_t copies)
 static bool send_request(struct virtio_net *net, struct request *request, uint32_t *budget)
 {
 	struct switch_source source = {
-		.abilities = net->send_abilities,
+		.offloads = net->send_offloads,
 		.fetch = fetch,
 		.context = request,
 	};
@@ -144,8 +139,8 @@ static bool next_request(struct virtio_net *net, struct request *request)
 	int found = virtqueue_pop(queue, &request->chain);
 
 	/* One may have come, without a kick, until kicks were allowed again. */
-	if (found == 0 && net->kicks_suppressed[VIRTIO_NET_TRANSMITQ]) {
-		virtio_net_suppress_kicks(net, VIRTIO_NET_TRANSMITQ, false);
+	if (found == 0 && queue->kicks_suppressed) {
+		virtqueue_suppress_kicks(queue, false);
 		found = virtqueue_pop(queue, &request->chain);
 	}
 	return found > 0;
@@ -168,7 +163,7 @@ static void send_frames(struct virtio_net *net)
 	}
 	net->more_to_send = budget == 0;
 	if (net->more_to_send)
-		virtio_net_suppress_kicks(net, VIRTIO_NET_TRANSMITQ, true);
+		virtqueue_suppress_kicks(queue, true);
 	if (!pushed)
 		return;
 	network_flush(net->port);
@@ -210,7 +205,7 @@ void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct netw
 		.name = "net",
 		.id = VIRTIO_ID_NET,
 		.ops = &net_ops,
-		.offered = FEATURES,
+		.offered = features,
 		.config = (const uint8_t *)&net->config,
 		.config_size = sizeof(net->config),
 		.queues = net->queues,

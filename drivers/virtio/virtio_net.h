@@ -10,6 +10,7 @@
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 
+#include "drivers/net/frame_cutter.h"
 #include "drivers/net/network.h"
 #include "drivers/virtio/device.h"
 
@@ -22,16 +23,12 @@ struct virtio_net {
 	/* From the start of the device on. */
 	uint32_t header_size;
 	bool is_mergeable;		/* a frame may take several receive buffers */
-	uint32_t send_abilities;	/* of enum net_ability */
-	uint32_t receive_abilities;
+	uint32_t send_offloads;	/* of enum net_offloads */
+	uint32_t receive_offloads;
 
-	bool kicks_suppressed[VIRTIO_NET_QUEUES];
 	bool more_to_send, more_to_receive;
 
-	/* The first frame of the port, while it is being cut. */
-	bool is_cutting;
-	struct net_segmenter segmenter;
-	uint32_t identification;	/* of the last datagram that was cut */
+	struct frame_cutter cutter;	/* of the port's queue */
 
 	struct virtqueue_buffer buffers[VIRTIO_QUEUE_SIZE];
 	struct virtqueue_buffer first_buffers[VIRTIO_QUEUE_SIZE];
@@ -54,9 +51,6 @@ void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct netw
 #define NET_BUDGET 131072u
 #define NET_FRAME_COST 256u
 #define NET_DESCRIPTOR_COST 16u
-
-/* The guest need not kick while that would lead to nothing. */
-void virtio_net_suppress_kicks(struct virtio_net *net, unsigned queue, bool suppress);
 
 /* Hands frames of the port to the guest. */
 void virtio_net_receive(struct virtio_net *net);

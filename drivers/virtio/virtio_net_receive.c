@@ -105,33 +105,27 @@ static enum outcome put_header(struct writer *writer, const struct net_offload *
 			       net->header_size) ? RECEIVED : BROKEN;
 }
 
-/* One frame for the guest: its facts, and its bytes in two pieces. */
-struct parts {
-	const struct net_offload *offload;
-	const uint8_t *header, *payload;
-	uint32_t header_length, payload_length;
-};
-
-static enum outcome put_parts(struct writer *writer, const struct parts *parts)
+static enum outcome put_pieces(struct writer *writer, const struct net_pieces *pieces)
 {
 	enum outcome outcome = begin(writer);
 
 	if (outcome == RECEIVED)
-		outcome = put_bytes(writer, parts->header, parts->header_length);
+		outcome = put_bytes(writer, pieces->header, pieces->header_length);
 	if (outcome == RECEIVED)
-		outcome = put_bytes(writer, parts->payload, parts->payload_length);
+		outcome = put_bytes(writer, pieces->payload, pieces->payload_length);
 	if (outcome == RECEIVED)
-		outcome = put_header(writer, parts->offload);
+		outcome = put_header(writer, pieces->offload);
 	return outcome;
 }
 
-static enum outcome put_frame(struct virtio_net *net, const struct parts *parts, uint32_t *cost)
+static enum outcome put_frame(struct virtio_net *net, const struct net_pieces *pieces,
+			      uint32_t *cost)
 {
 	struct virtqueue *queue = &net->queues[VIRTIO_NET_RECEIVEQ];
 	struct writer writer = { .net = net };
-	enum outcome outcome = put_parts(&writer, parts);
+	enum outcome outcome = put_pieces(&writer, pieces);
 
-	*cost += NET_FRAME_COST + parts->header_length + parts->payload_length +
+	*cost += NET_FRAME_COST + pieces->header_length + pieces->payload_length +
 		 writer.count * NET_DESCRIPTOR_COST;
 	if (outcome == NO_BUFFERS || outcome == TOO_LARGE)
 		virtqueue_unpop(queue, writer.count);
@@ -146,72 +140,28 @@ static enum outcome put_frame(struct virtio_net *net, const struct parts *parts,
 
 /* --- frames of the port -------------------------------------------------------------------- */
 
-static enum outcome receive_whole(struct virtio_net *net, struct switch_frame *frame,
-				  uint32_t *cost)
-{
-	const struct parts parts = {
-		.offload = &frame->offload,
-		.header = frame->bytes,
-		.header_length = frame->length,
-	};
-
-	return put_frame(net, &parts, cost);
-}
-
-/* One segment of the frame that is being cut. */
-static enum outcome receive_segment(struct virtio_net *net, uint32_t *cost)
-{
-	struct net_segment segment;
-	struct parts parts = { .offload = &segment.offload, .header = segment.header };
-	enum outcome outcome;
-
-	if (!net_segmenter_current(&net->segmenter, &segment))
-		return RECEIVED;
-	parts.header_length = segment.header_length;
-	parts.payload = segment.payload;
-	parts.payload_length = segment.payload_length;
-	outcome = put_frame(net, &parts, cost);
-	if (outcome == RECEIVED)
-		net_segmenter_advance(&net->segmenter);
-	return outcome;
-}
-
-/* The guest cannot do what the sender left to others: it is done here. */
-static void prepare(struct virtio_net *net, struct switch_frame *frame, uint32_t *cost)
-{
-	if (net->is_cutting || (net_offload_needs(&frame->offload) & ~net->receive_abilities) == 0)
-		return;
-	*cost += frame->length;
-	if (frame->offload.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
-		net_offload_finish(&frame->offload, frame->bytes, frame->length);
-		return;
-	}
-	net->is_cutting = true;
-	net_segmenter_start(&net->segmenter, frame->bytes, frame->length, &frame->offload,
-			    ++net->identification, !(net->receive_abilities & NET_CSUM));
-}
-
 /* The first frame of the port, or a segment of it. */
 static enum outcome receive_one(struct virtio_net *net, struct switch_frame *frame, uint32_t *cost)
 {
-	enum outcome outcome;
+	enum outcome outcome = RECEIVED;
+	struct net_segment segment;
+	struct net_pieces pieces;
 
-	prepare(net, frame, cost);
-	if (net->is_cutting)
-		outcome = receive_segment(net, cost);
-	else
-		outcome = receive_whole(net, frame, cost);
-	if (outcome == TOO_LARGE ||
-	    (outcome == RECEIVED && (!net->is_cutting || net->segmenter.ended))) {
-		net->is_cutting = false;
+	/* The guest cannot do what the sender left to others: it is done here. */
+	if (frame_cutter_prepare(&net->cutter, frame, net->receive_offloads))
+		*cost += frame->length;
+	if (frame_cutter_pieces(&net->cutter, frame, &segment, &pieces))
+		outcome = put_frame(net, &pieces, cost);
+	if ((outcome == RECEIVED || outcome == TOO_LARGE) &&
+	    frame_cutter_advance(&net->cutter, outcome == RECEIVED))
 		network_take(net->port, outcome == RECEIVED);
-	}
 	return outcome;
 }
 
 /* True when it could go on at once: its budget is used up. */
 static bool receive_frames(struct virtio_net *net, bool *received)
 {
+	struct virtqueue *queue = &net->queues[VIRTIO_NET_RECEIVEQ];
 	uint32_t budget = NET_BUDGET;
 
 	while (budget > 0) {
@@ -221,17 +171,17 @@ static bool receive_frames(struct virtio_net *net, bool *received)
 
 		if (!frame) {
 			/* More buffers are no news now. */
-			virtio_net_suppress_kicks(net, VIRTIO_NET_RECEIVEQ, true);
+			virtqueue_suppress_kicks(queue, true);
 			return false;
 		}
 		outcome = receive_one(net, frame, &cost);
 		if (outcome == BROKEN)
 			return false;
 		if (outcome == NO_BUFFERS) {
-			if (!net->kicks_suppressed[VIRTIO_NET_RECEIVEQ])
+			if (!queue->kicks_suppressed)
 				return false;
 			/* Some may have come, without a kick, until kicks were allowed again. */
-			virtio_net_suppress_kicks(net, VIRTIO_NET_RECEIVEQ, false);
+			virtqueue_suppress_kicks(queue, false);
 		}
 		*received = *received || outcome == RECEIVED;
 		budget -= MIN(budget, cost);

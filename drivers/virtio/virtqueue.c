@@ -82,6 +82,7 @@ int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place
 	queue->indirect = indirect;
 	queue->next_available = 0;
 	queue->next_used = 0;
+	queue->kicks_suppressed = false;
 	queue->live = true;
 	return 0;
 }
@@ -411,7 +412,7 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 	return !(flags & VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
-bool virtqueue_is_under_way(const struct virtqueue *queue)
+bool virtqueue_has_in_flight(const struct virtqueue *queue)
 {
 	uint16_t index;
 
@@ -424,8 +425,9 @@ bool virtqueue_is_under_way(const struct virtqueue *queue)
 
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress)
 {
-	if (!queue->live)
+	if (!queue->live || queue->kicks_suppressed == suppress)
 		return;
+	queue->kicks_suppressed = suppress;
 	if (!guest_write_u16(queue->memory, part_at(queue->place.used, RING_FLAGS),
 			     suppress ? VIRTQ_USED_F_NO_NOTIFY : 0))
 		virtqueue_break(queue, "the used ring lies outside memory");

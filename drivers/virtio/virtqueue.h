@@ -42,6 +42,7 @@ struct virtqueue {
 	/* Set by virtqueue_start. */
 	bool live;
 	bool indirect;
+	bool kicks_suppressed;		/* as virtqueue_suppress_kicks wants it */
 	struct virtqueue_place place;
 	uint16_t next_available;	/* counters that run on and wrap */
 	uint16_t next_used;
@@ -139,7 +140,7 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue);
  * Is there a request of the guest's that was not given back?  Without one the queue is no
  * reason for an interrupt until the guest does something.  True also where it cannot be told.
  */
-bool virtqueue_is_under_way(const struct virtqueue *queue);
+bool virtqueue_has_in_flight(const struct virtqueue *queue);
 
 /* Asks the guest not to kick.  After that was turned off again virtqueue_pop is due once more. */
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress);

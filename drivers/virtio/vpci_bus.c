@@ -195,7 +195,7 @@ bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint
 	return vpci_device_write(&bus->functions[number], offset, width, value);
 }
 
-/* --- work --------------------------------------------------------------------------------------- */
+/* --- work ------------------------------------------------------------------------------- */
 
 bool vpci_bus_has_work(const struct vpci_bus *bus)
 {
@@ -212,7 +212,7 @@ static bool may_interrupt(const struct vpci_device *device)
 	if (device->is_broken || !vpci_config_has_interrupt(device))
 		return false;
 	for (unsigned i = 0; i < model->queue_count; i++)
-		if (virtqueue_is_under_way(&model->queues[i]))
+		if (virtqueue_has_in_flight(&model->queues[i]))
 			return true;
 	return false;
 }

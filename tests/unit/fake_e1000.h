@@ -104,14 +104,14 @@ static void send_all(void)
 {
 	struct send_descriptor *ring = at(*reg(TDBAL), *reg(TDLEN));
 
-	assert_true(*reg(TDH) == *reg(TDT) || (*reg(TCTL) & TCTL_ON && command & PCI_COMMAND_BUS_MASTER));
+	assert_true(*reg(TDH) == *reg(TDT) || (*reg(TCTL) & TCTL_EN && command & PCI_COMMAND_BUS_MASTER));
 	while (!holds_back && *reg(TDH) != *reg(TDT)) {
 		struct send_descriptor *descriptor = &ring[*reg(TDH)];
 
-		assert_int_equal(descriptor->command, SEND_END | SEND_CHECKSUM | SEND_REPORT);
+		assert_int_equal(descriptor->command, TDESC_CMD_EOP | TDESC_CMD_IFCS | TDESC_CMD_RS);
 		at(descriptor->address, descriptor->length);
 		sent_lengths[frames_sent++ % ARRAY_SIZE(sent_lengths)] = descriptor->length;
-		descriptor->status = SEND_DONE;
+		descriptor->status = TDESC_STATUS_DD;
 		*reg(TDH) = (*reg(TDH) + 1) % NET_RING_SIZE;
 	}
 }
@@ -119,8 +119,8 @@ static void send_all(void)
 static void controller_reset(void)
 {
 	memset(registers, 0, sizeof(registers));
-	*reg(CTRL) = stuck ? CTRL_RESET : 0;
-	*reg(STATUS) = STATUS_LINK_UP | (masters ? STATUS_MASTER_ON : 0);
+	*reg(CTRL) = stuck ? CTRL_RST : 0;
+	*reg(STATUS) = STATUS_LU | (masters ? STATUS_GIO_MASTER_ENABLE : 0);
 	*reg(RXCSUM) = 0x300;
 	reads_left = 20;
 }
@@ -133,10 +133,10 @@ static void read_eeprom(void)
 	reads_left--;
 	if (reads_left == 10) {
 		*reg(RAL) = 0x12005452;
-		*reg(RAH) = 0x5634 | (no_address ? 0 : RAH_VALID);
+		*reg(RAH) = 0x5634 | (no_address ? 0 : RAH_AV);
 	}
 	if (reads_left == 0 && !unread)
-		*reg(EECD) = EECD_READ;
+		*reg(EECD) = EECD_AUTO_RD;
 }
 
 static uint32_t fake_mmio_read(const void *base, uint32_t offset)
@@ -161,15 +161,15 @@ static void fake_mmio_write(void *base, uint32_t offset, uint32_t value)
 	case RCTL:
 	case TCTL:
 		quiet_since = now;
-		assert_true(!(value & RCTL_ON) || *reg(RXCSUM) == 0);
+		assert_true(!(value & RCTL_EN) || *reg(RXCSUM) == 0);
 		break;
 	case CTRL_EXT:
 		assert_int_equal(reads_left, 0);
 		break;
 	case CTRL:
-		if (value & CTRL_RESET) {
+		if (value & CTRL_RST) {
 			/* Nobody may be reading or writing memory by then. */
-			assert_true(pci.id != 0x10D3 || value & CTRL_MASTER_OFF);
+			assert_true(pci.id != 0x10D3 || value & CTRL_GIO_MASTER_DISABLE);
 			assert_true(now - quiet_since >= 10 * WAIT_MS);
 			controller_reset();
 			return;
@@ -198,7 +198,7 @@ static bool receive(uint32_t length, uint8_t status, uint8_t errors)
 	struct receive_descriptor *ring = at(*reg(RDBAL), *reg(RDLEN));
 	struct receive_descriptor *descriptor = &ring[*reg(RDH)];
 
-	assert_true(*reg(RCTL) & RCTL_ON);
+	assert_true(*reg(RCTL) & RCTL_EN);
 	if (*reg(RDH) == *reg(RDT))
 		return false;
 	memset(at(descriptor->address, NET_BUFFER_SIZE), (int)length, MIN(length, NET_BUFFER_SIZE));
@@ -206,7 +206,7 @@ static bool receive(uint32_t length, uint8_t status, uint8_t errors)
 	descriptor->errors = errors;
 	descriptor->status = status;
 	*reg(RDH) = (*reg(RDH) + 1) % NET_RING_SIZE;
-	*reg(ICR) |= CAUSE_RECEIVED;
+	*reg(ICR) |= ICR_RXT0;
 	return true;
 }
 

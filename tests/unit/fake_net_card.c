@@ -325,7 +325,7 @@ int card_teardown(void **state)
 enum wire_result send_frame(uint32_t header, uint32_t payload)
 {
 	static uint8_t bytes[2048];
-	const struct wire_frame frame = { bytes, bytes, header, payload };
+	const struct net_pieces frame = { bytes, bytes, header, payload, NULL };
 
 	memset(bytes, 0x5A, sizeof(bytes));
 	return net_device_send(&card.device, &frame);

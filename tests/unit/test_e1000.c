@@ -91,9 +91,9 @@ static void starts(void **state)
 	assert_int_equal(*reg(RDLEN), 4096);
 	assert_int_equal(*reg(TDLEN), 4096);
 	assert_int_equal(*reg(IMS), 0);
-	assert_true((*reg(RCTL) & (RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL)) ==
-		    (RCTL_ON | RCTL_UNICAST_ALL | RCTL_MULTICAST_ALL));
-	assert_true(*reg(CTRL) & CTRL_LINK_UP);
+	assert_true((*reg(RCTL) & (RCTL_EN | RCTL_UPE | RCTL_MPE)) ==
+		    (RCTL_EN | RCTL_UPE | RCTL_MPE));
+	assert_true(*reg(CTRL) & CTRL_SLU);
 	assert_int_equal(*reg(IVAR), 0);
 	assert_true(device->ops->link(device));
 	gone = true;
@@ -144,7 +144,7 @@ static void receives(void **state)
 	(void)state;
 	assert_int_equal(device->ops->receive(device, &bytes, &length), NET_NOTHING);
 	for (unsigned i = 0; i < 1000; i++) {
-		assert_true(receive(60 + i, RECEIVE_DONE | RECEIVE_END, 0));
+		assert_true(receive(60 + i, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0));
 		assert_int_equal(device->ops->receive(device, &bytes, &length), NET_FRAME);
 		assert_int_equal(length, 60 + i);
 		assert_int_equal(bytes[0], (60 + i) & 0xFF);
@@ -184,11 +184,11 @@ static void receives_bursts(void **state)
 static void damaged(void **state)
 {
 	static const struct { uint16_t length; uint8_t status, errors; } rows[] = {
-		{ 60, RECEIVE_DONE, 0 }, { 60, RECEIVE_DONE | RECEIVE_END, 0x01 },
-		{ 60, RECEIVE_DONE | RECEIVE_END, 0x02 }, { 60, RECEIVE_DONE | RECEIVE_END, 0x04 },
-		{ 60, RECEIVE_DONE | RECEIVE_END, 0x10 }, { 60, RECEIVE_DONE | RECEIVE_END, 0x80 },
-		{ NET_BUFFER_SIZE + 1, RECEIVE_DONE | RECEIVE_END, 0 },
-		{ 65535, RECEIVE_DONE | RECEIVE_END, 0 },
+		{ 60, RDESC_STATUS_DD, 0 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x01 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x02 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x04 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x10 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x80 },
+		{ NET_BUFFER_SIZE + 1, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0 },
+		{ 65535, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0 },
 	};
 	const uint8_t *bytes;
 	uint32_t length;
@@ -199,7 +199,7 @@ static void damaged(void **state)
 		assert_int_equal(device->ops->receive(device, &bytes, &length), NET_DAMAGED);
 		device->ops->give_back(device);
 	}
-	assert_true(receive(NET_BUFFER_SIZE, RECEIVE_DONE | RECEIVE_END, 0x60));
+	assert_true(receive(NET_BUFFER_SIZE, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x60));
 	assert_int_equal(device->ops->receive(device, &bytes, &length), NET_FRAME);
 }
 
@@ -208,17 +208,17 @@ static void interrupts(void **state)
 	(void)state;
 	assert_true(device->ops->listen(device));
 	assert_int_equal(*reg(IMS), CAUSES);
-	*reg(ICR) = CAUSE_RECEIVED;
+	*reg(ICR) = ICR_RXT0;
 	assert_true(device->ops->acknowledge(device));
 	assert_false(device->link_asked);
 	/* Somebody else's, on the same line. */
 	assert_false(device->ops->acknowledge(device));
-	*reg(ICR) = CAUSE_LINK;
+	*reg(ICR) = ICR_LSC;
 	assert_true(device->ops->acknowledge(device));
 	assert_true(device->link_asked);
 	device->ops->mute(device);
 	assert_int_equal(*reg(IMS), 0);
-	*reg(ICR) = CAUSE_RECEIVED;
+	*reg(ICR) = ICR_RXT0;
 	assert_false(device->ops->acknowledge(device));
 }
 
@@ -230,7 +230,7 @@ static void listens_late(void **state)
 
 	(void)state;
 	device->ops->mute(device);
-	assert_true(receive(60, RECEIVE_DONE | RECEIVE_END, 0));
+	assert_true(receive(60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0));
 	assert_false(device->ops->acknowledge(device));
 	assert_int_equal(*reg(ICR), 0);
 	assert_false(device->ops->listen(device));
@@ -249,8 +249,8 @@ static void messages(void **state)
 	device->ops->listen(device);
 	assert_int_equal(*reg(IMS), CAUSES_MSIX);
 	assert_true(device->ops->acknowledge(device));
-	assert_true(*reg(TXDCTL) & TXDCTL_COUNTS && *reg(CTRL_EXT) & CTRL_EXT_DRIVER);
-	assert_true(*reg(CTRL_EXT) & CTRL_EXT_PENDING_CLEAR);
+	assert_true(*reg(TXDCTL) & TXDCTL_COUNT_DESC && *reg(CTRL_EXT) & CTRL_EXT_DRV_LOAD);
+	assert_true(*reg(CTRL_EXT) & CTRL_EXT_PBA_CLR);
 }
 
 /* No step of it waits: every look at the clock is a tenth of a millisecond here. */

@@ -75,10 +75,10 @@ static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
 }
 
 static bool send_as(struct switch_port *port, uint32_t length, const struct net_offload *offload,
-		    uint32_t abilities)
+		    uint32_t offloads)
 {
 	struct switch_source source = {
-		.length = length, .abilities = abilities, .fetch = fetch, .context = &source,
+		.length = length, .offloads = offloads, .fetch = fetch, .context = &source,
 	};
 
 	if (offload)

@@ -22,7 +22,7 @@ static struct { uint32_t length; uint8_t bytes[FRAME_MAX]; } out[OUT_MAX];
 static unsigned out_count, room, ready;
 static bool is_down;
 
-static enum wire_result take(void *context, const struct wire_frame *piece)
+static enum wire_result take(void *context, const struct net_pieces *piece)
 {
 	uint32_t length = piece->header_length + piece->payload_length;
 
@@ -82,7 +82,7 @@ static void guest_sends(uint32_t length, const struct net_offload *offload)
 {
 	struct switch_source source = {
 		.length = length, .fetch = fetch,
-		.abilities = NET_CSUM | NET_TSO4 | NET_TSO6 | NET_ECN | NET_UFO,
+		.offloads = NET_CSUM | NET_TSO4 | NET_TSO6 | NET_ECN | NET_UFO,
 	};
 
 	if (offload)

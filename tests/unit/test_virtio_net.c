@@ -112,7 +112,7 @@ static void test_any_layout(void **state)
 /* What the receiver got of one large frame, which may be several. */
 static void check_received(struct side *side, const struct big_frame *what, uint32_t length)
 {
-	uint32_t abilities = side->net.receive_abilities, done = 0, fragments = 0;
+	uint32_t offloads = side->net.receive_offloads, done = 0, fragments = 0;
 	struct net_offload offload;
 	int size;
 
@@ -121,7 +121,7 @@ static void check_received(struct side *side, const struct big_frame *what, uint
 		uint32_t headers = frame_transport(what) + (what->udp ? 8 : 20 + what->options);
 		bool whole = (uint32_t)size == length;
 
-		assert_int_equal(needs & ~abilities, 0);
+		assert_int_equal(needs & ~offloads, 0);
 		if (what->udp && !whole) {
 			/* A fragment: test_net_offload.c looks at those. */
 			fragments++;
@@ -426,7 +426,7 @@ static void test_reset(void **state)
 	give_buffers(side, 0, 3, 1526);
 	send_frame(&f->sides[0], frame, length, &offload);
 	service(side);
-	assert_true(side->net.is_cutting);
+	assert_true(side->net.cutter.is_cutting);
 	side_start(side, 0);
 	give_buffers(side, 0, 3, 1526);
 	service(side);

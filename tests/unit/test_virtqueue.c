@@ -104,16 +104,16 @@ static void test_under_way(void **state)
 
 	describe(f, 0, BUFFERS, 16, 0, 0);
 	for (unsigned i = 0; i < 70000; i++) {
-		assert_false(virtqueue_is_under_way(&f->queue));
+		assert_false(virtqueue_has_in_flight(&f->queue));
 		offer(f, 0);
-		assert_true(virtqueue_is_under_way(&f->queue));
+		assert_true(virtqueue_has_in_flight(&f->queue));
 		assert_int_equal(virtqueue_pop(&f->queue, &f->chain), 1);
-		assert_true(virtqueue_is_under_way(&f->queue));
+		assert_true(virtqueue_has_in_flight(&f->queue));
 		virtqueue_push(&f->queue, &f->chain, 0);
 	}
 	offer(f, 0);
 	virtqueue_stop(&f->queue);
-	assert_false(virtqueue_is_under_way(&f->queue));
+	assert_false(virtqueue_has_in_flight(&f->queue));
 }
 
 static void test_indices_wrap(void **state)

@@ -20,7 +20,7 @@ CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c hv
 NET_DEVICE := tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c \
 	drivers/net/net_send.c drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
-ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/switch_queue.c \
+ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c drivers/net/switch_queue.c \
 	tests/unit/fake_heap.c
 VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
