@@ -60,7 +60,7 @@ struct boot_module *boot_info_add_module(struct boot_info *info, uint32_t start,
 	module = &info->modules[info->module_count++];
 	module->start = start;
 	module->end = MAX(start, end);
-	module->words = "";
+	module->line = "";
 	if (end < start)
 		module->problem = "the module ends before it starts";
 	return module;

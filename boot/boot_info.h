@@ -34,12 +34,12 @@ struct boot_range {
 
 /*
  * problem is NULL, or a sentence saying what was wrong: the module is unusable
- * then, and words may be "".
+ * then, and line may be "".
  */
 struct boot_module {
 	paddr_t start; /* first byte */
 	paddr_t end;   /* first byte behind it, never below start */
-	const char *words;
+	const char *line;
 	const char *problem;
 };
 

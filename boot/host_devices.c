@@ -29,13 +29,13 @@ static const struct pci_driver *const pci_drivers[] = {
 static void make_uplinks(const struct umbra_options *options)
 {
 	for (unsigned i = 0; i < options->uplink_count; i++) {
-		const struct uplink_words *words = &options->uplinks[i];
-		const char *cause = uplink_create(words->port, words->net);
-		bool by_default = string_equal(words->net, CONFIG_NET_DEFAULT);
+		const struct uplink_option *uplink = &options->uplinks[i];
+		const char *cause = uplink_create(uplink->port, uplink->net);
+		bool by_default = string_equal(uplink->net, CONFIG_NET_DEFAULT);
 
 		if (cause)
 			log_event("option-error", "module=umbra word=uplink=%s%s%s cause=\"%s\"",
-				  words->port, by_default ? "" : ":", by_default ? "" : words->net, cause);
+				  uplink->port, by_default ? "" : ":", by_default ? "" : uplink->net, cause);
 	}
 }
 

@@ -49,7 +49,7 @@ static struct cpu boot_cpu;
 static struct boot_info info;
 static struct umbra_options options;
 static struct config_problems option_problems;
-static struct guest_configs plans;
+static struct guest_configs configs;
 static struct guest_module modules[BOOT_MODULES_MAX];
 
 extern const char image_end_physical[];
@@ -142,7 +142,7 @@ static void open_outputs(void)
 		log_warn("console", "the screen cannot be used: %s", problem);
 }
 
-static void plan_guests(void)
+static void configure_guests(void)
 {
 	size_t count = 0;
 
@@ -155,16 +155,16 @@ static void plan_guests(void)
 			continue;
 		}
 		modules[count++] = (struct guest_module){
-			module->start, (uint32_t)(module->end - module->start), module->words,
+			module->start, (uint32_t)(module->end - module->start), module->line,
 		};
 	}
-	guest_configs_make(&plans, modules, count);
-	report_problems("module-error", &plans.problems);
+	guest_configs_make(&configs, modules, count);
+	report_problems("module-error", &configs.problems);
 }
 
 static void start_guests(void)
 {
-	guest_create_all(&plans);
+	guest_create_all(&configs);
 	if (guest_list_is_idle()) {
 		log_warn("boot", "no guest could be started");
 		housekeeping_guests_gone();
@@ -232,7 +232,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	outputs_start();
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);
-	plan_guests();
+	configure_guests();
 	cpus_release();
 	start_guests();
 	run_forever();

@@ -106,7 +106,7 @@ static void read_modules(struct boot_info *info, uint32_t address, uint32_t coun
 			return;
 		if (words == 0)
 			continue;
-		problem = boot_info_copy_string(info, words, SIZE_MAX, map, &module->words);
+		problem = boot_info_copy_string(info, words, SIZE_MAX, map, &module->line);
 		if (problem)
 			module->problem = problem;
 	}

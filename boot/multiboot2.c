@@ -122,7 +122,7 @@ static void read_module(const struct tag_reader *reader)
 	module = boot_info_add_module(reader->info, found->start, found->end);
 	if (!module)
 		return;
-	problem = tag_string(reader, sizeof(*found), &module->words);
+	problem = tag_string(reader, sizeof(*found), &module->line);
 	if (problem)
 		module->problem = problem;
 }

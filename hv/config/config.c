@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is wrong with configuration words, kept for the log.
+ * What is wrong with options, kept for the log.  Called by the parsers of this room.
  */
 #include "hv/config/config.h"
 

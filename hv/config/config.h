@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The words on Umbra's own command line and on the lines of its boot modules,
- * parsed into structures.  Pure: what is wrong with a word is handed back as a
+ * The options on Umbra's own command line and on the lines of its boot modules,
+ * parsed into structures.  Pure: what is wrong with an option is handed back as a
  * list of problems, and the caller logs it.  Called once, at boot.
  */
 #ifndef UMBRA_HV_CONFIG_CONFIG_H
@@ -66,7 +66,7 @@
 
 /* One thing that is wrong; printable, without double quotes, cut where it was too long. */
 struct config_problem {
-	char module[CONFIG_FILE_SIZE];	/* file name, or "module3"; "umbra" for its own words */
+	char module[CONFIG_FILE_SIZE];	/* file name, or "module3"; "umbra" for its own line */
 	char word[CONFIG_WORD_SIZE];	/* the offending word; empty when a word is missing */
 	char cause[CONFIG_CAUSE_SIZE];	/* one clause, without a full stop */
 };
@@ -88,13 +88,13 @@ enum parked_action { PARKED_STAY, PARKED_END, PARKED_RESTART };
 enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
 
 /* uplink=PORT:NET; without :NET it is the default network. */
-struct uplink_words {
+struct uplink_option {
 	char port[CONFIG_NAME_SIZE];	/* which need not exist */
 	char net[CONFIG_NAME_SIZE];
 };
 
 struct umbra_options {
-	unsigned int consoles;		/* of enum console_set; default com1 and the screen */
+	unsigned consoles;		/* of enum console_set; default com1 and the screen */
 	enum log_level log;		/* default info */
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
 	uint32_t power_button;		/* seconds for the guests, default 10; or _FIRMWARE */
@@ -106,8 +106,8 @@ struct umbra_options {
 	bool mitigations;		/* of speculation (arch/cpu/barrier.h); default true */
 	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
 	uint32_t nmi_storm_us;		/* from one NMI of the watchdog to the next; 0: its own choice */
-	struct uplink_words uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
-	unsigned int uplink_count;
+	struct uplink_option uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
+	unsigned uplink_count;
 };
 
 /*
@@ -123,24 +123,18 @@ void config_parse_umbra(const char *line, bool has_file_name, struct umbra_optio
 enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK };
 
 /* A disk of the machine, as disk=NAME or disk=NAME,ro asks for it. */
-struct host_disk_words {
+struct host_disk_option {
 	char name[CONFIG_NAME_SIZE];
 	bool read_only;
 };
 
-struct module_words {
-	char file[CONFIG_FILE_SIZE];	/* as the boot loader named it, or "module3" */
-	char guest[CONFIG_NAME_SIZE];	/* empty when not given or not valid */
-	bool guest_given;		/* there was a guest= with some value */
-	enum module_role role;
-	bool read_only;			/* of a disk that is a module */
-	struct host_disk_words disks[CONFIG_DISKS_MAX];	/* of a kernel */
-	unsigned int disk_count;
+/* What a guest is to be like, as its kernel's line says. */
+struct guest_options {
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */
 	uint32_t weight;
-	uint32_t cap;
-	uint32_t cpus;			/* bit n: CPU n may run it */
+	uint32_t cap;			/* per cent of a CPU */
+	uint32_t cpus;			/* bit n: CPU n, which need not exist, may run it */
 	char net[CONFIG_NAME_SIZE];	/* empty: no network */
 	bool mac_given;
 	uint8_t mac[CONFIG_MAC_SIZE];
@@ -149,14 +143,26 @@ struct module_words {
 	const char *command_line;	/* what follows `--`, inside the line itself; never NULL */
 };
 
+/* A module's line. */
+struct module_line {
+	char file[CONFIG_FILE_SIZE];	/* as the boot loader named it, or "module3" */
+	char guest[CONFIG_NAME_SIZE];	/* empty when not given or not valid */
+	bool guest_given;		/* there was a guest= with some value */
+	enum module_role role;
+	bool read_only;			/* of a disk that is a module */
+	struct host_disk_option disks[CONFIG_DISKS_MAX];	/* of a kernel */
+	unsigned disk_count;
+	struct guest_options options;	/* of a kernel; what is not given has its default */
+};
+
 /*
  * Parses the line of the module with that number (from 1, for its name in
  * messages) and says in problems what is wrong with the line taken by itself:
  * unknown words, bad values, words that come twice or do not belong to the
- * role, a missing role.  *words is filled in as far as the line is right, and
+ * role, a missing role.  *module is filled in as far as the line is right, and
  * keeps pointing into line, which may be NULL for empty.
  */
-void config_parse_module(const char *line, unsigned int number, struct module_words *words,
+void config_parse_module(const char *line, unsigned number, struct module_line *module,
 			 struct config_problems *problems);
 
 #endif

@@ -34,15 +34,15 @@ const char *config_next_word(const char *at, struct config_word *word)
 	word->text[kept] = '\0';
 	string_copy(word->key, word->text, sizeof(word->key));
 	equals = strchr(word->key, '=');
-	word->value = equals == NULL ? NULL : word->text + (equals - word->key) + 1;
-	if (equals != NULL)
+	word->value = equals ? word->text + (equals - word->key) + 1 : NULL;
+	if (equals)
 		*equals = '\0';
 	return at + word->length;
 }
 
 int config_find_name(const char *text, const char *const *names)
 {
-	for (int i = 0; names[i] != NULL; i++) {
+	for (int i = 0; names[i]; i++) {
 		if (string_equal(text, names[i]))
 			return i;
 	}
@@ -79,7 +79,7 @@ bool config_read_word(struct config_line *line, const struct config_word *word,
 
 		if (!string_equal(word->key, rows[i].key))
 			continue;
-		if (word->value == NULL)
+		if (!word->value)
 			cause = "the word needs a value";
 		else if (word->length >= CONFIG_WORD_MAX)
 			cause = "the word is too long";
@@ -88,7 +88,7 @@ bool config_read_word(struct config_line *line, const struct config_word *word,
 		else
 			cause = rows[i].read(line, word->value);
 		line->seen |= BIT(i);
-		if (cause != NULL)
+		if (cause)
 			config_complain(line, word, cause);
 		return true;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lines of configuration words, taken apart: what config_umbra.c and
+ * Lines of options, taken apart word by word: what config_umbra.c and
  * config_module.c have in common, and nobody else uses.  Pure.
  */
 #ifndef UMBRA_HV_CONFIG_CONFIG_LINE_H
@@ -19,13 +19,13 @@ struct config_word {
 	size_t length;		/* of the whole word; CONFIG_WORD_MAX or more if text was cut */
 };
 
-/* What a line's words are read into, and where complaints about them go. */
+/* What a line's options are read into, and where complaints about them go. */
 struct config_line {
 	const char *name;
 	struct config_problems *problems;
 	uint32_t seen;		/* a bit for each row of the table that had its word */
 	struct umbra_options *options;
-	struct module_words *words;
+	struct module_line *module;
 	bool role_given;	/* some word stood where the role does */
 };
 

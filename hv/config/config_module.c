@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The words on the line of a boot module: which guest it is for, as what, and,
+ * The options on the line of a boot module: which guest it is for, as what, and,
  * on a kernel's line, what that guest is to be like.
  */
 #include "hv/config/config_line.h"
@@ -14,10 +14,10 @@
 
 static const char *read_guest(struct config_line *line, const char *value)
 {
-	line->words->guest_given = true;
+	line->module->guest_given = true;
 	if (!config_is_name(value))
 		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
-	string_copy(line->words->guest, value, sizeof(line->words->guest));
+	string_copy(line->module->guest, value, sizeof(line->module->guest));
 	return NULL;
 }
 
@@ -33,14 +33,14 @@ static bool read_pages(const char *value, uint32_t min, uint32_t max, uint32_t *
 
 static const char *read_mem(struct config_line *line, const char *value)
 {
-	if (!read_pages(value, CONFIG_MEM_MIN, CONFIG_MEM_MAX, &line->words->mem_bytes))
+	if (!read_pages(value, CONFIG_MEM_MIN, CONFIG_MEM_MAX, &line->module->options.mem_bytes))
 		return "memory is 1M to 3070M, a multiple of 4K";
 	return NULL;
 }
 
 static const char *read_shadow(struct config_line *line, const char *value)
 {
-	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->words->shadow_bytes))
+	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->module->options.shadow_bytes))
 		return "shadow memory is 256K to 64M, a multiple of 4K";
 	return NULL;
 }
@@ -51,7 +51,7 @@ static const char *read_weight(struct config_line *line, const char *value)
 
 	if (!parse_u32(value, &weight) || weight < 1 || weight > CONFIG_WEIGHT_MAX)
 		return "the weight is a number from 1 to 1000";
-	line->words->weight = weight;
+	line->module->options.weight = weight;
 	return NULL;
 }
 
@@ -61,7 +61,7 @@ static const char *read_cap(struct config_line *line, const char *value)
 
 	if (!parse_u32(value, &cap) || cap < 1 || cap > CONFIG_CAP_NONE)
 		return "the cap is a number from 1 to 100, per cent of one CPU";
-	line->words->cap = cap;
+	line->module->options.cap = cap;
 	return NULL;
 }
 
@@ -100,7 +100,7 @@ static const char *read_cpus(struct config_line *line, const char *value)
 		if (*value++ != ',')
 			return problem;
 	}
-	line->words->cpus = cpus;
+	line->module->options.cpus = cpus;
 	return NULL;
 }
 
@@ -110,7 +110,7 @@ static const char *read_net(struct config_line *line, const char *value)
 		return "a network's name is 1 to 15 of a-z, 0-9, '-', '_', '.', or it is none";
 	if (string_equal(value, "none"))
 		value = "";
-	string_copy(line->words->net, value, sizeof(line->words->net));
+	string_copy(line->module->options.net, value, sizeof(line->module->options.net));
 	return NULL;
 }
 
@@ -154,8 +154,8 @@ static const char *read_mac(struct config_line *line, const char *value)
 	/* The lowest bit of the first byte says "to many". */
 	if (!parse_mac(value, mac) || mac[0] & 1 || memcmp(mac, none, sizeof(mac)) == 0)
 		return "the address is xx:xx:xx:xx:xx:xx, that of one station";
-	memcpy(line->words->mac, mac, sizeof(mac));
-	line->words->mac_given = true;
+	memcpy(line->module->options.mac, mac, sizeof(mac));
+	line->module->options.mac_given = true;
 	return NULL;
 }
 
@@ -166,7 +166,7 @@ static const char *read_mac_spoof(struct config_line *line, const char *value)
 
 	if (choice < 0)
 		return "the value is allow or deny";
-	line->words->mac_spoof = choice == 1;
+	line->module->options.mac_spoof = choice == 1;
 	return NULL;
 }
 
@@ -177,7 +177,7 @@ static const char *read_when_parked(struct config_line *line, const char *value)
 
 	if (action < 0)
 		return "the value is one of stay, end, restart";
-	line->words->when_parked = (enum parked_action)action;
+	line->module->options.when_parked = (enum parked_action)action;
 	return NULL;
 }
 
@@ -202,7 +202,7 @@ static enum module_role role_of(const struct config_word *word)
 {
 	enum module_role role = (enum module_role)(config_find_name(word->key, role_names) + 1);
 
-	if (word->value == NULL || (role == ROLE_DISK && string_equal(word->value, "ro")))
+	if (!word->value || (role == ROLE_DISK && string_equal(word->value, "ro")))
 		return role;
 	return ROLE_NONE;
 }
@@ -230,20 +230,20 @@ static bool names_role(const char *at)
  */
 static bool is_file_name(const struct config_word *word, const char *rest)
 {
-	if (strchr(word->key, '/') != NULL)
+	if (strchr(word->key, '/'))
 		return true;
-	if (word->value != NULL || ends_words(word))
+	if (word->value || ends_words(word))
 		return false;
 	return role_of(word) == ROLE_NONE || names_role(rest);
 }
 
 /* Of a name that is too long the end tells more than the start. */
-static void keep_file_name(struct module_words *words, const char *name)
+static void keep_file_name(struct module_line *module, const char *name)
 {
 	size_t length = strlen(name);
-	size_t room = sizeof(words->file) - 1;
+	size_t room = sizeof(module->file) - 1;
 
-	string_copy(words->file, name + (length > room ? length - room : 0), sizeof(words->file));
+	string_copy(module->file, name + (length > room ? length - room : 0), sizeof(module->file));
 }
 
 static void read_role(struct config_line *line, const struct config_word *word)
@@ -253,24 +253,24 @@ static void read_role(struct config_line *line, const struct config_word *word)
 	line->role_given = true;
 	if (role == ROLE_NONE)
 		config_complain(line, word, "no role that Umbra knows: kernel, initrd or disk");
-	else if (line->words->role != ROLE_NONE)
+	else if (line->module->role != ROLE_NONE)
 		config_complain(line, word, "the line names a role already");
 	else
-		line->words->role = role;
-	line->words->read_only = word->value != NULL;
+		line->module->role = role;
+	line->module->read_only = word->value != NULL;
 }
 
 #define DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
 	"disk=ahci0p2,ro, go on a kernel's line"
 
 /* A name, and perhaps `,ro` behind it. */
-static bool parse_host_disk(const char *value, struct host_disk_words *disk)
+static bool parse_host_disk(const char *value, struct host_disk_option *disk)
 {
 	const char *comma = strchr(value, ',');
-	size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+	size_t length = comma ? (size_t)(comma - value) : strlen(value);
 
 	if (length == 0 || length >= sizeof(disk->name) ||
-	    (comma != NULL && !string_equal(comma, ",ro")))
+	    (comma && !string_equal(comma, ",ro")))
 		return false;
 	string_copy(disk->name, value, length + 1);
 	disk->read_only = comma != NULL;
@@ -279,24 +279,24 @@ static bool parse_host_disk(const char *value, struct host_disk_words *disk)
 
 static void read_host_disk(struct config_line *line, const struct config_word *word)
 {
-	struct module_words *words = line->words;
-	struct host_disk_words disk;
+	struct module_line *module = line->module;
+	struct host_disk_option disk;
 
 	if (word->length >= CONFIG_WORD_MAX || !parse_host_disk(word->value, &disk)) {
 		config_complain(line, word, DISK_FORMS);
 		line->role_given = true;	/* one mistake, one line */
-	} else if (words->disk_count == CONFIG_DISKS_MAX) {
+	} else if (module->disk_count == CONFIG_DISKS_MAX) {
 		config_complain(line, word, "a guest has not so many disks");
 	} else {
-		words->disks[words->disk_count++] = disk;
+		module->disks[module->disk_count++] = disk;
 	}
 }
 
 /* What follows `--` is the guest's own, to the letter, but for blanks in front. */
 static void read_command_line(struct config_line *line, const char *text)
 {
-	line->words->command_line = config_skip_blanks(text);
-	if (strlen(line->words->command_line) >= CONFIG_COMMAND_LINE_SIZE)
+	line->module->options.command_line = config_skip_blanks(text);
+	if (strlen(line->module->options.command_line) >= CONFIG_COMMAND_LINE_SIZE)
 		config_add_problem(line->problems, line->name, "--",
 				   "the guest's command line is longer than %u bytes",
 				   CONFIG_COMMAND_LINE_SIZE - 1);
@@ -304,54 +304,55 @@ static void read_command_line(struct config_line *line, const char *text)
 
 static void check_role(const struct config_line *line)
 {
-	const struct module_words *words = line->words;
+	const struct module_line *module = line->module;
 
 	/* One mistake, one line: a role that is not known was reported as such. */
-	if (words->disk_count > 0 && words->role != ROLE_KERNEL) {
+	if (module->disk_count > 0 && module->role != ROLE_KERNEL) {
 		char word[CONFIG_WORD_SIZE];
 
-		format_text(word, sizeof(word), "disk=%s%s", words->disks[0].name,
-			    words->disks[0].read_only ? ",ro" : "");
+		format_text(word, sizeof(word), "disk=%s%s", module->disks[0].name,
+			    module->disks[0].read_only ? ",ro" : "");
 		config_add_problem(line->problems, line->name, word, DISK_FORMS);
 	} else if (!line->role_given) {
 		config_add_problem(line->problems, line->name, "",
 				   "the line names no role: kernel, initrd or disk");
 	}
-	if (words->mac_given && words->net[0] == '\0')
+	if (module->options.mac_given && module->options.net[0] == '\0')
 		config_add_problem(line->problems, line->name, "mac", "the guest has no network");
-	if (words->mac_spoof && words->net[0] == '\0')
+	if (module->options.mac_spoof && module->options.net[0] == '\0')
 		config_add_problem(line->problems, line->name, "mac-spoof=allow",
 				   "the guest has no network");
-	if (words->role == ROLE_NONE || words->role == ROLE_KERNEL)
+	if (module->role == ROLE_NONE || module->role == ROLE_KERNEL)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(module_rows); i++) {
 		if (module_rows[i].kernel_only && (line->seen & BIT(i)))
 			config_add_problem(line->problems, line->name, module_rows[i].key,
 					   "the word belongs on the kernel's line");
 	}
-	if (words->command_line[0] != '\0')
+	if (module->options.command_line[0] != '\0')
 		config_add_problem(line->problems, line->name, "--",
 				   "the command line belongs on the kernel's line");
 }
 
-void config_parse_module(const char *line_text, unsigned int number, struct module_words *words,
+void config_parse_module(const char *line_text, unsigned number, struct module_line *module,
 			 struct config_problems *problems)
 {
-	struct config_line line = { .name = words->file, .problems = problems, .words = words };
-	const char *at = line_text == NULL ? "" : line_text;
+	struct config_line line = { .name = module->file, .problems = problems, .module = module };
+	const char *at = line_text ? line_text : "";
 	struct config_word word;
 	const char *rest;
 
-	*words = (struct module_words){
-		.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
-		.cap = CONFIG_CAP_NONE, .cpus = CONFIG_CPUS_ALL,
-		.net = CONFIG_NET_DEFAULT,
-		.command_line = "",
+	*module = (struct module_line){
+		.options = {
+			.mem_bytes = CONFIG_MEM_DEFAULT, .weight = CONFIG_WEIGHT_DEFAULT,
+			.cap = CONFIG_CAP_NONE, .cpus = CONFIG_CPUS_ALL,
+			.net = CONFIG_NET_DEFAULT, .command_line = "",
+		},
 	};
-	format_text(words->file, sizeof(words->file), "module%u", number);
+	format_text(module->file, sizeof(module->file), "module%u", number);
 	rest = config_next_word(at, &word);
-	if (rest != NULL && is_file_name(&word, rest)) {
-		keep_file_name(words, word.text);
+	if (rest && is_file_name(&word, rest)) {
+		keep_file_name(module, word.text);
 		at = rest;
 	}
 	while ((at = config_next_word(at, &word)) != NULL) {
@@ -361,7 +362,7 @@ void config_parse_module(const char *line_text, unsigned int number, struct modu
 		}
 		if (config_read_word(&line, &word, module_rows, ARRAY_SIZE(module_rows)))
 			continue;
-		if (word.value == NULL || role_of(&word) != ROLE_NONE)
+		if (!word.value || role_of(&word) != ROLE_NONE)
 			read_role(&line, &word);
 		else if (string_equal(word.key, "disk"))
 			read_host_disk(&line, &word);

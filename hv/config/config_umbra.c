@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The words on Umbra's own command line: a table of them, each row a name and a
+ * The options on Umbra's own command line: a table of them, each row a name and a
  * function that reads the value.
  */
 #include "hv/config/config_line.h"
@@ -17,14 +17,14 @@ static const char *read_consoles(struct config_line *line, const char *value)
 {
 	/* The last one is what the screen was called when text mode was all that Umbra knew. */
 	static const char *const names[] = { "com1", "com2", "screen", "vga", NULL };
-	static const unsigned int sets[] = {
+	static const unsigned sets[] = {
 		CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN,
 	};
-	unsigned int consoles = 0;
+	unsigned consoles = 0;
 
 	for (;;) {
 		const char *comma = strchr(value, ',');
-		size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+		size_t length = comma ? (size_t)(comma - value) : strlen(value);
 		char name[8];
 		int console;
 
@@ -33,7 +33,7 @@ static const char *read_consoles(struct config_line *line, const char *value)
 		if (console < 0)
 			return "a console is one of com1, com2, screen";
 		consoles |= sets[console];
-		if (comma == NULL)
+		if (!comma)
 			break;
 		value = comma + 1;
 	}
@@ -97,26 +97,25 @@ static const char *read_clock(struct config_line *line, const char *value)
 	return NULL;
 }
 
-static const char *read_apic(struct config_line *line, const char *value)
+static const char *read_on_off(const char *value, bool *choice)
 {
 	static const char *const names[] = { "off", "on", NULL };
-	int choice = config_find_name(value, names);
+	int found = config_find_name(value, names);
 
-	if (choice < 0)
+	if (found < 0)
 		return "the value is one of on, off";
-	line->options->apic = choice == 1;
+	*choice = found == 1;
 	return NULL;
+}
+
+static const char *read_apic(struct config_line *line, const char *value)
+{
+	return read_on_off(value, &line->options->apic);
 }
 
 static const char *read_smt(struct config_line *line, const char *value)
 {
-	static const char *const names[] = { "off", "on", NULL };
-	int choice = config_find_name(value, names);
-
-	if (choice < 0)
-		return "the value is one of on, off";
-	line->options->smt = choice == 1;
-	return NULL;
+	return read_on_off(value, &line->options->smt);
 }
 
 static const char *read_mitigations(struct config_line *line, const char *value)
@@ -162,11 +161,11 @@ static const char *read_maxcpus(struct config_line *line, const char *value)
 }
 
 /* A port, and perhaps `:` and a network's name behind it; NULL, or what is wrong with it. */
-static const char *parse_uplink(const char *value, struct uplink_words *uplink)
+static const char *parse_uplink(const char *value, struct uplink_option *uplink)
 {
 	const char *colon = strchr(value, ':');
-	const char *net = colon == NULL ? CONFIG_NET_DEFAULT : colon + 1;
-	size_t length = colon == NULL ? strlen(value) : (size_t)(colon - value);
+	const char *net = colon ? colon + 1 : CONFIG_NET_DEFAULT;
+	size_t length = colon ? (size_t)(colon - value) : strlen(value);
 
 	if (length >= sizeof(uplink->port))
 		return UPLINK_FORMS;
@@ -179,9 +178,9 @@ static const char *parse_uplink(const char *value, struct uplink_words *uplink)
 
 /* Two ways out of one network would be a circle, for frames to run in. */
 static const char *check_uplink(const struct umbra_options *options,
-				const struct uplink_words *uplink)
+				const struct uplink_option *uplink)
 {
-	for (unsigned int i = 0; i < options->uplink_count; i++) {
+	for (unsigned i = 0; i < options->uplink_count; i++) {
 		if (string_equal(options->uplinks[i].port, uplink->port))
 			return "the port is the uplink of a network already";
 		if (string_equal(options->uplinks[i].net, uplink->net))
@@ -193,16 +192,16 @@ static const char *check_uplink(const struct umbra_options *options,
 static void read_uplink(struct config_line *line, const struct config_word *word)
 {
 	struct umbra_options *options = line->options;
-	struct uplink_words uplink;
+	struct uplink_option uplink;
 	const char *cause;
 
-	if (word->value == NULL || word->length >= CONFIG_WORD_MAX)
+	if (!word->value || word->length >= CONFIG_WORD_MAX)
 		cause = UPLINK_FORMS;
 	else
 		cause = parse_uplink(word->value, &uplink);
-	if (cause == NULL)
+	if (!cause)
 		cause = check_uplink(options, &uplink);
-	if (cause == NULL)
+	if (!cause)
 		options->uplinks[options->uplink_count++] = uplink;
 	else
 		config_complain(line, word, cause);
@@ -226,14 +225,14 @@ static const struct config_row umbra_rows[] = {
 /* No word of Umbra's has a slash in front of its value, and all of them have one. */
 static bool is_file_name(const struct config_word *word, bool has_file_name)
 {
-	return strchr(word->key, '/') != NULL || (has_file_name && word->value == NULL);
+	return strchr(word->key, '/') || (has_file_name && !word->value);
 }
 
 void config_parse_umbra(const char *line_text, bool has_file_name, struct umbra_options *options,
 			struct config_problems *problems)
 {
 	struct config_line line = { .name = "umbra", .problems = problems, .options = options };
-	const char *at = line_text == NULL ? "" : line_text;
+	const char *at = line_text ? line_text : "";
 	const char *rest;
 	struct config_word word;
 
@@ -245,7 +244,7 @@ void config_parse_umbra(const char *line_text, bool has_file_name, struct umbra_
 		.smt = true, .mitigations = true,
 	};
 	rest = config_next_word(at, &word);
-	if (rest != NULL && is_file_name(&word, has_file_name))
+	if (rest && is_file_name(&word, has_file_name))
 		at = rest;
 	while ((at = config_next_word(at, &word)) != NULL) {
 		if (string_equal(word.key, "uplink"))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins modules into guests.  Every name that appears gets an entry, broken
- * or not, so that one bad line stops its guest wherever it stands; the entries
- * that are broken go at the end.
+ * Joins modules into guests.  Every name that appears gets an entry, even from a bad line: so
+ * one bad line stops its guest, wherever the guest's other lines are.  The broken
+ * entries are dropped at the end.
  */
 #include "hv/config/guest_config.h"
 
@@ -13,149 +13,140 @@
 
 #define SECTOR_BYTES 512u
 
-static struct guest_config *find_plan(struct guest_configs *plans, const char *name)
+static struct guest_config *find_config(struct guest_configs *configs, const char *name)
 {
-	for (size_t i = 0; i < plans->count; i++) {
-		if (string_equal(plans->list[i].name, name))
-			return &plans->list[i];
-	}
+	for (size_t i = 0; i < configs->count; i++)
+		if (string_equal(configs->list[i].name, name))
+			return &configs->list[i];
 	return NULL;
 }
 
 /* The entry with that name, made if need be; NULL when there are too many. */
-static struct guest_config *need_plan(struct guest_configs *plans, const struct module_words *words)
+static struct guest_config *need_config(struct guest_configs *configs,
+					const struct module_line *line)
 {
-	struct guest_config *plan = find_plan(plans, words->guest);
+	struct guest_config *config = find_config(configs, line->guest);
 
-	if (plan != NULL)
-		return plan;
-	if (plans->count == GUEST_PLANS_MAX) {
-		config_add_problem(&plans->problems, words->file, words->guest,
-				   "there are more than %u guests", GUEST_PLANS_MAX);
+	if (config)
+		return config;
+	if (configs->count == GUEST_CONFIGS_MAX) {
+		config_add_problem(&configs->problems, line->file, line->guest,
+				   "there are more than %u guests", GUEST_CONFIGS_MAX);
 		return NULL;
 	}
-	plan = &plans->list[plans->count++];
-	*plan = (struct guest_config){ 0 };
-	string_copy(plan->name, words->guest, sizeof(plan->name));
-	return plan;
+	config = &configs->list[configs->count++];
+	*config = (struct guest_config){ 0 };
+	string_copy(config->name, line->guest, sizeof(config->name));
+	return config;
 }
 
-static bool name_is_taken(const struct guest_configs *plans, size_t count, const char *name)
+static bool name_is_taken(const struct guest_configs *configs, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (string_equal(plans->words[i].guest, name) &&
-		    plans->words[i].role == ROLE_KERNEL)
+		if (string_equal(configs->lines[i].guest, name) &&
+		    configs->lines[i].role == ROLE_KERNEL)
 			return true;
 	}
 	return false;
 }
 
 /* Ends, since there are more numbers than modules. */
-static void choose_name(struct guest_configs *plans, size_t count, struct module_words *words)
+static void choose_name(struct guest_configs *configs, size_t count, struct module_line *line)
 {
 	char name[CONFIG_NAME_SIZE];
-	unsigned int number = 1;
+	unsigned number = 1;
 
 	do {
 		format_text(name, sizeof(name), "guest%u", number++);
-	} while (name_is_taken(plans, count, name));
-	string_copy(words->guest, name, sizeof(words->guest));
+	} while (name_is_taken(configs, count, name));
+	string_copy(line->guest, name, sizeof(line->guest));
 }
 
-static bool has_room_for_disk(struct guest_configs *plans, struct guest_config *plan, const char *file)
+static bool has_room_for_disk(struct guest_configs *configs, struct guest_config *config,
+			      const char *file)
 {
-	if (plan->disk_count < GUEST_DISKS_MAX)
+	if (config->disk_count < GUEST_DISKS_MAX)
 		return true;
-	config_add_problem(&plans->problems, file, "disk", "guest %s has more than %u disks",
-			   plan->name, GUEST_DISKS_MAX);
-	plan->broken = true;
+	config_add_problem(&configs->problems, file, "disk", "guest %s has more than %u disks",
+			   config->name, GUEST_DISKS_MAX);
+	config->broken = true;
 	return false;
 }
 
-static void add_host_disks(struct guest_configs *plans, struct guest_config *plan,
-			   const struct module_words *words)
+static void add_host_disks(struct guest_configs *configs, struct guest_config *config,
+			   const struct module_line *line)
 {
-	for (unsigned i = 0; i < words->disk_count; i++) {
+	for (unsigned i = 0; i < line->disk_count; i++) {
 		struct guest_config_disk *disk;
 
-		if (!has_room_for_disk(plans, plan, words->file))
+		if (!has_room_for_disk(configs, config, line->file))
 			return;
-		disk = &plan->disks[plan->disk_count++];
+		disk = &config->disks[config->disk_count++];
 		*disk = (struct guest_config_disk){
-			.file = words->file, .read_only = words->disks[i].read_only,
+			.file = line->file, .read_only = line->disks[i].read_only,
 		};
-		string_copy(disk->name, words->disks[i].name, sizeof(disk->name));
+		string_copy(disk->name, line->disks[i].name, sizeof(disk->name));
 	}
 }
 
-static void add_kernel(struct guest_configs *plans, struct guest_config *plan,
-		       const struct guest_module *module, const struct module_words *words)
+static void add_kernel(struct guest_configs *configs, struct guest_config *config,
+		       const struct guest_module *module, const struct module_line *line)
 {
-	if (plan->kernel != NULL) {
-		config_add_problem(&plans->problems, words->file, "kernel",
-				   "guest %s has a kernel already, %s", plan->name,
-				   plan->kernel_file);
-		plan->broken = true;
+	if (config->kernel) {
+		config_add_problem(&configs->problems, line->file, "kernel",
+				   "guest %s has a kernel already, %s", config->name,
+				   config->kernel_file);
+		config->broken = true;
 		return;
 	}
-	plan->kernel = module;
-	plan->kernel_file = words->file;
-	plan->mem_bytes = words->mem_bytes;
-	plan->shadow_bytes = words->shadow_bytes;
-	plan->weight = words->weight;
-	plan->cap = words->cap;
-	plan->cpus = words->cpus;
-	memcpy(plan->net, words->net, sizeof(plan->net));
-	plan->mac_given = words->mac_given;
-	memcpy(plan->mac, words->mac, sizeof(plan->mac));
-	plan->mac_spoof = words->mac_spoof;
-	plan->when_parked = words->when_parked;
-	plan->command_line = words->command_line;
-	add_host_disks(plans, plan, words);
+	config->kernel = module;
+	config->kernel_file = line->file;
+	config->options = line->options;
+	add_host_disks(configs, config, line);
 }
 
-static void add_initrd(struct guest_configs *plans, struct guest_config *plan,
-		       const struct guest_module *module, const struct module_words *words)
+static void add_initrd(struct guest_configs *configs, struct guest_config *config,
+		       const struct guest_module *module, const struct module_line *line)
 {
-	if (plan->initrd != NULL) {
-		config_add_problem(&plans->problems, words->file, "initrd",
-				   "guest %s has an initrd already, %s", plan->name,
-				   plan->initrd_file);
-		plan->broken = true;
+	if (config->initrd) {
+		config_add_problem(&configs->problems, line->file, "initrd",
+				   "guest %s has an initrd already, %s", config->name,
+				   config->initrd_file);
+		config->broken = true;
 		return;
 	}
-	plan->initrd = module;
-	plan->initrd_file = words->file;
+	config->initrd = module;
+	config->initrd_file = line->file;
 }
 
-static void add_disk(struct guest_configs *plans, struct guest_config *plan,
-		     const struct guest_module *module, const struct module_words *words)
+static void add_disk(struct guest_configs *configs, struct guest_config *config,
+		     const struct guest_module *module, const struct module_line *line)
 {
-	if (!has_room_for_disk(plans, plan, words->file))
+	if (!has_room_for_disk(configs, config, line->file))
 		return;
 	/* Rounding down would hide the end of a file from the guest, and up what lies behind it. */
 	if (module->size == 0 || module->size % SECTOR_BYTES != 0) {
-		config_add_problem(&plans->problems, words->file, "disk",
+		config_add_problem(&configs->problems, line->file, "disk",
 				   "a disk is a multiple of %u bytes, unlike these %u", SECTOR_BYTES,
 				   module->size);
-		plan->broken = true;
+		config->broken = true;
 		return;
 	}
-	plan->disks[plan->disk_count++] = (struct guest_config_disk){
-		.module = module, .file = words->file, .read_only = words->read_only,
+	config->disks[config->disk_count++] = (struct guest_config_disk){
+		.module = module, .file = line->file, .read_only = line->read_only,
 	};
 }
 
 /* Parses all lines, and says in bad of each whether it has a problem by itself. */
-static void parse_lines(struct guest_configs *plans, const struct guest_module *modules,
+static void parse_lines(struct guest_configs *configs, const struct guest_module *modules,
 			size_t count, bool bad[BOOT_MODULES_MAX])
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t found = plans->problems.found;
+		size_t found = configs->problems.found;
 
-		config_parse_module(modules[i].line, (unsigned int)i + 1, &plans->words[i],
-				    &plans->problems);
-		bad[i] = plans->problems.found != found;
+		config_parse_module(modules[i].line, (unsigned)i + 1, &configs->lines[i],
+				    &configs->problems);
+		bad[i] = configs->problems.found != found;
 	}
 }
 
@@ -163,56 +154,56 @@ static void parse_lines(struct guest_configs *plans, const struct guest_module *
  * Bad lines get their names too, or the names of the good ones would depend on
  * mistakes elsewhere, and an initrd could find itself with another kernel.
  */
-static void name_kernels(struct guest_configs *plans, size_t count)
+static void name_kernels(struct guest_configs *configs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct module_words *words = &plans->words[i];
+		struct module_line *line = &configs->lines[i];
 
-		if (!words->guest_given && words->role == ROLE_KERNEL)
-			choose_name(plans, count, words);
+		if (!line->guest_given && line->role == ROLE_KERNEL)
+			choose_name(configs, count, line);
 	}
 }
 
-static void add_module(struct guest_configs *plans, const struct guest_module *module,
-		       const struct module_words *words, bool bad)
+static void add_module(struct guest_configs *configs, const struct guest_module *module,
+		       const struct module_line *line, bool bad)
 {
-	struct guest_config *plan;
+	struct guest_config *config;
 
-	if (words->guest[0] == '\0') {
+	if (line->guest[0] == '\0') {
 		/* A bad name and a missing role have been reported already. */
-		if (!words->guest_given && words->role != ROLE_NONE)
-			config_add_problem(&plans->problems, words->file, "",
+		if (!line->guest_given && line->role != ROLE_NONE)
+			config_add_problem(&configs->problems, line->file, "",
 					   "the line does not name its guest: guest=NAME");
 		return;
 	}
-	plan = need_plan(plans, words);
-	if (plan == NULL)
+	config = need_config(configs, line);
+	if (!config)
 		return;
-	plan->broken = plan->broken || bad;
-	if (words->role == ROLE_KERNEL)
-		add_kernel(plans, plan, module, words);
-	else if (words->role == ROLE_INITRD)
-		add_initrd(plans, plan, module, words);
-	else if (words->role == ROLE_DISK)
-		add_disk(plans, plan, module, words);
+	config->broken = config->broken || bad;
+	if (line->role == ROLE_KERNEL)
+		add_kernel(configs, config, module, line);
+	else if (line->role == ROLE_INITRD)
+		add_initrd(configs, config, module, line);
+	else if (line->role == ROLE_DISK)
+		add_disk(configs, config, module, line);
 }
 
-static void check_kernels(struct guest_configs *plans)
+static void check_kernels(struct guest_configs *configs)
 {
-	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_config *plan = &plans->list[i];
+	for (size_t i = 0; i < configs->count; i++) {
+		struct guest_config *config = &configs->list[i];
 
-		if (plan->broken || plan->kernel != NULL)
+		if (config->broken || config->kernel)
 			continue;
-		config_add_problem(&plans->problems,
-				   plan->initrd ? plan->initrd_file : plan->disks[0].file,
-				   plan->initrd ? "initrd" : "disk",
-				   "guest %s has no kernel", plan->name);
-		plan->broken = true;
+		config_add_problem(&configs->problems,
+				   config->initrd ? config->initrd_file : config->disks[0].file,
+				   config->initrd ? "initrd" : "disk",
+				   "guest %s has no kernel", config->name);
+		config->broken = true;
 	}
 }
 
-/* The other module that shares memory with this one, if the boot loader made such a thing; NULL for none. */
+/* Another module that shares memory with this one, as no sane boot loader makes them; or NULL. */
 static const struct guest_module *find_overlap(const struct guest_module *modules, size_t count,
 					       const struct guest_module *module)
 {
@@ -225,81 +216,81 @@ static const struct guest_module *find_overlap(const struct guest_module *module
 }
 
 /* What a guest writes to must be nobody else's kernel, and no second disk. */
-static void check_disks(struct guest_configs *plans, const struct guest_module *modules, size_t count)
+static void check_disks(struct guest_configs *configs, const struct guest_module *modules,
+			size_t count)
 {
-	for (size_t i = 0; i < plans->count * GUEST_DISKS_MAX; i++) {
-		struct guest_config *plan = &plans->list[i / GUEST_DISKS_MAX];
-		const struct guest_config_disk *disk = &plan->disks[i % GUEST_DISKS_MAX];
+	for (size_t i = 0; i < configs->count * GUEST_DISKS_MAX; i++) {
+		struct guest_config *config = &configs->list[i / GUEST_DISKS_MAX];
+		const struct guest_config_disk *disk = &config->disks[i % GUEST_DISKS_MAX];
 		const struct guest_module *other;
 
-		if (i % GUEST_DISKS_MAX >= plan->disk_count || disk->read_only || !disk->module)
+		if (i % GUEST_DISKS_MAX >= config->disk_count || disk->read_only || !disk->module)
 			continue;
 		other = find_overlap(modules, count, disk->module);
-		if (other == NULL)
+		if (!other)
 			continue;
-		config_add_problem(&plans->problems, disk->file, "disk",
+		config_add_problem(&configs->problems, disk->file, "disk",
 				   "the disk shares memory with %s",
-				   plans->words[other - modules].file);
-		plan->broken = true;
+				   configs->lines[other - modules].file);
+		config->broken = true;
 	}
 }
 
-static void drop_broken(struct guest_configs *plans)
+static void drop_broken(struct guest_configs *configs)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < plans->count; i++) {
-		if (!plans->list[i].broken)
-			plans->list[kept++] = plans->list[i];
-	}
-	plans->count = kept;
+	for (size_t i = 0; i < configs->count; i++)
+		if (!configs->list[i].broken)
+			configs->list[kept++] = configs->list[i];
+	configs->count = kept;
 }
 
 /* Guests come in the order of their kernels' lines, wherever their initrds stand. */
-static void sort_by_kernel(struct guest_configs *plans)
+static void sort_by_kernel(struct guest_configs *configs)
 {
-	for (size_t i = 1; i < plans->count; i++) {
-		struct guest_config moved = plans->list[i];
+	for (size_t i = 1; i < configs->count; i++) {
+		struct guest_config moved = configs->list[i];
 		size_t at = i;
 
-		for (; at > 0 && plans->list[at - 1].kernel > moved.kernel; at--)
-			plans->list[at] = plans->list[at - 1];
-		plans->list[at] = moved;
+		for (; at > 0 && configs->list[at - 1].kernel > moved.kernel; at--)
+			configs->list[at] = configs->list[at - 1];
+		configs->list[at] = moved;
 	}
 }
 
 /* --- addresses on networks ------------------------------------------------------------ */
 
-/* A plan before place, on the same network, with that address; NULL when there is none. */
-static const struct guest_config *find_mac(const struct guest_configs *plans, size_t place,
-					 const struct guest_config *plan, bool given)
+/* A configuration before place, on the same network, with that address; NULL when there is none. */
+static const struct guest_config *find_mac(const struct guest_configs *configs, size_t place,
+					 const struct guest_config *config, bool given)
 {
 	for (size_t i = 0; i < place; i++) {
-		const struct guest_config *other = &plans->list[i];
+		const struct guest_config *other = &configs->list[i];
 
-		if (other != plan && (other->mac_given || !given) &&
-		    string_equal(other->net, plan->net) &&
-		    memcmp(other->mac, plan->mac, sizeof(plan->mac)) == 0)
+		if (other != config && (other->options.mac_given || !given) &&
+		    string_equal(other->options.net, config->options.net) &&
+		    memcmp(other->options.mac, config->options.mac, sizeof(config->options.mac)) == 0)
 			return other;
 	}
 	return NULL;
 }
 
 /* The second guest with an address does not start: one of the two would not be reached. */
-static void check_macs(struct guest_configs *plans)
+static void check_macs(struct guest_configs *configs)
 {
-	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_config *plan = &plans->list[i];
+	for (size_t i = 0; i < configs->count; i++) {
+		struct guest_config *config = &configs->list[i];
 		const struct guest_config *other;
 
-		if (plan->broken || !plan->mac_given)
+		if (config->broken || !config->options.mac_given)
 			continue;
-		other = find_mac(plans, i, plan, true);
+		other = find_mac(configs, i, config, true);
 		if (!other)
 			continue;
-		config_add_problem(&plans->problems, plan->kernel_file, "mac",
+		config_add_problem(&configs->problems, config->kernel_file, "mac",
 				   "guest %s has that address already", other->name);
-		plan->broken = true;
+		config->broken = true;
 	}
 }
 
@@ -307,58 +298,59 @@ static void check_macs(struct guest_configs *plans)
  * Locally administered (bit 1 of the first byte); the last three are FNV-1a of
  * the name (Fowler, Noll, Vo).
  */
-static void default_mac(struct guest_config *plan, uint32_t attempt)
+static void default_mac(struct guest_config *config, uint32_t attempt)
 {
 	uint32_t hash = 0x811C9DC5u;
 
-	for (const char *c = plan->name; *c != '\0'; c++)
+	for (const char *c = config->name; *c != '\0'; c++)
 		hash = (hash ^ (uint8_t)*c) * 0x01000193u;
 	hash += attempt;
-	plan->mac[0] = 0x02;
-	plan->mac[1] = 'U';
-	plan->mac[2] = 'm';
-	plan->mac[3] = (uint8_t)(hash >> 16 & 0xFF);
-	plan->mac[4] = (uint8_t)(hash >> 8 & 0xFF);
-	plan->mac[5] = (uint8_t)(hash & 0xFF);
+	config->options.mac[0] = 0x02;
+	config->options.mac[1] = 'U';
+	config->options.mac[2] = 'm';
+	config->options.mac[3] = (uint8_t)(hash >> 16 & 0xFF);
+	config->options.mac[4] = (uint8_t)(hash >> 8 & 0xFF);
+	config->options.mac[5] = (uint8_t)(hash & 0xFF);
 }
 
 /* Given ones are taken wherever their guest stands in the list, others only by earlier guests. */
-static void choose_macs(struct guest_configs *plans)
+static void choose_macs(struct guest_configs *configs)
 {
-	for (size_t i = 0; i < plans->count; i++) {
-		struct guest_config *plan = &plans->list[i];
+	for (size_t i = 0; i < configs->count; i++) {
+		struct guest_config *config = &configs->list[i];
 		uint32_t attempt = 0;
 
-		if (plan->mac_given)
+		if (config->options.mac_given)
 			continue;
 		do {
-			default_mac(plan, attempt++);
-		} while (find_mac(plans, i, plan, false) ||
-			 find_mac(plans, plans->count, plan, true));
+			default_mac(config, attempt++);
+		} while (find_mac(configs, i, config, false) ||
+			 find_mac(configs, configs->count, config, true));
 	}
 }
 
-void guest_configs_make(struct guest_configs *plans, const struct guest_module *modules, size_t count)
+void guest_configs_make(struct guest_configs *configs, const struct guest_module *modules,
+			size_t count)
 {
 	size_t used = MIN(count, (size_t)BOOT_MODULES_MAX);
 	bool bad[BOOT_MODULES_MAX];
 
-	plans->count = 0;
-	plans->problems.kept = 0;
-	plans->problems.found = 0;
+	configs->count = 0;
+	configs->problems.kept = 0;
+	configs->problems.found = 0;
 	if (count > used)
-		config_add_problem(&plans->problems, "umbra", "",
+		config_add_problem(&configs->problems, "umbra", "",
 				   "there are more than %u modules; the rest is ignored",
 				   BOOT_MODULES_MAX);
-	parse_lines(plans, modules, used, bad);
-	name_kernels(plans, used);
+	parse_lines(configs, modules, used, bad);
+	name_kernels(configs, used);
 	for (size_t i = 0; i < used; i++)
-		add_module(plans, &modules[i], &plans->words[i], bad[i]);
-	check_kernels(plans);
-	check_disks(plans, modules, used);
-	drop_broken(plans);
-	sort_by_kernel(plans);
-	check_macs(plans);
-	drop_broken(plans);
-	choose_macs(plans);
+		add_module(configs, &modules[i], &configs->lines[i], bad[i]);
+	check_kernels(configs);
+	check_disks(configs, modules, used);
+	drop_broken(configs);
+	sort_by_kernel(configs);
+	check_macs(configs);
+	drop_broken(configs);
+	choose_macs(configs);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which guests there will be: joins the boot modules, by the words on their
- * lines, into one plan a guest.  Pure; called once, at boot, after the boot
+ * Which guests there will be: joins the boot modules, by the options on their
+ * lines, into one configuration a guest.  Pure; called once, at boot, after the boot
  * loader's lists were read and before any guest is made.
  */
 #ifndef UMBRA_HV_CONFIG_GUEST_CONFIG_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GUEST_PLANS_MAX 32
+#define GUEST_CONFIGS_MAX 32
 
 /*
  * How many boot modules there can be: room for so many guests with a kernel, an initial RAM disk
@@ -28,7 +28,7 @@
 struct guest_module {
 	paddr_t start;
 	uint32_t size;		/* bytes */
-	const char *line;	/* its words; may be NULL */
+	const char *line;	/* its options; may be NULL */
 };
 
 struct guest_config_disk {
@@ -46,32 +46,22 @@ struct guest_config {
 	const char *initrd_file;
 	struct guest_config_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
 	unsigned disk_count;
-	uint32_t mem_bytes;
-	uint32_t shadow_bytes;			/* 0: Umbra chooses */
-	uint32_t weight;
-	uint32_t cap;				/* per cent of a CPU */
-	uint32_t cpus;				/* bit n: CPU n, which need not exist, may run it */
-	char net[CONFIG_NAME_SIZE];		/* empty: no network */
-	bool mac_given;
-	uint8_t mac[CONFIG_MAC_SIZE];		/* no other guest on that network has it */
-	bool mac_spoof;				/* it may send from other addresses too */
-	enum parked_action when_parked;
-	const char *command_line;		/* inside the kernel module's line */
-	bool broken;				/* a problem was found; only while planning */
+	struct guest_options options;	/* mac is chosen if not given; no other guest there has it */
+	bool broken;				/* a problem was found; only inside guest_configs_make */
 };
 
 /* About 40 KB: lives in .bss or on the heap, not on a stack. */
 struct guest_configs {
 	size_t count;
-	struct guest_config list[GUEST_PLANS_MAX];	/* in the order of the kernel modules */
+	struct guest_config list[GUEST_CONFIGS_MAX];	/* in the order of the kernel modules */
 	struct config_problems problems;
-	struct module_words words[BOOT_MODULES_MAX];
+	struct module_line lines[BOOT_MODULES_MAX];
 };
 
 /*
- * Plans guests from modules[count], whose array and lines must outlive the
- * plans.  Afterwards plans->list has the guests that can be started, and
- * plans->problems says what is wrong with the others: a guest with a problem
+ * Makes the configurations of guests from modules[count], whose array and lines must
+ * outlive them.  Afterwards configs->list has the guests that can be started, and
+ * configs->problems says what is wrong with the others: a guest with a problem
  * in any of its modules is left out.  A module that no guest can be told for
  * is reported and touches no guest.  A kernel's line without guest= gets the
  * first of the names guest1, guest2, ... that no other kernel's line has.
@@ -79,6 +69,7 @@ struct guest_configs {
  * Without mac= a guest's address on its network follows from its name; should
  * another one have it, the next that is free.
  */
-void guest_configs_make(struct guest_configs *plans, const struct guest_module *modules, size_t count);
+void guest_configs_make(struct guest_configs *configs, const struct guest_module *modules,
+			size_t count);
 
 #endif

@@ -50,7 +50,7 @@ static void list_guest(struct guest *guest, void *context)
 {
 	(void)context;
 	answer_print("%-3u %-15s %-8s %7u K %7u %4u %3u %9llu ms\n", guest->number, guest->name,
-		    state_name(guest), guest->plan->mem_bytes >> 10, guest->task.entity.weight,
+		    state_name(guest), guest->config->options.mem_bytes >> 10, guest->task.entity.weight,
 		    guest->task.entity.cap, guest_home(guest), run_time(guest) / 1000000);
 }
 
@@ -109,15 +109,15 @@ void command_kill(struct guest *guest)
 
 void command_start(const char *argument)
 {
-	const struct guest_config *plan = guest_config_of(argument);
+	const struct guest_config *config = guest_config_of(argument);
 	unsigned cpu;
 
 	if (guest_list_find(argument, &cpu))
 		answer_print("guest '%s' is there already; 'restart' starts it afresh\n", argument);
-	else if (!plan)
+	else if (!config)
 		answer_print("no module is for a guest called '%s'\n", argument);
 	else
-		guest_create(plan);
+		guest_create(config);
 }
 
 void command_restart(struct guest *guest)

@@ -37,12 +37,12 @@ static void disk_wake(void *context, uint32_t spent)
 
 /* --- disks of the machine ------------------------------------------------------------- */
 
-static int __printf(4, 5) refuse(const struct guest_config_disk *plan, struct load_problem *problem,
-				 int error, const char *cause, ...)
+static int __printf(4, 5) refuse(const struct guest_config_disk *config,
+				 struct load_problem *problem, int error, const char *cause, ...)
 {
 	va_list arguments;
 
-	problem->module = plan->file;
+	problem->module = config->file;
 	problem->word = "disk";
 	va_start(arguments, cause);
 	format_text_v(problem->cause, sizeof(problem->cause), cause, arguments);
@@ -52,34 +52,34 @@ static int __printf(4, 5) refuse(const struct guest_config_disk *plan, struct lo
 
 _Static_assert(CONFIG_NAME_SIZE <= VOLUME_OWNER_SIZE, "a guest's name is its claims'");
 
-static int claim(struct guest *guest, const struct guest_config_disk *plan,
+static int claim(struct guest *guest, const struct guest_config_disk *config,
 		 struct volume_claim *claim, struct load_problem *problem)
 {
-	const struct volume *volume = volume_find(plan->name);
+	const struct volume *volume = volume_find(config->name);
 	char writer[VOLUME_OWNER_SIZE];
 
 	if (!volume)
-		return refuse(plan, problem, -E_NOENT, "the machine has no disk %s", plan->name);
-	if (volume->read_only && !plan->read_only)
-		return refuse(plan, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
-			      plan->name, plan->name);
+		return refuse(config, problem, -E_NOENT, "the machine has no disk %s", config->name);
+	if (volume->read_only && !config->read_only)
+		return refuse(config, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
+			      config->name, config->name);
 	*claim = (struct volume_claim){
-		.volume = volume, .owner = guest->name, .writes = !plan->read_only,
+		.volume = volume, .owner = guest->name, .writes = !config->read_only,
 	};
 	if (volume_claim(claim, writer) != 0)
-		return refuse(plan, problem, -E_EXIST,
-			      "disk %s is written to by guest %s already", plan->name, writer);
+		return refuse(config, problem, -E_EXIST,
+			      "disk %s is written to by guest %s already", config->name, writer);
 	if (disk_reserve(volume->disk, VIRTIO_BLOCK_REQUESTS) == 0)
 		return 0;
 	volume_release(claim);
-	return refuse(plan, problem, -E_NOMEM, "no memory left for disk %s", plan->name);
+	return refuse(config, problem, -E_NOMEM, "no memory left for disk %s", config->name);
 }
 
 int guest_block_claim(struct guest *guest, struct load_problem *problem)
 {
-	for (unsigned i = 0; i < guest->plan->disk_count; i++) {
-		const struct guest_config_disk *plan = &guest->plan->disks[i];
-		int error = plan->module ? 0 : claim(guest, plan, &guest->claims[i], problem);
+	for (unsigned i = 0; i < guest->config->disk_count; i++) {
+		const struct guest_config_disk *config = &guest->config->disks[i];
+		int error = config->module ? 0 : claim(guest, config, &guest->claims[i], problem);
 
 		if (error)
 			return error;
@@ -104,15 +104,15 @@ void guest_block_release(struct guest *guest)
 /* What the guest's disk of that number is joined to. */
 static struct block_device *back_end(struct guest *guest, unsigned index, struct guest_disk *disk)
 {
-	const struct guest_config_disk *plan = &guest->plan->disks[index];
+	const struct guest_config_disk *config = &guest->config->disks[index];
 	const struct volume *volume = guest->claims[index].volume;
 
-	if (plan->module) {
-		ram_disk_init(&disk->ram, plan->module->start, plan->module->size, plan->read_only);
+	if (config->module) {
+		ram_disk_init(&disk->ram, config->module->start, config->module->size, config->read_only);
 		return &disk->ram.device;
 	}
 	partition_init(&disk->partition, &volume->disk->device, volume->first, volume->sectors,
-		       plan->read_only);
+		       config->read_only);
 	return &disk->partition.device;
 }
 
@@ -121,7 +121,7 @@ static int block_create(struct guest *guest, unsigned index, struct virtio_devic
 	char id[VIRTIO_BLOCK_ID_SIZE + 1];
 	struct guest_disk *disk;
 
-	if (index >= guest->plan->disk_count)
+	if (index >= guest->config->disk_count)
 		return 0;
 	disk = heap_alloc(sizeof(*disk));
 	if (!disk)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's disks: for each one that its plan has, a virtio device, joined to a
+ * A guest's disks: for each one that its configuration has, a virtio device, joined to a
  * RAM disk over the boot module, or to a disk of the machine or a partition of one.  For hv/devices/guest_devices.c.
  */
 #ifndef UMBRA_HV_DEVICES_GUEST_BLOCK_H
@@ -12,7 +12,7 @@
 extern const struct guest_device_kind guest_block_kind;
 
 /*
- * Takes the disks of the machine that the guest's plan names into use.  A negative
+ * Takes the disks of the machine that the guest's configuration names into use.  A negative
  * error and *problem when one does not exist, cannot be written to, or is written
  * to by somebody else; guest_block_release then, or at the guest's end.
  */

@@ -28,26 +28,26 @@ static void port_ready(void *context)
 
 static int net_create(struct guest *guest, unsigned index, struct virtio_device **device)
 {
-	const struct guest_config *config = guest->plan;
+	const struct guest_options *options = &guest->config->options;
+	const uint8_t *mac = options->mac;
 	struct guest_net *net;
 	int error;
 
-	if (index > 0 || config->net[0] == '\0')
+	if (index > 0 || options->net[0] == '\0')
 		return 0;
 	net = heap_alloc(sizeof(*net));
 	if (!net)
 		return -E_NOMEM;
-	error = network_join(&net->at, config->net, guest->name, config->mac, config->mac_spoof,
-			     port_ready, guest);
+	error = network_join(&net->at, options->net, guest->name, mac, options->mac_spoof, port_ready,
+			     guest);
 	if (error) {
 		heap_free(net);
 		return error;
 	}
-	virtio_net_init(&net->net, config->mac, &net->at);
+	virtio_net_init(&net->net, mac, &net->at);
 	*device = &net->net.device;
 	log_event("guest-net", "guest=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", guest->name,
-		  config->net, config->mac[0], config->mac[1], config->mac[2], config->mac[3],
-		  config->mac[4], config->mac[5]);
+		  options->net, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ bool guest_restarts_itself(const struct guest *guest)
 {
 	return guest->end_reason == GUEST_REBOOT ||
 	       (guest->end_reason == GUEST_ENDED_PARKED &&
-		guest->plan->when_parked == PARKED_RESTART);
+		guest->config->options.when_parked == PARKED_RESTART);
 }
 
 bool guest_starts_again(const struct guest *guest)

@@ -64,7 +64,7 @@ struct guest_counters {
 
 struct guest {
 	char name[CONFIG_NAME_SIZE];
-	const struct guest_config *plan;
+	const struct guest_config *config;
 	unsigned number;		/* from 1, as the console's keys have it */
 
 	enum guest_state state;
@@ -112,7 +112,7 @@ struct guest {
 	uint32_t shadow_used;		/* frames that it had when the guest ended */
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
-	struct volume_claim claims[GUEST_DISKS_MAX];	/* of plan->disks; kept over a restart */
+	struct volume_claim claims[GUEST_DISKS_MAX];	/* of config->disks; kept over a restart */
 	uint32_t owed;			/* added to by anybody: nanoseconds of others that its disks took */
 	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
 	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */

@@ -79,7 +79,7 @@ static void read_layout(struct guest *guest, gpa_t data, const struct layout *la
 static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
 	uint32_t ram_pages = guest->memory.ram_pages;
-	uint32_t top = guest->plan->initrd ? gpa_value(guest->initrd) : ram_pages << PAGE_SHIFT;
+	uint32_t top = guest->config->initrd ? gpa_value(guest->initrd) : ram_pages << PAGE_SHIFT;
 	uint32_t floor = guest->image.memory_end;
 
 	if (gpa_value(data) < top)

@@ -17,7 +17,7 @@
 #include "lib/string.h"
 #include "mm/heap.h"
 
-static const struct guest_configs *all_plans;	/* what guests there can be */
+static const struct guest_configs *all_configs;	/* what guests there can be */
 
 static void clock_expired(struct timer *timer)
 {
@@ -51,18 +51,20 @@ static void leave_cpu(struct task *task)
 	guest->counters.moves++;
 }
 
-static struct guest *new_guest(const struct guest_config *plan)
+static struct guest *new_guest(const struct guest_config *config)
 {
+	const struct guest_options *options = &config->options;
 	struct guest *guest = heap_alloc(sizeof(*guest));
 
 	if (!guest)
 		return NULL;
-	guest->plan = plan;
-	memcpy(guest->name, plan->name, sizeof(guest->name));
+	guest->config = config;
+	memcpy(guest->name, config->name, sizeof(guest->name));
 	timer_init(&guest->clock, clock_expired);
 	timer_init(&guest->recheck, recheck_expired);
 	timer_init(&guest->delay, delay_expired);
-	task_init(&guest->task, plan->weight, plan->cap, plan->cpus, guest_run_call, leave_cpu);
+	task_init(&guest->task, options->weight, options->cap, options->cpus, guest_run_call,
+		  leave_cpu);
 	guest_list_add(guest);
 	return guest;
 }
@@ -70,20 +72,20 @@ static struct guest *new_guest(const struct guest_config *plan)
 /* What the guest needs beside its machine.  False when it cannot have it, with *problem said. */
 static bool acquire(struct guest *guest, struct load_problem *problem)
 {
-	const struct guest_config *plan = guest->plan;
+	const struct guest_config *config = guest->config;
 
-	*problem = (struct load_problem){ .module = plan->kernel_file, .word = "kernel" };
-	if (!sched_has_cpu(plan->cpus)) {
+	*problem = (struct load_problem){ .module = config->kernel_file, .word = "kernel" };
+	if (!sched_has_cpu(config->options.cpus)) {
 		problem->word = "cpus";
 		string_copy(problem->cause, "none of these CPUs is there", sizeof(problem->cause));
 		return false;
 	}
 	/* Files and disks first: a bad one must not take memory from the guests after it. */
-	if (loader_check(plan, &guest->image, &guest->initrd, problem) != 0 ||
+	if (loader_check(config, &guest->image, &guest->initrd, problem) != 0 ||
 	    guest_block_claim(guest, problem) != 0)
 		return false;
 	if (!guest_console_open(guest)) {
-		problem->module = plan->kernel_file;
+		problem->module = config->kernel_file;
 		problem->word = "kernel";
 		string_copy(problem->cause, "no console left for another guest",
 			    sizeof(problem->cause));
@@ -92,13 +94,13 @@ static bool acquire(struct guest *guest, struct load_problem *problem)
 	return true;
 }
 
-void guest_create(const struct guest_config *plan)
+void guest_create(const struct guest_config *config)
 {
 	struct load_problem problem;
-	struct guest *guest = new_guest(plan);
+	struct guest *guest = new_guest(config);
 
 	if (!guest) {
-		guest_report_problem(plan->kernel_file, "kernel", "no memory left for another guest");
+		guest_report_problem(config->kernel_file, "kernel", "no memory left for another guest");
 		return;
 	}
 	if (!acquire(guest, &problem)) {
@@ -111,17 +113,17 @@ void guest_create(const struct guest_config *plan)
 	}
 }
 
-void guest_create_all(const struct guest_configs *plans)
+void guest_create_all(const struct guest_configs *configs)
 {
-	all_plans = plans;
-	for (size_t i = 0; i < plans->count; i++)
-		guest_create(&plans->list[i]);
+	all_configs = configs;
+	for (size_t i = 0; i < configs->count; i++)
+		guest_create(&configs->list[i]);
 }
 
 const struct guest_config *guest_config_of(const char *name)
 {
-	for (size_t i = 0; i < all_plans->count; i++)
-		if (strcmp(all_plans->list[i].name, name) == 0)
-			return &all_plans->list[i];
+	for (size_t i = 0; i < all_configs->count; i++)
+		if (strcmp(all_configs->list[i].name, name) == 0)
+			return &all_configs->list[i];
 	return NULL;
 }

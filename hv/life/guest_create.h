@@ -9,15 +9,17 @@
 #include "hv/config/guest_config.h"
 
 /*
- * Makes the guest that plan describes and puts it into the run queue of a CPU,
+ * Makes the guest that config describes and puts it into the run queue of a CPU,
  * where it clears its memory and is loaded in turns of its own.  On failure
  * says why in the log (event=module-error) and leaves nothing behind.  No guest
  * of that name may be there.  Boot CPU.
  */
-void guest_create(const struct guest_config *plan);
+void guest_create(const struct guest_config *config);
 
-/* The same for all of plans, which outlives all guests: guest_config_of looks there, NULL for none. */
-void guest_create_all(const struct guest_configs *plans);
+/* The same for all of configs, which outlives all guests. */
+void guest_create_all(const struct guest_configs *configs);
+
+/* The configuration of that name in there, NULL for none. */
 const struct guest_config *guest_config_of(const char *name);
 
 #endif

@@ -52,7 +52,7 @@ bool guest_park(struct guest *guest)
 	guest->state = GUEST_PARKED;
 	log_event("guest-parked", "guest=%s cause=\"%s\" eip=%08x", guest->name, cause,
 		  guest_frame_of(guest)->eip);
-	if (guest->plan->when_parked == PARKED_STAY)
+	if (guest->config->options.when_parked == PARKED_STAY)
 		return stay(guest);
 	guest_end(guest, GUEST_ENDED_PARKED, cause);
 	return false;

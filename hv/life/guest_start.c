@@ -30,19 +30,19 @@
 _Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
 		       CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
 
-static uint32_t shadow_pages(const struct guest_config *plan)
+static uint32_t shadow_pages(const struct guest_config *config)
 {
-	uint32_t bytes = plan->shadow_bytes;
+	uint32_t bytes = config->options.shadow_bytes;
 
 	if (!bytes)
-		bytes = MIN(MAX(plan->mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
+		bytes = MIN(MAX(config->options.mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
 	return bytes >> PAGE_SHIFT;
 }
 
 /* After a restart the frames are still set aside. */
 static int make_shadow(struct guest *guest)
 {
-	uint32_t budget = shadow_pages(guest->plan);
+	uint32_t budget = shadow_pages(guest->config);
 
 	if (guest->shadow_reserved == 0) {
 		int error = frames_reserve(budget);
@@ -60,7 +60,9 @@ static int make_memory(struct guest *guest)
 	uint32_t device_pages = guest_devices_pages(guest->devices);
 
 	if (guest->memory.pages == 0)
-		return guest_memory_create(&guest->memory, guest->plan->mem_bytes >> PAGE_SHIFT, device_pages);
+		return guest_memory_create(&guest->memory,
+					   guest->config->options.mem_bytes >> PAGE_SHIFT,
+					   device_pages);
 	guest_memory_reuse(&guest->memory, device_pages);
 	return 0;
 }
@@ -108,13 +110,13 @@ bool guest_start(struct guest *guest)
 	reset_state(guest);
 	if (make_machine(guest) == 0)
 		return true;
-	if (IS_ALIGNED(guest->plan->mem_bytes, 1u << 20))
-		format_text(word, sizeof(word), "mem=%uM", guest->plan->mem_bytes >> 20);
+	if (IS_ALIGNED(guest->config->options.mem_bytes, 1u << 20))
+		format_text(word, sizeof(word), "mem=%uM", guest->config->options.mem_bytes >> 20);
 	else
-		format_text(word, sizeof(word), "mem=%uK", guest->plan->mem_bytes >> 10);
+		format_text(word, sizeof(word), "mem=%uK", guest->config->options.mem_bytes >> 10);
 	format_text(cause, sizeof(cause), "no memory left for guest %s: %u MB are free",
 		    guest->name, frames_free() >> 8);
-	guest_report_problem(guest->plan->kernel_file, word, cause);
+	guest_report_problem(guest->config->kernel_file, word, cause);
 	return false;
 }
 
@@ -125,13 +127,13 @@ static void run(struct guest *guest)
 	guest->state = GUEST_RUNNING;
 	guest->loaded = time_ns();
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
-		  guest->plan->mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
-		  guest->plan->weight, guest->plan->cap);
+		  guest->config->options.mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
+		  guest->config->options.weight, guest->config->options.cap);
 }
 
 static void fail(struct guest *guest)
 {
-	guest_report_problem(guest->plan->kernel_file, "kernel", "no memory left to load the guest");
+	guest_report_problem(guest->config->kernel_file, "kernel", "no memory left to load the guest");
 	guest->state = GUEST_ENDED;
 	guest->end_reason = GUEST_NOT_LOADED;
 }
@@ -148,7 +150,7 @@ static void clear(struct guest *guest)
 
 static void load(struct guest *guest)
 {
-	int more = loader_load(guest->plan, &guest->image, guest->initrd, &guest->memory, &guest->load);
+	int more = loader_load(guest->config, &guest->image, guest->initrd, &guest->memory, &guest->load);
 
 	if (more < 0)
 		fail(guest);

@@ -12,17 +12,17 @@
 
 /* Why a guest cannot be loaded: for event=module-error. */
 struct load_problem {
-	const char *module;	/* the guilty file, out of the plan */
+	const char *module;	/* the guilty file, as the configuration names it */
 	const char *word;	/* its role */
 	char cause[IMAGE_CAUSE_SIZE];	/* one clause */
 };
 
 /*
- * Looks at the files that plan names, before anything is taken for the guest.
+ * Looks at the files that config names, before anything is taken for the guest.
  * 0 and where everything goes in *image and *initrd, or a negative error and
  * *problem.
  */
-int loader_check(const struct guest_config *plan, struct image *image, gpa_t *initrd,
+int loader_check(const struct guest_config *config, struct image *image, gpa_t *initrd,
 		 struct load_problem *problem);
 
 /* How far loading has come; all zero at first. */
@@ -36,7 +36,8 @@ struct load_progress {
  * window is loaded: one piece of it, a bounded one.  1 when there is more to do, 0 when that
  * was the last.  -E_NOMEM when memory is out; -E_RANGE never, if the check is right.
  */
-int __must_check loader_load(const struct guest_config *plan, const struct image *image, gpa_t initrd,
-			     struct guest_memory *memory, struct load_progress *progress);
+int __must_check loader_load(const struct guest_config *config, const struct image *image,
+			     gpa_t initrd, struct guest_memory *memory,
+			     struct load_progress *progress);
 
 #endif

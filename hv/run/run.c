@@ -227,9 +227,9 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	cpu->running = guest->name;
 	run->reschedule = false;
 	irqs_off_mark("turn", 0);
-	if (loop->entered != guest->plan)
+	if (loop->entered != guest->config)
 		barriers_note_switch(cpu);
-	loop->entered = guest->plan;
+	loop->entered = guest->config;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
 	balance_show(run);

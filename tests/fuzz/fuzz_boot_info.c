@@ -36,7 +36,7 @@ static void check_info(const struct boot_info *info)
 		REQUIRE(info->ranges[i].base + info->ranges[i].length > info->ranges[i].base);
 	}
 	for (unsigned i = 0; i < info->module_count; i++) {
-		check_string(info, info->modules[i].words);
+		check_string(info, info->modules[i].line);
 		REQUIRE(info->modules[i].start <= info->modules[i].end);
 	}
 }

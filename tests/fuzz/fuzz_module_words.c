@@ -27,50 +27,50 @@ static void check_problems(const struct config_problems *problems)
 	}
 }
 
-static void check_plan(const struct guest_config *plan, const struct guest_module *modules,
+static void check_config(const struct guest_config *config, const struct guest_module *modules,
 		       size_t count)
 {
-	REQUIRE(plan->name[0] != '\0' && strlen(plan->name) < CONFIG_NAME_SIZE);
-	REQUIRE(plan->kernel >= modules && plan->kernel < modules + count);
-	REQUIRE(plan->initrd == NULL ||
-		(plan->initrd >= modules && plan->initrd < modules + count &&
-		 plan->initrd != plan->kernel));
-	REQUIRE(plan->disk_count <= GUEST_DISKS_MAX);
-	for (unsigned i = 0; i < plan->disk_count; i++) {
-		const struct guest_module *module = plan->disks[i].module;
+	REQUIRE(config->name[0] != '\0' && strlen(config->name) < CONFIG_NAME_SIZE);
+	REQUIRE(config->kernel >= modules && config->kernel < modules + count);
+	REQUIRE(config->initrd == NULL ||
+		(config->initrd >= modules && config->initrd < modules + count &&
+		 config->initrd != config->kernel));
+	REQUIRE(config->disk_count <= GUEST_DISKS_MAX);
+	for (unsigned i = 0; i < config->disk_count; i++) {
+		const struct guest_module *module = config->disks[i].module;
 
 		if (module == NULL) {
-			check_text(plan->disks[i].name, CONFIG_NAME_SIZE);
-			REQUIRE(plan->disks[i].name[0] != '\0');
+			check_text(config->disks[i].name, CONFIG_NAME_SIZE);
+			REQUIRE(config->disks[i].name[0] != '\0');
 			continue;
 		}
 		REQUIRE(module > modules - 1 && module < modules + count);
-		REQUIRE(module != plan->kernel && module != plan->initrd);
+		REQUIRE(module != config->kernel && module != config->initrd);
 		REQUIRE(module->size > 0 && module->size % 512 == 0);
 	}
-	REQUIRE(plan->mem_bytes >= CONFIG_MEM_MIN && plan->mem_bytes <= CONFIG_MEM_MAX);
-	REQUIRE(plan->mem_bytes % 4096 == 0 && plan->shadow_bytes % 4096 == 0);
-	REQUIRE(plan->weight >= 1 && plan->weight <= CONFIG_WEIGHT_MAX);
-	REQUIRE(plan->cap >= 1 && plan->cap <= CONFIG_CAP_NONE);
-	REQUIRE(strlen(plan->command_line) < CONFIG_COMMAND_LINE_SIZE);
+	REQUIRE(config->options.mem_bytes >= CONFIG_MEM_MIN && config->options.mem_bytes <= CONFIG_MEM_MAX);
+	REQUIRE(config->options.mem_bytes % 4096 == 0 && config->options.shadow_bytes % 4096 == 0);
+	REQUIRE(config->options.weight >= 1 && config->options.weight <= CONFIG_WEIGHT_MAX);
+	REQUIRE(config->options.cap >= 1 && config->options.cap <= CONFIG_CAP_NONE);
+	REQUIRE(strlen(config->options.command_line) < CONFIG_COMMAND_LINE_SIZE);
 }
 
-static void check_plans(const struct guest_configs *plans, const struct guest_module *modules,
+static void check_configs(const struct guest_configs *configs, const struct guest_module *modules,
 			size_t count)
 {
-	REQUIRE(plans->count <= GUEST_PLANS_MAX);
-	for (size_t i = 0; i < plans->count; i++) {
-		check_plan(&plans->list[i], modules, count);
+	REQUIRE(configs->count <= GUEST_CONFIGS_MAX);
+	for (size_t i = 0; i < configs->count; i++) {
+		check_config(&configs->list[i], modules, count);
 		for (size_t k = 0; k < i; k++) {
-			REQUIRE(strcmp(plans->list[i].name, plans->list[k].name) != 0);
-			REQUIRE(plans->list[i].kernel > plans->list[k].kernel);
+			REQUIRE(strcmp(configs->list[i].name, configs->list[k].name) != 0);
+			REQUIRE(configs->list[i].kernel > configs->list[k].kernel);
 		}
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct guest_configs plans;
+	static struct guest_configs configs;
 	static struct guest_module modules[BOOT_MODULES_MAX + 8];
 	struct config_problems problems = { 0 };
 	struct umbra_options options;
@@ -95,9 +95,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		};
 		count++;
 	}
-	guest_configs_make(&plans, modules, count);
-	check_problems(&plans.problems);
-	check_plans(&plans, modules, count);
+	guest_configs_make(&configs, modules, count);
+	check_problems(&configs.problems);
+	check_configs(&configs, modules, count);
 	free(text);
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 static struct config_problems problems;
 static struct umbra_options options;
-static struct module_words words;
+static struct module_line module;
 
 static void parse_umbra(const char *line)
 {
@@ -26,7 +26,7 @@ static void parse_umbra_words(const char *line)
 static void parse_module(const char *line)
 {
 	problems = (struct config_problems){ 0 };
-	config_parse_module(line, 3, &words, &problems);
+	config_parse_module(line, 3, &module, &problems);
 }
 
 /* Exactly one problem, with that word, and with that text in its cause. */
@@ -235,15 +235,15 @@ static void test_kernel_line(void **state)
 	parse_module("/guests/bzImage  guest=web\tkernel mem=128M shadow=2M weight=300 cap=20 "
 		     "--  console=hvc0 kernel mem=1 -- x ");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "/guests/bzImage");
-	assert_string_equal(words.guest, "web");
-	assert_true(words.guest_given);
-	assert_int_equal(words.role, ROLE_KERNEL);
-	assert_int_equal(words.mem_bytes, 128 << 20);
-	assert_int_equal(words.shadow_bytes, 2 << 20);
-	assert_int_equal(words.weight, 300);
-	assert_int_equal(words.cap, 20);
-	assert_string_equal(words.command_line, "console=hvc0 kernel mem=1 -- x ");
+	assert_string_equal(module.file, "/guests/bzImage");
+	assert_string_equal(module.guest, "web");
+	assert_true(module.guest_given);
+	assert_int_equal(module.role, ROLE_KERNEL);
+	assert_int_equal(module.options.mem_bytes, 128 << 20);
+	assert_int_equal(module.options.shadow_bytes, 2 << 20);
+	assert_int_equal(module.options.weight, 300);
+	assert_int_equal(module.options.cap, 20);
+	assert_string_equal(module.options.command_line, "console=hvc0 kernel mem=1 -- x ");
 }
 
 static void test_module_defaults(void **state)
@@ -251,20 +251,20 @@ static void test_module_defaults(void **state)
 	(void)state;
 	parse_module("kernel");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "module3");
-	assert_string_equal(words.guest, "");
-	assert_false(words.guest_given);
-	assert_int_equal(words.mem_bytes, 64 << 20);
-	assert_int_equal(words.shadow_bytes, 0);
-	assert_int_equal(words.weight, 100);
-	assert_int_equal(words.cap, CONFIG_CAP_NONE);
-	assert_string_equal(words.command_line, "");
+	assert_string_equal(module.file, "module3");
+	assert_string_equal(module.guest, "");
+	assert_false(module.guest_given);
+	assert_int_equal(module.options.mem_bytes, 64 << 20);
+	assert_int_equal(module.options.shadow_bytes, 0);
+	assert_int_equal(module.options.weight, 100);
+	assert_int_equal(module.options.cap, CONFIG_CAP_NONE);
+	assert_string_equal(module.options.command_line, "");
 	parse_module("kernel --");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.command_line, "");
+	assert_string_equal(module.options.command_line, "");
 	parse_module("guest=a initrd");
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(words.role, ROLE_INITRD);
+	assert_int_equal(module.role, ROLE_INITRD);
 }
 
 static void test_cpus(void **state)
@@ -285,7 +285,7 @@ static void test_cpus(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		parse_module(rows[i].line);
 		assert_int_equal(problems.found, 0);
-		assert_int_equal(words.cpus, rows[i].cpus);
+		assert_int_equal(module.options.cpus, rows[i].cpus);
 	}
 }
 
@@ -310,8 +310,8 @@ static void test_file_names(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		parse_module(rows[i].line);
 		assert_int_equal(problems.found, 0);
-		assert_string_equal(words.file, rows[i].file);
-		assert_int_equal(words.role, rows[i].role);
+		assert_string_equal(module.file, rows[i].file);
+		assert_int_equal(module.role, rows[i].role);
 	}
 }
 
@@ -324,8 +324,8 @@ static void test_long_file_name(void **state)
 	memcpy(line + 190, "/bzImage kernel", sizeof("/bzImage kernel"));
 	parse_module(line);
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(strlen(words.file), CONFIG_FILE_SIZE - 1);
-	assert_string_equal(words.file + CONFIG_FILE_SIZE - 1 - 8, "/bzImage");
+	assert_int_equal(strlen(module.file), CONFIG_FILE_SIZE - 1);
+	assert_string_equal(module.file + CONFIG_FILE_SIZE - 1 - 8, "/bzImage");
 }
 
 static void test_bad_values(void **state)
@@ -349,10 +349,10 @@ static void test_bad_values(void **state)
 		parse_module(line);
 		assert_problem(bad[i], "");
 		assert_string_equal(problems.list[0].module, "f");
-		assert_string_equal(words.guest, "");
-		assert_int_equal(words.mem_bytes, CONFIG_MEM_DEFAULT);
-		assert_int_equal(words.weight, CONFIG_WEIGHT_DEFAULT);
-		assert_int_equal(words.cap, CONFIG_CAP_NONE);
+		assert_string_equal(module.guest, "");
+		assert_int_equal(module.options.mem_bytes, CONFIG_MEM_DEFAULT);
+		assert_int_equal(module.options.weight, CONFIG_WEIGHT_DEFAULT);
+		assert_int_equal(module.options.cap, CONFIG_CAP_NONE);
 	}
 }
 
@@ -363,10 +363,10 @@ static void test_limits_of_values(void **state)
 	assert_int_equal(problems.found, 0);
 	parse_module("kernel guest=0-9_.z mem=3070M shadow=64M weight=1000 cap=100");
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(words.mem_bytes, 0xBFE00000);
+	assert_int_equal(module.options.mem_bytes, 0xBFE00000);
 	parse_module("kernel mem=1028K");
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(words.mem_bytes, 1028 << 10);
+	assert_int_equal(module.options.mem_bytes, 1028 << 10);
 }
 
 static void test_module_problems(void **state)
@@ -389,7 +389,7 @@ static void test_module_problems(void **state)
 	assert_problem("root=/dev/vda", "unknown word");
 	parse_module("f guest=a guest=b kernel");
 	assert_problem("guest=b", "given twice");
-	assert_string_equal(words.guest, "a");
+	assert_string_equal(module.guest, "a");
 	parse_module("f guest=a kernel mem");
 	assert_problem("mem", "needs a value");
 	parse_module("f guest=a floppy");
@@ -408,16 +408,16 @@ static void test_host_disks(void **state)
 	(void)state;
 	parse_module("f guest=a kernel disk=ahci0p2 disk=virtio0,ro");
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(words.role, ROLE_KERNEL);
-	assert_int_equal(words.disk_count, 2);
-	assert_string_equal(words.disks[0].name, "ahci0p2");
-	assert_false(words.disks[0].read_only);
-	assert_string_equal(words.disks[1].name, "virtio0");
-	assert_true(words.disks[1].read_only);
+	assert_int_equal(module.role, ROLE_KERNEL);
+	assert_int_equal(module.disk_count, 2);
+	assert_string_equal(module.disks[0].name, "ahci0p2");
+	assert_false(module.disks[0].read_only);
+	assert_string_equal(module.disks[1].name, "virtio0");
+	assert_true(module.disks[1].read_only);
 	/* Neither a role nor a reason to take the first word for a file. */
 	parse_module("kernel guest=a disk=ahci0");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "module3");
+	assert_string_equal(module.file, "module3");
 	parse_module("f guest=a kernel disk=ahci0,rw");
 	assert_problem("disk=ahci0,rw", "disk=ahci0p2,ro");
 	parse_module("f guest=a kernel disk=,ro");
@@ -430,7 +430,7 @@ static void test_host_disks(void **state)
 	assert_problem("disk=ahci0,ro", "go on a kernel's line");
 	parse_module("f guest=a kernel disk=a disk=b disk=c disk=d disk=e disk=f disk=g disk=h disk=i");
 	assert_problem("disk=i", "not so many disks");
-	assert_int_equal(words.disk_count, CONFIG_DISKS_MAX);
+	assert_int_equal(module.disk_count, CONFIG_DISKS_MAX);
 }
 
 static void test_disk_line(void **state)
@@ -438,19 +438,19 @@ static void test_disk_line(void **state)
 	(void)state;
 	parse_module("/guests/root.img guest=web disk");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "/guests/root.img");
-	assert_int_equal(words.role, ROLE_DISK);
-	assert_false(words.read_only);
+	assert_string_equal(module.file, "/guests/root.img");
+	assert_int_equal(module.role, ROLE_DISK);
+	assert_false(module.read_only);
 	parse_module("disk=ro guest=web");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "module3");
-	assert_int_equal(words.role, ROLE_DISK);
-	assert_true(words.read_only);
+	assert_string_equal(module.file, "module3");
+	assert_int_equal(module.role, ROLE_DISK);
+	assert_true(module.read_only);
 	/* A file may be called so. */
 	parse_module("disk guest=web disk=ro");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.file, "disk");
-	assert_true(words.read_only);
+	assert_string_equal(module.file, "disk");
+	assert_true(module.read_only);
 	parse_module("f guest=a disk mem=64M");
 	assert_problem("mem", "kernel's line");
 	parse_module("f guest=a disk=ro -- root=/dev/vda");
@@ -463,38 +463,38 @@ static void test_network(void **state)
 
 	(void)state;
 	parse_module("f guest=a kernel");
-	assert_string_equal(words.net, CONFIG_NET_DEFAULT);
-	assert_false(words.mac_given);
+	assert_string_equal(module.options.net, CONFIG_NET_DEFAULT);
+	assert_false(module.options.mac_given);
 	parse_module("f guest=a kernel net=dmz-1 mac=02:AB:cd:00:09:fF");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.net, "dmz-1");
-	assert_true(words.mac_given);
-	assert_memory_equal(words.mac, mac, sizeof(mac));
-	assert_false(words.mac_spoof);
+	assert_string_equal(module.options.net, "dmz-1");
+	assert_true(module.options.mac_given);
+	assert_memory_equal(module.options.mac, mac, sizeof(mac));
+	assert_false(module.options.mac_spoof);
 	parse_module("f guest=a kernel mac-spoof=allow");
 	assert_int_equal(problems.found, 0);
-	assert_true(words.mac_spoof);
-	assert_false(words.mac_given);
+	assert_true(module.options.mac_spoof);
+	assert_false(module.options.mac_given);
 	parse_module("f guest=a kernel mac-spoof=deny net=none");
 	assert_int_equal(problems.found, 0);
-	assert_false(words.mac_spoof);
+	assert_false(module.options.mac_spoof);
 	parse_module("f guest=a kernel net=none");
 	assert_int_equal(problems.found, 0);
-	assert_string_equal(words.net, "");
+	assert_string_equal(module.options.net, "");
 }
 
 static void test_when_parked(void **state)
 {
 	(void)state;
 	parse_module("f guest=a kernel");
-	assert_int_equal(words.when_parked, PARKED_STAY);
+	assert_int_equal(module.options.when_parked, PARKED_STAY);
 	parse_module("f guest=a kernel when-parked=end");
-	assert_int_equal(words.when_parked, PARKED_END);
+	assert_int_equal(module.options.when_parked, PARKED_END);
 	parse_module("f guest=a kernel when-parked=restart");
-	assert_int_equal(words.when_parked, PARKED_RESTART);
+	assert_int_equal(module.options.when_parked, PARKED_RESTART);
 	parse_module("f guest=a kernel when-parked=stay");
 	assert_int_equal(problems.found, 0);
-	assert_int_equal(words.when_parked, PARKED_STAY);
+	assert_int_equal(module.options.when_parked, PARKED_STAY);
 	parse_module("f guest=a kernel when-parked=halt");
 	assert_problem("when-parked=halt", "stay, end, restart");
 	parse_module("f guest=a disk when-parked=end");

@@ -59,9 +59,9 @@ static void multiboot1_everything(void **state)
 	assert_int_equal(info.module_count, 2);
 	assert_int_equal(info.modules[0].start, 0x200000);
 	assert_int_equal(info.modules[0].end, 0x201234);
-	assert_string_equal(info.modules[0].words, "/guests/bzImage guest=web kernel");
+	assert_string_equal(info.modules[0].line, "/guests/bzImage guest=web kernel");
 	assert_null(info.modules[0].problem);
-	assert_string_equal(info.modules[1].words, "");
+	assert_string_equal(info.modules[1].line, "");
 	assert_int_equal(info.range_count, 3);
 	assert_true(info.ranges[0].usable);
 	assert_false(info.ranges[1].usable);
@@ -158,15 +158,15 @@ static void modules_are_checked(void **state)
 	assert_int_equal(boot_info_parse_multiboot1(&info, INFO, physical_map), 0);
 	assert_int_equal(info.module_count, 5);
 	assert_non_null(strstr(info.modules[0].problem, "ends before it starts"));
-	assert_string_equal(info.modules[0].words, "backwards");
+	assert_string_equal(info.modules[0].line, "backwards");
 	assert_int_equal(info.modules[0].start, info.modules[0].end);
 	assert_null(info.modules[1].problem);
-	assert_int_equal(strlen(info.modules[1].words), BOOT_MAX_STRING - 1);
+	assert_int_equal(strlen(info.modules[1].line), BOOT_MAX_STRING - 1);
 	assert_non_null(strstr(info.modules[2].problem, "longer than 4095"));
-	assert_string_equal(info.modules[2].words, "");
+	assert_string_equal(info.modules[2].line, "");
 	assert_non_null(strstr(info.modules[3].problem, "outside memory"));
 	assert_null(info.modules[4].problem);
-	assert_string_equal(info.modules[4].words, "good");
+	assert_string_equal(info.modules[4].line, "good");
 	assert_null(info.problem);
 }
 

@@ -84,7 +84,7 @@ static void multiboot2_everything(void **state)
 	assert_false(info.has_file_name);
 	assert_int_equal(info.module_count, 1);
 	assert_int_equal(info.modules[0].end, 0x200800);
-	assert_string_equal(info.modules[0].words, "guest=web kernel mem=128M -- console=hvc0");
+	assert_string_equal(info.modules[0].line, "guest=web kernel mem=128M -- console=hvc0");
 	assert_int_equal(info.range_count, 2);
 	assert_int_equal(info.ranges[0].base, 0x100000);
 	assert_true(info.ranges[0].usable);
@@ -214,7 +214,7 @@ static void multiboot2_unended_strings(void **state)
 	put_tag(0, 8);
 	assert_int_equal(boot_info_parse_multiboot2(&info, INFO, physical_map), 0);
 	assert_non_null(strstr(info.modules[0].problem, "do not end"));
-	assert_string_equal(info.modules[0].words, "");
+	assert_string_equal(info.modules[0].line, "");
 	assert_non_null(strstr(info.problem, "do not end"));
 	assert_string_equal(info.command_line, "");
 }
