@@ -4,9 +4,11 @@
  */
 #include "hv/console/command_guest.h"
 
+#include "arch/cpu/exception_names.h"
 #include "arch/cpu/time.h"
 #include "hv/console/answer.h"
 #include "hv/guest/guest_list.h"
+#include "hv/hypercall/hypercall.h"
 #include "hv/life/guest_create.h"
 
 static const char *state_name(const struct guest *guest)
@@ -62,17 +64,34 @@ void command_list_guests(const char *argument)
 	guest_list_visit(list_guest, NULL);
 }
 
+/* What an exit through that vector is called. */
+static void print_vector(const struct guest *guest, uint32_t vector)
+{
+	if (vector == LGUEST_HYPERCALL_VECTOR)
+		answer_print("hypercall");
+	else if (vector < VECTOR_EXCEPTIONS)
+		answer_print("%s", exception_name(vector));
+	else if (vector == guest->protocol.syscall_vector)
+		answer_print("system call");
+	else
+		answer_print("interrupt, vector %u", vector);
+}
+
 void command_show_stats(struct guest *guest)
 {
 	const struct shadow_counters *shadow = &guest->shadow.counters;
 
-	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
-		if (guest->counters.exits[vector])
-			answer_print("exits through vector %3u: %u\n", vector,
-				    guest->counters.exits[vector]);
+	for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
+		if (guest->counters.exits[vector] == 0)
+			continue;
+		answer_print("exits by ");
+		print_vector(guest, vector);
+		answer_print(": %u\n", guest->counters.exits[vector]);
+	}
 	for (unsigned call = 0; call < LGUEST_HYPERCALL_COUNT; call++)
 		if (guest->counters.hypercalls[call])
-			answer_print("hypercall %2u: %u\n", call, guest->counters.hypercalls[call]);
+			answer_print("hypercall %s: %u\n", hypercall_name(call),
+				     guest->counters.hypercalls[call]);
 	answer_print("interrupts %u, traps reflected %u, FPU switches %u, moves between CPUs %u\n",
 		    guest->counters.interrupts, guest->counters.reflected,
 		    guest->counters.fpu_switches, guest->counters.moves);
@@ -97,9 +116,10 @@ void command_show_registers(struct guest *guest)
 	answer_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
 	answer_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
 		    f->ebp, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
-	answer_print("tables %08x (%s), interrupts pending %08x, last exit through vector %u\n",
-		    guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs,
-		    f->vector);
+	answer_print("tables %08x (%s), interrupts pending %08x, last exit by ",
+		     guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs);
+	print_vector(guest, f->vector);
+	answer_print("\n");
 }
 
 void command_kill(struct guest *guest)

@@ -15,8 +15,6 @@
 #include "hv/hypercall/lguest_data.h"
 #include "lib/string.h"
 
-typedef void hypercall_t(struct guest *guest, const uint32_t args[4]);
-
 /*
  * Tables that no guest may have end it, and what takes too long for one go is asked for once
  * more; everything else about them is between the guest and its tables.
@@ -154,34 +152,44 @@ static void load_gdt_entry(struct guest *guest, const uint32_t args[4])
 	guest_load_gdt_entry(guest, args[0], args[1], args[2]);
 }
 
-static hypercall_t *const calls[LGUEST_HYPERCALL_COUNT] = {
-	[LGUEST_FLUSH_ASYNC] = flush_async,
-	[LGUEST_INIT] = init,
-	[LGUEST_SHUTDOWN] = shutdown,
-	[LGUEST_NEW_PGTABLE] = new_pgtable,
-	[LGUEST_FLUSH_TLB] = flush_tlb,
-	[LGUEST_LOAD_IDT_ENTRY] = load_idt_entry,
-	[LGUEST_SET_STACK] = set_stack,
-	[LGUEST_TS] = task_switched,
-	[LGUEST_SET_CLOCKEVENT] = set_clockevent,
-	[LGUEST_HALT] = halt,
-	[LGUEST_SET_PMD] = set_pmd,
-	[LGUEST_SET_PTE] = set_pte,
-	[LGUEST_SET_PGD] = set_pgd,
-	[LGUEST_LOAD_TLS] = load_tls,
-	[LGUEST_NOTIFY] = notify,
-	[LGUEST_LOAD_GDT_ENTRY] = load_gdt_entry,
-	[LGUEST_SEND_INTERRUPTS] = send_interrupts,
+static const struct hypercall {
+	const char *name;	/* of the protocol, without LGUEST_ */
+	void (*run)(struct guest *guest, const uint32_t args[4]);
+} calls[LGUEST_HYPERCALL_COUNT] = {
+	[LGUEST_FLUSH_ASYNC] = { "FLUSH_ASYNC", flush_async },
+	[LGUEST_INIT] = { "INIT", init },
+	[LGUEST_SHUTDOWN] = { "SHUTDOWN", shutdown },
+	[LGUEST_NEW_PGTABLE] = { "NEW_PGTABLE", new_pgtable },
+	[LGUEST_FLUSH_TLB] = { "FLUSH_TLB", flush_tlb },
+	[LGUEST_LOAD_IDT_ENTRY] = { "LOAD_IDT_ENTRY", load_idt_entry },
+	[LGUEST_SET_STACK] = { "SET_STACK", set_stack },
+	[LGUEST_TS] = { "TS", task_switched },
+	[LGUEST_SET_CLOCKEVENT] = { "SET_CLOCKEVENT", set_clockevent },
+	[LGUEST_HALT] = { "HALT", halt },
+	[LGUEST_SET_PMD] = { "SET_PMD", set_pmd },
+	[LGUEST_SET_PTE] = { "SET_PTE", set_pte },
+	[LGUEST_SET_PGD] = { "SET_PGD", set_pgd },
+	[LGUEST_LOAD_TLS] = { "LOAD_TLS", load_tls },
+	[LGUEST_NOTIFY] = { "NOTIFY", notify },
+	[LGUEST_LOAD_GDT_ENTRY] = { "LOAD_GDT_ENTRY", load_gdt_entry },
+	[LGUEST_SEND_INTERRUPTS] = { "SEND_INTERRUPTS", send_interrupts },
 };
+
+const char *hypercall_name(unsigned number)
+{
+	const char *name = number < LGUEST_HYPERCALL_COUNT ? calls[number].name : NULL;
+
+	return name ? name : "unknown";
+}
 
 static void execute(struct guest *guest, uint32_t number, const uint32_t args[4])
 {
-	if (number >= LGUEST_HYPERCALL_COUNT || !calls[number]) {
+	if (number >= LGUEST_HYPERCALL_COUNT || !calls[number].run) {
 		guest_kill(guest, "unknown hypercall %u", number);
 		return;
 	}
 	guest->counters.hypercalls[number]++;
-	calls[number](guest, args);
+	calls[number].run(guest, args);
 }
 
 /*

@@ -14,6 +14,9 @@
  */
 void guest_hypercall(struct guest *guest, uint32_t length);
 
+/* "SET_PTE" and so on, as guest/lguest_abi.h has them; "unknown" for numbers that are none. */
+const char *hypercall_name(unsigned number);
+
 /* Length of `int 0x1f`. */
 #define HYPERCALL_LENGTH 2
 

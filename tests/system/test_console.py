@@ -63,6 +63,15 @@ def test_help(two):
     two.expect('^umbra: guest 2 is two$')
 
 
+def test_statistics_by_name(two):
+    """What brought a guest out has a name that a manual or the protocol knows, not a number."""
+    two.command('stats two', r'^exits by #PF, page fault: [1-9]\d*$')
+    two.expect(r'^exits by hypercall: [1-9]\d*$')
+    two.expect(r'^hypercall INIT: 1$')
+    two.expect(r'^hypercall LOAD_IDT_ENTRY: [1-9]\d*$')
+    two.command('regs two', r', last exit by [#A-Za-z]')
+
+
 def test_unknown_key(two):
     two.key('x')
     two.expect(r'^umbra: Ctrl-\] x means nothing')

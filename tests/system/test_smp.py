@@ -245,7 +245,7 @@ def test_console_of_other_cpus(machine, build):
         m.key('n')
     for name in 'abcd':
         m.command(f'regs {name}', r'^eip [0-9a-f]{8} cs ')
-        m.command(f'stats {name}', r'^exits through vector ')
+        m.command(f'stats {name}', r'^exits by ')
     m.command('restart c', r'event=guest-exit guest=c reason=reboot')
     m.event('guest-ready', 2, guest='c')
     for name in 'abcd':
