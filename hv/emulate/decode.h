@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Decoders for the instructions that reach Umbra because a guest may not
- * execute them: the privileged ones (by #GP and #UD, ring 1), and plain moves
+ * execute them: privileged ones (by #GP and #UD, ring 1), and plain moves
  * from and to device memory (by #PF).  Pure and table-driven; the guest
- * chooses every byte.  Both are for 32-bit code segments.  Called by the
- * emulation of hv/.
+ * chooses every byte.  Both are for 32-bit code segments.  Called by
+ * hv/emulate/emulate.c and mmio.c.
  */
 #ifndef UMBRA_HV_EMULATE_DECODE_H
 #define UMBRA_HV_EMULATE_DECODE_H
@@ -32,19 +32,8 @@ enum decode_op {
 	OP_OUTS, /* from segment:esi */
 	OP_RDMSR,
 	OP_WRMSR,
-	OP_READ_CR, /* gpr := cr[reg] */
-	OP_WRITE_CR,
-	OP_READ_DR,
+	OP_READ_DR, /* a debug register to gpr */
 	OP_WRITE_DR,
-	OP_CLTS,
-	OP_INVD,
-	OP_WBINVD,
-	OP_LGDT,
-	OP_LIDT,
-	OP_LMSW,
-	OP_INVLPG,
-	OP_LLDT,
-	OP_LTR,
 	OP_VMCALL,
 	OP_VMMCALL,
 	OP_COUNT
@@ -57,10 +46,7 @@ struct decoded {
 	uint8_t width;		/* of the port access: 1, 2 or 4 bytes */
 	bool port_is_dx;	/* in, out: the port is in dx, else in port */
 	uint8_t port;
-	uint8_t reg;		/* number of the control or debug register, 0..7 */
-	uint8_t gpr;		/* its partner, 0..7 for eax, ecx, edx, ebx, esp, ebp, esi, edi */
-	bool repeat;		/* ins, outs: ecx times */
-	bool address16;		/* ins, outs: cx, si and di are used instead of ecx, esi and edi */
+	uint8_t gpr;		/* 0..7 for eax, ecx, edx, ebx, esp, ebp, esi, edi */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What both decoders share: walking over the bytes of an instruction, its
- * prefixes and its memory operand.  Private to hv/decode*.c.
+ * prefixes and its memory operand.  Private to hv/emulate/decode_*.c.
  */
 #ifndef UMBRA_HV_EMULATE_DECODE_CURSOR_H
 #define UMBRA_HV_EMULATE_DECODE_CURSOR_H

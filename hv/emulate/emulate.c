@@ -7,7 +7,6 @@
  */
 #include "hv/emulate/emulate.h"
 
-#include "arch/cpu/log.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_irq.h"
 #include "hv/guest/reflect.h"
@@ -84,47 +83,29 @@ static void halt(struct guest *guest)
 		guest->state = GUEST_HALTED;
 }
 
-static void log_unexpected(const struct guest *guest, const struct decoded *decoded)
-{
-	log_debug("guest", "%s: privileged instruction %u at %08x", guest->name, decoded->op,
-		  guest->registers->frame.eip);
-}
-
-enum outcome {
-	DONE,		/* go on behind the instruction */
-	AGAIN,		/* go on with the instruction */
-	NOT_OURS,	/* the guest gets the fault */
-};
-
-static enum outcome carry_out(struct guest *guest, const struct decoded *decoded)
+/* False: the instruction is to run again. */
+static bool carry_out(struct guest *guest, const struct decoded *decoded)
 {
 	struct trap_frame *frame = guest_frame_of(guest);
 
 	switch (decoded->op) {
 	case OP_IN:
 		read_port(guest, decoded);
-		return DONE;
+		return true;
 	case OP_OUT:
-		return write_port(guest, decoded) ? DONE : AGAIN;
+		return write_port(guest, decoded);
 	case OP_READ_DR:
 		*guest_gpr(frame, decoded->gpr) = 0;
-		return DONE;
+		return true;
 	case OP_RDMSR:
 		frame->eax = frame->edx = 0;
-		return DONE;
+		return true;
 	case OP_HLT:
 		halt(guest);
-		return DONE;
-	case OP_CLI:
-	case OP_STI:
-	case OP_INS:
-	case OP_OUTS:
-	case OP_WRITE_DR:
-	case OP_WRMSR:
-		return DONE;
+		return true;
 	default:
-		log_unexpected(guest, decoded);
-		return NOT_OURS;
+		/* The others have no effect. */
+		return true;
 	}
 }
 
@@ -149,12 +130,9 @@ void guest_emulate(struct guest *guest)
 			return;
 		}
 		if (vector == VECTOR_GP) {
-			enum outcome outcome = carry_out(guest, &decoded);
-
-			if (outcome == DONE)
+			if (carry_out(guest, &decoded))
 				guest_step_over(guest, decoded.length);
-			if (outcome != NOT_OURS)
-				return;
+			return;
 		}
 	}
 	guest_reflect_trap(guest, vector, error);

@@ -11,10 +11,10 @@ fuzz_acpi         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s
 fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
 	lib/format.c lib/div64.c
 fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
-fuzz_decode       := hv/emulate/decode.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
+fuzz_decode       := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
 fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
-fuzz_image        := hv/load/image.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c lib/div64.c
+fuzz_image        := hv/load/image_parse.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c lib/div64.c
 fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c
 fuzz_module_words := hv/config/guest_config.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)

@@ -25,7 +25,7 @@ static struct answer ask_privileged(const uint8_t *bytes, size_t available)
 
 	if (answer.status != DECODE_DONE)
 		return answer;
-	REQUIRE((unsigned)decoded.op < OP_COUNT && decoded.reg <= 7 && decoded.gpr <= 7);
+	REQUIRE((unsigned)decoded.op < OP_COUNT && decoded.gpr <= 7);
 	answer.length = decoded.length;
 	answer.width = decoded.width;
 	return answer;

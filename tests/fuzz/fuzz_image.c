@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of hv/load/image.c, hv/load/image_elf.c and hv/load/boot_params.c: the input is a
+ * Fuzzer of hv/load/image_parse.c, hv/load/image_elf.c and hv/load/boot_params.c: the input is a
  * kernel file.  Whatever it is, the parser must stay inside it, and whatever
  * it accepts must be safe to load.
  */

@@ -139,10 +139,8 @@ static const char *register_name(unsigned width, unsigned reg)
 static const char *const names[OP_COUNT] = {
 	[OP_CLI] = "cli",     [OP_STI] = "sti",	      [OP_HLT] = "hlt",	      [OP_IN] = "in",
 	[OP_OUT] = "out",     [OP_INS] = "ins",	      [OP_OUTS] = "outs",     [OP_RDMSR] = "rdmsr",
-	[OP_WRMSR] = "wrmsr", [OP_READ_CR] = "mov",   [OP_WRITE_CR] = "mov",  [OP_READ_DR] = "mov",
-	[OP_WRITE_DR] = "mov", [OP_CLTS] = "clts",    [OP_INVD] = "invd",     [OP_WBINVD] = "wbinvd",
-	[OP_LGDT] = "lgdt",   [OP_LIDT] = "lidt",     [OP_LMSW] = "lmsw",     [OP_INVLPG] = "invlpg",
-	[OP_LLDT] = "lldt",   [OP_LTR] = "ltr",	      [OP_VMCALL] = "vmcall", [OP_VMMCALL] = "vmmcall",
+	[OP_WRMSR] = "wrmsr", [OP_READ_DR] = "mov",   [OP_WRITE_DR] = "mov",  [OP_VMCALL] = "vmcall",
+	[OP_VMMCALL] = "vmmcall",
 };
 
 /* The text the disassembler should begin with, and contain. */
@@ -150,7 +148,6 @@ static void expected_text(const struct decoded *decoded, char *start, char *insi
 {
 	const char *name = names[decoded->op];
 	const char *gpr = register_name(4, decoded->gpr);
-	const char *kind = decoded->op == OP_READ_CR || decoded->op == OP_WRITE_CR ? "cr" : "db";
 
 	inside[0] = '\0';
 	switch (decoded->op) {
@@ -164,15 +161,13 @@ static void expected_text(const struct decoded *decoded, char *start, char *insi
 		else
 			snprintf(inside, size, "$0x%x", decoded->port);
 		break;
-	case OP_READ_CR:
 	case OP_READ_DR:
 		snprintf(start, size, "movl ");
-		snprintf(inside, size, "%%%s%u,%s", kind, decoded->reg, gpr);
+		snprintf(inside, size, ",%s", gpr);
 		break;
-	case OP_WRITE_CR:
 	case OP_WRITE_DR:
 		snprintf(start, size, "movl ");
-		snprintf(inside, size, "%s,%%%s%u", gpr, kind, decoded->reg);
+		snprintf(inside, size, "%s,%%db", gpr);
 		break;
 	default:
 		snprintf(start, size, "%s", name);
@@ -186,31 +181,21 @@ static bool is_privileged_text(const char *text)
 	for (unsigned op = 0; op < OP_COUNT; op++) {
 		char wide[16];
 
-		/* Plain mov is looked at below; invlpg has no width, and invlpgb is another one. */
-		if (op >= OP_READ_CR && op <= OP_WRITE_DR)
+		/* Plain mov is looked at below. */
+		if (op == OP_READ_DR || op == OP_WRITE_DR)
 			continue;
 		if (first_word_is(text, names[op]))
 			return true;
-		for (unsigned width = 1; width <= 4 && op != OP_INVLPG; width *= 2) {
+		for (unsigned width = 1; width <= 4; width *= 2) {
 			snprintf(wide, sizeof(wide), "%s%c", names[op], suffix_of(width));
 			if (first_word_is(text, wide))
 				return true;
 		}
 	}
-	return starts_with(text, "mov") && (strstr(text, "%cr") || strstr(text, "%db"));
+	return starts_with(text, "mov") && strstr(text, "%db");
 }
 
-/*
- * Where the disassembler and the manuals go apart: wbinvd with a repeat prefix
- * is wbnoinvd, but wbinvd on processors that do not know it (and "bad" with an
- * operand prefix); vmcall and vmmcall are not valid with either.
- */
-static bool is_known_difference(const struct decoded *decoded, const char *text)
-{
-	return decoded->op == OP_WBINVD &&
-	       (first_word_is(text, "wbnoinvd") || first_word_is(text, "(bad)"));
-}
-
+/* vmcall and vmmcall are not valid with a prefix, though the disassembler says their names. */
 static bool check_privileged(const uint8_t *bytes, const struct verdict *verdict)
 {
 	const char *text = skip_prefixes(verdict->text);
@@ -224,8 +209,8 @@ static bool check_privileged(const uint8_t *bytes, const struct verdict *verdict
 	if (decoded.length != verdict->length)
 		return false;
 	expected_text(&decoded, start, inside, sizeof(start));
-	return is_known_difference(&decoded, text) ||
-	       (starts_with(text, start) && strstr(text, inside) != NULL);
+	return is_privileged_text(text) && starts_with(text, start) &&
+	       strstr(text, inside) != NULL;
 }
 
 /* Moves ------------------------------------------------------------------- */

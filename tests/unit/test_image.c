@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/load/image.c and hv/load/image_elf.c on files made here, byte by byte, so
+ * Tests of hv/load/image_parse.c and hv/load/image_elf.c on files made here, byte by byte, so
  * that each test can break one field of a good one.
  */
 #include "hv/load/image.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The privileged instructions of 32-bit code, one row each (Intel SDM vol. 2;
- * vmmcall: AMD APM vol. 3).
+ * The privileged instructions of 32-bit code that Umbra carries out, one row each (Intel SDM
+ * vol. 2; vmmcall: AMD APM vol. 3).  All others are unknown here, and reflected to the guest.
  */
 #include "hv/emulate/decode.h"
 
@@ -12,8 +12,6 @@
 enum modrm_rule {
 	NO_MODRM,
 	ANY_MODRM,    /* always two registers, whatever mod says */
-	GROUP,	      /* reg is part of the opcode: argument */
-	GROUP_MEMORY, /* the same, memory operands only */
 	EXACT,	      /* the whole byte is part of the opcode: argument */
 };
 
@@ -22,9 +20,8 @@ enum row_flag {
 	PORT_DX = BIT(1),
 	BYTE_WIDE = BIT(2),
 	OPERAND_WIDE = BIT(3), /* 4 bytes, or 2 with the operand prefix */
-	STRING = BIT(4),
-	REGISTERS = BIT(5),   /* modrm names a special and a general register */
-	NO_PREFIX = BIT(6), /* with an operand or repeat prefix it is another instruction */
+	REGISTERS = BIT(4), /* modrm names a special and a general register */
+	NO_PREFIX = BIT(5), /* with an operand or repeat prefix it is another instruction */
 };
 
 #define ESCAPE 0x0F /* first byte of a two-byte opcode */
@@ -50,42 +47,17 @@ static const struct row rows[] = {
 	{ 0xE7, NO_MODRM, 0, PORT_CONSTANT | OPERAND_WIDE, OP_OUT },
 	{ 0xEE, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_OUT },
 	{ 0xEF, NO_MODRM, 0, PORT_DX | OPERAND_WIDE, OP_OUT },
-	{ 0x6C, NO_MODRM, 0, PORT_DX | STRING | BYTE_WIDE, OP_INS },
-	{ 0x6D, NO_MODRM, 0, PORT_DX | STRING | OPERAND_WIDE, OP_INS },
-	{ 0x6E, NO_MODRM, 0, PORT_DX | STRING | BYTE_WIDE, OP_OUTS },
-	{ 0x6F, NO_MODRM, 0, PORT_DX | STRING | OPERAND_WIDE, OP_OUTS },
-	{ TWO_BYTE | 0x00, GROUP, 2, 0, OP_LLDT },
-	{ TWO_BYTE | 0x00, GROUP, 3, 0, OP_LTR },
+	{ 0x6C, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_INS },
+	{ 0x6D, NO_MODRM, 0, PORT_DX | OPERAND_WIDE, OP_INS },
+	{ 0x6E, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_OUTS },
+	{ 0x6F, NO_MODRM, 0, PORT_DX | OPERAND_WIDE, OP_OUTS },
 	{ TWO_BYTE | 0x01, EXACT, 0xC1, NO_PREFIX, OP_VMCALL },
 	{ TWO_BYTE | 0x01, EXACT, 0xD9, NO_PREFIX, OP_VMMCALL },
-	{ TWO_BYTE | 0x01, GROUP_MEMORY, 2, 0, OP_LGDT },
-	{ TWO_BYTE | 0x01, GROUP_MEMORY, 3, 0, OP_LIDT },
-	{ TWO_BYTE | 0x01, GROUP, 6, 0, OP_LMSW },
-	{ TWO_BYTE | 0x01, GROUP_MEMORY, 7, 0, OP_INVLPG },
-	{ TWO_BYTE | 0x06, NO_MODRM, 0, 0, OP_CLTS },
-	{ TWO_BYTE | 0x08, NO_MODRM, 0, 0, OP_INVD },
-	{ TWO_BYTE | 0x09, NO_MODRM, 0, 0, OP_WBINVD },
-	{ TWO_BYTE | 0x20, ANY_MODRM, 0, REGISTERS, OP_READ_CR },
 	{ TWO_BYTE | 0x21, ANY_MODRM, 0, REGISTERS, OP_READ_DR },
-	{ TWO_BYTE | 0x22, ANY_MODRM, 0, REGISTERS, OP_WRITE_CR },
 	{ TWO_BYTE | 0x23, ANY_MODRM, 0, REGISTERS, OP_WRITE_DR },
 	{ TWO_BYTE | 0x30, NO_MODRM, 0, 0, OP_WRMSR },
 	{ TWO_BYTE | 0x32, NO_MODRM, 0, 0, OP_RDMSR },
 };
-
-static bool modrm_matches(const struct row *row, uint8_t modrm)
-{
-	switch (row->rule) {
-	case GROUP:
-		return modrm_reg(modrm) == row->argument;
-	case GROUP_MEMORY:
-		return modrm_reg(modrm) == row->argument && modrm_is_memory(modrm);
-	case EXACT:
-		return modrm == row->argument;
-	default:
-		return true;
-	}
-}
 
 /* The row that fits, or NULL.  Means nothing when cursor->status says that a byte is missing. */
 static const struct row *find_row(struct decode_cursor *cursor, unsigned opcode)
@@ -93,7 +65,7 @@ static const struct row *find_row(struct decode_cursor *cursor, unsigned opcode)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].opcode != opcode)
 			continue;
-		if (rows[i].rule == NO_MODRM || modrm_matches(&rows[i], decode_peek(cursor)))
+		if (rows[i].rule != EXACT || decode_peek(cursor) == rows[i].argument)
 			return &rows[i];
 	}
 	return NULL;
@@ -112,12 +84,8 @@ static void decode_operands(struct decode_cursor *cursor, const struct row *row,
 {
 	uint8_t modrm = row->rule == NO_MODRM ? 0 : decode_byte(cursor);
 
-	if (row->rule == GROUP || row->rule == GROUP_MEMORY)
-		decode_skip_operand(cursor, modrm);
-	if (row->flags & REGISTERS) {
-		decoded->reg = (uint8_t)modrm_reg(modrm);
+	if (row->flags & REGISTERS)
 		decoded->gpr = (uint8_t)modrm_rm(modrm);
-	}
 	if (row->flags & PORT_CONSTANT)
 		decoded->port = decode_byte(cursor);
 	decoded->port_is_dx = (row->flags & PORT_DX) != 0;
@@ -125,10 +93,6 @@ static void decode_operands(struct decode_cursor *cursor, const struct row *row,
 		decoded->width = 1;
 	else if (row->flags & OPERAND_WIDE)
 		decoded->width = decode_operand_size(cursor);
-	if (row->flags & STRING) {
-		decoded->repeat = (cursor->prefixes & PREFIX_REPEAT) != 0;
-		decoded->address16 = (cursor->prefixes & PREFIX_ADDRESS) != 0;
-	}
 }
 
 enum decode_status decode_privileged(const uint8_t *bytes, size_t available,
