@@ -49,7 +49,11 @@ struct boot_channel {
 	uint8_t size;
 };
 
-enum boot_framebuffer_type { BOOT_SCREEN_PALETTE = 0, BOOT_SCREEN_COLOUR = 1, BOOT_SCREEN_TEXT = 2 };
+enum boot_framebuffer_type {
+	BOOT_SCREEN_PALETTE = 0,
+	BOOT_SCREEN_COLOUR = 1,
+	BOOT_SCREEN_TEXT = 2,
+};
 
 struct boot_framebuffer {
 	paddr_t address;

@@ -130,7 +130,8 @@ static const struct cpu *running_as(uint32_t apic_id)
 	return NULL;
 }
 
-static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool smt, uint64_t *tsc_step)
+static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool smt,
+		      uint64_t *tsc_step)
 {
 	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++) {
 		uint32_t apic_id = madt->cpus[i].apic_id;

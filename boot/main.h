@@ -9,7 +9,7 @@
 
 extern struct cpu_pages boot_cpu_pages;
 
-/* Brings Umbra up, starts the guests and runs them.  magic and information are the boot loader's. */
+/* Brings Umbra up and runs the guests.  magic and information are the boot loader's. */
 void __noreturn boot_main(uint32_t magic, uint32_t information);
 
 #endif

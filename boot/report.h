@@ -7,7 +7,10 @@
 
 #include "boot/boot_info.h"
 
-/* event=boot for that version of Umbra, and a few lines.  Boot CPU, once memory and the processor's features are known. */
+/*
+ * event=boot for that version of Umbra, and a few lines.  Boot CPU, once memory and the
+ * processor's features are known.
+ */
 void report_machine(const struct boot_info *info, const char *version);
 
 #endif

@@ -52,7 +52,7 @@
 #define CONFIG_UPLINKS_MAX 4
 
 /* Disks of a guest, boot modules and disks of the machine together. */
-#define CONFIG_DISKS_MAX 8	/* each takes one of the 15 interrupt lines that a guest's devices share */
+#define CONFIG_DISKS_MAX 8	/* each takes one of the guest's 15 lines for devices */
 
 #define CONFIG_WEIGHT_DEFAULT 100
 #define CONFIG_WEIGHT_MAX 1000

@@ -44,7 +44,7 @@ static const char *lock_name(enum lock_rank rank)
 	case LOCK_FRAMES:
 		return "frames";
 	case LOCK_CPU_CALLS:
-		return "notes";
+		return "cpu-calls";
 	case LOCK_IRQ:
 		return "irq";
 	case LOCK_LOG:
@@ -71,45 +71,64 @@ static const char *function(uint32_t place)
 	return name ? name : "";
 }
 
+struct lock_figures {
+	const char *name, *by, *holder;	/* holder: of the longest wait, "" for none */
+	uint32_t held_ns, waited_ns;
+};
+
+/* False when the lock was never held, or nothing is kept. */
+static bool read_lock(unsigned rank, struct lock_figures *figures)
+{
+	struct lock_records longest = lock_longest(rank);
+
+	*figures = (struct lock_figures){
+		.name = lock_name(rank), .by = function(longest.held.place),
+		.holder = function(longest.wait.place),
+		.held_ns = in_ns(longest.held.ticks), .waited_ns = in_ns(longest.wait.ticks),
+	};
+	return UMBRA_DEBUG && longest.held.place;
+}
+
+/* False when nothing is kept. */
+static bool read_irqs_off(unsigned cpu, struct irqs_off_record *longest)
+{
+	*longest = irqs_off_longest(cpu);
+	return UMBRA_DEBUG && longest->what;
+}
+
 void latency_show_cpu(unsigned cpu)
 {
-	struct irqs_off_record longest = irqs_off_longest(cpu);
+	struct irqs_off_record longest;
 
-	if (UMBRA_DEBUG && longest.what)
+	if (read_irqs_off(cpu, &longest))
 		answer_print("; interrupts off for %u ns at most, %u of them in '%s %u'",
-			    in_ns(longest.ticks), in_ns(longest.part_ticks), longest.what, longest.detail);
+			     in_ns(longest.ticks), in_ns(longest.part_ticks), longest.what,
+			     longest.detail);
 }
 
 void latency_show_locks(void)
 {
-	for (unsigned rank = 0; UMBRA_DEBUG && rank < LOCK_RANKS; rank++) {
-		struct lock_records longest = lock_longest(rank);
-		struct lock_record held = longest.held, wait = longest.wait;
+	struct lock_figures lock;
 
-		if (held.place)
+	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
+		if (read_lock(rank, &lock))
 			answer_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, for %s\n",
-				    lock_name(rank), in_ns(held.ticks), function(held.place),
-				    in_ns(wait.ticks), wait.place ? function(wait.place) : "nobody");
-	}
+				     lock.name, lock.held_ns, lock.by, lock.waited_ns,
+				     lock.holder[0] ? lock.holder : "nobody");
 }
 
 void latency_log(void)
 {
-	for (unsigned cpu = 0; UMBRA_DEBUG && cpu < cpu_count(); cpu++) {
-		struct irqs_off_record longest = irqs_off_longest(cpu);
+	struct irqs_off_record longest;
+	struct lock_figures lock;
 
-		if (longest.what)
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+		if (read_irqs_off(cpu, &longest))
 			log_event("irqs-off", "cpu=%u longest=%uns in=\"%s %u\" part=%uns", cpu,
 				  in_ns(longest.ticks), longest.what, longest.detail,
 				  in_ns(longest.part_ticks));
-	}
-	for (unsigned rank = 0; UMBRA_DEBUG && rank < LOCK_RANKS; rank++) {
-		struct lock_records longest = lock_longest(rank);
-		struct lock_record held = longest.held, wait = longest.wait;
-
-		if (held.place)
-			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s",
-				  lock_name(rank), in_ns(held.ticks), function(held.place),
-				  in_ns(wait.ticks), function(wait.place));
-	}
+	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
+		if (read_lock(rank, &lock))
+			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s", lock.name,
+				  lock.held_ns, lock.by, lock.waited_ns, lock.holder);
 }

@@ -9,7 +9,7 @@
 #include "hv/config/config.h"
 #include "lib/compiler.h"
 
-/* A panic is told on the outputs from now on, and then this is done.  Boot CPU, after outputs_open. */
+/* A panic is told on the outputs from now on, and then this is done.  After outputs_open. */
 void machine_set_panic(enum panic_action action);
 
 /* What happens when the last guest has gone, from now on. */

@@ -26,7 +26,10 @@ void outputs_start(void);
 /* Logs that keys were lost since the last time, once a second at most. */
 void outputs_report_overruns(void);
 
-/* Writes to all of them at once, past the multiplexer; for a panic and the machine's end.  Takes no lock. */
+/*
+ * Writes to all of them at once, past the multiplexer, and takes no lock: for a panic and for the
+ * machine's end.
+ */
 void outputs_write_sync(const char *text, size_t length);
 
 /* Waits until the rings of the drivers are empty. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest's disks: for each one that its configuration has, a virtio device, joined to a
- * RAM disk over the boot module, or to a disk of the machine or a partition of one.  For hv/devices/guest_devices.c.
+ * RAM disk over the boot module, or to a disk of the machine or a partition of one.
+ * For hv/devices/guest_devices.c.
  */
 #ifndef UMBRA_HV_DEVICES_GUEST_BLOCK_H
 #define UMBRA_HV_DEVICES_GUEST_BLOCK_H

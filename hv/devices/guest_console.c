@@ -60,4 +60,6 @@ static void console_destroy(struct virtio_device *device)
 	heap_free(container_of(device, struct virtio_console, device));
 }
 
-const struct guest_device_kind guest_console_kind = { .create = console_create, .destroy = console_destroy };
+const struct guest_device_kind guest_console_kind = {
+	.create = console_create, .destroy = console_destroy,
+};

@@ -25,7 +25,7 @@ void guest_consoles_init(struct console_mux *mux);
  */
 bool __must_check guest_console_open(struct guest *guest);
 
-/* Output by other ways than the device; returns how many bytes were taken.  context is the guest. */
+/* Output by other ways than the device; context is the guest.  How many bytes were taken. */
 size_t guest_console_write(void *context, const void *data, size_t length);
 
 #endif

@@ -51,7 +51,9 @@ static void broken(void *context, const char *cause)
 	guest_kill(context, "%s", cause);
 }
 
-static const struct device_page_callbacks page_callbacks = { raise_irq, broken, guest_console_write };
+static const struct device_page_callbacks page_callbacks = {
+	raise_irq, broken, guest_console_write,
+};
 static const struct vpci_callbacks bus_callbacks = { raise_irq, broken };
 
 /* --- what the guest calls ----------------------------------------------------------- */
@@ -244,7 +246,10 @@ void guest_devices_service(struct guest *guest)
 {
 	struct guest_devices *devices = guest->devices;
 
-	/* Before anything is looked at, for a device on another CPU that sets both: a store alone is not. */
+	/*
+	 * Before anything is looked at; an exchange, for a store alone may come after those looks.
+	 * Its partner is the one in guest_devices_wake, behind which the back end has its data ready.
+	 */
 	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
 	if (devices->has_page)
 		device_page_service(&devices->page);

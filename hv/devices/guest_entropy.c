@@ -47,4 +47,6 @@ static void entropy_destroy(struct virtio_device *device)
 	heap_free(entropy);
 }
 
-const struct guest_device_kind guest_entropy_kind = { .create = entropy_create, .destroy = entropy_destroy };
+const struct guest_device_kind guest_entropy_kind = {
+	.create = entropy_create, .destroy = entropy_destroy,
+};

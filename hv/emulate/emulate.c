@@ -109,7 +109,7 @@ static bool carry_out(struct guest *guest, const struct decoded *decoded)
 	}
 }
 
-/* Kernels before about 2.6.34 make their hypercalls so; elsewhere these are undefined instructions. */
+/* Kernels before about 2.6.34 make their hypercalls so; to all others these are undefined. */
 static bool is_hypercall(const struct decoded *decoded)
 {
 	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;

@@ -18,7 +18,7 @@ void guest_emulate(struct guest *guest);
  */
 void guest_step_over(struct guest *guest, uint32_t length);
 
-/* The bytes at the guest's eip, as many as are mapped: up to 15, maybe over two pages.  How many. */
+/* Reads the bytes at the guest's eip: up to 15, as many as are mapped.  Returns how many. */
 uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH]);
 
 /* The general register of that number in an instruction, 0 to 7. */

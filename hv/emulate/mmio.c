@@ -20,7 +20,8 @@ static uint32_t read_register(struct trap_frame *frame, const struct decoded_mov
 	return *guest_gpr(frame, move->reg);
 }
 
-static void write_register(struct trap_frame *frame, const struct decoded_move *move, uint32_t value)
+static void write_register(struct trap_frame *frame, const struct decoded_move *move,
+			   uint32_t value)
 {
 	uint32_t mask = low_bytes(move->reg_width), shift = 0, sign = BIT(8 * move->width - 1);
 	uint8_t number = move->reg;

@@ -159,7 +159,7 @@ void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 void guest_kill_bad_tables(struct guest *guest);
 void guest_kill_bad_tables_at(struct guest *guest, uint32_t address);
 
-/* The same from any CPU, on which a visit of the list of guests keeps it there (hv/guest/guest_list.h). */
+/* Kills it from any CPU, while a visit of the list of guests keeps it there (guest_list.h). */
 void guest_request_kill(struct guest *guest, const char *cause);
 
 /* Ends it by its own wish. */

@@ -41,7 +41,10 @@ static uint64_t safe_descriptor(uint32_t low, uint32_t high)
 	 */
 	if (!(high & DESCRIPTOR_S))
 		return 0;
-	/* Ring 0 is Umbra's, and there is no ring 2: to page tables it is a kernel, to all else a program. */
+	/*
+	 * Ring 0 is Umbra's.  Ring 2 is given to nobody, since page tables take it for a kernel and
+	 * everything else takes it for a program.
+	 */
 	if ((high >> DESCRIPTOR_DPL_SHIFT & 1) == 0)
 		high = (high & ~DESCRIPTOR_DPL) | (uint32_t)LGUEST_GUEST_RING << DESCRIPTOR_DPL_SHIFT;
 	/* The CPU cannot write the accessed bit: the GDT is read-only while the guest runs. */

@@ -37,10 +37,10 @@ void guest_change_call_gate(struct guest *guest);
 
 /*
  * Before every entry: whether the gate for system calls may lead straight into the guest's kernel.
- * Emulators are known that let a program into virtual-8086 mode (arch/cpu/switcher.asm), and through
- * such a gate it would bring IOPL and IF of its choice along, with which all ports of the machine
- * are its kernel's.  In that mode code lies in the first 2 MB: where nothing is mapped there, it
- * faults before its first instruction.  Elsewhere system calls come through Umbra.
+ * Emulators are known that let a program into virtual-8086 mode (arch/cpu/switcher.asm), and
+ * through such a gate it would bring IOPL and IF of its choice along, with which all ports of the
+ * machine are its kernel's.  In that mode code lies in the first 2 MB: where nothing is mapped
+ * there, it faults before its first instruction.  Elsewhere system calls come through Umbra.
  */
 static inline void guest_choose_call_gate(struct guest *guest)
 {

@@ -20,7 +20,7 @@ void guest_deliver_interrupts(struct guest *guest);
 /* Would HALT return at once?  Something waits that is not masked. */
 bool guest_has_interrupt(const struct guest *guest);
 
-/* Lines that are not masked and have a handler: others stay pending until both is so.  After INIT. */
+/* Lines that are not masked and have a handler; others stay pending until they are.  After INIT. */
 uint32_t guest_open_irqs(const struct guest *guest);
 
 /* Writes the wall clock to the guest's shared structure. */

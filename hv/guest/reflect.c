@@ -76,7 +76,8 @@ static void kill_without_handler(struct guest *guest, unsigned vector, uint32_t 
 	uint32_t eip = guest_frame_of(guest)->eip;
 
 	if (!guest->data && (vector == VECTOR_UD || vector == VECTOR_GP))
-		guest_kill(guest, "not an lguest guest: trap %u (%s) at %08x before any hypercall; the kernel needs CONFIG_LGUEST_GUEST=y",
+		guest_kill(guest, "not an lguest guest: trap %u (%s) at %08x before any hypercall; "
+			   "the kernel needs CONFIG_LGUEST_GUEST=y",
 			   vector, exception_name(vector), eip);
 	else if (!guest->data && vector == VECTOR_PF)
 		guest_kill(guest, "page fault at address %08x before any hypercall", guest->fault_address);

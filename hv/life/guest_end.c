@@ -102,7 +102,7 @@ static void report_exit(const struct guest *guest)
 		  guest->shadow_used << (PAGE_SHIFT - 10));
 }
 
-/* It starts in turns of its own.  While it is delayed it keeps its memory, so that nobody else takes it. */
+/* It starts in turns of its own.  A delayed guest keeps its memory, lest somebody else takes it. */
 static void start_again(struct guest *guest, uint64_t delay)
 {
 	if (!delay) {

@@ -9,8 +9,8 @@
 #include "hv/guest/guest.h"
 
 /*
- * The CPU refused to return to the guest, with this fault (#NP, #SS or #GP; its error code is in the
- * frame).  The guest gets it as a trap, unless it was in its kernel's own code: then it ends.
+ * The CPU refused to return to the guest, with this fault (#NP, #SS or #GP; its error code is in
+ * the frame).  The guest gets it as a trap, unless it was in its kernel's own code: then it ends.
  */
 void guest_bad_return(struct guest *guest, unsigned vector);
 

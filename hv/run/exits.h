@@ -14,7 +14,7 @@ void guest_page_fault(struct guest *guest, uint32_t address);
 /* Any other vector below VECTOR_COUNT but that of hypercalls. */
 void guest_other_exit(struct guest *guest, uint32_t vector);
 
-/* A vector from VECTOR_COUNT on: how the Switcher says that something is wrong (arch/cpu/vectors.h). */
+/* A vector from VECTOR_COUNT on, as the Switcher marks bad exits (arch/cpu/trap_frame.h). */
 void guest_strange_exit(struct guest *guest, uint32_t vector);
 
 #endif

@@ -95,7 +95,7 @@ void sched_excuse(struct run_queue *queue, uint64_t ns);
 
 /* --- several CPUs ------------------------------------------------------------------- */
 
-/* What entity's virtual time will be at now, if it has run since started, when it was virtual_time. */
+/* The virtual time at now of an entity that has run since started, when it was virtual_time. */
 uint64_t sched_virtual_time(uint64_t virtual_time, uint64_t started, uint32_t weight, uint64_t now);
 
 /* The least virtual time of all that run or wait in the queue; false when nobody does. */
@@ -110,7 +110,7 @@ struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned c
 /* entity, which waits there, leaves the queue; it stays runnable, and belongs in another one. */
 void sched_leave(struct run_queue *queue, struct sched_entity *entity);
 
-/* It enters that one.  Otherwise as sched_wake. */
+/* entity, which has left another queue, enters this one; returns as sched_wake does. */
 bool sched_arrive(struct run_queue *queue, struct sched_entity *entity, uint64_t now);
 
 #endif

@@ -24,7 +24,7 @@ void task_init(struct task *task, uint32_t weight, uint32_t cap, uint32_t cpus,
 /* A task that was made on this CPU goes to the CPU with the least load, and is woken there. */
 void task_place(struct task *task);
 
-/* The task can run: it gets its turn on this CPU, its home.  Nothing when it waits for one already. */
+/* The task can run: it gets a turn on this CPU, its home, unless it waits for one already. */
 void task_wake(struct task *task);
 
 /* The task has come from another CPU.  It may be sent on: it is another CPU's when this returns. */

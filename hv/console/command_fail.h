@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands that have Umbra fail.  On the boot CPU.
+ */
+#ifndef UMBRA_HV_CONSOLE_COMMAND_FAIL_H
+#define UMBRA_HV_CONSOLE_COMMAND_FAIL_H
+
+/* Ends Umbra, in the way that argument names: panic, fault, stack, hang. */
+void command_end(const char *argument);
+
+/* The CPU of that number stands still for good. */
+void command_stall(const char *argument);
+
+#endif
