@@ -17,10 +17,10 @@ void boot_info_clear(struct boot_info *info)
 	info->loader = "";
 }
 
-int boot_info_complain(struct boot_info *info, const char *sentence)
+int boot_info_complain(struct boot_info *info, const char *problem)
 {
 	if (!info->problem)
-		info->problem = sentence;
+		info->problem = problem;
 	return -E_INVAL;
 }
 

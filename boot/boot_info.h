@@ -33,7 +33,7 @@ struct boot_range {
 };
 
 /*
- * problem is NULL, or a sentence saying what was wrong: the module is unusable
+ * problem is NULL, or a text saying what was wrong: the module is unusable
  * then, and line may be "".
  */
 struct boot_module {
@@ -69,7 +69,7 @@ struct boot_info {
 	const char *command_line; /* as the loader gave it, "" when it gave none */
 	const char *loader;	  /* the loader's name, "" when unknown */
 	bool has_file_name;	  /* the loader puts Umbra's file name in front of the command line */
-	const char *problem;	  /* NULL, or a sentence about the first thing that was dropped */
+	const char *problem;	  /* NULL, or a text about the first thing that was dropped */
 	unsigned range_count;
 	unsigned module_count;
 	size_t rsdp_length; /* 0 when the loader gave no RSDP */

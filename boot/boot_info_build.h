@@ -11,8 +11,8 @@
 /* Empties *info: no ranges, no modules, both strings "". */
 void boot_info_clear(struct boot_info *info);
 
-/* Remembers the sentence unless an earlier one is there.  Returns -E_INVAL, to be passed on. */
-int boot_info_complain(struct boot_info *info, const char *sentence);
+/* Remembers the problem unless an earlier one is there.  Returns -E_INVAL, to be passed on. */
+int boot_info_complain(struct boot_info *info, const char *problem);
 
 /*
  * Adds a memory range; an empty one is ignored, one that wraps is cut at the
@@ -32,7 +32,7 @@ struct boot_module *boot_info_add_module(struct boot_info *info, uint32_t start,
 
 /*
  * Copies the string at physical address, at most limit bytes with its NUL,
- * into the arena and points *copy to it.  Returns NULL, or a sentence saying
+ * into the arena and points *copy to it.  Returns NULL, or a text saying
  * why not; *copy is untouched then.
  */
 const char *boot_info_copy_string(struct boot_info *info, paddr_t address, size_t limit,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order in which Umbra comes up.
+ * The order in which Umbra comes up: boot_main at the end, one step a line with what it is needed
+ * for.  boot/start.asm calls it on the boot CPU, with interrupts off.
  */
 #include "arch/board/acpi.h"
 #include "arch/board/clock.h"
@@ -188,52 +189,77 @@ static void start_watchdog(void)
 		log_info("watchdog", "a CPU that does not schedule for %u s ends Umbra", options.watchdog_s);
 }
 
-void boot_main(uint32_t magic, uint32_t information)
+/* Umbra's own address space, with tables for this CPU. */
+static void switch_to_own_tables(void)
 {
 	uint32_t host_cr3;
-	int error;
 
-	read_boot_info(magic, information);		/* before anything is overwritten */
-	config_parse_umbra(info.command_line, info.has_file_name, &options, &option_problems);
-
-	cpu_features_init();
-	cpu_enable_nx();				/* before tables that have NX in them */
 	host_map_init();
-	error = host_map_prepare_cpu(&boot_cpu_pages, &host_cr3);
-	if (error)
+	if (host_map_prepare_cpu(&boot_cpu_pages, &host_cr3) != 0)
 		panic("no tables for the boot CPU");
 	cpu_prepare(&boot_cpu, &boot_cpu_pages, host_cr3);
 	host_map_activate(host_cr3);
-	barriers_configure(options.mitigations, options.smt && options.apic && options.max_cpus > 1);
-	cpu_init(&boot_cpu);
-	cpu_announce(&boot_cpu);			/* the log and the locks ask for it from here on */
+}
 
-	open_outputs();					/* before anything that may go wrong */
-	take_memory();
+static void start_housekeeping(void)
+{
 	machine_set_when_idle(options.when_idle);
 	housekeeping_init(housekeeping_work);
 	consoles_open(&options);
+}
+
+static void require_features(void)
+{
 	if (cpu_features_missing())
 		panic("%s", cpu_features_missing());
-	acpi_init(info.rsdp, info.rsdp_length, map_any);
-	clock_init(options.clock, map_mmio, boot_tsc);
-	report_machine(&info, UMBRA_VERSION);
-	machine_check_init_cpu();
-	report_problems("option-error", &option_problems);
+}
 
-	irq_init(options.apic, map_mmio);
-	cpu_calls_init();
-	cpus_start(&info, options.max_cpus, options.smt);	/* asleep until guests can start */
-	report_speculation(options.mitigations);
-	timers_init();
-	start_watchdog();
-	entropy_init();					/* before there is a guest to give some to */
-	host_devices_init(&options);			/* before consoles whose output waits for interrupts */
-	outputs_start();
+static void start_power_button(void)
+{
 	if (options.power_button != CONFIG_POWER_BUTTON_FIRMWARE)
 		power_button_start(options.power_button);
-	configure_guests();
-	cpus_release();
-	start_guests();
+}
+
+void boot_main(uint32_t magic, uint32_t information)
+{
+	/* Alone: one CPU on the tables of boot/start.asm, without a word to the outside. */
+	read_boot_info(magic, information);		/* before it is overwritten */
+	config_parse_umbra(info.command_line, info.has_file_name, &options, &option_problems);
+	cpu_features_init();				/* tables depend on them */
+	cpu_enable_nx();				/* tables have NX */
+	switch_to_own_tables();				/* this_cpu() works now */
+	barriers_configure(options.mitigations,
+			   options.smt && options.apic && options.max_cpus > 1);
+	cpu_init(&boot_cpu);				/* GDT, IDT, control registers */
+	cpu_announce(&boot_cpu);			/* locks and log work */
+
+	/* Able to speak: whatever fails from here on is told. */
+	open_outputs();					/* a panic is seen */
+	take_memory();					/* frames and heap */
+	start_housekeeping();				/* the log is kept */
+	require_features();				/* or say why not */
+	acpi_init(info.rsdp, info.rsdp_length, map_any);	/* tables of the board */
+	clock_init(options.clock, map_mmio, boot_tsc);	/* time begins */
+	report_machine(&info, UMBRA_VERSION);		/* event=boot comes first */
+	machine_check_init_cpu();			/* hardware errors panic */
+	report_problems("option-error", &option_problems);
+
+	/* Interrupts and the other CPUs, which sleep until cpus_release. */
+	irq_init(options.apic, map_mmio);		/* interrupt chips found */
+	cpu_calls_init();				/* CPUs can be called */
+	cpus_start(&info, options.max_cpus, options.smt);	/* compares their TSCs */
+	report_speculation(options.mitigations);	/* all CPUs known */
+	timers_init();					/* clock is final */
+	start_watchdog();				/* needs APIC, timers */
+
+	/* What guests will be joined to. */
+	entropy_init();					/* keys for guests */
+	host_devices_init(&options);			/* disks, cards, uplinks */
+	outputs_start();				/* consoles by interrupt */
+	start_power_button();				/* needs timers, ACPI */
+
+	configure_guests();				/* modules become guests */
+	cpus_release();					/* all CPUs ready */
+	start_guests();					/* places them on CPUs */
 	run_forever();
 }
