@@ -35,10 +35,8 @@ struct row {
 	enum decode_op op;
 };
 
+/* The most frequent first: they are looked for in this order. */
 static const struct row rows[] = {
-	{ 0xFA, NO_MODRM, 0, 0, OP_CLI },
-	{ 0xFB, NO_MODRM, 0, 0, OP_STI },
-	{ 0xF4, NO_MODRM, 0, 0, OP_HLT },
 	{ 0xE4, NO_MODRM, 0, PORT_CONSTANT | BYTE_WIDE, OP_IN },
 	{ 0xE5, NO_MODRM, 0, PORT_CONSTANT | OPERAND_WIDE, OP_IN },
 	{ 0xEC, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_IN },
@@ -47,6 +45,9 @@ static const struct row rows[] = {
 	{ 0xE7, NO_MODRM, 0, PORT_CONSTANT | OPERAND_WIDE, OP_OUT },
 	{ 0xEE, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_OUT },
 	{ 0xEF, NO_MODRM, 0, PORT_DX | OPERAND_WIDE, OP_OUT },
+	{ 0xFA, NO_MODRM, 0, 0, OP_CLI },
+	{ 0xFB, NO_MODRM, 0, 0, OP_STI },
+	{ 0xF4, NO_MODRM, 0, 0, OP_HLT },
 	{ 0x6C, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_INS },
 	{ 0x6D, NO_MODRM, 0, PORT_DX | OPERAND_WIDE, OP_INS },
 	{ 0x6E, NO_MODRM, 0, PORT_DX | BYTE_WIDE, OP_OUTS },

@@ -100,10 +100,3 @@ void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error)
 	guest->counters.reflected++;
 	guest_enter_handler(guest, gate, exception_has_error_code(vector), error);
 }
-
-void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error)
-{
-	if (guest->data)
-		WRITE_ONCE(guest->data->cr2, address);
-	guest_reflect_trap(guest, VECTOR_PF, error);
-}

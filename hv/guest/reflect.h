@@ -16,7 +16,12 @@
 void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error);
 
 /* The same for a page fault at address, with the error code that the guest's own tables make. */
-void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error);
+static inline void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error)
+{
+	if (guest->data)
+		WRITE_ONCE(guest->data->cr2, address);
+	guest_reflect_trap(guest, VECTOR_PF, error);
+}
 
 /*
  * Does what the CPU does for a gate of the guest's, in the guest's frame and on the guest's stack;
