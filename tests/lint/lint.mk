@@ -18,11 +18,11 @@ lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIV
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
 ## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
-##                      stand alone, the floors, licences, shell scripts
-.PHONY: lint lint-tidy lint-sparse lint-headers lint-floors lint-licences lint-scripts
+##                      stand alone, the rooms and their sizes, licences, shell scripts
+.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-licences lint-scripts
 lint:
 	$(Q)iso/deps.sh build run test lint
-	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-floors lint-licences lint-scripts lint-headers \
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-licences lint-scripts lint-headers \
 		lint-sparse lint-tidy
 	@echo "lint: clean"
 
@@ -55,8 +55,12 @@ $(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 	@echo '#include "$<"' | $(lint_compiler) -I. -fsyntax-only -x c -
 	@touch $@
 
-lint-floors:
-	@awk -f tests/lint/floors.awk $(SOURCES) $(GUEST_SOURCES) $(LINT_HEADERS)
+lint-rooms: $(OBJECTS)
+	@awk -f tests/lint/rooms.awk -f tests/lint/includes.awk $(SOURCES) $(GUEST_SOURCES) $(LINT_HEADERS)
+	@$(NM32) -A $(OBJECTS) | awk -v O=$(O) -f tests/lint/rooms.awk -f tests/lint/calls.awk
+	@tests/lint/cycles.sh $(SOURCES) $(filter-out guest/% tests/%,$(LINT_HEADERS))
+	@awk -f tests/lint/rooms.awk -f tests/lint/sizes.awk $(SOURCES) $(ASM) \
+		$(filter-out guest/% tests/%,$(LINT_HEADERS))
 
 lint-licences:
 	@tests/lint/licences.sh

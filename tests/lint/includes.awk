@@ -1,19 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Which file may include which: a file of Umbra includes headers of its own floor
-# or below (docs/architecture.md), and guests share one header with it. Also: a
-# header's guard is named for its path.
-
-BEGIN {
-	split("lib arch mm drivers hv boot", order, " ")
-	for (i in order)
-		floor[order[i]] = i + 0
-}
-
-# The folder of a path, and of a guest's the one below guest/.
-function folder(path, parts, count) {
-	count = split(path, parts, "/")
-	return parts[1]
-}
+# Which file may include which: a file of Umbra includes headers of its own room
+# or of lower ones, and guests share one header with it.  Also: a header's guard is
+# named for its path.  Reads sources and headers; goes behind rooms.awk.
 
 function guest_folder(path, parts) {
 	split(path, parts, "/")
@@ -27,17 +15,17 @@ function complain(text) {
 
 function allowed(from, to) {
 	if (to == "guest/lguest_abi.h")
-		return folder(from) != "tests"
-	if (folder(from) == "guest")
-		return folder(to) == "guest" &&
+		return top(from) != "tests"
+	if (top(from) == "guest")
+		return top(to) == "guest" &&
 			(guest_folder(to) == "runtime" || guest_folder(to) == guest_folder(from) ||
 			 # hostile_a, hostile_c and hostile_disk go with hostile
 			 index(guest_folder(from), guest_folder(to) "_") == 1)
 	if (to == "version.h")		# made by make
-		return folder(from) == "boot"
+		return room(from) == "boot"
 	if (to == "font_glyphs.inc")
-		return folder(from) == "drivers"
-	return folder(to) in floor && floor[folder(to)] <= floor[folder(from)]
+		return room(from) == "drivers/console"
+	return may_use(room(from), room(to))
 }
 
 FNR == 1 {
@@ -45,11 +33,13 @@ FNR == 1 {
 	gsub(/[^A-Z0-9]/, "_", guard)
 	is_header = FILENAME ~ /\.h$/
 	guarded = 0
+	if (top(FILENAME) != "tests" && top(FILENAME) != "guest" && !(room(FILENAME) in floor))
+		complain("is in no room that the architecture knows")
 }
 
 /^#include "/ {
 	split($0, quoted, "\"")
-	if (folder(FILENAME) != "tests" && !allowed(FILENAME, quoted[2]))
+	if (top(FILENAME) != "tests" && !allowed(FILENAME, quoted[2]))
 		complain("must not include " quoted[2])
 }
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What `make lint` says of rooms that use what stands above them: by an include, by a
+call that no include shows, and in a circle of files.
+"""
+
+import pathlib
+import subprocess
+
+LINT = pathlib.Path(__file__).resolve().parents[1] / 'lint'
+
+
+def check(script, *files, text='', folder=None, settings=()):
+    command = ['awk', *settings, '-f', LINT / 'rooms.awk', '-f', LINT / script, *files]
+    return subprocess.run(command, input=text, capture_output=True, text=True, cwd=folder)
+
+
+def write(folder, path, *lines):
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(''.join(f'{line}\n' for line in lines))
+    return path
+
+
+def test_include_downwards(tmp_path):
+    file = write(tmp_path, 'mm/frames.c', '#include "lib/list.h"', '#include "arch/cpu/panic.h"')
+    assert check('includes.awk', file, folder=tmp_path).returncode == 0
+
+
+def test_include_upwards(tmp_path):
+    file = write(tmp_path, 'arch/cpu/panic.c', '', '#include "arch/board/time.h"')
+    done = check('includes.awk', file, folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == 'arch/cpu/panic.c:2: must not include arch/board/time.h\n'
+
+
+def test_include_next_door(tmp_path):
+    file = write(tmp_path, 'drivers/net/e1000.c', '#include "drivers/block/disk.h"')
+    assert check('includes.awk', file, folder=tmp_path).returncode == 1
+
+
+def test_unknown_room(tmp_path):
+    file = write(tmp_path, 'hv/new/thing.c', '')
+    done = check('includes.awk', file, folder=tmp_path)
+    assert 'is in no room' in done.stdout and done.returncode == 1
+
+
+def test_guard(tmp_path):
+    file = write(tmp_path, 'mm/frames.h', '#ifndef FRAMES_H', '#endif')
+    done = check('includes.awk', file, folder=tmp_path)
+    assert done.stdout == 'mm/frames.h:1: the guard is FRAMES_H, not UMBRA_MM_FRAMES_H\n'
+
+
+def test_call_upwards():
+    symbols = ('out/mm/frames.o:00000010 T frame_alloc\n'
+               'out/lib/string.o:         U frame_alloc\n'
+               'out/boot/main.o:         U frame_alloc\n')
+    done = check('calls.awk', text=symbols, settings=['-v', 'O=out'])
+    assert done.returncode == 1
+    assert done.stdout == 'lib/string.o must not use frame_alloc of mm/frames.o\n'
+
+
+def test_circle_of_files(tmp_path):
+    files = [write(tmp_path, 'mm/a.h', '#include "mm/b.h"'), write(tmp_path, 'mm/b.h'),
+             write(tmp_path, 'mm/b.c', '#include "mm/b.h"', '#include "mm/a.h"')]
+    command = [LINT / 'cycles.sh', *files]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert sorted(done.stderr.split()[-2:]) == ['mm/a', 'mm/b']
+    assert subprocess.run(command[:-1], cwd=tmp_path).returncode == 0
