@@ -18,11 +18,11 @@ lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIV
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
 ## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
-##                      stand alone, the rooms and their sizes, licences, shell scripts
-.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-licences lint-scripts
+##                      stand alone, the rooms and their sizes, old names, licences, shell scripts
+.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-names lint-licences lint-scripts
 lint:
 	$(Q)iso/deps.sh build run test lint
-	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-licences lint-scripts lint-headers \
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-names lint-licences lint-scripts lint-headers \
 		lint-sparse lint-tidy
 	@echo "lint: clean"
 
@@ -60,6 +60,10 @@ lint-rooms: $(OBJECTS)
 	@$(NM32) -A $(OBJECTS) | awk -v O=$(O) -f tests/lint/rooms.awk -f tests/lint/calls.awk
 	@tests/lint/cycles.sh $(SOURCES) $(filter-out guest/% tests/%,$(LINT_HEADERS))
 	@awk -f tests/lint/rooms.awk -f tests/lint/sizes.awk $(SOURCES) $(ASM) \
+		$(filter-out guest/% tests/%,$(LINT_HEADERS))
+
+lint-names:
+	@awk -f tests/lint/names.awk docs/architecture.md $(SOURCES) $(ASM) \
 		$(filter-out guest/% tests/%,$(LINT_HEADERS))
 
 lint-licences:

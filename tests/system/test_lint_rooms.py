@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 What `make lint` says of rooms that use what stands above them: by an include, by a
-call that no include shows, and in a circle of files.
+call that no include shows, and in a circle of files; and of names that the glossary refuses.
 """
 
 import pathlib
 import subprocess
+
+import pytest
 
 LINT = pathlib.Path(__file__).resolve().parents[1] / 'lint'
 
@@ -68,3 +70,31 @@ def test_circle_of_files(tmp_path):
     assert done.returncode == 1
     assert sorted(done.stderr.split()[-2:]) == ['mm/a', 'mm/b']
     assert subprocess.run(command[:-1], cwd=tmp_path).returncode == 0
+
+
+GLOSSARY = ['## Glossary', '', '| term | what it is | not |', '| --- | --- | --- |',
+            '| clock event | | `alarm` |', '| in flight | `x` | `under way`, `on its way` |', '## Next',
+            '| a | b | `frame` |']
+
+
+def check_names(tmp_path, *lines, glossary=GLOSSARY):
+    files = [write(tmp_path, 'a.md', *glossary), write(tmp_path, 'mm/a.c', *lines)]
+    done = subprocess.run(['awk', '-f', LINT / 'names.awk', *files], capture_output=True, text=True,
+                          cwd=tmp_path)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize('line', ['int alarm;', 'void alarm_set(void);', '/* The Alarm. */', '\tx->alarm++;',
+                                  '/* requests under way */', 'is_under_way = 1;'])
+def test_old_name(tmp_path, line):
+    status, text = check_names(tmp_path, '', line)
+    assert status == 1 and text.startswith('mm/a.c:2: the glossary has another name for ')
+
+
+def test_names_that_may_stay(tmp_path):
+    """Parts of words, words of other tables, and of the glossary's other columns."""
+    assert check_names(tmp_path, 'alarming = frame(x);', '/* way under */') == (0, '')
+
+
+def test_glossary_is_missing(tmp_path):
+    assert check_names(tmp_path, '', glossary=['## Words'])[0] == 1
