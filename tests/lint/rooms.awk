@@ -15,6 +15,8 @@ BEGIN {
 	level("hv/load")
 	level("hv/sched")
 	level("hv/guest")
+	level("hv/devices")
+	level("hv/hypercall hv/life")
 	level("hv/emulate")
 	level("hv/run")
 	level("hv/console")
