@@ -18,11 +18,12 @@ lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIV
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
 ## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
-##                      stand alone, the rooms and their sizes, old names, licences, shell scripts
-.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-names lint-licences lint-scripts
+##                      stand alone, the rooms and their sizes, old names, files in documents,
+##                      licences, shell scripts
+.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-names lint-docs lint-licences lint-scripts
 lint:
 	$(Q)iso/deps.sh build run test lint
-	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-names lint-licences lint-scripts lint-headers \
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-names lint-docs lint-licences lint-scripts lint-headers \
 		lint-sparse lint-tidy
 	@echo "lint: clean"
 
@@ -65,6 +66,10 @@ lint-rooms: $(OBJECTS)
 lint-names:
 	@awk -f tests/lint/names.awk docs/architecture.md $(SOURCES) $(ASM) \
 		$(filter-out guest/% tests/%,$(LINT_HEADERS))
+
+# docs/linux.md names files of Linux's.
+lint-docs:
+	@awk -v MOST=6000 -f tests/lint/docs.awk README.md $(filter-out docs/linux.md,$(wildcard docs/*.md))
 
 lint-licences:
 	@tests/lint/licences.sh

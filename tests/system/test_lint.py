@@ -106,3 +106,23 @@ def test_names_that_may_stay(tmp_path):
 
 def test_glossary_is_missing(tmp_path):
     assert check_names(tmp_path, '', glossary=['## Words'])[0] == 1
+
+
+def check_docs(tmp_path, most, *lines):
+    files = [write(tmp_path, 'docs/tour.md', *lines)]
+    write(tmp_path, 'mm/a.c', *['x'] * 10)
+    done = subprocess.run(['awk', '-v', f'MOST={most}', '-f', LINT / 'docs.awk', *files],
+                          capture_output=True, text=True, cwd=tmp_path)
+    return done.returncode, done.stdout
+
+
+def test_document_names_no_file(tmp_path):
+    status, text = check_docs(tmp_path, 10, '## The core route', '`mm/a.c`', '## Next', '`mm/b.c`')
+    assert (status, text) == (1, 'docs/tour.md:4: there is no mm/b.c\n')
+
+
+def test_core_route_is_too_long(tmp_path):
+    lines = '## The core route', '`mm/a.c` and again `mm/a.c`', '## Next', '`mm/a.c`'
+    assert check_docs(tmp_path, 10, *lines) == (0, '')
+    assert check_docs(tmp_path, 9, *lines)[0] == 1
+    assert check_docs(tmp_path, 9, *lines[2:])[0] == 1
