@@ -13,36 +13,23 @@
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/virtio_spec.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 #include "mm/host_map.h"
 
-#define ID_TRANSITIONAL 0x1001
-#define ID_MODERN 0x1042
-
-#define FEATURE_SEG_MAX BIT64(2)
-#define FEATURE_READ_ONLY BIT64(5)
-#define FEATURE_BLK_SIZE BIT64(6)
-#define FEATURE_FLUSH BIT64(9)
-#define FEATURE_INDIRECT BIT64(28)
-#define FEATURES (FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLK_SIZE | FEATURE_FLUSH | \
+#define FEATURE_SEG_MAX BIT64(VIRTIO_BLK_F_SEG_MAX)
+#define FEATURE_RO BIT64(VIRTIO_BLK_F_RO)
+#define FEATURE_BLK_SIZE BIT64(VIRTIO_BLK_F_BLK_SIZE)
+#define FEATURE_FLUSH BIT64(VIRTIO_BLK_F_FLUSH)
+#define FEATURE_INDIRECT BIT64(VIRTIO_F_RING_INDIRECT_DESC)
+#define FEATURES (FEATURE_SEG_MAX | FEATURE_RO | FEATURE_BLK_SIZE | FEATURE_FLUSH | \
 		  FEATURE_INDIRECT)
 
-/* Offsets in configuration space, 5.2.4. */
-#define CONFIG_CAPACITY 0u
-#define CONFIG_SEG_MAX 12u
-#define CONFIG_SIZE_MIN 16u
-#define CONFIG_BLK_SIZE 20u		/* with the feature */
+/* A device's configuration may end here, if it does not have VIRTIO_BLK_F_BLK_SIZE. */
+#define CONFIG_SIZE_MIN offsetof(struct virtio_blk_config, geometry)
 
-#define TYPE_READ 0u
-#define TYPE_WRITE 1u
-#define TYPE_FLUSH 4u
-#define STATUS_OK 0u
 #define STATUS_NONE 0xFFu	/* what no device answers */
-
-#define DESCRIPTOR_NEXT 1u
-#define DESCRIPTOR_WRITE 2u
-#define DESCRIPTOR_INDIRECT 4u
 #define EXTRA_DESCRIPTORS 2u	/* the header's and the status byte's */
 
 /* A chain may not be longer than the ring (2.4.5.3.1), so that is larger than tags need. */
@@ -51,40 +38,27 @@
 #define MEMORY_END (1ull << 52)	/* what page tables can hold; the device reaches all there is */
 #define BYTES_MAX (4u << 20)
 
-struct descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags, next;
-};
-
-struct available_ring {
-	uint16_t flags, index;
+struct virtq_avail {
+	uint16_t flags, idx;
 	uint16_t ring[RING_MAX];
 };
 
-struct used_ring {
-	uint16_t flags, index;
-	struct {
-		uint32_t id, length;
-	} ring[RING_MAX];
-};
-
-struct request_header {
-	uint32_t type, reserved;
-	uint64_t sector;
+struct virtq_used {
+	uint16_t flags, idx;
+	struct virtq_used_elem ring[RING_MAX];
 };
 
 struct tag_memory {
-	struct request_header header;
+	struct virtio_blk_req header;
 	uint8_t status;
-	struct descriptor table[DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS] __aligned(16);
+	struct virtq_desc table[DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS] __aligned(16);
 };
 
 /* What the device reads and writes; all of it in low memory. */
 struct queue_memory {
-	struct descriptor descriptors[RING_MAX] __aligned(16);
-	struct available_ring available;
-	struct used_ring used __aligned(4);
+	struct virtq_desc descriptors[RING_MAX] __aligned(16);
+	struct virtq_avail avail;
+	struct virtq_used used __aligned(4);
 	struct tag_memory tags[DISK_TAGS_MAX];
 };
 
@@ -122,35 +96,37 @@ static uint64_t address_of(const void *pointer)
 static void add_descriptor(struct tag_memory *memory, unsigned index, uint64_t address,
 			   uint32_t length, unsigned flags)
 {
-	memory->table[index] = (struct descriptor){
-		.address = address, .length = length, .flags = (uint16_t)flags,
-		.next = (uint16_t)(flags & DESCRIPTOR_NEXT ? index + 1 : 0),
+	memory->table[index] = (struct virtq_desc){
+		.addr = address, .len = length, .flags = (uint16_t)flags,
+		.next = (uint16_t)(flags & VIRTQ_DESC_F_NEXT ? index + 1 : 0),
 	};
 }
 
 /* Returns how many descriptors there are. */
 static unsigned fill_table(struct tag_memory *memory, const struct disk_command *command)
 {
-	unsigned data = DESCRIPTOR_NEXT | (command->operation == BLOCK_READ ? DESCRIPTOR_WRITE : 0);
-	unsigned count = 0;
+	unsigned data = VIRTQ_DESC_F_NEXT, count = 0;
 
+	if (command->operation == BLOCK_READ)
+		data |= VIRTQ_DESC_F_WRITE;
 	add_descriptor(memory, count++, address_of(&memory->header), sizeof(memory->header),
-		       DESCRIPTOR_NEXT);
+		       VIRTQ_DESC_F_NEXT);
 	for (unsigned i = 0; i < command->count; i++)
 		add_descriptor(memory, count++, command->fragments[i].address,
 			       command->fragments[i].length, data);
 	add_descriptor(memory, count++, address_of(&memory->status), sizeof(memory->status),
-		       DESCRIPTOR_WRITE);
+		       VIRTQ_DESC_F_WRITE);
 	return count;
 }
 
 static void fill_tag(struct tag_memory *memory, const struct disk_command *command)
 {
 	static const uint32_t types[] = {
-		[BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH,
+		[BLOCK_READ] = VIRTIO_BLK_T_IN, [BLOCK_WRITE] = VIRTIO_BLK_T_OUT,
+		[BLOCK_FLUSH] = VIRTIO_BLK_T_FLUSH,
 	};
 
-	memory->header = (struct request_header){ .type = types[command->operation] };
+	memory->header = (struct virtio_blk_req){ .type = types[command->operation] };
 	if (command->operation != BLOCK_FLUSH)
 		memory->header.sector = command->sector;
 	WRITE_ONCE(memory->status, STATUS_NONE);
@@ -159,11 +135,11 @@ static void fill_tag(struct tag_memory *memory, const struct disk_command *comma
 /* On x86 a store is seen by others after those before it; only the compiler must be told. */
 static void make_available(struct virtio_disk *disk, unsigned tag)
 {
-	struct available_ring *available = &disk->memory->available;
+	struct virtq_avail *avail = &disk->memory->avail;
 
-	available->ring[available->index % disk->ring_size] = (uint16_t)tag;
+	avail->ring[avail->idx % disk->ring_size] = (uint16_t)tag;
 	compiler_barrier();
-	WRITE_ONCE(available->index, (uint16_t)(available->index + 1));
+	WRITE_ONCE(avail->idx, (uint16_t)(avail->idx + 1));
 	compiler_barrier();
 	*disk->notify = 0;
 }
@@ -179,10 +155,10 @@ static bool virtio_start(struct disk_port *port, unsigned tag, const struct disk
 		return false;
 	fill_tag(memory, command);
 	count = fill_table(memory, command);
-	disk->memory->descriptors[tag] = (struct descriptor){
-		.address = address_of(memory->table),
-		.length = (uint32_t)(count * sizeof(struct descriptor)),
-		.flags = DESCRIPTOR_INDIRECT,
+	disk->memory->descriptors[tag] = (struct virtq_desc){
+		.addr = address_of(memory->table),
+		.len = (uint32_t)(count * sizeof(struct virtq_desc)),
+		.flags = VIRTQ_DESC_F_INDIRECT,
 	};
 	make_available(disk, tag);
 	return true;
@@ -190,19 +166,21 @@ static bool virtio_start(struct disk_port *port, unsigned tag, const struct disk
 
 static void take_used(struct virtio_disk *disk)
 {
-	const struct used_ring *used = &disk->memory->used;
+	const struct virtq_used *used = &disk->memory->used;
 	uint32_t tag = READ_ONCE(used->ring[disk->used_seen % disk->ring_size].id);
+	uint8_t status;
 
 	disk->used_seen++;
-	if (tag < DISK_TAGS_MAX)
-		disk_finished(&disk->port, tag,
-			      READ_ONCE(disk->memory->tags[tag].status) == STATUS_OK ? 0 : -E_IO);
+	if (tag >= DISK_TAGS_MAX)
+		return;
+	status = READ_ONCE(disk->memory->tags[tag].status);
+	disk_finished(&disk->port, tag, status == VIRTIO_BLK_S_OK ? 0 : -E_IO);
 }
 
 static void virtio_poll(struct disk_port *port)
 {
 	struct virtio_disk *disk = disk_of(port);
-	uint16_t index = READ_ONCE(disk->memory->used.index);
+	uint16_t index = READ_ONCE(disk->memory->used.idx);
 
 	compiler_barrier();
 	/* A device that claims more than it was asked makes no sense. */
@@ -248,7 +226,7 @@ static const char *bring_up(struct virtio_disk *disk)
 	struct queue_memory *memory = disk->memory;
 	struct virtio_pci_queue queue = {
 		.descriptors = address_of(memory->descriptors),
-		.available = address_of(&memory->available),
+		.available = address_of(&memory->avail),
 		.used = address_of(&memory->used),
 	};
 	const char *cause = virtio_pci_negotiate(&disk->virtio, FEATURES, &disk->features);
@@ -301,7 +279,7 @@ static const struct pci_irq_ops virtio_irq_ops = { virtio_raised, virtio_silence
 
 /* --- attaching ------------------------------------------------------------------------------ */
 
-static uint32_t read_config(const struct virtio_disk *disk, unsigned offset)
+static uint32_t read_config(const struct virtio_disk *disk, size_t offset)
 {
 	return *(const volatile uint32_t *)(const volatile void *)(disk->virtio.config + offset);
 }
@@ -309,13 +287,13 @@ static uint32_t read_config(const struct virtio_disk *disk, unsigned offset)
 /* The capacity is two reads; it is the same before and after when the generation is. */
 static uint64_t read_capacity(const struct virtio_disk *disk)
 {
+	const size_t at = offsetof(struct virtio_blk_config, capacity);
 	uint64_t capacity;
 	uint8_t generation;
 
 	for (unsigned i = 0; i < 8; i++) {
 		generation = disk->virtio.common->config_generation;
-		capacity = read_config(disk, CONFIG_CAPACITY) |
-			   (uint64_t)read_config(disk, CONFIG_CAPACITY + 4) << 32;
+		capacity = read_config(disk, at) | (uint64_t)read_config(disk, at + 4) << 32;
 		if (generation == disk->virtio.common->config_generation)
 			break;
 	}
@@ -327,7 +305,7 @@ static unsigned fragments_max(const struct virtio_disk *disk)
 	uint32_t limit = disk->ring_size - EXTRA_DESCRIPTORS;
 
 	if (disk->features & FEATURE_SEG_MAX)
-		limit = MIN(limit, read_config(disk, CONFIG_SEG_MAX));
+		limit = MIN(limit, read_config(disk, offsetof(struct virtio_blk_config, seg_max)));
 	return MAX(limit, 1u);
 }
 
@@ -338,9 +316,9 @@ static uint32_t read_block_size(const struct virtio_disk *disk)
 
 	if (!(disk->features & FEATURE_BLK_SIZE))
 		return BLOCK_SECTOR_SIZE;
-	if (disk->virtio.config_size < CONFIG_BLK_SIZE + sizeof(size))
+	if (disk->virtio.config_size < sizeof(struct virtio_blk_config))
 		return 0;
-	size = read_config(disk, CONFIG_BLK_SIZE);
+	size = read_config(disk, offsetof(struct virtio_blk_config, blk_size));
 	return size == BLOCK_SECTOR_SIZE || size == BLOCK_LARGE_SIZE ? size : 0;
 }
 
@@ -354,7 +332,7 @@ static const char *describe(struct virtio_disk *disk)
 		return "its blocks have neither 512 nor 4096 bytes";
 	device->sectors = read_capacity(disk);
 	device->sectors &= ~((uint64_t)(device->block_size >> BLOCK_SECTOR_SHIFT) - 1);
-	device->read_only = disk->features & FEATURE_READ_ONLY;
+	device->read_only = disk->features & FEATURE_RO;
 	string_copy(disk->disk.model, "virtio", sizeof(disk->disk.model));
 	return NULL;
 }
@@ -458,7 +436,8 @@ static int virtio_attach(struct pci_device *device)
 static bool virtio_matches(const struct pci_device *device)
 {
 	return device->vendor == VIRTIO_PCI_VENDOR &&
-	       (device->id == ID_TRANSITIONAL || device->id == ID_MODERN);
+	       (device->id == VIRTIO_PCI_DEVICE_BLOCK ||
+		device->id == VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_BLOCK);
 }
 
 const struct pci_driver virtio_blk_pci_driver = {

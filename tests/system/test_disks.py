@@ -220,7 +220,8 @@ def test_interrupts(machine, build, images, kind, device, words, way):
     m.key(':disks\r')
     row = m.wait_line(rf'^{kind}0 +0 +\d+ ready +- +(\d+) +\d+ +(\d+)')
     commands, interrupts = map(int, row.groups())
-    assert commands >= 30 and interrupts >= 30
+    # On a busy host the timer, every 100 ms, is first now and then; without interrupts it always is.
+    assert commands >= 30 and interrupts >= 20
     assert not [line for line in m.lines if 'raises no interrupts' in line]
 
 

@@ -11,11 +11,11 @@ static void matches(void **state)
 {
 	(void)state;
 	assert_true(virtio_matches(&pci));
-	pci.id = ID_TRANSITIONAL;
+	pci.id = VIRTIO_PCI_DEVICE_BLOCK;
 	assert_true(virtio_matches(&pci));
 	pci.id = 0x1041;	/* a network card */
 	assert_false(virtio_matches(&pci));
-	pci.id = ID_MODERN;
+	pci.id = (VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_BLOCK);
 	pci.vendor = 0x8086;
 	assert_false(virtio_matches(&pci));
 }
@@ -51,7 +51,7 @@ static void what_the_device_says(void **state)
 		setup(NULL);
 		offered = FEATURES;
 		queue_max = rows[i].queue_max;
-		memcpy(config + CONFIG_SEG_MAX, &rows[i].seg_max, 4);
+		memcpy(config + offsetof(struct virtio_blk_config, seg_max), &rows[i].seg_max, 4);
 		attached();
 		assert_true(found->disk.device.read_only);
 		assert_int_equal(found->ring_size, rows[i].ring);
@@ -76,7 +76,7 @@ static void block_sizes(void **state)
 		setup(NULL);
 		offered |= FEATURE_BLK_SIZE;
 		config_size = rows[i].config_size;
-		memcpy(config + CONFIG_BLK_SIZE, &rows[i].size, 4);
+		memcpy(config + offsetof(struct virtio_blk_config, blk_size), &rows[i].size, 4);
 		assert_int_equal(virtio_attach(&pci) == 0, rows[i].sectors != 0);
 		if (rows[i].sectors == 0)
 			continue;
@@ -166,11 +166,11 @@ static bool start(unsigned tag, enum block_operation operation, uint64_t sector)
 	return virtio_ops.start(&found->port, tag, &asked);
 }
 
-static void check_descriptor(const struct descriptor *descriptor, uint64_t address, uint32_t length,
+static void check_descriptor(const struct virtq_desc *descriptor, uint64_t address, uint32_t length,
 			     unsigned flags, unsigned next)
 {
-	assert_true(descriptor->address == address);
-	assert_int_equal(descriptor->length, length);
+	assert_true(descriptor->addr == address);
+	assert_int_equal(descriptor->len, length);
 	assert_int_equal(descriptor->flags, flags);
 	assert_int_equal(descriptor->next, next);
 }
@@ -181,12 +181,12 @@ static void check_chain(unsigned tag, uint32_t type, uint64_t sector, unsigned d
 	uint64_t physical = address_of(place);
 
 	check_descriptor(&memory.descriptors[tag], physical + offsetof(struct tag_memory, table),
-			 4 * 16, DESCRIPTOR_INDIRECT, 0);
-	check_descriptor(&place->table[0], physical, 16, DESCRIPTOR_NEXT, 1);
-	check_descriptor(&place->table[1], 0x123456000, 1024, DESCRIPTOR_NEXT | data_flags, 2);
-	check_descriptor(&place->table[2], 0x7000, 512, DESCRIPTOR_NEXT | data_flags, 3);
+			 4 * 16, VIRTQ_DESC_F_INDIRECT, 0);
+	check_descriptor(&place->table[0], physical, 16, VIRTQ_DESC_F_NEXT, 1);
+	check_descriptor(&place->table[1], 0x123456000, 1024, VIRTQ_DESC_F_NEXT | data_flags, 2);
+	check_descriptor(&place->table[2], 0x7000, 512, VIRTQ_DESC_F_NEXT | data_flags, 3);
 	check_descriptor(&place->table[3], physical + offsetof(struct tag_memory, status), 1,
-			 DESCRIPTOR_WRITE, 0);
+			 VIRTQ_DESC_F_WRITE, 0);
 	assert_int_equal(place->header.type, type);
 	assert_true(place->header.sector == sector);
 	assert_int_equal(place->status, STATUS_NONE);
@@ -197,14 +197,14 @@ static void chains(void **state)
 	(void)state;
 	attached();
 	start(3, BLOCK_READ, 0x123456780);
-	assert_int_equal(memory.available.index, 1);
-	assert_int_equal(memory.available.ring[0], 3);
+	assert_int_equal(memory.avail.idx, 1);
+	assert_int_equal(memory.avail.ring[0], 3);
 	assert_int_equal(notified, 0);
-	check_chain(3, TYPE_READ, 0x123456780, DESCRIPTOR_WRITE);
+	check_chain(3, VIRTIO_BLK_T_IN, 0x123456780, VIRTQ_DESC_F_WRITE);
 	start(0, BLOCK_WRITE, 7);
-	assert_int_equal(memory.available.index, 2);
-	assert_int_equal(memory.available.ring[1], 0);
-	check_chain(0, TYPE_WRITE, 7, 0);
+	assert_int_equal(memory.avail.idx, 2);
+	assert_int_equal(memory.avail.ring[1], 0);
+	check_chain(0, VIRTIO_BLK_T_OUT, 7, 0);
 }
 
 static void flushes(void **state)
@@ -212,15 +212,15 @@ static void flushes(void **state)
 	(void)state;
 	attached();
 	assert_true(start(1, BLOCK_FLUSH, 0));
-	assert_int_equal(memory.tags[1].header.type, TYPE_FLUSH);
-	assert_int_equal(memory.descriptors[1].length, 2 * 16);
-	assert_int_equal(memory.available.index, 1);
+	assert_int_equal(memory.tags[1].header.type, VIRTIO_BLK_T_FLUSH);
+	assert_int_equal(memory.descriptors[1].len, 2 * 16);
+	assert_int_equal(memory.avail.idx, 1);
 	assert_int_equal(good, 0);
 	/* Without a cache there is nothing to do. */
 	found->features &= ~FEATURE_FLUSH;
 	assert_false(start(2, BLOCK_FLUSH, 0));
 	assert_int_equal(good, 0);
-	assert_int_equal(memory.available.index, 1);
+	assert_int_equal(memory.avail.idx, 1);
 }
 
 /* The device is done with what was asked in tag, or says so. */
@@ -228,8 +228,8 @@ static void answer(uint32_t tag, uint8_t status)
 {
 	if (tag < DISK_TAGS_MAX)
 		memory.tags[tag].status = status;
-	memory.used.ring[memory.used.index % found->ring_size].id = tag;
-	memory.used.index++;
+	memory.used.ring[memory.used.idx % found->ring_size].id = tag;
+	memory.used.idx++;
 }
 
 static void answers(void **state)
@@ -240,7 +240,7 @@ static void answers(void **state)
 		start(i, BLOCK_READ, i);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad, 0);
-	answer(2, STATUS_OK);
+	answer(2, VIRTIO_BLK_S_OK);
 	answer(0, 1);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good, 1 << 2);
@@ -264,8 +264,8 @@ static void around(void **state)
 		unsigned tag = i % DISK_TAGS_MAX;
 
 		start(tag, BLOCK_READ, i);
-		assert_int_equal(memory.available.ring[i % 8], tag);
-		answer(tag, STATUS_OK);
+		assert_int_equal(memory.avail.ring[i % 8], tag);
+		answer(tag, VIRTIO_BLK_S_OK);
 		virtio_ops.poll(&found->port);
 		assert_int_equal(good, 1u << tag);
 		good = 0;
@@ -283,11 +283,11 @@ static void nonsense(void **state)
 	answer(0xFFFFFFFF, 0);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad | restarts, 0);
-	memory.used.index = (uint16_t)(memory.used.index + DISK_TAGS_MAX + 1);
+	memory.used.idx = (uint16_t)(memory.used.idx + DISK_TAGS_MAX + 1);
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad, 0);
 	assert_int_equal(restarts, 1);
-	memory.used.index = 0;		/* fewer than before */
+	memory.used.idx = 0;		/* fewer than before */
 	virtio_ops.poll(&found->port);
 	assert_int_equal(restarts, 2);
 }
@@ -320,7 +320,7 @@ static void stops_and_starts(void **state)
 	virtio_ops.poll(&found->port);
 	assert_int_equal(good | bad | restarts, 0);
 	start(5, BLOCK_READ, 0);
-	assert_int_equal(memory.available.ring[0], 5);
+	assert_int_equal(memory.avail.ring[0], 5);
 }
 
 /* One that does not answer is kept from memory. */
