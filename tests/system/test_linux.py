@@ -130,6 +130,7 @@ def test_run_linux(release, linux):
     arguments = [f'O={release.directory}', 'run-linux', 'SMP=2', 'GUESTS=3']
     terminal = pexpect.spawn('make', arguments, cwd=ROOT, env=ENVIRONMENT, timeout=BOOT_LIMIT,
                              encoding='latin-1')
+    terminal.str_last_chars = 8000      # what a failure shows
     for name in 'linux1', 'linux2', 'linux3':
         terminal.expect(f'event=focus guest={name}')
         terminal.expect('/ # ')
