@@ -273,7 +273,7 @@ static void e1000_give_back(struct net_device *device)
  * What happened before raises one now; but e1000_acknowledge may have taken that for
  * nobody's, on another CPU, when the line was somebody else's.
  */
-static bool e1000_listen(struct net_device *device)
+static bool e1000_irq_enable(struct net_device *device)
 {
 	struct e1000 *e1000 = e1000_of(device);
 
@@ -282,7 +282,7 @@ static bool e1000_listen(struct net_device *device)
 	return !(READ_ONCE(e1000->rings->receive[e1000->next_received].status) & RDESC_STATUS_DD);
 }
 
-static void e1000_mute(struct net_device *device)
+static void e1000_irq_disable(struct net_device *device)
 {
 	struct e1000 *e1000 = e1000_of(device);
 
@@ -480,7 +480,7 @@ static const struct net_device_ops e1000_ops = {
 	.start = e1000_start, .stop = e1000_stop, .has_stopped = e1000_has_stopped,
 	.send_buffer = e1000_send_buffer, .send = e1000_send, .kick = e1000_kick,
 	.reclaim = e1000_reclaim, .receive = e1000_receive, .give_back = e1000_give_back,
-	.listen = e1000_listen, .mute = e1000_mute, .acknowledge = e1000_acknowledge,
+	.irq_enable = e1000_irq_enable, .irq_disable = e1000_irq_disable, .acknowledge = e1000_acknowledge,
 	.link = e1000_link,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Credit of network cards.
+ * The account behind drivers/net/net_credit.h: what cards took is charged, time that passes is
+ * credited, and a card waits until the account is no more in debt.
  */
 #include "drivers/net/net_credit.h"
 

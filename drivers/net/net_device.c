@@ -64,7 +64,7 @@ static int start(struct net_device *device)
 	int error = device->ops->start(device);
 
 	device->in_flight = 0;
-	device->is_muted = true;
+	device->irq_disabled = true;
 	device->link_asked = true;
 	return error;
 }

@@ -73,8 +73,8 @@ struct net_device_ops {
 	 * Interrupts on: for frames that come in, and for the link.  False when a frame
 	 * came before that; there may be no interrupt for it.
 	 */
-	bool (*listen)(struct net_device *device);
-	void (*mute)(struct net_device *device);
+	bool (*irq_enable)(struct net_device *device);
+	void (*irq_disable)(struct net_device *device);
 
 	/*
 	 * An interrupt came: is it the card's?  If so it is over, and link_asked is set
@@ -133,7 +133,7 @@ struct net_device {
 	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
 	bool link;
 	struct irq_watch watch;
-	bool is_muted;			/* they are off */
+	bool irq_disabled;		/* the card is to raise none */
 	bool is_polling;		/* somebody takes frames in; nobody else may */
 	bool again;			/* and is to look once more */
 	bool wants_room;		/* writable is to be called */

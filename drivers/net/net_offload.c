@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The facts about a frame, and the internet checksum (RFC 1071).
+ * The offload fields of a frame (struct virtio_net_hdr): reading, checking and storing them, and
+ * the internet checksum (RFC 1071) that a sender may have left out.
  */
 #include "drivers/net/net_offload.h"
 

@@ -99,7 +99,7 @@ static bool look(struct net_device *device)
 }
 
 /* Perhaps none ever will: a line may lead nowhere. */
-static bool is_unheard(const struct net_device *device)
+static bool has_never_interrupted(const struct net_device *device)
 {
 	return device->counters.interrupts == 0;
 }
@@ -111,7 +111,7 @@ static bool rest(struct net_device *device, bool more)
 
 	if (device->wants_room)
 		net_look_after(device, NET_ROOM_PERIOD);
-	if (device->in_flight > 0 || is_unheard(device))
+	if (device->in_flight > 0 || has_never_interrupted(device))
 		net_look_after(device, NET_WATCH_PERIOD);
 	if (device->watch.is_polled)
 		net_look_after(device, IRQ_POLL_PERIOD);
@@ -122,12 +122,12 @@ static bool rest(struct net_device *device, bool more)
 	}
 	if (device->watch.is_polled)
 		return false;
-	device->is_muted = false;
+	device->irq_disabled = false;
 	/* The link may have been asked for meanwhile, by an interrupt that was taken for nobody's. */
-	if (device->ops->listen(device) && !device->link_asked)
+	if (device->ops->irq_enable(device) && !device->link_asked)
 		return false;
-	device->is_muted = true;
-	device->ops->mute(device);
+	device->irq_disabled = true;
+	device->ops->irq_disable(device);
 	return true;
 }
 
@@ -147,10 +147,10 @@ static void poll(struct net_device *device)
 
 static void serve(struct net_device *device)
 {
-	if (device->is_muted)
+	if (device->irq_disabled)
 		return;
-	device->is_muted = true;
-	device->ops->mute(device);
+	device->irq_disabled = true;
+	device->ops->irq_disable(device);
 	if (device->is_polling)
 		device->again = true;
 	else
@@ -205,7 +205,7 @@ static void watch_link(struct net_device *device)
 {
 	uint64_t now = time_ns();
 
-	if ((!device->watch.is_polled && !is_unheard(device)) || now < device->link_due)
+	if ((!device->watch.is_polled && !has_never_interrupted(device)) || now < device->link_due)
 		return;
 	device->link_asked = true;
 	device->link_due = now + NET_WATCH_PERIOD;
@@ -224,7 +224,7 @@ static void watch_interrupts(struct net_device *device, uint64_t received, bool 
 static void look_in(struct net_device *device)
 {
 	uint64_t received = device->counters.received;
-	bool was_listening = !device->is_muted, link = device->link;
+	bool was_enabled = !device->irq_disabled, link = device->link;
 
 	device->due = NET_NEVER;
 	watch_link(device);
@@ -232,7 +232,7 @@ static void look_in(struct net_device *device)
 		device->again = true;
 	else
 		poll(device);
-	if (was_listening)
+	if (was_enabled)
 		watch_interrupts(device, received, link);
 }
 

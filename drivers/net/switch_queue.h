@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The queue of a switch's port.  Between drivers/net/ethernet_switch.c and
- * switch_queue.c.
+ * The queue of frames that a port of a switch is to receive.  For drivers/net/ethernet_switch.c
+ * alone, which guards it with the switch's lock.
  */
 #ifndef UMBRA_DRIVERS_NET_SWITCH_QUEUE_H
 #define UMBRA_DRIVERS_NET_SWITCH_QUEUE_H

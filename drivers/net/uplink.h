@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Uplinks: a network's port of the machine, through which its guests reach a wire.
+ * Uplinks: an uplink joins a network (drivers/net/network.h) to a network port of the machine
+ * (drivers/net/net_device.h), so that its guests reach a wire.  Made by boot/host_devices.c as
+ * uplink= asks for; it stays for good.
  */
 #ifndef UMBRA_DRIVERS_NET_UPLINK_H
 #define UMBRA_DRIVERS_NET_UPLINK_H

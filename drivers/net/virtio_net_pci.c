@@ -177,7 +177,7 @@ static void virtio_give_back(struct net_device *device)
 
 /* --- interrupts ---------------------------------------------------------------------------- */
 
-static bool virtio_listen(struct net_device *device)
+static bool virtio_irq_enable(struct net_device *device)
 {
 	struct ring *ring = &port_of(device)->receive;
 
@@ -187,7 +187,7 @@ static bool virtio_listen(struct net_device *device)
 }
 
 /* Only a hint; some that were in flight may still come. */
-static void virtio_mute(struct net_device *device)
+static void virtio_irq_disable(struct net_device *device)
 {
 	WRITE_ONCE(port_of(device)->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
@@ -302,7 +302,7 @@ static const struct net_device_ops virtio_ops = {
 	.start = virtio_start, .stop = virtio_stop, .has_stopped = virtio_has_stopped,
 	.send_buffer = virtio_send_buffer, .send = virtio_send, .kick = virtio_kick,
 	.reclaim = virtio_reclaim, .receive = virtio_receive, .give_back = virtio_give_back,
-	.listen = virtio_listen, .mute = virtio_mute, .acknowledge = virtio_acknowledge,
+	.irq_enable = virtio_irq_enable, .irq_disable = virtio_irq_disable, .acknowledge = virtio_acknowledge,
 	.link = virtio_link,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When a device's interrupts count as missing.
+ * Counts how often in a row a device's timer was first, and says so in the log when the device's
+ * interrupts count as missing.
  */
 #include "drivers/pci/irq_watch.h"
 

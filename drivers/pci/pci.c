@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine's PCI functions and who drives them.
+ * The list of the machine's PCI functions.  pci_init finds them and offers each to the drivers of
+ * the table in boot/host_devices.c; drivers then reach their registers by the functions here.
  */
 #include "drivers/pci/pci.h"
 
@@ -43,7 +44,7 @@ void *pci_map_bar(const struct pci_device *device, unsigned bar, uint64_t size)
 	return map_mmio(place->address, (size_t)size);
 }
 
-static void note_function(void *context, pci_function_t function)
+static void add_function(void *context, pci_function_t function)
 {
 	struct pci_device *device = heap_alloc(sizeof(*device));
 
@@ -100,7 +101,7 @@ void pci_init(const struct pci_driver *const *drivers, unsigned count)
 		return;
 	}
 	/* A pointer to const through one to void, and const again at the other end. */
-	pci_scan(access, note_function, (void *)(uintptr_t)access);
+	pci_scan(access, add_function, (void *)(uintptr_t)access);
 	list_for_each(device, &devices, node) {
 		find_driver(device, drivers, count);
 		report(device);

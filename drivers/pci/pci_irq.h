@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a PCI function's interrupts come from, so that its driver need not know.
+ * Interrupts of PCI functions: a driver gives its handler here and need not know whether they
+ * come as messages, by a line of the function's own, or by one that others share.
  */
 #ifndef UMBRA_DRIVERS_PCI_PCI_IRQ_H
 #define UMBRA_DRIVERS_PCI_PCI_IRQ_H

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MSI and MSI-X (PCI Local Bus 3.0, 6.8.1 and 6.8.2).
+ * MSI and MSI-X (PCI Local Bus 3.0, 6.8.1 and 6.8.2): the capability of a function is told where
+ * to write which value for an interrupt.  One message for each function; drivers/pci/pci_irq.c
+ * chooses it.
  */
 #include "drivers/pci/pci_msi.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the virtio block device.
+ * The model of the virtio block device.  A request of the guest's is taken from the queue, decoded,
+ * put to the disk in pieces, and answered; the guest chooses every byte of it, so it is checked as
+ * a whole before any of it is done.
  */
 #include "drivers/virtio/virtio_block.h"
 

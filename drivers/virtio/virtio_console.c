@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the virtio console.
+ * The model of the virtio console: output goes from the guest's buffers to its port in pieces, as
+ * far as that has room, and input into the buffers that the guest has offered.
  */
 #include "drivers/virtio/virtio_console.h"
 

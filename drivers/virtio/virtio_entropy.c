@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the virtio entropy device.
+ * The model of the virtio entropy device: each buffer of the queue is filled in pieces by the
+ * function that virtio_entropy_init was given, within a budget for each call.
  */
 #include "drivers/virtio/virtio_entropy.h"
 

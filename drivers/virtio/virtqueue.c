@@ -242,13 +242,13 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
 	int waiting = count_available(queue);
-	uint32_t slot;
+	uint32_t entry_index;
 
 	if (waiting <= 0)
 		return waiting;
-	slot = queue->next_available % queue->place.size;
+	entry_index = queue->next_available % queue->place.size;
 	if (!guest_read_u16(queue->memory,
-			    part_at(queue->place.available, RING_ENTRIES + slot * AVAIL_ENTRY_SIZE),
+			    part_at(queue->place.available, RING_ENTRIES + entry_index * AVAIL_ENTRY_SIZE),
 			    &chain->head)) {
 		virtqueue_break(queue, "the available ring lies outside memory");
 		return -E_INVAL;
@@ -271,15 +271,15 @@ void virtqueue_unpop(struct virtqueue *queue, unsigned count)
 void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t written)
 {
 	uint8_t entry[USED_ELEM_SIZE];
-	uint32_t slot;
+	uint32_t entry_index;
 
 	if (!queue->live)
 		return;
-	slot = queue->next_used % queue->place.size;
+	entry_index = queue->next_used % queue->place.size;
 	store_le32(entry, chain->head);
 	store_le32(entry + 4, written);
 	if (!guest_write(queue->memory,
-			 part_at(queue->place.used, RING_ENTRIES + slot * USED_ELEM_SIZE), entry,
+			 part_at(queue->place.used, RING_ENTRIES + entry_index * USED_ELEM_SIZE), entry,
 			 sizeof(entry))) {
 		virtqueue_break(queue, "the used ring lies outside memory");
 		return;

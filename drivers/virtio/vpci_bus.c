@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PCI bus: who is meant by an access to a port or to memory.
+ * The PCI bus of a guest: finds the device that an access to a port or to memory is for, and hands
+ * the access on to its configuration space or its window.
  */
 #include "drivers/virtio/vpci_bus.h"
 
+#include "drivers/virtio/vpci_config.h"
 #include "lib/bytes.h"
 #include "lib/error.h"
 #include "lib/pci_spec.h"
@@ -34,9 +36,10 @@ int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ra
 			return -E_NOSPC;
 	memset(bus, 0, sizeof(*bus));
 	bus->count = count;
-	for (unsigned i = 0; i < count; i++, window += VPCI_WINDOW_SIZE)
-		vpci_device_init(&bus->functions[i], devices[i], memory, gpa_make(window), i + 1,
-				   callbacks, context);
+	for (unsigned i = 0; i < count; i++, window += VPCI_WINDOW_SIZE) {
+		vpci_device_init(&bus->functions[i], devices[i], memory, i + 1, callbacks, context);
+		vpci_config_init(&bus->functions[i], gpa_make(window));
+	}
 	bus->hole_start = ram_end;
 	bus->hole_end = window;
 	return 0;
@@ -75,7 +78,7 @@ static uint32_t read_data(struct vpci_bus *bus, unsigned lane, unsigned length)
 	unsigned dword = bus->address & ADDRESS_DWORD;
 
 	if (device)
-		return vpci_device_config_read(device, dword + lane, length);
+		return vpci_config_read(device, dword + lane, length);
 	if (bridge_is_addressed(bus))
 		return (dword == BRIDGE_CLASS ? BRIDGE_CLASS_VALUE : 0) >> (8 * lane) &
 		       low_bytes(length);
@@ -88,7 +91,7 @@ static bool write_data(struct vpci_bus *bus, unsigned lane, unsigned length, uin
 
 	if (!device)
 		return true;
-	return vpci_device_config_write(device, (bus->address & ADDRESS_DWORD) + lane, length,
+	return vpci_config_write(device, (bus->address & ADDRESS_DWORD) + lane, length,
 					  value);
 }
 
@@ -160,7 +163,7 @@ static unsigned find_window(const struct vpci_bus *bus, gpa_t gpa, unsigned *off
 	for (number = 0; number < bus->count; number++) {
 		gpa_t start;
 
-		if (!vpci_device_window(&bus->functions[number], &start))
+		if (!vpci_config_window(&bus->functions[number], &start))
 			continue;
 		*offset = gpa_value(gpa) - gpa_value(start);
 		if (*offset < VPCI_WINDOW_SIZE)
@@ -209,7 +212,7 @@ static bool may_interrupt(const struct vpci_device *device)
 {
 	const struct virtio_device *model = device->model;
 
-	if (device->is_broken || !vpci_config_has_interrupt(device))
+	if (device->is_broken || !vpci_device_has_interrupt(device))
 		return false;
 	for (unsigned i = 0; i < model->queue_count; i++)
 		if (virtqueue_has_in_flight(&model->queues[i]))

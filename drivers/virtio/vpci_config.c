@@ -5,7 +5,7 @@
  * (virtio 1.0, 4.1.4).  The last of them is a second way into the window that
  * needs no mapped memory: an early console uses it.
  */
-#include "drivers/virtio/vpci_device.h"
+#include "drivers/virtio/vpci_config.h"
 
 #include "lib/bytes.h"
 #include "lib/pci_spec.h"
@@ -110,12 +110,7 @@ void vpci_config_init(struct vpci_device *device, gpa_t window)
 	put_capabilities(device);
 }
 
-bool vpci_config_has_interrupt(const struct vpci_device *device)
-{
-	return !(load_le16(device->config + PCI_COMMAND) & PCI_COMMAND_INTERRUPT_DISABLE);
-}
-
-bool vpci_device_window(const struct vpci_device *device, gpa_t *start)
+bool vpci_config_window(const struct vpci_device *device, gpa_t *start)
 {
 	*start = gpa_make(load_le32(device->config + PCI_BASE_ADDRESS));
 	return load_le16(device->config + PCI_COMMAND) & PCI_COMMAND_MEMORY_SPACE;
@@ -164,8 +159,7 @@ static uint32_t writable_bits(unsigned dword)
 	return 0;
 }
 
-uint32_t vpci_device_config_read(struct vpci_device *device, unsigned offset,
-				   unsigned length)
+uint32_t vpci_config_read(struct vpci_device *device, unsigned offset, unsigned length)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);
 
@@ -176,8 +170,8 @@ uint32_t vpci_device_config_read(struct vpci_device *device, unsigned offset,
 	return load_le32(device->config + dword) >> shift & low_bytes(length);
 }
 
-bool vpci_device_config_write(struct vpci_device *device, unsigned offset, unsigned length,
-				uint32_t value)
+bool vpci_config_write(struct vpci_device *device, unsigned offset, unsigned length,
+		       uint32_t value)
 {
 	unsigned dword = offset & ~3u, shift = 8 * (offset & 3);
 	uint32_t mask = writable_bits(dword) & low_bytes(length) << shift;

@@ -40,7 +40,7 @@ static void device_interrupt(struct virtio_device *model, unsigned queue)
 
 	(void)queue;
 	device->isr |= VIRTIO_PCI_ISR_QUEUE;
-	if (vpci_config_has_interrupt(device))
+	if (vpci_device_has_interrupt(device))
 		device->callbacks->raise_irq(device->context, device->irq);
 }
 
@@ -370,7 +370,7 @@ bool vpci_device_write(struct vpci_device *device, unsigned offset, unsigned wid
 /* --- for the bus ------------------------------------------------------------------------------ */
 
 void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
-			struct guest_memory *memory, gpa_t window, unsigned irq,
+			struct guest_memory *memory, unsigned irq,
 			const struct vpci_callbacks *callbacks, void *context)
 {
 	memset(device, 0, sizeof(*device));
@@ -378,7 +378,6 @@ void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
 	device->callbacks = callbacks;
 	device->context = context;
 	device->irq = irq;
-	vpci_config_init(device, window);
 	model->interrupt = device_interrupt;
 	model->transport = device;
 	for (unsigned i = 0; i < model->queue_count; i++)

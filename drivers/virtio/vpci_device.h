@@ -16,6 +16,8 @@
 #define UMBRA_DRIVERS_VIRTIO_VPCI_DEVICE_H
 
 #include "drivers/virtio/device.h"
+#include "lib/bytes.h"
+#include "lib/pci_spec.h"
 #include "lib/virtio_spec.h"
 
 #define VPCI_WINDOW_SIZE PAGE_SIZE	/* of BAR 0, its alignment too */
@@ -55,26 +57,16 @@ struct vpci_device {
 };
 
 /*
- * Attaches model, which has at most VPCI_QUEUES_MAX queues, with its window at
- * window and its interrupt on line irq (1 to 31).  model, memory, callbacks
+ * Attaches model, which has at most VPCI_QUEUES_MAX queues, with its interrupt on line
+ * irq (1 to 31); vpci_config_init comes next.  model, memory, callbacks
  * and what context points to outlive device.
  */
 void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
-			struct guest_memory *memory, gpa_t window, unsigned irq,
+			struct guest_memory *memory, unsigned irq,
 			const struct vpci_callbacks *callbacks, void *context);
 
 /* The registers as after power-on, the device stopped: another transport may attach it now. */
 void vpci_device_reset(struct vpci_device *device);
-
-/* length bytes (1 to 4) of configuration space at offset, all in one dword. */
-uint32_t vpci_device_config_read(struct vpci_device *device, unsigned offset,
-				   unsigned length);
-/* False: the device cannot take it now; the guest is to try again. */
-bool __must_check vpci_device_config_write(struct vpci_device *device, unsigned offset,
-					     unsigned length, uint32_t value);
-
-/* True when the window is open, with its guest-physical address. */
-bool vpci_device_window(const struct vpci_device *device, gpa_t *start);
 
 /* width bytes (1, 2 or 4) of the window at offset, which is below VPCI_WINDOW_SIZE. */
 uint32_t vpci_device_read(struct vpci_device *device, unsigned offset, unsigned width);
@@ -85,16 +77,15 @@ bool __must_check vpci_device_write(struct vpci_device *device, unsigned offset,
 /* Lets the device do what it can, if it runs. */
 void vpci_device_service(struct vpci_device *device);
 
-/* --- between drivers/virtio/vpci_device.c and vpci_config.c ---------------------- */
-
 /* Where the parts of the window begin; the first bytes are the common configuration. */
 #define VPCI_NOTIFY 56u		/* u16: a queue has something */
 #define VPCI_ISR 58u		/* u8 */
 #define VPCI_DEVICE_CFG 60u		/* the device's own configuration space */
 
-/* Configuration space as after power-on. */
-void vpci_config_init(struct vpci_device *device, gpa_t window);
-/* The guest let the device have its interrupt line. */
-bool vpci_config_has_interrupt(const struct vpci_device *device);
+/* The guest lets the device have its interrupt line. */
+static inline bool vpci_device_has_interrupt(const struct vpci_device *device)
+{
+	return !(load_le16(device->config + PCI_COMMAND) & PCI_COMMAND_INTERRUPT_DISABLE);
+}
 
 #endif

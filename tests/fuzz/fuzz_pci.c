@@ -11,6 +11,7 @@
  * written next is configuration space of a device, addressed as it should be.
  */
 #include "drivers/virtio/vpci_bus.h"
+#include "drivers/virtio/vpci_config.h"
 #include "lib/bytes.h"
 #include "tests/fuzz/console_outside.h"
 #include "tests/unit/fake_guest_memory.h"
@@ -46,7 +47,7 @@ static gpa_t find_register(const struct world *world, uint16_t place)
 	gpa_t start = gpa_make(WINDOWS);
 
 	if (place & 0x8000)
-		(void)vpci_device_window(&world->bus.functions[place >> 14 & 1], &start);
+		(void)vpci_config_window(&world->bus.functions[place >> 14 & 1], &start);
 	return gpa_make(gpa_value(start) + (place & 0x3FFF) - (place & 0x2000) * 2);
 }
 

@@ -179,7 +179,7 @@ static void card_give_back(struct net_device *device)
 	card.given_back++;
 }
 
-static bool card_listen(struct net_device *device)
+static bool card_irq_enable(struct net_device *device)
 {
 	(void)device;
 	card.listens++;
@@ -191,7 +191,7 @@ static bool card_listen(struct net_device *device)
 	return false;
 }
 
-static void card_mute(struct net_device *device)
+static void card_irq_disable(struct net_device *device)
 {
 	(void)device;
 	card.mutes++;
@@ -214,7 +214,7 @@ static bool card_link(struct net_device *device)
 
 static const struct net_device_ops ops = {
 	card_start, card_stop, card_has_stopped, card_buffer, card_send, card_kick, card_reclaim, card_receive,
-	card_give_back, card_listen, card_mute, card_acknowledge, card_link,
+	card_give_back, card_irq_enable, card_irq_disable, card_acknowledge, card_link,
 };
 
 /* --- the client -------------------------------------------------------------------------------- */

@@ -206,7 +206,7 @@ static void damaged(void **state)
 static void interrupts(void **state)
 {
 	(void)state;
-	assert_true(device->ops->listen(device));
+	assert_true(device->ops->irq_enable(device));
 	assert_int_equal(*reg(IMS), CAUSES);
 	*reg(ICR) = ICR_RXT0;
 	assert_true(device->ops->acknowledge(device));
@@ -216,7 +216,7 @@ static void interrupts(void **state)
 	*reg(ICR) = ICR_LSC;
 	assert_true(device->ops->acknowledge(device));
 	assert_true(device->link_asked);
-	device->ops->mute(device);
+	device->ops->irq_disable(device);
 	assert_int_equal(*reg(IMS), 0);
 	*reg(ICR) = ICR_RXT0;
 	assert_false(device->ops->acknowledge(device));
@@ -229,15 +229,15 @@ static void listens_late(void **state)
 	uint32_t length;
 
 	(void)state;
-	device->ops->mute(device);
+	device->ops->irq_disable(device);
 	assert_true(receive(60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0));
 	assert_false(device->ops->acknowledge(device));
 	assert_int_equal(*reg(ICR), 0);
-	assert_false(device->ops->listen(device));
-	device->ops->mute(device);
+	assert_false(device->ops->irq_enable(device));
+	device->ops->irq_disable(device);
 	assert_int_equal(device->ops->receive(device, &bytes, &length), NET_FRAME);
 	device->ops->give_back(device);
-	assert_true(device->ops->listen(device));
+	assert_true(device->ops->irq_enable(device));
 }
 
 static void messages(void **state)
@@ -246,7 +246,7 @@ static void messages(void **state)
 	assert_int_equal(attach(0x10D3, PCI_MSIX), 0);
 	assert_int_equal(device->ops->start(device), 0);
 	assert_int_equal(*reg(IVAR), IVAR_ONE);
-	device->ops->listen(device);
+	device->ops->irq_enable(device);
 	assert_int_equal(*reg(IMS), CAUSES_MSIX);
 	assert_true(device->ops->acknowledge(device));
 	assert_true(*reg(TXDCTL) & TXDCTL_COUNT_DESC && *reg(CTRL_EXT) & CTRL_EXT_DRV_LOAD);

@@ -170,13 +170,13 @@ static void interrupts(void **state)
 	const struct net_device_ops *ops = fake_device->ops;
 
 	(void)state;
-	assert_true(ops->listen(fake_device));
+	assert_true(ops->irq_enable(fake_device));
 	assert_int_equal(port->receive.memory->available.flags, 0);
 	assert_int_equal(port->send.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
-	ops->mute(fake_device);
+	ops->irq_disable(fake_device);
 	assert_int_equal(port->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 	use(&port->receive, 0, 100);
-	assert_false(ops->listen(fake_device));
+	assert_false(ops->irq_enable(fake_device));
 	assert_false(ops->acknowledge(fake_device));
 	fake_isr = 1;
 	assert_true(ops->acknowledge(fake_device));
