@@ -302,8 +302,8 @@ static const struct net_device_ops virtio_ops = {
 	.start = virtio_start, .stop = virtio_stop, .has_stopped = virtio_has_stopped,
 	.send_buffer = virtio_send_buffer, .send = virtio_send, .kick = virtio_kick,
 	.reclaim = virtio_reclaim, .receive = virtio_receive, .give_back = virtio_give_back,
-	.irq_enable = virtio_irq_enable, .irq_disable = virtio_irq_disable, .acknowledge = virtio_acknowledge,
-	.link = virtio_link,
+	.irq_enable = virtio_irq_enable, .irq_disable = virtio_irq_disable,
+	.acknowledge = virtio_acknowledge, .link = virtio_link,
 };
 
 /* --- attaching ------------------------------------------------------------------------------- */
