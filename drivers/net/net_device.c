@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports: finding and opening them, and what is done about cards that do not do their
- * part.  What goes out is in net_send.c, what comes in is in net_poll.c.
+ * The list of ports: drivers add them, an uplink finds and opens one.  What goes out by a port is
+ * in net_send.c, what comes in is in net_poll.c, and net_recover.c resets cards.
  */
 #include "drivers/net/net_internal.h"
 
-#include "arch/board/device_timer.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "lib/error.h"
@@ -14,11 +13,9 @@
 #include "mm/frames.h"
 #include "mm/host_map.h"
 
-#define SILENT_RESETS_MAX 2	/* in a row; then the port is lost */
 #define RING_PAGES (NET_RING_SIZE * NET_BUFFER_SIZE / PAGE_SIZE)
 
 static struct list devices = LIST_INIT(devices);	/* written at boot only */
-static struct device_timer timer = DEVICE_TIMER(net_tick);
 
 struct list *net_devices(void)
 {
@@ -35,104 +32,30 @@ struct net_device *net_device_find(const char *name)
 	return NULL;
 }
 
-void net_look_after(struct net_device *device, uint64_t nanoseconds)
-{
-	uint64_t due = time_ns() + nanoseconds;
-
-	if (due >= device->due)
-		return;
-	device->due = due;
-	device_timer_start(&timer, nanoseconds);
-}
-
-/* --- trouble ---------------------------------------------------------------------------- */
-
-void net_check_link(struct net_device *device)
-{
-	bool link = device->ops->link(device);
-
-	device->link_asked = false;
-	if (link == device->link)
-		return;
-	device->link = link;
-	device->deadline = time_ns() + NET_SEND_TIME;
-	log_event("link", "port=%s state=%s", device->name, link ? "up" : "down");
-}
-
-static int start(struct net_device *device)
-{
-	int error = device->ops->start(device);
-
-	device->in_flight = 0;
-	device->irq_disabled = true;
-	device->link_asked = true;
-	return error;
-}
-
-/* The timer goes on with it, if nobody does before. */
-static void begin_stop(struct net_device *device)
-{
-	device->state = NET_RESETTING;
-	device->ops->stop(device);
-	net_look_after(device, NET_RESET_PERIOD);
-}
-
-static void begin_to_lose(struct net_device *device, const char *cause)
-{
-	device->lost_cause = cause;
-	begin_stop(device);
-}
-
-static void lose(struct net_device *device, const char *cause)
-{
-	device->state = NET_LOST;
-	device->link = false;
-	log_event("net-lost", "port=%s cause=\"%s\"", device->name, cause);
-}
-
-static void start_again(struct net_device *device)
-{
-	if (start(device) != 0) {
-		begin_to_lose(device, "it cannot be reset");
-		return;
-	}
-	device->state = NET_RUNNING;
-	net_check_link(device);
-	net_look_after(device, 1);
-}
-
-void net_go_on(struct net_device *device)
-{
-	enum wait_result result = device->ops->has_stopped(device);
-
-	if (result == WAIT_LATER)
-		net_look_after(device, NET_RESET_PERIOD);
-	else if (device->lost_cause)
-		lose(device, device->lost_cause);
-	else if (result == WAIT_FAILED)
-		lose(device, "it cannot be reset");
-	else
-		start_again(device);
-}
-
-void net_restart(struct net_device *device, const char *cause)
-{
-	if (device->silent_resets++ == SILENT_RESETS_MAX) {
-		begin_to_lose(device, cause);
-	} else {
-		log_warn("net", "%s: %s: reset", device->name, cause);
-		device->counters.resets++;
-		begin_stop(device);
-	}
-	net_go_on(device);
-}
-
 /* --- making ----------------------------------------------------------------------------- */
+
+/* The timer's work on all ports, as device_timer.h says. */
+static uint64_t tick(void)
+{
+	struct net_device *device;
+	uint64_t soonest = NET_NEVER, now;
+
+	list_for_each(device, &devices, node) {
+		uint64_t due = net_tick(device);
+
+		soonest = MIN(soonest, due);
+	}
+	if (soonest == NET_NEVER)
+		return 0;
+	now = time_ns();
+	return soonest > now ? soonest - now : 1;
+}
 
 void net_device_add(struct net_device *device)
 {
 	static unsigned number;
 
+	net_timer.tick = tick;
 	format_text(device->name, sizeof(device->name), "net%u", number++);
 	device->lock = (struct spinlock)SPINLOCK(LOCK_NET);
 	device->due = NET_NEVER;
@@ -169,7 +92,7 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 		return -E_NOMEM;
 	device->client = *client;
 	spin_lock(&device->lock);
-	error = start(device);
+	error = net_start(device);
 	if (!error) {
 		device->state = NET_RUNNING;
 		net_look_after(device, 1);

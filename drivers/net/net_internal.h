@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between drivers/net/net_device.c, net_send.c and net_poll.c.  All functions are
- * called with the port's lock.
+ * Between net_device.c, net_poll.c, net_send.c and net_recover.c, each of which calls those behind
+ * it.  Functions are called with the port's lock where nothing else is said.
  */
 #ifndef UMBRA_DRIVERS_NET_NET_INTERNAL_H
 #define UMBRA_DRIVERS_NET_NET_INTERNAL_H
 
+#include "arch/board/device_timer.h"
 #include "drivers/net/net_device.h"
 #include "drivers/pci/pci_irq.h"
 
@@ -23,13 +24,19 @@
 #define NET_RESET_PERIOD (1 * NET_MILLISECOND)	/* while it is reset */
 #define NET_PAUSE_MIN (100 * NET_MICROSECOND)
 
-/* --- net_device.c -------------------------------------------------------------------- */
+/* --- net_recover.c ------------------------------------------------------------------- */
+
+/* Looks after all ports; its tick is net_device.c's. */
+extern struct device_timer net_timer;
 
 /* The timer is to look after that time at the latest. */
 void net_look_after(struct net_device *device, uint64_t nanoseconds);
 
 /* Asks the card for its link, and logs a change. */
 void net_check_link(struct net_device *device);
+
+/* Starts a card that stands still; 0 or negative. */
+int __must_check net_start(struct net_device *device);
 
 /*
  * As the last thing, of a card that runs: it is reset, or given up; cause is for the log.  What
@@ -52,7 +59,7 @@ void net_watch_sending(struct net_device *device);
 
 extern const struct pci_irq_ops net_irq_ops;	/* their context is the port */
 
-/* The timer's work, on all ports: without a lock, as device_timer.h says. */
-uint64_t net_tick(void);
+/* The timer's work on one port, whose lock is taken here.  When to come again, or NET_NEVER. */
+uint64_t net_tick(struct net_device *device);
 
 #endif

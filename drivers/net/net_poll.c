@@ -236,8 +236,7 @@ static void look_in(struct net_device *device)
 		watch_interrupts(device, received, link);
 }
 
-/* Returns when to come again, NET_NEVER for not. */
-static uint64_t tick(struct net_device *device)
+uint64_t net_tick(struct net_device *device)
 {
 	uint64_t due;
 
@@ -251,20 +250,4 @@ static uint64_t tick(struct net_device *device)
 	due = device->state == NET_RUNNING || device->state == NET_RESETTING ? device->due : NET_NEVER;
 	spin_unlock(&device->lock);
 	return due;
-}
-
-uint64_t net_tick(void)
-{
-	struct net_device *device;
-	uint64_t soonest = NET_NEVER, now;
-
-	list_for_each(device, net_devices(), node) {
-		uint64_t due = tick(device);
-
-		soonest = MIN(soonest, due);
-	}
-	if (soonest == NET_NEVER)
-		return 0;
-	now = time_ns();
-	return soonest > now ? soonest - now : 1;
 }

@@ -5,7 +5,7 @@
  *
  * Everything in the queue is chosen by the guest: each value is read once and
  * checked, a chain has no more buffers than the queue has descriptors, and what
- * breaks the rules breaks the queue, which calls broken() once with a sentence
+ * breaks the rules breaks the queue, which calls broken() once with a cause
  * for the log and is dead from then on.  The addresses of buffers are checked
  * when they are used, by virtqueue_read and virtqueue_write.
  *

@@ -17,7 +17,7 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c hv/config/config_module.c
-NET_DEVICE := tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c \
+NET_DEVICE := tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c drivers/net/net_recover.c \
 	drivers/net/net_send.c drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c drivers/net/switch_queue.c \
