@@ -9,4 +9,5 @@ test-bochs:
 	$(Q)iso/deps.sh build run test bochs
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O) all
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O)-debug DEBUG=1 all
+	$(Q)$(MAKE) --no-print-directory O=$(TEST_O) linux-test
 	$(Q)$(PYTHON) tests/bochs/bochs.py $(TEST_O) $(TEST_O)-debug $(BOCHS_EXTRA)

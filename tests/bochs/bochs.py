@@ -73,6 +73,26 @@ def run_guest(start, run, counts):
     return m
 
 
+def run_linux(start, run, counts):
+    """Of the tests of Linux from its user's side those that segments and exceptions matter to."""
+    folder = pathlib.Path(sys.argv[1]).resolve() / 'linux/6.1/no-pae'
+    m = start([f'{folder}/bzImage guest=linux kernel mem=96M -- console=hvc0 loglevel=1',
+               f'{folder}/test-initrd.gz guest=linux initrd'])
+    m.expect('^/ # ', timeout=GUEST_LIMIT)
+    m.line(f'usertest limit=300 {matrix.LINUX_TESTS}')
+    total = m.expect(r'^TOTAL (\d+) passed, (\d+) failed, (\d+) skipped$', timeout=GUEST_LIMIT)
+    m.expect('^/ # ')
+    m.line('poweroff')
+    m.wait_poweroff(GUEST_LIMIT)
+    results = [match.groups() for line in m.lines
+               if (match := re.match(r'(PASS|FAIL|SKIP) ([\w.]+)(.*)', line))]
+    for verdict, name, why in results:
+        counts.note(run, name, None if verdict == 'PASS' else f'{verdict}{why}')
+    if sum(map(int, total.groups())) != len(results):
+        m.fail(f'its results do not add up to {total[0]}')
+    return m
+
+
 def run_attacks(start, run, counts):
     """All attacks of the run side by side, next to the witnesses."""
     m = start(attacks.WITNESSES + run.modules())
@@ -113,7 +133,8 @@ def do(run, builds, directory):
                                      directory=directory))
         return machines[-1]
     try:
-        machine = (run_attacks if run.attacks else run_guest)(start, run, counts)
+        way = run_attacks if run.attacks else run_linux if run.guest == 'linux' else run_guest
+        machine = way(start, run, counts)
         check_nmis(machine, run)
         check_speculation(machine, run)
         counts.note(run, 'the end')

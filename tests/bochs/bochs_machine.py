@@ -54,7 +54,8 @@ class BochsMachine(Console):
 
     def __init__(self, build, modules, *, options='when-idle=poweroff', memory='128M', cpus=1,
                  model='core2_penryn_t9600', directory):
-        """As QEMU's Machine, model as Bochs calls it; each module but a disk begins a guest, whose disks follow it."""
+        """As QEMU's Machine, model as Bochs calls it; each module but a disk or initrd begins a
+        guest, whose own follow it."""
         super().__init__()
         self.name = directory / f'bochs{next(numbers)}'
         self.fd, line = os.openpty()
@@ -80,12 +81,15 @@ class BochsMachine(Console):
                 command += ['-d', file]
             elif 'disk=ro' in words:
                 command += ['-r', file]
+            elif 'initrd' in words:
+                command += ['-i', file]
             else:
                 name, = (word[6:] for word in words if word.startswith('guest='))
                 size, = (word[4:] for word in words if word.startswith('mem='))
                 others = [word for word in words
                           if not word.startswith(('guest=', 'mem=')) and word != 'kernel']
-                command += ['-g', name, '-k', self.strip(build.guest(file)), '-m', size,
+                kernel = file if '/' in file else self.strip(build.guest(file))
+                command += ['-g', name, '-k', kernel, '-m', size,
                             '-x', ' '.join(others), '-a', arguments]
         subprocess.run(command, check=True, timeout=300)
         return image

@@ -2,7 +2,7 @@
 """
 What bochs.py boots: test guests and groups of attacks, each with and without PAE,
 with NMIs at any instruction and without, on one CPU and on four, in both builds. And
-some on a processor that has MSRs against speculation, which QEMU's have not.
+some on a processor that has MSRs against speculation, which QEMU's have not. And Linux.
 """
 
 import dataclasses
@@ -23,6 +23,11 @@ NMIS_MIN = 1000
 SECONDS = {'cs-edge-kernel': 5, 'cs-edge-user': 5}
 
 GUESTS = ['abi', 'abi_c', 'access']
+
+# Of guest/linux/usertest: what depends on the limits and rights of segments, on an iret's checks, on
+# exceptions of SSE.
+LINUX_TESTS = ('tls. frames. context. instructions. fpu. stacks. trap_flag. ptrace. ldt. syscalls. cow. '
+               'process.')
 
 
 PROCESSOR = 'core2_penryn_t9600'
@@ -57,6 +62,8 @@ class Run:
         return 'when-idle=poweroff' + storm
 
     def memory(self):
+        if self.guest == 'linux':
+            return '256M'
         return f'{OTHERS_MB + (ATTACKER_MB + MODULE_MB) * max(len(self.attacks), 1)}M'
 
     def attack_words(self, name):
@@ -81,6 +88,7 @@ def runs():
     for guest in GUESTS:
         yield from (Run(guest, (), 0, *way) for way in ONE_CPU + WITHOUT_NMIS)
     yield from (Run('abi', (), 0, build, False, 1, False, MITIGATED) for build in BUILDS)
+    yield from (Run('linux', (), 0, build, False, 1, False) for build in BUILDS)
     for number, (guest, names, part) in enumerate(groups()):
         ways = ONE_CPU + WITHOUT_NMIS + [FOUR_CPUS[number % 4], FOUR_CPUS[3 - number % 4]]
         yield from (Run(guest, names, part, *way) for way in ways)
