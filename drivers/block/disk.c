@@ -7,15 +7,12 @@
  */
 #include "drivers/block/disk_internal.h"
 
-#include "arch/board/device_timer.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 #include "lib/string.h"
-#include "mm/frames.h"
 #include "mm/heap.h"
-#include "mm/host_map.h"
 
 /* A disk may try for seconds to read a bad sector, and longer to empty a large cache. */
 #define ANSWER_TIME (8 * DISK_SECOND)
@@ -33,11 +30,8 @@
 #define STOPPING_PERIOD (1 * DISK_MILLISECOND)
 #define WATCH_PERIOD (100 * DISK_MILLISECOND)
 
-#define BOUNCE_PAGES (DISK_BOUNCE_SIZE / PAGE_SIZE)
-
 static struct list ports = LIST_INIT(ports);	/* both written at boot only */
 static struct list disks = LIST_INIT(disks);
-static struct device_timer timer = DEVICE_TIMER(disks_tick);
 static void (*tell_spent)(uint32_t nanoseconds);
 
 struct list *disk_ports(void)
@@ -55,9 +49,9 @@ void disks_set_account(void (*account)(uint32_t nanoseconds))
 	tell_spent = account;
 }
 
-void disk_look_after(uint64_t nanoseconds)
+void disk_look_after(struct disk_port *port, uint64_t nanoseconds)
 {
-	device_timer_start(&timer, nanoseconds);
+	device_timer_start(port->timer, nanoseconds);
 }
 
 /* --- who is charged with a handler's time ----------------------------------------------- */
@@ -156,7 +150,7 @@ static void start(struct disk_port *port, unsigned tag, struct disk_transfer *tr
 		port->counters.bounced++;
 	port->deadline = MAX(first ? 0 : port->deadline, now + limit);
 	if (first && !port->is_read_now)
-		disk_look_after(disk_period(port));
+		disk_look_after(port, disk_period(port));
 }
 
 /* Two transfers that write to the same block, of which one modifies it, keep their order. */
@@ -358,41 +352,9 @@ static bool disk_cancel(struct block_device *device, struct block_request *const
 	return done;
 }
 
-static const struct block_device_ops disk_ops = { disk_submit, disk_cancel };
+const struct block_device_ops disk_ops = { disk_submit, disk_cancel };
 
-/* --- making --------------------------------------------------------------------------------- */
-
-int disk_port_init(struct disk_port *port)
-{
-	port->lock = (struct spinlock)SPINLOCK(LOCK_DISK);
-	list_init(&port->waiting);
-	list_init(&port->unused);
-	for (unsigned i = 0; i < port->depth; i++) {
-		size_t run;
-
-		port->bounce[i] = pages_alloc(BOUNCE_PAGES);
-		if (!port->bounce[i])
-			return -E_NOMEM;
-		port->bounce_address[i] = host_physical(port->bounce[i], &run);
-	}
-	return 0;
-}
-
-void disk_add(struct disk *disk, struct disk_port *port)
-{
-	unsigned unit = 0;
-
-	disk->port = port;
-	disk->device.ops = &disk_ops;
-	while (port->units[unit])
-		unit++;
-	port->units[unit] = disk;
-	if (unit == 0)
-		list_add_last(&ports, &port->node);
-	list_add_last(&disks, &disk->node);
-	log_event("disk", "disk=%s sectors=%llu block=%u model=\"%s\"", disk->name,
-		  (unsigned long long)disk->device.sectors, disk->device.block_size, disk->model);
-}
+/* --- for everybody else ------------------------------------------------------------------- */
 
 /* LOCK_HEAP comes after LOCK_DISK, and both are held for a short time. */
 int disk_reserve(struct disk *disk, unsigned requests)

@@ -36,6 +36,7 @@
 /* Bytes that go through the bounce buffer of a tag at once. */
 #define DISK_BOUNCE_SIZE 65536u
 
+struct device_timer;
 struct disk_port;
 struct disk;
 
@@ -112,6 +113,7 @@ struct disk_port {
 	struct disk_limits limits;
 
 	/* The rest is for disk.c and disk_read.c alone. */
+	struct device_timer *timer;
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum disk_state state;
 	struct disk *units[DISK_UNITS_MAX];

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between drivers/block/disk.c, disk_recover.c and disk_read.c.  All functions but
- * disks_tick are called with the port's lock.
+ * Between drivers/block/disk.c and, above it, disk_recover.c, disk_port.c and disk_read.c.
+ * All functions but disks_tick are called with the port's lock.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
 #define UMBRA_DRIVERS_BLOCK_DISK_INTERNAL_H
 
+#include "arch/board/device_timer.h"
 #include "arch/cpu/time.h"
 #include "drivers/block/disk_transfer.h"
 
@@ -22,6 +23,8 @@
 
 /* --- disk.c ---------------------------------------------------------------------------- */
 
+extern const struct block_device_ops disk_ops;	/* of every disk */
+
 /* All ports; the list never changes after boot. */
 struct list *disk_ports(void);
 
@@ -30,7 +33,7 @@ bool disk_is_busy(const struct disk_port *port);
 bool disk_has_work(const struct disk_port *port);
 
 /* The timer is to look after the ports (disks_tick) after so many nanoseconds, or sooner. */
-void disk_look_after(uint64_t nanoseconds);
+void disk_look_after(struct disk_port *port, uint64_t nanoseconds);
 
 /* When the timer looks at a port that has work, in nanoseconds. */
 uint64_t disk_period(const struct disk_port *port);
@@ -68,5 +71,7 @@ void disk_start_waiting(struct disk_port *port);
  * anything to do.  Any CPU, any context but NMI, no lock held.
  */
 uint64_t disks_tick(void);
+
+extern struct device_timer disk_timer;	/* calls disks_tick; that of all ports */
 
 #endif

@@ -66,7 +66,7 @@ static void begin_stop(struct disk_port *port)
 {
 	port->state = DISK_STOPPING;
 	port->ops->stop(port);
-	disk_look_after(disk_period(port));
+	disk_look_after(port, disk_period(port));
 }
 
 static void begin_to_lose(struct disk_port *port, const char *cause)
@@ -235,3 +235,5 @@ uint64_t disks_tick(void)
 	}
 	return soonest;
 }
+
+struct device_timer disk_timer = DEVICE_TIMER(disks_tick);

@@ -55,7 +55,7 @@ unit_decode_objdump := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c
 unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_device_timer := arch/board/device_timer.c
-unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/block/disk.c drivers/block/disk_recover.c \
+unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/block/disk.c drivers/block/disk_port.c drivers/block/disk_recover.c \
 	drivers/block/disk_read.c drivers/block/disk_transfer.c drivers/pci/irq_watch.c
 unit_disk_blocks := $(unit_disk)
 unit_disk_trouble := $(unit_disk)
