@@ -26,7 +26,7 @@
 #define REGISTER_D 0x0D
 #define UPDATE_IN_PROGRESS BIT(7) /* of register A */
 #define DIVIDER_RUNS(a) (((a) & 0x60) != 0x60)	/* else the chain that counts is held in reset */
-#define RESERVED_D 0x3Fu	/* always 0; in some chips bit 6 belongs to an alarm */
+#define RESERVED_D 0x3Fu	/* always 0; some chips use bit 6 */
 
 /* An update takes 2 ms at most.  Even an emulator needs more than 10 ns for two port accesses. */
 #define UPDATE_READS 200000u

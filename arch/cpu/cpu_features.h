@@ -29,7 +29,7 @@ const struct cpu_features *cpu_features(void);
 void cpu_signature(unsigned *family, unsigned *model, unsigned *stepping);
 
 /*
- * NULL when this CPU can run Umbra, else a sentence that says what it lacks.
+ * NULL when this CPU can run Umbra, else the text of a message that says what it lacks.
  * PAE and CPUID themselves were checked by the first instructions.
  */
 const char *cpu_features_missing(void);
