@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bringing up the other CPUs.
+ * Brings up the other CPUs, one after the other, and lets them wait until the machine is complete.
  */
 #include "boot/cpus.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The devices of the machine that guests use: disks and network ports.
+ * The devices of the machine that guests use, disks and network ports, and which driver serves
+ * which of them.
  */
 #ifndef UMBRA_BOOT_HOST_DEVICES_H
 #define UMBRA_BOOT_HOST_DEVICES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the boot log says of speculation.
+ * What the boot log says of speculation, and which CPUs are threads of one core.
  */
 #ifndef UMBRA_BOOT_REPORT_SPECULATION_H
 #define UMBRA_BOOT_REPORT_SPECULATION_H

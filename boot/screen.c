@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the screen's driver.
+ * Chooses the driver of the screen by what the boot loader left: text mode or a frame buffer.
  */
 #include "boot/screen.h"
 

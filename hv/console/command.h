@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands of the person at the console: `Ctrl-]` and `:`, then a line.
+ * The commands of the person at the console: `Ctrl-]` and `:`, then a line.  Housekeeping hands
+ * each line over here, one after the other.
  */
 #ifndef UMBRA_HV_CONSOLE_COMMAND_H
 #define UMBRA_HV_CONSOLE_COMMAND_H

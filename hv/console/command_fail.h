@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands that have Umbra fail.  On the boot CPU.
+ * The commands that have Umbra or one of its CPUs fail, for tests of panics and of the watchdog.
+ * On the boot CPU.
  */
 #ifndef UMBRA_HV_CONSOLE_COMMAND_FAIL_H
 #define UMBRA_HV_CONSOLE_COMMAND_FAIL_H

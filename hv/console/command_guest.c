@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the person at the console wants of guests.
+ * The commands about guests: what is shown is read on the CPU that has the guest, or, for a list of
+ * all, under the lock of the list.
  */
 #include "hv/console/command_guest.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands about the machine: what it has, and its end by intent.
+ * The commands about the machine: its CPUs, memory, PCI functions and disks, the level of its log,
+ * and its end by intent.
  */
 #include "hv/console/command_machine.h"
 

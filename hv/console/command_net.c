@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command `net`, printed under the locks of what it reads (docs/locking.md).
+ * The command `net`.  It prints under the locks of the networks that it reads (docs/locking.md).
  */
 #include "hv/console/command_net.h"
 

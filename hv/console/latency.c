@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The longest stretches with interrupts off, and the locks that were held longest.
+ * Prints and logs what debug builds keep: the longest stretches with interrupts off, and the locks
+ * that were held longest.
  */
 #include "hv/console/latency.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each CPU is called, says that it heeds the call, and halts in it.
+ * Each of the other CPUs is called, says in a flag that it heeds the call, and halts inside it.
  */
 #include "hv/console/stop_cpus.h"
 

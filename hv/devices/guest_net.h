@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest's network: the virtio device (drivers/virtio/virtio_net.h), joined to the network that
- * net= names.
+ * net= on the guest's line names.
  */
 #ifndef UMBRA_HV_DEVICES_GUEST_NET_H
 #define UMBRA_HV_DEVICES_GUEST_NET_H

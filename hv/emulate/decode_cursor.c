@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks over the bytes of an x86 instruction (Intel SDM vol. 2, chapter 2).
+ * Walks over the bytes of an x86 instruction (Intel SDM vol. 2, chapter 2) and never beyond those
+ * that are there, nor beyond the longest instruction.
  */
 #include "hv/emulate/decode_cursor.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of guests, under a lock of its own.
+ * The list of guests, under a lock of its own; with it, whether all of them are parked.
  */
 #include "hv/guest/guest_list.h"
 

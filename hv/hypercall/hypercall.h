@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hypercalls (protocol, section 3).
+ * Hypercalls (docs/protocol.md): those in the guest's registers and those in its ring.  Called for
+ * `int 0x1f`, and by the emulation for the `vmcall` of old kernels.
  */
 #ifndef UMBRA_HV_HYPERCALL_HYPERCALL_H
 #define UMBRA_HV_HYPERCALL_HYPERCALL_H

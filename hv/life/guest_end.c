@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest has ended: it is taken apart, reported, and perhaps started again.
+ * A guest has ended: it is taken apart in pieces, reported, and then started again or freed.
  */
 #include "hv/life/guest_end.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The run loop of a CPU.
+ * The run loop, which each CPU enters last and never leaves.
  */
 #ifndef UMBRA_HV_RUN_RUN_H
 #define UMBRA_HV_RUN_RUN_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest on the CPU: entered, and served at each exit.  For hv/run/run.c.
+ * A guest on the CPU: it is entered, and served at each exit, until its turn is over.  For
+ * hv/run/run.c.
  */
 #ifndef UMBRA_HV_RUN_RUN_GUEST_H
 #define UMBRA_HV_RUN_RUN_GUEST_H
