@@ -4,7 +4,7 @@
 # there yet; says what it installs, and does nothing when nothing is missing.
 # What counts is the program or file, not the package, so that whoever has
 # another distribution, or an own compiler, is left in peace.
-# Usage: deps.sh build|run|test|bochs|linux|debug|lint...   Called by the Makefile.
+# Usage: deps.sh build|run|test|bochs|linux|debian|debug|lint...   Called by the Makefile.
 
 # set, package, what shows that it is there (`|` separates alternatives).
 table() {
@@ -51,6 +51,12 @@ table() {
 	linux xz-utils xz
 	usertest gcc-i686-linux-gnu i686-linux-gnu-gcc
 	usertest libc6-dev-i386-cross /usr/i686-linux-gnu/include/stdio.h
+	debian mmdebstrap mmdebstrap
+	debian arch-test arch-test
+	debian fakeroot fakeroot
+	debian e2fsprogs mke2fs|/usr/sbin/mke2fs
+	debian uidmap $(user_mapping)
+	debian debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg
 	debug gdb gdb-multiarch|gdb
 	lint clang-tidy clang-tidy
 	lint sparse sparse
@@ -65,6 +71,15 @@ clang_runtime() {
 		clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a"
 	else
 		echo none
+	fi
+}
+
+# Root needs no help to make files of other users.
+user_mapping() {
+	if [ "$(id -u)" -eq 0 ]; then
+		echo true
+	else
+		echo newuidmap
 	fi
 }
 

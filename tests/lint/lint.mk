@@ -75,4 +75,4 @@ lint-licences:
 	@tests/lint/licences.sh
 
 lint-scripts:
-	@shellcheck guest/linux/build-linux guest/linux/get-busybox guest/linux/initrd/rc guest/linux/initrd/dhcp guest/linux/selftests/run-selftests iso/*.sh iso/make-iso tests/*/*.sh .ci/run
+	@shellcheck guest/linux/build-linux guest/linux/get-busybox guest/linux/initrd/rc guest/linux/initrd/dhcp guest/linux/debian/build-image guest/linux/debian/customize guest/linux/selftests/run-selftests iso/*.sh iso/make-iso tests/*/*.sh .ci/run
