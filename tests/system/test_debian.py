@@ -19,7 +19,7 @@ from test_make import ENVIRONMENT
 BUILD_LIMIT = 5400      # seconds, on a machine that has much else to do
 BOOT_LIMIT = 600
 COMMAND_LIMIT = 300
-PROMPT = r'root@debian:~# '
+PROMPT = r'^debian# '
 # The first card is Umbra's, for its uplink; there is a DHCP server behind it.
 NETWORK = ['-netdev', 'user,id=up', '-device', 'virtio-net-pci,netdev=up']
 
@@ -60,10 +60,10 @@ def start(machine, build, kernel, disk, kind):
 def log_in(m):
     m.expect('debian login: ', timeout=BOOT_LIMIT)
     m.line('root')
+    m.expect('root@debian:~# ', timeout=COMMAND_LIMIT)
+    # This shell does not edit what is typed: it comes back as it was, however long.
+    m.line("exec env PS1='debian# ' TERM=dumb PAGER=cat SYSTEMD_COLORS=0 sh")
     m.expect(PROMPT, timeout=COMMAND_LIMIT)
-    # No colours, no cursor keys, and nothing between a command and what it says.
-    m.line('export TERM=dumb PAGER=cat SYSTEMD_COLORS=0; bind "set enable-bracketed-paste off"')
-    m.expect(PROMPT)
 
 
 def run(m, command, timeout=COMMAND_LIMIT):
@@ -86,8 +86,8 @@ def check_system(m):
     m.expect(PROMPT)
     assert run(m, 'systemctl --failed --no-legend --plain') == ''
     assert run(m, "dmesg -r | grep '^<[0-4]>' || true") == ''
-    assert run(m, 'journalctl -b -q -p err --no-pager') == ''
-    assert run(m, 'networkctl --no-legend --no-pager list | '
+    assert run(m, 'journalctl -b -q -p err') == ''
+    assert run(m, 'networkctl --no-legend list | '
                   'grep -c "ether *routable *configured"') == '1'
 
 
@@ -130,7 +130,7 @@ def test_debian(machine, release, debian, disk, kind):
     m = start(machine, release, debian[0], disk, kind)
     assert run(m, 'sha256sum -c kept.sum') == 'kept: OK'
     assert run(m, 'umbra-t') == '1.414'
-    assert int(run(m, 'journalctl --list-boots --no-pager | wc -l')) >= 2
+    assert int(run(m, 'journalctl -q -b -1 | wc -l')) > 100
     m.line('systemctl reboot')
     m.event('guest-exit', guest='debian', reason='reboot', timeout=BOOT_LIMIT)
     log_in(m)
