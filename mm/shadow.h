@@ -123,7 +123,8 @@ struct shadow {
 	uint32_t max_spaces;
 	bool no_execute;		/* the machine has NX and the guest's format too */
 	uint32_t work;			/* done since the caller set it to 0; see SHADOW_MOST_WORK */
-	bool pinned;			/* nothing was taken away since shadow_pin succeeded */
+	bool pinned;			/* nothing of it was taken away since shadow_pin succeeded, */
+	uint32_t pin_last, pin_pages;	/* for so many pages, the last with this index in its table */
 	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD or _OUTSIDE */
 	uint64_t bad_entry;
 	gpa_t outside;			/* where to, when a call returned SHADOW_OUTSIDE */

@@ -139,6 +139,8 @@ enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages)
 		if (complete)
 			break;
 	}
+	shadow->pin_last = ENTRY_INDEX(gva_value(top) - 1);
+	shadow->pin_pages = pages;
 	shadow->pinned = true;
 	return SHADOW_DONE;
 }

@@ -85,20 +85,23 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
  */
 static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry)
 {
-	uint64_t entry;
+	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
+	/* All flags but NX are in the lower half, and halves are what this CPU counts in. */
+	uint32_t low = (uint32_t)guest_entry, flags;
 	paddr_t frame;
 
-	if ((guest_entry & (PTE_P | PTE_A)) != (PTE_P | PTE_A) ||
+	if ((low & accessed) != accessed ||
 	    !guest_frame(shadow->memory, guest_entry_page(guest_entry), &frame))
 		return 0;
 	/* Accessed and dirty are preset, which saves the CPU writing them back. */
-	entry = frame | PTE_P | PTE_A | (guest_entry & PTE_U);
+	flags = accessed | (low & (uint32_t)PTE_U);
 	/* A clean page stays read-only, so that the first write comes here and is seen. */
-	if ((guest_entry & (PTE_W | PTE_D)) == (PTE_W | PTE_D))
-		entry |= PTE_W | PTE_D;
+	if ((low & dirty) == dirty)
+		flags |= dirty;
+	frame |= flags;
 	if (shadow->no_execute)
-		entry |= guest_entry & PTE_NX;
-	return entry;
+		frame |= guest_entry & PTE_NX;
+	return frame;
 }
 
 /* --- address spaces (mm/shadow_space.c) --- */

@@ -131,8 +131,9 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
 	shadow->reader->entries(shadow->memory, leaf->key, &entries);
 	new = leaf_entry_for(shadow, guest_entry(&entries, index));
 	set_entry(leaf, index, new);
-	/* Taken away or weakened: it may have been the kernel's stack. */
-	if (old && (new & (PTE_FRAME | PTE_W)) != (old & (PTE_FRAME | PTE_W)))
+	/* Taken away or weakened: by its place in the table it may have been the kernel's stack. */
+	if (old && (new & (PTE_FRAME | PTE_W)) != (old & (PTE_FRAME | PTE_W)) &&
+	    (shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages)
 		shadow->pinned = false;
 }
 

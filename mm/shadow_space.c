@@ -161,12 +161,29 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
 }
 
+/* The usual case of a slot: the leaf is up to date, and all is as the guest's tables have it. */
+static bool is_as_it_was(struct shadow *shadow, const struct address_space *space, uint32_t slot)
+{
+	uint64_t entry = *space_slot(space, slot);
+	struct shadow_leaf *leaf = frame_owner(slot_frame(entry));
+	struct guest_slot info;
+
+	return leaf->generation == shadow->generation &&
+	       shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT &&
+	       info.key == leaf->key && (uint32_t)info.flags & PTE_A &&
+	       entry == (direct_physical(leaf->table) | slot_flags(shadow, &info));
+}
+
 bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot)
 {
 	uint64_t before;
 
 	if (!space_is_linked(space, slot))
 		return false;
+	if (likely(is_as_it_was(shadow, space, slot))) {
+		shadow->work += WORK_SLOT;
+		return true;
+	}
 	before = *space_slot(space, slot);
 	resync_slot(shadow, space, slot, false);
 	if (*space_slot(space, slot) != before)

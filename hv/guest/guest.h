@@ -79,6 +79,8 @@ struct guest {
 	uint32_t kernel_stack;		/* SS1:ESP1 */
 	uint32_t kernel_stack_selector;
 	uint32_t kernel_stack_pages;
+	bool stack_is_known;		/* stack_last counts, for as long as shadow.pinned */
+	gpa_t stack_last;		/* where the kernel stack's last byte is */
 	bool task_switched;		/* the guest wants #NM */
 	bool calls_by_umbra;		/* no gate leads straight into its kernel (hv/guest/guest_cpu.h) */
 	struct fpu_state *fpu;

@@ -74,11 +74,11 @@ static void deliver(struct guest *guest, unsigned irq)
 	guest_enter_handler(guest, guest->gates[LGUEST_IRQ_BASE + irq], false, 0);
 }
 
-void guest_deliver_interrupts(struct guest *guest)
+void guest_deliver_pending(struct guest *guest)
 {
 	uint32_t deliverable;
 
-	if (!guest->pending_irqs || !guest->data)
+	if (!guest->data)
 		return;
 	deliverable = deliverable_irqs(guest);
 	if (!deliverable) {

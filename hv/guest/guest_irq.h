@@ -11,11 +11,18 @@
 /* irq (0-31) waits for the guest from now on; wakes it when it is halted.  On the guest's CPU. */
 void guest_raise_irq(struct guest *guest, unsigned irq);
 
+/* For guest_deliver_interrupts alone. */
+void guest_deliver_pending(struct guest *guest);
+
 /*
  * Before every entry: enters the handler of the lowest deliverable interrupt,
  * or tells the guest that one waits.
  */
-void guest_deliver_interrupts(struct guest *guest);
+static inline void guest_deliver_interrupts(struct guest *guest)
+{
+	if (guest->pending_irqs)
+		guest_deliver_pending(guest);
+}
 
 /* Would HALT return at once?  Something waits that is not masked. */
 bool guest_has_interrupt(const struct guest *guest);

@@ -17,24 +17,46 @@ static void no_stack(struct guest *guest, enum shadow_result result, uint32_t ad
 		guest_kill(guest, "kernel stack at %08x is not mapped writable", address);
 }
 
+/*
+ * Where a write at address goes, for the kernel: through its tables.  The stack that programs'
+ * traps come to is asked for once: it stays where it is while it is pinned, as it does for the
+ * system calls that the CPU pushes there by itself.
+ */
+static enum shadow_result locate_stack(struct guest *guest, uint32_t address, gpa_t *gpa)
+{
+	uint32_t last = guest->kernel_stack - 1;
+	enum shadow_result result;
+
+	if ((address ^ last) & PAGE_MASK || !guest->shadow.pinned || !guest->kernel_stack_pages)
+		return shadow_translate(&guest->shadow, gva_make(address), true, gpa);
+	if (!guest->stack_is_known) {
+		result = shadow_translate(&guest->shadow, gva_make(last), true, &guest->stack_last);
+		if (result != SHADOW_DONE)
+			return result;
+		guest->stack_is_known = true;
+	}
+	*gpa = gpa_make(gpa_value(guest->stack_last) - (last - address));
+	return SHADOW_DONE;
+}
+
 /* Writes count words to esp and up: each page of them is looked up by itself. */
 static bool push_words(struct guest *guest, uint32_t esp, const uint32_t *words, unsigned count)
 {
-	gpa_t gpa = gpa_make(0);
+	const uint8_t *from = (const uint8_t *)words;
+	uint32_t left = 4 * count;
 
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t address = esp + 4 * i;
-		enum shadow_result result = SHADOW_DONE;
+	while (left > 0) {
+		uint32_t here = MIN(left, PAGE_SIZE - (esp & ~PAGE_MASK));
+		gpa_t gpa = gpa_make(0);
+		enum shadow_result result = locate_stack(guest, esp, &gpa);
 
-		/* A misaligned stack can split a word between pages; no kernel has one. */
-		if (i == 0 || (address & ~PAGE_MASK) < 4)
-			result = shadow_translate(&guest->shadow, gva_make(address), true, &gpa);
-		else
-			gpa = gpa_make(gpa_value(gpa) + 4);
-		if (result != SHADOW_DONE || !guest_write_u32(&guest->memory, gpa, words[i])) {
-			no_stack(guest, result, address);
+		if (result != SHADOW_DONE || !guest_write(&guest->memory, gpa, from, here)) {
+			no_stack(guest, result, esp);
 			return false;
 		}
+		from += here;
+		esp += here;
+		left -= here;
 	}
 	return true;
 }

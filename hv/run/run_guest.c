@@ -158,6 +158,7 @@ static void pin_stack(struct guest *guest)
 {
 	if (guest->shadow.pinned || guest_in_kernel(guest))
 		return;
+	guest->stack_is_known = false;
 	if (shadow_pin(&guest->shadow, gva_make(guest->kernel_stack), guest->kernel_stack_pages) !=
 	    SHADOW_DONE)
 		guest_kill(guest, "kernel stack at %08x cannot be mapped writable",

@@ -334,6 +334,11 @@ static void pinned_ends_with_what_it_rests_on(void **state)
 	map(test, page - PAGE_SIZE, PAGE(DATA) | KERNEL_RW);
 	tell_pte(test, test->root, page - PAGE_SIZE);
 	assert_true(shadow->pinned);
+	/* Another page, in use, is weakened. */
+	assert_int_equal(use(test, page - PAGE_SIZE, FAULT_WRITE), ACCESS_FILLED);
+	map(test, page - PAGE_SIZE, PAGE(DATA) | PTE_P | PTE_A);
+	tell_pte(test, test->root, page - PAGE_SIZE);
+	assert_true(shadow->pinned);
 	/* Cleaned by the guest. */
 	map(test, page, PAGE(DATA) | KERNEL_RW | PTE_A);
 	tell_pte(test, test->root, page);
