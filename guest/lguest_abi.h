@@ -38,8 +38,17 @@ enum lguest_hypercall {
 	LGUEST_NOTIFY = 17,          /* (descriptor, ring or text), generations A and B */
 	LGUEST_LOAD_GDT_ENTRY = 18,  /* (index, low, high) */
 	LGUEST_SEND_INTERRUPTS = 19, /* nothing by itself: leaving Umbra delivers */
-	LGUEST_HYPERCALL_COUNT = 20
+	LGUEST_STEAL_TIME = 20,      /* (8 bytes, or 0), an addition: see below */
+	LGUEST_HYPERCALL_COUNT = 21
 };
+
+/*
+ * Additions to lguest's protocol: a guest asks for them by reading this model-specific register,
+ * which is 0 where there are none.
+ */
+#define UMBRA_MSR_ADDITIONS 0x554D4252u
+#define UMBRA_HAS_STEAL_TIME 1u          /* LGUEST_STEAL_TIME */
+#define UMBRA_ADDITIONS UMBRA_HAS_STEAL_TIME
 
 /* Second argument of LGUEST_SHUTDOWN. A panic is a power-off with another text. */
 enum lguest_shutdown {

@@ -68,6 +68,53 @@ ATTACK(shutdown_reason, "shutdown-reason", EITHER)
 	hypercall(LGUEST_SHUTDOWN, machine_memory() - 1, 77, 0, 0);
 }
 
+/* --- Steal time: Umbra writes there by itself, whenever the guest gets the CPU ------- */
+
+static void steal_time_at(uint32_t address)
+{
+	hypercall(LGUEST_STEAL_TIME, address, 0, 0, 0);
+}
+
+ATTACK(steal_outside, "steal-outside", "STEAL_TIME at")
+{
+	steal_time_at(machine_memory());
+}
+
+ATTACK(steal_across_the_end, "steal-across-the-end", "STEAL_TIME at")
+{
+	steal_time_at(machine_memory() - 4);
+}
+
+ATTACK(steal_wraps, "steal-wraps", "STEAL_TIME at")
+{
+	steal_time_at(0xFFFFFFF8);
+}
+
+/* Over what Umbra itself reads: the ring, tables in use, and the structure's own words. */
+ATTACK(steal_over_tables, "steal-over-tables", EITHER)
+{
+	const uint32_t places[] = {
+		machine_memory() - 8, phys_of(&lguest_data) & ~7u,
+		(phys_of(lguest_data.common.hcall_status) + 7) & ~7u,
+		(phys_of(lguest_data.common.hcalls) + 7) & ~7u, paging_kernel_space(), 8,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		uint8_t *bytes = virt_of(places[i]);
+		uint8_t before[8];
+
+		for (unsigned int at = 0; at < sizeof(before); at++)
+			before[at] = bytes[at];
+		steal_time_at(places[i]);
+		/* Others have their turn: it is told anew. */
+		for (unsigned int round = 0; round < 5; round++)
+			timer_sleep_ms(1);
+		steal_time_at(0);
+		for (unsigned int at = 0; at < sizeof(before); at++)
+			bytes[at] = before[at];
+	}
+}
+
 /* --- Edges ------------------------------------------------------------------------- */
 
 struct edge_call {
@@ -94,6 +141,7 @@ static const struct edge_call edge_calls[] = {
 	{LGUEST_NOTIFY, 1, {TOP, 0, 0, 0}},
 	{LGUEST_LOAD_GDT_ENTRY, 3, {20, 0xFFFF, 0xCFF300, 0}},
 	{LGUEST_SEND_INTERRUPTS, 4, {0, 0, 0, 0}},
+	{LGUEST_STEAL_TIME, 1, {0, 0, 0, 0}},
 };
 
 static uint32_t edge_values(uint32_t *values)

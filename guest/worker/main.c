@@ -10,13 +10,16 @@
  *                           add ` ticks=N late=US`: the number of its interrupts
  *                           and by how much the latest of them was too late
  *     sleep                 between the ticks, wait in place of computing
+ *     steal                 add ` stolen=MS`: how long it was kept from the CPU meanwhile
  *     life=MS               compute for so long after the start, then reboot
  *     work=N                do so many rounds of work and power off
  */
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
+#include "guest/runtime/layout.h"
 #include "guest/runtime/machine.h"
+#include "guest/runtime/pages.h"
 #include "guest/runtime/print.h"
 #include "guest/runtime/runtime.h"
 #include "guest/runtime/timer.h"
@@ -34,6 +37,9 @@ static uint64_t latest;
 static volatile uint32_t result;	/* the compiler must not leave the work out */
 static uint32_t rounds;
 static bool sleeps;
+static struct {
+	volatile uint32_t low, high;
+} steal __attribute__((aligned(8)));
 
 static void tick(struct trap_frame *frame)
 {
@@ -88,27 +94,43 @@ static void start_ticks(void)
 	irq_enable();
 }
 
+static uint32_t stolen_ms(void)
+{
+	uint32_t low, high;
+
+	do {
+		high = steal.high;
+		low = steal.low;
+	} while (high != steal.high);
+	return (uint32_t)divide_u64((uint64_t)high << 32 | low, NS_PER_MS, NULL);
+}
+
 static void measure(const char *name)
 {
 	uint64_t from = (uint64_t)machine_number("from", 0) * NS_PER_MS;
 	uint64_t to = (uint64_t)machine_number("to", 0) * NS_PER_MS;
-	uint32_t rounds_before, ticks_before;
+	uint32_t rounds_before, ticks_before, stolen_before;
 
 	if (clock_ns() > from) {
 		print("%s: started too late\n", name);
 		return;
 	}
 	start_ticks();
+	if (machine_has_word("steal"))
+		hypercall(LGUEST_STEAL_TIME, phys_of((void *)&steal), 0, 0, 0);
 	work_until(from);
 	latest = 0;
 	rounds_before = rounds;
 	ticks_before = timer_ticks();
+	stolen_before = stolen_ms();
 	work_until(to);
 	(void)irq_save();
 	print("%s: rounds=%u", name, rounds - rounds_before);
 	if (tick_ns)
 		print(" ticks=%u late=%u", timer_ticks() - ticks_before,
 		      (uint32_t)divide_u64(latest, NS_PER_US, NULL));
+	if (machine_has_word("steal"))
+		print(" stolen=%u", stolen_ms() - stolen_before);
 	print("\n");
 }
 

@@ -3,7 +3,8 @@
  * Emulation.  The guest's kernel has replaced what it knows to be privileged;
  * what comes here is early code, drivers that look for hardware, and attacks.
  * But for the ports of the PCI bus nothing is behind it: ports read as ones,
- * model-specific registers as zeroes, writes go nowhere.
+ * model-specific registers as zeroes, but for the one that tells of additions to
+ * the protocol; writes go nowhere.
  */
 #include "hv/emulate/emulate.h"
 
@@ -98,7 +99,8 @@ static bool carry_out(struct guest *guest, const struct decoded *decoded)
 		*guest_gpr(frame, decoded->gpr) = 0;
 		return true;
 	case OP_RDMSR:
-		frame->eax = frame->edx = 0;
+		frame->eax = frame->ecx == UMBRA_MSR_ADDITIONS ? UMBRA_ADDITIONS : 0;
+		frame->edx = 0;
 		return true;
 	case OP_HLT:
 		halt(guest);

@@ -93,6 +93,8 @@ struct guest {
 	uint32_t pending_irqs;		/* bit n: irq n waits */
 	uint32_t gated_irqs;		/* bit n: irq n has a handler */
 	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
+	gpa_t steal;			/* where its time without a CPU is told; 0: nowhere */
+	uint64_t steal_base;		/* task.entity.waited when that began */
 	struct timer clock;		/* SET_CLOCKEVENT */
 	struct timer recheck;		/* something waits that the guest will not tell of */
 

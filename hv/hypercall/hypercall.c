@@ -12,6 +12,7 @@
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/guest_irq.h"
+#include "hv/guest/steal_time.h"
 #include "hv/hypercall/lguest_data.h"
 #include "lib/string.h"
 
@@ -152,6 +153,11 @@ static void load_gdt_entry(struct guest *guest, const uint32_t args[4])
 	guest_load_gdt_entry(guest, args[0], args[1], args[2]);
 }
 
+static void steal_time(struct guest *guest, const uint32_t args[4])
+{
+	guest_steal_place(guest, gpa_make(args[0]));
+}
+
 static const struct hypercall {
 	const char *name;	/* of the protocol, without LGUEST_ */
 	void (*run)(struct guest *guest, const uint32_t args[4]);
@@ -173,6 +179,7 @@ static const struct hypercall {
 	[LGUEST_NOTIFY] = { "NOTIFY", notify },
 	[LGUEST_LOAD_GDT_ENTRY] = { "LOAD_GDT_ENTRY", load_gdt_entry },
 	[LGUEST_SEND_INTERRUPTS] = { "SEND_INTERRUPTS", send_interrupts },
+	[LGUEST_STEAL_TIME] = { "STEAL_TIME", steal_time },
 };
 
 const char *hypercall_name(unsigned number)

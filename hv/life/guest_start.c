@@ -92,6 +92,7 @@ static void reset_state(struct guest *guest)
 	guest->protocol = (struct guest_protocol){ 0 };
 	guest->ring_cursor = 0;
 	guest->pending_irqs = 0;
+	guest->steal = gpa_make(0);
 	guest->devices_due = false;
 	guest->owed = 0;
 	guest->wall_second = 0;

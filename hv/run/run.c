@@ -26,6 +26,7 @@
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/guest_fpu.h"
 #include "hv/guest/guest_irq.h"
+#include "hv/guest/steal_time.h"
 #include "hv/life/guest_end.h"
 #include "hv/life/guest_park.h"
 #include "hv/life/guest_start.h"
@@ -86,6 +87,7 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	loop->entered = guest->config;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
+	guest_steal_tell(guest);
 	balance_show(run);
 	run_cpu_set_timers(run);
 	if (guest->state == GUEST_STARTING) {

@@ -133,6 +133,7 @@ bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t n
 	if (entity->runnable)
 		return false;
 	entity->runnable = true;
+	entity->waits_since = now;
 	/* Sleeping earns no more than one slice: else a sleeper could starve the others on return. */
 	return !hold(queue, entity, now) && join(queue, entity, SCHED_SLICE_NS, now);
 }
@@ -180,6 +181,7 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 	if (best->virtual_time > queue->minimum)
 		queue->minimum = best->virtual_time;
 	best->started = now;
+	best->waited += now - best->waits_since;
 	queue->running = best;
 	queue->turn_end = UINT64_MAX;
 	if (is_capped(best)) {
@@ -211,6 +213,7 @@ void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 
 	sched_charge(entity, now - entity->started);
 	entity->runnable = runnable;
+	entity->waits_since = now;
 	queue->running = NULL;
 	/* It had the CPU for itself: whoever comes next is not behind it by all that time. */
 	if (list_is_empty(&queue->ready))

@@ -43,6 +43,8 @@ struct sched_entity {
 	uint64_t virtual_time;		/* ns, for weight 100 */
 	uint64_t started;		/* time_ns() when it got the CPU */
 	uint64_t run_time;		/* ns that it ran, in all */
+	uint64_t waits_since;		/* time_ns() since which it could run, and does not */
+	uint64_t waited;		/* ns that it did so, in all, until it last got the CPU */
 	uint64_t credited;		/* time_ns() up to which credit has grown */
 	int64_t credit;			/* with a cap: 1/100 ns that it may run; below 0 it owes them */
 	uint64_t release;		/* time_ns() until which it is held back, in the list of those */

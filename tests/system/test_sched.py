@@ -60,6 +60,25 @@ def assert_share(rounds, full, share):
     assert abs(rounds / full / share - 1) < TOLERANCE, f'{rounds} of {full} is not {share:.4f}'
 
 
+# --- steal time --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('words, share', [
+    ({'alone': ''}, 0),
+    ({'capped': 'cap=25'}, 0.75),
+    ({'one': '', 'two': ''}, 0.5),
+    ({'one': 'weight=100', 'two': 'weight=300'}, {'one': 0.75, 'two': 0.25}),
+])
+def test_steal_time(machine, build, words, share):
+    """What a guest is kept from is told to it: all that others run, or its cap forbids."""
+    modules = [worker(name, word, 'steal') for name, word in words.items()]
+    _, found = run_machine(machine, build, modules, list(words))
+    for name in words:
+        wanted = share[name] if isinstance(share, dict) else share
+        stolen = found[name]['stolen'] / (TO - FROM)
+        assert abs(stolen - wanted) < TOLERANCE / 2, f'{name} lost {stolen:.3f}, not {wanted}'
+
+
 # --- weights -----------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ struct task {
 	uint64_t burst, sleep; /* computes so long, then sleeps so long; burst NEVER: no sleep */
 	uint64_t wakes;			/* when it wakes; NEVER while it is awake */
 	uint64_t left;			/* of its burst */
-	uint64_t waits_since, longest_wait;
+	uint64_t waits_since, longest_wait, waited;
 };
 
 static struct task tasks[MOST];
@@ -90,6 +90,7 @@ static void note_wait(struct task *task)
 {
 	if (now - task->waits_since > task->longest_wait)
 		task->longest_wait = now - task->waits_since;
+	task->waited += now - task->waits_since;
 }
 
 static void take_turn(struct task *task, uint64_t end)
@@ -98,6 +99,7 @@ static void take_turn(struct task *task, uint64_t end)
 	bool preempt = false;
 
 	note_wait(task);
+	assert_true(task->entity.waited == task->waited);
 	while (!preempt && now < least(least(queue.turn_end, finish), end)) {
 		now = least(least(least(queue.turn_end, finish), end), next_wake());
 		preempt = wake_due();
@@ -495,6 +497,28 @@ static void wake_preempts_when_behind_enough(void **state)
 	assert_false(sched_wake(&queue, &runner, 4 * MS));
 }
 
+/* Steal time is what it could have run and did not: of sleep nothing counts, of a cap all. */
+static void waiting_is_counted(void **state)
+{
+	struct task *first = add(100, now, NEVER, 0), *second = add(100, now, NEVER, 0);
+	struct task *sleeper = add(100, now, MS, 99 * MS);
+
+	(void)state;
+	run_until(now + 20 * SECOND);
+	assert_about(first->entity.waited, 10 * SECOND);
+	assert_about(second->entity.waited, 10 * SECOND);
+	assert_true(sleeper->entity.waited <= SECOND);
+}
+
+static void a_cap_is_waiting(void **state)
+{
+	struct task *alone = add_capped(100, 25, now, NEVER, 0);
+
+	(void)state;
+	run_until(now + 20 * SECOND);
+	assert_about(alone->entity.waited, 15 * SECOND);
+}
+
 static void nobody_can_run(void **state)
 {
 	struct sched_entity entity;
@@ -535,6 +559,8 @@ int main(void)
 		cmocka_unit_test_setup(charges_count, start),
 		cmocka_unit_test_setup(release_interrupts_when_behind, start),
 		cmocka_unit_test_setup(wake_preempts_when_behind_enough, start),
+		cmocka_unit_test_setup(waiting_is_counted, start),
+		cmocka_unit_test_setup(a_cap_is_waiting, start),
 		cmocka_unit_test_setup(nobody_can_run, start),
 	};
 
