@@ -47,6 +47,7 @@ table() {
 	linux flex flex
 	linux kmod depmod|/sbin/depmod
 	linux patch patch
+	linux lz4 lz4
 	linux perl perl
 	linux xz-utils xz
 	usertest gcc-i686-linux-gnu i686-linux-gnu-gcc

@@ -5,7 +5,12 @@
  * told is what would make a processor drop translations, and that is what the
  * code for TLB flushes knows.
  */
+#include <linux/mm.h>
+
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
 #include <asm/umbra.h>
+#include <asm/umbra_hooks.h>
 
 /* Queues a call that goes in front of the next one.  Interrupts are off. */
 static void queue_call(u32 nr, u32 a1)
@@ -60,4 +65,15 @@ void umbra_flush_tlb_kernel(void)
 void umbra_flush_tlb_one(unsigned long addr)
 {
 	umbra_hcall(UMBRA_SET_PTE, 0, addr, 0, 0);
+}
+
+/*
+ * An entry has been set for a page that is about to be written.  Told of it, Umbra reads it at once,
+ * which takes half as long as the fault that it would otherwise wait for.
+ */
+void umbra_update_mmu(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+{
+	if (pte_write(*ptep) && pte_dirty(*ptep) &&
+	    vma->vm_mm == this_cpu_read(cpu_tlbstate.loaded_mm))
+		umbra_flush_tlb_one(addr);
 }

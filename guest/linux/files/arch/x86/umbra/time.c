@@ -9,13 +9,21 @@
 #include <linux/errno.h>
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
+#include <linux/kernel_stat.h>
 #include <linux/time64.h>
 
 #include <asm/cpufeature.h>
+#include <asm/msr.h>
 #include <asm/umbra.h>
+#include <asm/umbra_hooks.h>
 #include <asm/x86_init.h>
 
 #include "umbra_internal.h"
+
+/* Additions to the protocol; where there are none the register reads as 0. */
+#define ADDITIONS_MSR	0x554d4252
+#define HAS_STEAL_TIME	0x1
+#define HCALL_STEAL_TIME	20
 
 #define TIMER_LINE	0
 /* Shorter ones would be over before they are told of. */
@@ -94,9 +102,49 @@ static irqreturn_t umbra_timer_interrupt(int irq, void *dev)
 	return IRQ_HANDLED;
 }
 
+/*
+ * Written by Umbra while the guest stands still: nanoseconds that it could have run and did not,
+ * since there was somebody else.
+ */
+static struct {
+	u32 low, high;
+} umbra_steal __aligned(8);
+
+static u64 read_steal(void)
+{
+	u32 low, high;
+
+	do {
+		high = READ_ONCE(umbra_steal.high);
+		low = READ_ONCE(umbra_steal.low);
+	} while (high != READ_ONCE(umbra_steal.high));
+	return (u64)high << 32 | low;
+}
+
+/* What is more than max is left for the next call. */
+u64 umbra_account_steal(u64 max)
+{
+	static u64 accounted;
+	u64 steal = min(read_steal() - accounted, max);
+
+	if (steal)
+		account_steal_time(steal);
+	accounted += steal;
+	return steal;
+}
+
+static void __init umbra_steal_init(void)
+{
+	unsigned long long additions = native_read_msr(ADDITIONS_MSR);
+
+	if (additions & HAS_STEAL_TIME)
+		umbra_hcall(HCALL_STEAL_TIME, __pa(&umbra_steal), 0, 0, 0);
+}
+
 static void __init umbra_timer_init(void)
 {
 	clocksource_register_hz(&umbra_clock, NSEC_PER_SEC);
+	umbra_steal_init();
 	umbra_timer.cpumask = cpumask_of(0);
 	clockevents_config_and_register(&umbra_timer, NSEC_PER_SEC,
 					TIMER_MIN_NS, U32_MAX);

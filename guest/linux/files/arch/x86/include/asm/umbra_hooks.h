@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What two of Linux's own files call in a guest of Umbra: mm/memory.c and
+ * kernel/sched/cputime.c.
+ */
+#ifndef _ASM_X86_UMBRA_HOOKS_H
+#define _ASM_X86_UMBRA_HOOKS_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+/* An entry was set, in a fault: if its page is to be written, Umbra is told. */
+void umbra_update_mmu(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep);
+
+/* The first name is that of Linux 6.1, the other one that of later versions. */
+#define update_mmu_cache(vma, addr, ptep)	umbra_update_mmu(vma, addr, ptep)
+#define update_mmu_cache_range(vmf, vma, addr, ptep, nr)	\
+	umbra_update_mmu(vma, addr, ptep)
+
+/* Of the time since the last call, at most max: how long Umbra let others run, ns. */
+u64 umbra_account_steal(u64 max);
+
+#endif
