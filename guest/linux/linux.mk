@@ -114,3 +114,4 @@ endif
 include $(LINUX_FOLDER)/usertest/usertest.mk
 include $(LINUX_FOLDER)/selftests/selftests.mk
 include $(LINUX_FOLDER)/debian/debian.mk
+include $(LINUX_FOLDER)/bench/bench.mk

@@ -14,11 +14,14 @@ COUNTED = ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
 class BenchMachine:
     """QEMU with Umbra and guests on it; `with` ends it."""
 
-    def __init__(self, qemu, build, modules, *, memory=256, clock=COUNTED, words="", extra=()):
+    def __init__(self, qemu, build, modules, *, memory=256, clock=COUNTED, words="", extra=(),
+                 kernel=None):
+        """`kernel` is what is started in the place of Umbra, with `words` alone for its line."""
+        line = words if kernel else f"console=com1 {words}"
         command = [
             qemu, *clock, "-m", f"{memory}M", "-display", "none", "-nic", "none", "-no-reboot",
             "-serial", "stdio", "-monitor", "none", *extra,
-            "-kernel", f"{build}/umbra.elf", "-append", f"console=com1 {words}",
+            "-kernel", kernel or f"{build}/umbra.elf", "-append", line,
         ]
         if modules:
             command += ["-initrd", ",".join(modules)]

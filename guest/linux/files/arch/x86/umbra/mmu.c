@@ -68,8 +68,9 @@ void umbra_flush_tlb_one(unsigned long addr)
 }
 
 /*
- * An entry has been set for a page that is about to be written.  Told of it, Umbra reads it at once,
- * which takes half as long as the fault that it would otherwise wait for.
+ * An entry has been set for a page that is about to be written.  Told of it,
+ * Umbra reads it at once, which takes half as long as the fault that it would
+ * otherwise wait for.
  */
 void umbra_update_mmu(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
 {

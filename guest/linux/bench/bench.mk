@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Benchmarks of Linux's kernel paths in a guest and without Umbra. Included by
+# guest/linux/linux.mk; offers `make bench-linux`.
+
+LINUX_BENCH     := $(O)/linux/bench
+LINUX_NATIVE    := $(LINUX_DIR)/native-$(LINUX_NAME)/bzImage
+LINUX_BENCH_SOURCES := $(sort $(wildcard $(LINUX_FOLDER)/bench/*.c))
+LINUX_BENCH_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static
+
+# The last option of a name counts.
+LINUX_NATIVE_FRAGMENTS := $(LINUX_FRAGMENTS) $(LINUX_FOLDER)/bench/native.config
+
+$(LINUX_NATIVE): $(LINUX_INPUT) $(LINUX_FOLDER)/bench/native.config
+	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_DIR) \
+		native-$(LINUX_NAME) $(LINUX_NATIVE_FRAGMENTS)
+
+$(LINUX_BENCH)/init: $(LINUX_BENCH_SOURCES) $(LINUX_FOLDER)/bench/bench.h
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(LINUX_CROSS)gcc $(LINUX_BENCH_CFLAGS) $(LINUX_BENCH_SOURCES) -o $@
+
+$(LINUX_BENCH)/initrd.gz: $(LINUX_BENCH)/init $(LINUX_FOLDER)/bench/list | $(LINUX_IMAGE)
+	@echo "  INITRD  $@"
+	$(Q)sed 's,PROGRAM,$(LINUX_BENCH)/init,' $(LINUX_FOLDER)/bench/list > $(LINUX_BENCH)/list
+	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $(LINUX_BENCH)/list | gzip -n > $@.new
+	$(Q)mv $@.new $@
+
+## make bench-linux     what paths of Linux's kernel cost in a guest, in instructions, beside the same
+##                      without Umbra, against the committed figures (UPDATE=1 writes them down);
+##                      builds both kernels first
+.PHONY: bench-linux
+bench-linux: deps-linux
+	$(Q)iso/deps.sh usertest
+	$(Q)$(MAKE) --no-print-directory $(KERNEL_ELF) $(LINUX_IMAGE) $(LINUX_NATIVE)
+	$(Q)$(MAKE) --no-print-directory $(LINUX_BENCH)/initrd.gz
+	$(Q)$(PYTHON) tests/bench/linux_bench.py $(O) --qemu $(QEMU) --guest $(LINUX_IMAGE) \
+		--native $(LINUX_NATIVE) --initrd $(LINUX_BENCH)/initrd.gz $(if $(UPDATE),--update)

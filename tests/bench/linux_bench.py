@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What paths of Linux's kernel cost in a guest of Umbra, beside the same sources and options built
+for a machine of their own: instructions of one operation, exits of 1000, and the ratio. Both run in
+QEMU, whose time-stamp counter counts executed instructions; guest/linux/bench/ is the program.
+
+Prints a table and fails where a figure got worse than the committed one by more than its tolerance,
+or is missing, or is new. With --update it writes the figures down instead: commit them with the
+change that explains them.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+from bench_machine import BenchMachine
+from gdb_stub import GdbStub
+
+TOLERANCE = 0.03
+# Of a disk nobody knows when it answers: one interrupt may be for several requests, or come while
+# the driver is looking.
+LOOSE = {"block_4k": 0.3, "block_1m": 0.3}
+# Exits are not compared below so many of 1000 operations: timer interrupts come in between.
+FEW_EXITS = 20
+FIGURES = pathlib.Path(__file__).with_name("linux_figures.txt")
+DISK_SIZE = 8 << 20
+GUEST_MB = 128
+ENTRY = 0x100000                    # of the protected-mode part of a bzImage
+GUEST_CS, NATIVE_CS = 0x61, 0x10    # docs/protocol.md; Linux's Documentation/x86/boot.rst
+STOP = r"(?:START (?!{0} )(\w+) (\d+)|BENCH (?!{1} )(\w+) (\d+)|BENCH failed: (.*))\r"
+
+
+class Linux:
+    """A machine on which the program of guest/linux/bench/ runs, Umbra or none."""
+
+    def __init__(self, options, folder):
+        self.options = options
+        self.gdb = f"{folder}/gdb"
+        self.disk = f"{folder}/disk"
+        with open(self.disk, "wb") as file:
+            file.truncate(DISK_SIZE)
+
+    def extra(self):
+        return ["-S", "-gdb", f"unix:{self.gdb},server=on,wait=off",
+                "-drive", f"if=none,id=d0,format=raw,cache=unsafe,file={self.disk}",
+                "-device", "virtio-blk-pci,ioeventfd=off,drive=d0"]
+
+    def guest(self):
+        kernel = f"{self.options.guest} guest=linux kernel mem={GUEST_MB}M disk=virtio0 -- console=hvc0"
+        return BenchMachine(self.options.qemu, self.options.build,
+                            [kernel, f"{self.options.initrd} guest=linux initrd"],
+                            memory=2 * GUEST_MB + 256, extra=self.extra())
+
+    def native(self):
+        """Told what Umbra tells its guests: the rate of the TSC, which counts as a clock."""
+        return BenchMachine(self.options.qemu, None, [str(self.options.initrd)], memory=GUEST_MB,
+                            kernel=str(self.options.native), extra=self.extra(),
+                            words="console=ttyS0 tsc=reliable tsc_early_khz=1000000")
+
+    def start(self, selector):
+        """The time stamp at the kernel's first instruction."""
+        while not os.path.exists(self.gdb):
+            time.sleep(0.01)
+        stub = GdbStub(self.gdb)
+        os.unlink(self.gdb)     # so that the next machine's is not taken for there already
+        stub.run_to(ENTRY, selector)
+        now = stub.time_stamp()
+        stub.leave()
+        return now
+
+
+def exits_so_far(machine):
+    text = machine.command("stats linux", r"(?s)exits by .*address spaces:")[0]
+    return sum(map(int, re.findall(r"exits by [^:\n]*: (\d+)", text)))
+
+
+def measure(machine, start, exits):
+    """By operation: instructions, and exits of 1000. `exits` says how many there were so far."""
+    boot = int(machine.wait(r"BENCH boot (\d+)\r")[1]) - start
+    found = {"boot": (boot, 1000 * exits(machine))}
+    name, rounds, before, silence = "", 0, 0, 0
+    while True:
+        # The line is shown again below an answer: the same one is nothing new.
+        match = machine.wait(STOP.format(name, name if rounds == 0 else ""))
+        if match[5]:
+            sys.exit(f"bench-linux: the program failed: {match[5]}")
+        if match[3] == "end":
+            return found
+        now = exits(machine)
+        if match[1]:
+            name, rounds = match[1], int(match[2])
+        elif name == "nothing":
+            silence, rounds = now - before, 0
+        else:
+            found[name] = int(match[4]), max(0, round(1000 * (now - before - silence) / rounds))
+            rounds = 0
+        before = now
+        machine.type(" ")
+
+
+def run(options):
+    """Rows of name, instructions natively, in a guest, exits of 1000."""
+    with tempfile.TemporaryDirectory(prefix="umbra-bench-") as folder, contextlib.ExitStack() as stack:
+        linux = Linux(options, folder)
+        with linux.native() as machine:
+            native = measure(machine, linux.start(NATIVE_CS), lambda _: 0)
+        with linux.guest() as machine:
+            guest = measure(machine, linux.start(GUEST_CS), exits_so_far)
+    return {name: (native[name][0], *guest[name]) for name in native}
+
+
+def read_committed():
+    if not FIGURES.exists():
+        return {}
+    rows = [line.split() for line in FIGURES.read_text(encoding="ascii").splitlines()]
+    return {name: tuple(map(int, row)) for name, *row in rows if name != "#"}
+
+
+def write_down(figures):
+    lines = ["# operation, instructions natively, in a guest, exits of 1000"]
+    lines += [f"{name} {native} {guest} {exits}" for name, (native, guest, exits) in figures.items()]
+    FIGURES.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def verdict(name, now, before):
+    """Nothing, or what is wrong with a row beside the committed one."""
+    if now is None:
+        return "is not measured any more"
+    if before is None:
+        return "is new: --update"
+    limit = 1 + LOOSE.get(name, TOLERANCE)
+    _, guest, exits = now
+    if guest > before[1] * limit:
+        return f"worse by {100 * (guest / before[1] - 1):.1f} %"
+    if exits > before[2] * limit + FEW_EXITS:
+        return f"more exits: {before[2] / 1000:.2f} before"
+    return ""
+
+
+def compare(figures, committed):
+    """Prints the table; returns how many rows are not as they should be."""
+    worse = 0
+    print(f"{'':16} {'native':>10} {'guest':>10} {'ratio':>6} {'exits':>9} {'committed':>10}")
+    for name in [*figures, *(committed.keys() - figures.keys())]:
+        now, before = figures.get(name), committed.get(name)
+        native, guest, exits = now or before
+        found = verdict(name, now, before)
+        worse += bool(found)
+        print(f"{name:16} {native:>10} {guest:>10} {guest / native:>6.2f} {exits / 1000:>9.2f} "
+              f"{before[1] if before else '-':>10}  {found}".rstrip())
+    return worse
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path, help="the build directory of the release build")
+    parser.add_argument("--guest", type=pathlib.Path, required=True, help="Linux as a guest, a bzImage")
+    parser.add_argument("--native", type=pathlib.Path, required=True, help="the same for a machine")
+    parser.add_argument("--initrd", type=pathlib.Path, required=True, help="with the benchmark program")
+    parser.add_argument("--qemu", default="qemu-system-i386")
+    parser.add_argument("--update", action="store_true", help="write the figures down")
+    options = parser.parse_args()
+
+    figures = run(options)
+    if options.update:
+        write_down(figures)
+    worse = compare(figures, read_committed())
+    print(f"bench-linux: {len(figures) - worse} passed, {worse} failed")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
