@@ -29,10 +29,10 @@
  *   look-up on a fault            shadow_fault            mm/shadow_fault.c
  *   the kernel stack stays mapped shadow_pin              mm/shadow_fault.c
  *   updates the guest announces   shadow_set_pte, ...     mm/shadow_update.c
- *   switching                     shadow_switch           mm/shadow_space.c
+ *   switching                     shadow_switch           mm/shadow_update.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
- *   the initial page tables       shadow_create           mm/shadow_budget.c
+ *   the initial page tables       shadow_create           mm/shadow_space.c
  *     and for generation A        shadow_start_initial    mm/shadow_initial.c
  *
  * All functions act for the guest whose window is loaded on this CPU, which

@@ -6,7 +6,6 @@
  * are needed and some more.
  */
 #include "arch/cpu/assert.h"
-#include "lib/error.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"
 
@@ -26,6 +25,19 @@ _Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
 #define DESTROY_PIECE 256u
 
 /* --- giving way -------------------------------------------------------------------- */
+
+void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	struct shadow_leaf *leaf = space_leaf(space, slot);
+
+	shadow->work += WORK_UNLINK;
+	*space_slot(space, slot) = 0;
+	space->linked[slot / 32] &= ~BIT(slot % 32);
+	shadow->slot_links[slot]--;
+	shadow->pinned = false;
+	if (--leaf->parents == 0)
+		leaf_free(shadow, leaf);
+}
 
 /*
  * Takes leaves away from space, where that was left off the last time, until no
@@ -129,8 +141,7 @@ struct address_space *space_alloc(struct shadow *shadow)
 
 /* --- from the beginning to the end --------------------------------------------------- */
 
-/* As if nothing had ever been in use. */
-static void start_pools(struct shadow *shadow)
+void shadow_start_pools(struct shadow *shadow)
 {
 	list_init(&shadow->spaces);
 	memset(shadow->chains, 0, sizeof(shadow->chains));
@@ -140,30 +151,6 @@ static void start_pools(struct shadow *shadow)
 	shadow->leaves_made = 1;
 	shadow->spaces_made = 0;
 	shadow->current = NULL;
-}
-
-int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget)
-{
-	memset(shadow, 0, sizeof(*shadow));
-	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
-	shadow->memory = memory;
-	shadow->reader = &guest_reader_linear;
-	shadow->provisional = true;
-	shadow->budget = budget;
-	shadow->max_spaces = MIN(budget / 4, SHADOW_MAX_SPACES);
-	shadow->limit = SWITCHER_SLOT;
-	shadow->kernel_slot = SWITCHER_SLOT;
-	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
-	shadow->space_pool = heap_alloc_aligned(shadow->max_spaces * sizeof(struct address_space), 32);
-	if (!shadow->leaf_pool || !shadow->space_pool) {
-		heap_free(shadow->leaf_pool);
-		heap_free(shadow->space_pool);
-		memset(shadow, 0, sizeof(*shadow));
-		return -E_NOMEM;
-	}
-	start_pools(shadow);
-	shadow->current = space_create(shadow, 0);
-	return 0;
 }
 
 /*
@@ -197,7 +184,7 @@ static void forget_the_rest(struct shadow *shadow)
 			shadow_page_free(shadow, shadow->index[i].leaves);
 		shadow->index[i] = (struct leaf_index_piece){ 0 };
 	}
-	start_pools(shadow);
+	shadow_start_pools(shadow);
 }
 
 void shadow_forget_all(struct shadow *shadow)

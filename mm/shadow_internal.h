@@ -106,11 +106,6 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 
 /* --- address spaces (mm/shadow_space.c) --- */
 
-struct address_space *space_find(const struct shadow *shadow, uint32_t root);
-/* The chain that an address space with this root is in. */
-struct address_space **space_chain(struct shadow *shadow, uint32_t root);
-/* Takes a slot's leaf away, which must be linked. */
-void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot);
 /*
  * The leaf for a slot whose guest levels were read into info and marked, linked; LINK_PAGES must
  * be left in the budget.
@@ -158,6 +153,35 @@ bool space_has_place(struct shadow *shadow, uint32_t root);
 struct address_space *space_alloc(struct shadow *shadow);
 /* All pages and structures are free again; nothing is current. */
 void shadow_forget_all(struct shadow *shadow);
+/* As if nothing had ever been in use: before any leaf or address space is made. */
+void shadow_start_pools(struct shadow *shadow);
+/* Takes a slot's leaf away, which must be linked. */
+void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot);
+
+/* --- finding address spaces by their roots --- */
+
+/* Multiplicative hashing by the golden ratio (Knuth, vol. 3, 6.4). */
+static inline uint32_t space_hash(uint32_t root)
+{
+	/* PAE tables need not be page-aligned. */
+	return (root >> 5) * 0x9E3779B1u / (UINT32_MAX / SHADOW_CHAINS + 1);
+}
+
+/* The chain that an address space with this root is in. */
+static inline struct address_space **space_chain(struct shadow *shadow, uint32_t root)
+{
+	return &shadow->chains[space_hash(root)];
+}
+
+/* NULL: there is none.  Few steps: no chain is long (space_has_place). */
+static inline struct address_space *space_find(const struct shadow *shadow, uint32_t root)
+{
+	struct address_space *space = shadow->chains[space_hash(root)];
+
+	while (space && space->root != root)
+		space = space->next;
+	return space;
+}
 
 /* --- before the guest's format is known (mm/shadow_initial.c) --- */
 

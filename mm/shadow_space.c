@@ -4,48 +4,16 @@
  * used first, with leaves linked into their slots.  What goes when the budget is
  * spent is decided in mm/shadow_budget.c.
  */
+#include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
+#include "lib/error.h"
+#include "mm/heap.h"
 #include "mm/shadow_internal.h"
 
 /* Pages that a new address space takes at once: the directory with the Switcher slot. */
 #define SPACE_FIRST_PAGES 1u
 
-/* Multiplicative hashing by the golden ratio (Knuth, vol. 3, 6.4). */
-static uint32_t hash(uint32_t root)
-{
-	/* PAE tables need not be page-aligned. */
-	return (root >> 5) * 0x9E3779B1u / (UINT32_MAX / SHADOW_CHAINS + 1);
-}
-
-struct address_space **space_chain(struct shadow *shadow, uint32_t root)
-{
-	return &shadow->chains[hash(root)];
-}
-
-/* Few steps: no chain is long (space_has_place). */
-struct address_space *space_find(const struct shadow *shadow, uint32_t root)
-{
-	struct address_space *space = shadow->chains[hash(root)];
-
-	while (space && space->root != root)
-		space = space->next;
-	return space;
-}
-
 /* --- linking ----------------------------------------------------------------- */
-
-void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot)
-{
-	struct shadow_leaf *leaf = space_leaf(space, slot);
-
-	shadow->work += WORK_UNLINK;
-	*space_slot(space, slot) = 0;
-	space->linked[slot / 32] &= ~BIT(slot % 32);
-	shadow->slot_links[slot]--;
-	shadow->pinned = false;
-	if (--leaf->parents == 0)
-		leaf_free(shadow, leaf);
-}
 
 static void link_slot(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		      struct shadow_leaf *leaf, uint64_t flags)
@@ -239,7 +207,7 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
 	}
 }
 
-/* --- making them and switching ----------------------------------------------- */
+/* --- making them ------------------------------------------------------------- */
 
 /* Links the leaves of the kernel's slots that are the same in all address spaces. */
 static void link_kernel(struct shadow *shadow, struct address_space *space)
@@ -283,6 +251,30 @@ struct address_space *space_create(struct shadow *shadow, uint32_t root)
 	return space;
 }
 
+int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget)
+{
+	memset(shadow, 0, sizeof(*shadow));
+	assert(budget >= SHADOW_MIN_BUDGET && budget <= SHADOW_MAX_BUDGET);
+	shadow->memory = memory;
+	shadow->reader = &guest_reader_linear;
+	shadow->provisional = true;
+	shadow->budget = budget;
+	shadow->max_spaces = MIN(budget / 4, SHADOW_MAX_SPACES);
+	shadow->limit = SWITCHER_SLOT;
+	shadow->kernel_slot = SWITCHER_SLOT;
+	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
+	shadow->space_pool = heap_alloc_aligned(shadow->max_spaces * sizeof(struct address_space), 32);
+	if (!shadow->leaf_pool || !shadow->space_pool) {
+		heap_free(shadow->leaf_pool);
+		heap_free(shadow->space_pool);
+		memset(shadow, 0, sizeof(*shadow));
+		return -E_NOMEM;
+	}
+	shadow_start_pools(shadow);
+	shadow->current = space_create(shadow, 0);
+	return 0;
+}
+
 void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root)
 {
 	shadow_forget_all(shadow);
@@ -292,37 +284,6 @@ void space_restart(struct shadow *shadow, const struct guest_reader *reader, uin
 	shadow->no_execute = reader == &guest_reader_pae && cpu_features()->nx;
 	shadow->pinned = false;
 	shadow->current = space_create(shadow, root);
-}
-
-enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
-{
-	uint32_t root = gpa_value(root_address);
-	struct address_space *space;
-
-	if (!guest_reader_pae.root_valid(shadow->memory, root))
-		return shadow_bad(shadow, "page table outside memory", root);
-	if (unlikely(shadow->provisional) && !shadow_initial_switch(shadow, root))
-		return SHADOW_DONE;
-	if (!shadow->reader->root_valid(shadow->memory, root))
-		return shadow_bad(shadow, "page table not aligned", root);
-
-	space = space_find(shadow, root);
-	if (unlikely(!space && !space_has_place(shadow, root)))
-		return SHADOW_AGAIN;
-	shadow->counters.switches++;
-	shadow->pinned = false;
-	if (space) {
-		list_remove(&space->recency);
-		list_add_first(&shadow->spaces, &space->recency);
-		shadow->current = space;
-		if (space->generation != shadow->generation) {
-			space_resync(shadow, space, 0, shadow->limit, false);
-			space->generation = shadow->generation;
-		}
-	} else {
-		shadow->current = space_create(shadow, root);
-	}
-	return SHADOW_DONE;
 }
 
 /* --- the layout, and entering ---------------------------------------------------- */

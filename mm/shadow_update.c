@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest tells of changes to its tables.  It has made the changes already, so the arguments
- * only say where to look: Umbra always reads the guest's table itself.
+ * What the guest tells of its tables: changes, and which are to be current.  It has made the
+ * changes already, so the arguments only say where to look: Umbra always reads the guest's table
+ * itself.
  */
 #include "mm/shadow_internal.h"
 
@@ -147,5 +148,36 @@ enum shadow_result shadow_flush_all(struct shadow *shadow)
 	shadow->generation++;
 	space_resync(shadow, shadow->current, 0, shadow->limit, false);
 	shadow->current->generation = shadow->generation;
+	return SHADOW_DONE;
+}
+
+enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
+{
+	uint32_t root = gpa_value(root_address);
+	struct address_space *space;
+
+	if (!guest_reader_pae.root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table outside memory", root);
+	if (unlikely(shadow->provisional) && !shadow_initial_switch(shadow, root))
+		return SHADOW_DONE;
+	if (!shadow->reader->root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table not aligned", root);
+
+	space = space_find(shadow, root);
+	if (unlikely(!space && !space_has_place(shadow, root)))
+		return SHADOW_AGAIN;
+	shadow->counters.switches++;
+	shadow->pinned = false;
+	if (space) {
+		list_remove(&space->recency);
+		list_add_first(&shadow->spaces, &space->recency);
+		shadow->current = space;
+		if (space->generation != shadow->generation) {
+			space_resync(shadow, space, 0, shadow->limit, false);
+			space->generation = shadow->generation;
+		}
+	} else {
+		shadow->current = space_create(shadow, root);
+	}
 	return SHADOW_DONE;
 }
