@@ -31,7 +31,7 @@
 ;   leave_guest         CR3 := host_cr3: Umbra's world; ESP := host_esp; "returns" from
 ;     |                 switcher_enter
 ;     v
-;   run_guest           serves what ended the turn (hv/run/run.c), and calls again
+;   run_guest           serves what ended the turn (hv/run/run_guest.c), and calls again
 ;     |
 ;     v
 ;   switcher_enter      saves ESP as host_esp; ESP := the frame; CR3 := guest_cr3: the guest's
@@ -121,7 +121,7 @@ switcher_enter:
 ; ---------------------------------------------------------------------------
 ; Out of the guest.  Interrupts are off: every gate is an interrupt gate, which also
 ; clears TF, NT, RF and VM (SDM vol. 3, 6.12.1).  `cld` clears DF, and AC goes where
-; it begins to mean something (hv/run/run.c).
+; it begins to mean something (hv/run/run_guest.c).
 
 exit_guest:
 	test dword [esp + 16], FLAG_VM	; vector, error, eip, cs, eflags

@@ -107,7 +107,7 @@ static void copy(struct disk_transfer *transfer, uint8_t *buffer, uint32_t lengt
 /* --- pieces ------------------------------------------------------------------------------ */
 
 /* By the bounce buffer: as many blocks as it holds, or the one of which a part is written. */
-static void plan_bounced(const struct disk_transfer *transfer, struct disk_piece *piece)
+static void cut_for_bounce(const struct disk_transfer *transfer, struct disk_piece *piece)
 {
 	uint32_t block = transfer->disk->device.block_size, left = piece->length;
 
@@ -132,7 +132,7 @@ static struct disk_piece next_piece(const struct disk_transfer *transfer)
 	};
 
 	if (transfer->bounced)
-		plan_bounced(transfer, &piece);
+		cut_for_bounce(transfer, &piece);
 	return piece;
 }
 

@@ -32,7 +32,7 @@ struct disk_transfer {
 	unsigned count;
 	struct disk_fragment fragments[DISK_FRAGMENTS_MAX];
 
-	/* Under way: */
+	/* In flight: */
 	struct disk_piece piece;
 	struct disk_command command;
 	struct disk_fragment bounce;	/* command.fragments, if bounced */
