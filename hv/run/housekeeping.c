@@ -11,7 +11,7 @@
 static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_call call;
 static void (*do_work)(void);
-static volatile bool guests_gone;
+static bool guests_gone;	/* set by any CPU, taken by the boot CPU */
 
 /* The exit from the guest was the purpose of the call. */
 static void run_call(struct cpu_call *unused)
@@ -44,14 +44,12 @@ void housekeeping_do(void)
 
 void housekeeping_guests_gone(void)
 {
-	guests_gone = true;
+	__atomic_store_n(&guests_gone, true, __ATOMIC_SEQ_CST);
 	housekeeping_wake();
 }
 
 bool housekeeping_take_guests_gone(void)
 {
-	bool gone = guests_gone;
-
-	guests_gone = false;
-	return gone;
+	/* In one step: another CPU may set it at this very moment. */
+	return __atomic_exchange_n(&guests_gone, false, __ATOMIC_SEQ_CST);
 }
