@@ -61,7 +61,7 @@ include tests/tests.mk
 ## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
 help:
 	@sed -n 's/^## //p' iso/iso.mk guest/linux/linux.mk guest/linux/usertest/usertest.mk \
-		guest/linux/selftests/selftests.mk guest/linux/debian/debian.mk tests/tests.mk \
+		guest/linux/selftests/selftests.mk guest/linux/debian/debian.mk guest/linux/bench/bench.mk tests/tests.mk \
 		tests/fuzz/fuzz.mk tests/bench/bench.mk tests/bochs/bochs.mk tests/lint/lint.mk Makefile
 
 deps:
