@@ -7,11 +7,6 @@
 #include "drivers/console/console_internal.h"
 #include "mm/heap.h"
 
-struct console_line *mux_current_line(struct console_mux *mux)
-{
-	return mux->in_command ? &mux->command_line : &mux->raw_line;
-}
-
 void mux_leave_line(struct console_mux *mux)
 {
 	const struct console_line *line = mux_current_line(mux);

@@ -70,6 +70,7 @@ struct console_mux {
 	void *service_context;
 	struct attached_console consoles[CONSOLE_CONSOLES_MAX];
 	unsigned console_count;
+	bool has_screen;			/* some console has refresh; written at boot only */
 	struct console_endpoint *endpoints[CONSOLE_ENDPOINTS_MAX];	/* by number - 1 */
 	struct console_endpoint *focus;		/* NULL: Umbra itself */
 	bool focus_sent_away;			/* the user wants no guest in focus */
@@ -118,7 +119,10 @@ void lines_message(struct console_mux *mux, const char *format, ...)
 /* --- console_focus.c: who has the terminal ------------------------------------------- */
 
 /* The line that the terminal shows when no lines from the queue interrupt it. */
-struct console_line *mux_current_line(struct console_mux *mux);
+static inline struct console_line *mux_current_line(struct console_mux *mux)
+{
+	return mux->in_command ? &mux->command_line : &mux->raw_line;
+}
 
 /* Nobody goes on in the line that the cursor is in: the next output begins a new one. */
 void mux_leave_line(struct console_mux *mux);

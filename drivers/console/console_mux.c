@@ -30,6 +30,7 @@ int console_mux_attach(struct console_mux *mux, struct console *console)
 	spin_lock(&mux->lock);
 	if (mux->console_count < CONSOLE_CONSOLES_MAX) {
 		mux->consoles[mux->console_count++].console = console;
+		mux->has_screen |= console->ops->refresh != NULL;
 		error = 0;
 	}
 	spin_unlock(&mux->lock);
@@ -68,17 +69,29 @@ static void service(struct console_mux *mux)
 	} while (progress && mux->keys_blocked);
 }
 
-void console_mux_service(struct console_mux *mux)
+/* Zero when the guest in focus blocks no keys, else a number that changes when it takes some. */
+static uint32_t stall_token(const struct console_mux *mux)
 {
+	return mux->focus && mux->focus->refused ? mux->focus->reads * 2 + 1 : 0;
+}
+
+uint32_t console_mux_service(struct console_mux *mux)
+{
+	uint32_t token;
+
 	spin_lock(&mux->lock);
 	service(mux);
+	token = stall_token(mux);
 	spin_unlock(&mux->lock);
+	return token;
 }
 
 enum console_refresh console_mux_refresh(struct console_mux *mux)
 {
 	enum console_refresh shown = REFRESH_NOTHING;
 
+	if (!mux->has_screen)
+		return REFRESH_NOTHING;
 	spin_lock(&mux->lock);
 	for (unsigned i = 0; i < mux->console_count; i++) {
 		struct console *console = mux->consoles[i].console;
@@ -129,19 +142,10 @@ bool console_mux_take_event(struct console_mux *mux, struct console_event *event
 	return happened;
 }
 
-uint32_t console_mux_stalled(struct console_mux *mux)
+uint32_t console_mux_give_up(struct console_mux *mux)
 {
-	uint32_t token = 0;
+	uint32_t token;
 
-	spin_lock(&mux->lock);
-	if (mux->focus && mux->focus->refused)
-		token = mux->focus->reads * 2 + 1;
-	spin_unlock(&mux->lock);
-	return token;
-}
-
-void console_mux_give_up(struct console_mux *mux)
-{
 	spin_lock(&mux->lock);
 	if (mux->focus && mux->focus->refused) {
 		mux->focus->refused = false;
@@ -151,5 +155,7 @@ void console_mux_give_up(struct console_mux *mux)
 			      mux->focus->name);
 		service(mux);
 	}
+	token = stall_token(mux);
 	spin_unlock(&mux->lock);
+	return token;
 }

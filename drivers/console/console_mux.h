@@ -59,8 +59,14 @@ struct console_mux *console_mux_create(void (*service_due)(void *context), void 
  */
 int console_mux_attach(struct console_mux *mux, struct console *console);
 
-/* Fetches keys and puts out what waits.  Due after a console's activity and after service_due. */
-void console_mux_service(struct console_mux *mux);
+/*
+ * Fetches keys and puts out what waits.  Due after a console's activity and after service_due.
+ *
+ * A guest in focus that does not take its keys blocks those typed after them, the escape key too.
+ * Returns 0 when none is blocked, else a number that changes whenever the guest takes some: when
+ * it stays the same for long, console_mux_give_up is due.
+ */
+uint32_t console_mux_service(struct console_mux *mux);
 
 /*
  * Has the screens among the consoles show a bounded part of what they have not shown yet.
@@ -72,14 +78,10 @@ enum console_refresh console_mux_refresh(struct console_mux *mux);
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
 /*
- * A guest in focus that does not take its keys blocks those typed after them, the
- * escape key too.  console_mux_stalled returns 0 when none is blocked, else a
- * number that changes whenever the guest takes some.  When it has not changed
- * for as long as the caller thinks is long, console_mux_give_up says so and drops
- * keys that find no room until the guest takes some again.
+ * The guest in focus has not taken a key for as long as the caller thinks is long: says so, and
+ * drops keys that find no room until the guest takes some again.  Returns as console_mux_service.
  */
-uint32_t console_mux_stalled(struct console_mux *mux);
-void console_mux_give_up(struct console_mux *mux);
+uint32_t console_mux_give_up(struct console_mux *mux);
 
 /*
  * Umbra's own text, for the log and for the answers of commands: shown in whole

@@ -135,7 +135,8 @@ static bool put_focus(struct console_mux *mux)
 	}
 	length = put_raw(mux, bytes, length);
 	console_history_advance(&endpoint->history, length);
-	if (console_history_room(&endpoint->history) >= CONSOLE_HISTORY_SIZE / 2)
+	if (endpoint->wants_room &&
+	    console_history_room(&endpoint->history) >= CONSOLE_HISTORY_SIZE / 2)
 		mux_release_writer(endpoint);
 	return length > 0;
 }

@@ -29,7 +29,7 @@
 static struct console_mux *mux;
 static struct timer refresh_timer;	/* runs while the screen rests */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
-static uint32_t stall;			/* as console_mux_stalled said when it was started */
+static uint32_t stall;			/* what console_mux_service said when it was started */
 static volatile bool stall_over;
 
 static void service_due(void *context)
@@ -65,14 +65,10 @@ void consoles_open(const struct umbra_options *options)
 }
 
 /* The escape key must work whatever the guest in focus does. */
-static void watch_stall(void)
+static void watch_stall(uint32_t now)
 {
-	uint32_t now = console_mux_stalled(mux);
-
-	if (stall_over && now && now == stall) {
-		console_mux_give_up(mux);
-		now = console_mux_stalled(mux);
-	}
+	if (stall_over && now && now == stall)
+		now = console_mux_give_up(mux);
 	stall_over = false;
 	if (now && !timer_is_waiting(&stall_timer)) {
 		stall = now;
@@ -94,8 +90,7 @@ static void refresh_screen(void)
 
 void consoles_service(void)
 {
-	console_mux_service(mux);
-	watch_stall();
+	watch_stall(console_mux_service(mux));
 	refresh_screen();
 	outputs_report_overruns();
 }
