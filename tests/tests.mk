@@ -17,7 +17,7 @@ check:
 	$(Q)iso/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) unit
 
-## make test            everything: both builds, unit tests, fuzzers, a kernel of Linux, system
+## make test            everything: both builds, unit tests, fuzzers, two kernels of Linux, system
 ##                      tests; the last line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
 .PHONY: test
 test:
@@ -31,5 +31,6 @@ test-long:
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O) all
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) O=$(TEST_O)-debug DEBUG=1 all
 	$(Q)$(MAKE) --no-print-directory O=$(TEST_O) linux LINUX=6.1 LINUX_PAE=0
+	$(Q)$(MAKE) --no-print-directory O=$(TEST_O) linux LINUX=6.12 LINUX_PAE=1
 	$(Q)UMBRA_BUILD=$(TEST_O) UMBRA_DEBUG_BUILD=$(TEST_O)-debug $(PYTHON) -m pytest -q --long \
 		tests/system $(PYTEST_EXTRA)
