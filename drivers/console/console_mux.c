@@ -96,8 +96,11 @@ enum console_refresh console_mux_refresh(struct console_mux *mux)
 	for (unsigned i = 0; i < mux->console_count; i++) {
 		struct console *console = mux->consoles[i].console;
 
-		if (console->ops->refresh)
-			shown = MAX(shown, console->ops->refresh(console));
+		if (console->ops->refresh) {
+			enum console_refresh now = console->ops->refresh(console);
+
+			shown = MAX(shown, now);
+		}
 	}
 	spin_unlock(&mux->lock);
 	return shown;
@@ -142,12 +145,10 @@ bool console_mux_take_event(struct console_mux *mux, struct console_event *event
 	return happened;
 }
 
-uint32_t console_mux_give_up(struct console_mux *mux)
+uint32_t console_mux_give_up(struct console_mux *mux, uint32_t token)
 {
-	uint32_t token;
-
 	spin_lock(&mux->lock);
-	if (mux->focus && mux->focus->refused) {
+	if (token && token == stall_token(mux)) {
 		mux->focus->refused = false;
 		mux->focus->gave_up = true;
 		lines_message(mux,

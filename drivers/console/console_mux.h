@@ -78,10 +78,11 @@ enum console_refresh console_mux_refresh(struct console_mux *mux);
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
 /*
- * The guest in focus has not taken a key for as long as the caller thinks is long: says so, and
- * drops keys that find no room until the guest takes some again.  Returns as console_mux_service.
+ * The guest in focus has not taken a key for as long as the caller thinks is long, and token is
+ * what console_mux_service said: says so, and drops keys that find no room until the guest takes
+ * some again.  Does nothing when that is not so any more.  Returns as console_mux_service.
  */
-uint32_t console_mux_give_up(struct console_mux *mux);
+uint32_t console_mux_give_up(struct console_mux *mux, uint32_t token);
 
 /*
  * Umbra's own text, for the log and for the answers of commands: shown in whole

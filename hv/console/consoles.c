@@ -68,7 +68,7 @@ void consoles_open(const struct umbra_options *options)
 static void watch_stall(uint32_t now)
 {
 	if (stall_over && now && now == stall)
-		now = console_mux_give_up(mux);
+		now = console_mux_give_up(mux, now);
 	stall_over = false;
 	if (now && !timer_is_waiting(&stall_timer)) {
 		stall = now;

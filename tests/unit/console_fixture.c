@@ -58,8 +58,13 @@ static size_t terminal_read(struct console *console, void *buffer, size_t size)
 
 static enum console_refresh terminal_refresh(struct console *console)
 {
+	struct terminal *terminal = (struct terminal *)console;
+	enum console_refresh shown = terminal->to_refresh;
+
 	assert_true(locked);
-	return ((struct terminal *)console)->to_refresh;
+	/* As a screen does, which has nothing left to draw after it was asked. */
+	terminal->to_refresh = REFRESH_NOTHING;
+	return shown;
 }
 
 static const struct console_ops terminal_ops = {
