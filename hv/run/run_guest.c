@@ -238,10 +238,11 @@ static void do_housekeeping(void)
 /* Behind every exit, so not one call more than is needed. */
 static inline __force_inline void other_work(struct run_loop *loop)
 {
-	if (housekeeping_is_due())
-		do_housekeeping();
+	/* First, since housekeeping may end the machine. */
 	if (unlikely(loop->nmis_reported != this_cpu()->nmi_count))
 		report_nmis(loop);
+	if (housekeeping_is_due())
+		do_housekeeping();
 }
 
 void run_other_work(struct run_loop *loop)
