@@ -181,7 +181,9 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 	if (best->virtual_time > queue->minimum)
 		queue->minimum = best->virtual_time;
 	best->started = now;
-	best->waited += now - best->waits_since;
+	/* It may have begun to wait on a CPU whose clock is ahead. */
+	if (now > best->waits_since)
+		best->waited += now - best->waits_since;
 	queue->running = best;
 	queue->turn_end = UINT64_MAX;
 	if (is_capped(best)) {

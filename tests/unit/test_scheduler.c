@@ -519,6 +519,18 @@ static void a_cap_is_waiting(void **state)
 	assert_about(alone->entity.waited, 15 * SECOND);
 }
 
+/* Woken where the clock is ahead, and given the CPU where it is not: as if it had not waited. */
+static void waiting_never_shrinks(void **state)
+{
+	struct sched_entity entity;
+
+	(void)state;
+	sched_entity_init(&entity, 100, SCHED_NO_CAP, UINT32_MAX);
+	(void)sched_wake(&queue, &entity, now + MS);
+	assert_ptr_equal(sched_pick(&queue, now), &entity);
+	assert_true(entity.waited == 0);
+}
+
 static void nobody_can_run(void **state)
 {
 	struct sched_entity entity;
@@ -561,6 +573,7 @@ int main(void)
 		cmocka_unit_test_setup(wake_preempts_when_behind_enough, start),
 		cmocka_unit_test_setup(waiting_is_counted, start),
 		cmocka_unit_test_setup(a_cap_is_waiting, start),
+		cmocka_unit_test_setup(waiting_never_shrinks, start),
 		cmocka_unit_test_setup(nobody_can_run, start),
 	};
 
