@@ -30,8 +30,8 @@ def backtrace(machine):
 
 
 @pytest.mark.parametrize('way, cause, function', [
-    ('panic', 'asked for at the console', 'end_umbra'),
-    ('fault', 'page fault in Umbra at address [0-9a-f]{8}', 'end_umbra'),
+    ('panic', 'asked for at the console', 'command_end'),
+    ('fault', 'page fault in Umbra at address [0-9a-f]{8}', 'command_end'),
     ('stack', r'double fault \(esp [0-9a-f]{8}\)', 'overflow_stack'),
 ])
 def test_panic(machine, build, way, cause, function):
