@@ -10,14 +10,20 @@
 
 static volatile int depth, deepest, total;
 
-static void nest(int number, siginfo_t *info, void *frame)
+/* A handler begins; whoever calls this counts depth down when it ends. */
+static void enter(void)
 {
-	(void)info;
-	(void)frame;
 	total++;
 	depth++;
 	if (depth > deepest)
 		deepest = depth;
+}
+
+static void nest(int number, siginfo_t *info, void *frame)
+{
+	(void)info;
+	(void)frame;
+	enter();
 	if (depth < 50)
 		raise(number == SIGUSR1 ? SIGUSR2 : SIGUSR1);
 	depth--;
@@ -36,10 +42,7 @@ static void raise_once(int number, siginfo_t *info, void *frame)
 {
 	(void)info;
 	(void)frame;
-	total++;
-	depth++;
-	if (depth > deepest)
-		deepest = depth;
+	enter();
 	if (total == 1)
 		raise(number);
 	depth--;
