@@ -36,7 +36,9 @@ static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 /* The page boundary at or above address; near the end of all addresses, the last one there is. */
 static paddr_t page_above(paddr_t address)
 {
-	return ALIGN_UP(MIN(address, ALIGN_DOWN(UINT64_MAX, (paddr_t)PAGE_SIZE)), (paddr_t)PAGE_SIZE);
+	const paddr_t last_page = ALIGN_DOWN(UINT64_MAX, (paddr_t)PAGE_SIZE);
+
+	return ALIGN_UP(MIN(address, last_page), (paddr_t)PAGE_SIZE);
 }
 
 static bool overlaps(const struct memory_range *range, paddr_t start, paddr_t end)
@@ -141,8 +143,8 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	low_chunks = MIN(chunk_count, DIRECT_MAP_SIZE >> CHUNK_SHIFT);
 	low_frames = low_chunks * FRAMES_PER_CHUNK;
 
-	size = ALIGN_UP(chunk_count * (uint32_t)sizeof(*chunks) + low_frames * (uint32_t)sizeof(*owners),
-			PAGE_SIZE);
+	size = chunk_count * (uint32_t)sizeof(*chunks) + low_frames * (uint32_t)sizeof(*owners);
+	size = ALIGN_UP(size, PAGE_SIZE);
 	room = find_room(size, usable, usable_count, reserved, reserved_count);
 	if (!room)
 		return -E_NOMEM;

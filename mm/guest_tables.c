@@ -165,13 +165,13 @@ const struct guest_reader guest_reader_pae = {
 
 bool guest_top_is_pae(const uint32_t *table)
 {
-	const uint32_t allowed = PTE_P | PTE_PWT | PTE_PCD;
+	const uint32_t allowed = PAGE_MASK | PTE_P | PTE_PWT | PTE_PCD;
 	bool any = false;
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t low = READ_ONCE(table[2 * i]), high = READ_ONCE(table[2 * i + 1]);
 
-		if (high != 0 || (low != 0 && (low & ~PAGE_MASK & ~allowed)) || (low && !(low & PTE_P)))
+		if (high != 0 || (low & ~allowed) || (low && !(low & PTE_P)))
 			return false;
 		any |= low != 0;
 	}

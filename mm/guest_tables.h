@@ -26,7 +26,7 @@
 enum walk_result {
 	WALK_PRESENT,
 	WALK_ABSENT,	/* some level above the entries is not present */
-	WALK_BAD,	/* an entry that no lguest guest may make: outside its memory, or a large page */
+	WALK_BAD,	/* outside the guest's memory, or a large page: no lguest guest has those */
 };
 
 /* The 512 entries that a key names. */
@@ -41,7 +41,7 @@ struct guest_entries {
 /* What the levels above the entries say of one slot. */
 struct guest_slot {
 	uint32_t key;	/* names the run of 512 entries; equal keys, equal entries */
-	/* PTE_P; of PTE_W, PTE_U and PTE_NX what all levels together say; PTE_A of the last level. */
+	/* PTE_W, PTE_U and PTE_NX as all levels together say; PTE_A of the last level; PTE_P. */
 	uint64_t flags;
 };
 

@@ -25,7 +25,7 @@
 struct guest_memory {
 	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
 	uint32_t ram_pages;	/* what the guest is told it has */
-	uint32_t pages;		/* all that it can reach: RAM, and device pages until they are hidden */
+	uint32_t pages;		/* what it can reach: RAM, and device pages until they are hidden */
 	uint32_t frames;	/* how many pages, from page 0 on, have a frame */
 	uint32_t promised;	/* how many more are to get one */
 	uint32_t tables;	/* frames set aside for tables that this may take */

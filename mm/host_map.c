@@ -241,7 +241,8 @@ void host_map_activate(uint32_t top_level)
 void *temporary_map(paddr_t address)
 {
 	uint64_t *entry = &this_cpu()->pages->host_directory[DIRECTORY_INDEX(TEMPORARY_MAP)];
-	uint64_t wanted = (address & ~(paddr_t)(LARGE_PAGE - 1)) | PTE_P | PTE_W | PTE_PS | no_execute;
+	uint64_t wanted = ALIGN_DOWN(address, (paddr_t)LARGE_PAGE) | PTE_P | PTE_W | PTE_PS |
+			  no_execute;
 
 	if (*entry != wanted) {
 		*entry = wanted;

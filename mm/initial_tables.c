@@ -150,8 +150,8 @@ static bool entry_differs(const struct initial_tables *initial, const struct gue
 static enum initial_format entries_format(const struct initial_tables *initial,
 					  const struct guest_memory *memory, uint32_t address)
 {
-	uint32_t linear = address >= initial->kernel_address ? address - initial->kernel_address : address;
-	uint32_t page = linear >> PAGE_SHIFT;
+	const uint32_t kernel = initial->kernel_address;
+	uint32_t page = (address >= kernel ? address - kernel : address) >> PAGE_SHIFT;
 
 	/* The last table may have entries behind the last page, for the guest to fill. */
 	if (page < ALIGN_UP(initial->pages, TABLE_ENTRIES) &&

@@ -54,7 +54,7 @@
 struct cpu_pages;
 
 #define SHADOW_MIN_BUDGET 64u		/* pages; one address space and its work always fit */
-#define SHADOW_MAX_BUDGET 16384u	/* 64 MB; the structures beside it fit the heap's largest piece */
+#define SHADOW_MAX_BUDGET 16384u	/* 64 MB; the leaf pool must fit one piece of the heap */
 #define SHADOW_MAX_SPACES 1024u		/* whatever the budget: some calls look at each of them */
 #define SHADOW_CHAINS 256u		/* of address spaces, by a hash of their roots */
 
@@ -69,12 +69,12 @@ struct cpu_pages;
 #define INDEX_PIECES (GUEST_WINDOW_END >> PAGE_SHIFT >> INDEX_SHIFT)
 
 struct leaf_index_piece {
-	uint16_t *leaves;	/* by guest page: number of a leaf in leaf_pool, 0: none; NULL: all none */
+	uint16_t *leaves;	/* by guest page: its leaf's index in leaf_pool or 0; NULL: all 0 */
 	uint32_t used;		/* how many are not 0 */
 };
 
 struct shadow_leaf {
-	struct shadow_leaf *next;	/* the leaf of the same guest page's other half; the next free one */
+	struct shadow_leaf *next;	/* of the same guest page's other half; the next free one */
 	uint32_t key;
 	uint32_t parents;		/* directory entries that name it */
 	uint32_t slot;			/* where its first parent linked it */
@@ -104,7 +104,7 @@ struct shadow_counters {
 struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
-	bool provisional;		/* the guest's format is not known: the reader is linear or initial */
+	bool provisional;		/* its format is not known: reader is linear or initial */
 	struct initial_tables initial;	/* of a guest that was given some (mm/initial_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
@@ -112,20 +112,21 @@ struct shadow {
 	struct leaf_index_piece index[INDEX_PIECES];
 	uint16_t slot_links[SLOT_COUNT];	/* address spaces that have a leaf there */
 	uint32_t limit;			/* slots from here on are Umbra's */
-	uint32_t pte_limit;		/* limit; 0 while provisional, when SET_PTE is a special case */
+	uint32_t pte_limit;		/* limit, or while provisional 0, for SET_PTE's slow way */
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
 	uint32_t generation;		/* counts FLUSH_TLB of everything */
 	uint32_t budget, used;		/* pages of tables */
-	void *free_pages;		/* of the budget, not in use but kept, chained through their first word */
+	void *free_pages;		/* of the budget, chained through their first words */
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */
 	struct address_space *space_pool, *free_spaces;	/* and max_spaces of these */
 	uint32_t leaves_made, spaces_made;	/* the end of those ever in use; leaf 0 never is */
 	uint32_t max_spaces;
 	bool no_execute;		/* the machine has NX and the guest's format too */
-	uint32_t work;			/* done since the caller set it to 0; see SHADOW_MOST_WORK */
-	bool pinned;			/* nothing of it was taken away since shadow_pin succeeded, */
-	uint32_t pin_last, pin_pages;	/* for so many pages, the last with this index in its table */
-	const char *bad;		/* what was wrong, when a call returned SHADOW_BAD or _OUTSIDE */
+	uint32_t work;			/* since the caller set it to 0; see SHADOW_MOST_WORK */
+	/* Nothing was unmapped since shadow_pin succeeded for pin_pages ending at pin_last. */
+	bool pinned;
+	uint32_t pin_last, pin_pages;	/* pin_last: the last page's index in its leaf */
+	const char *bad;		/* the reason of the last SHADOW_BAD or SHADOW_OUTSIDE */
 	uint64_t bad_entry;
 	gpa_t outside;			/* where to, when a call returned SHADOW_OUTSIDE */
 	struct shadow_counters counters;
@@ -134,7 +135,7 @@ struct shadow {
 enum shadow_result {
 	SHADOW_DONE,
 	SHADOW_GUEST_FAULT,	/* the guest's own tables do not permit it: reflect */
-	SHADOW_OUTSIDE,		/* permitted, but beyond the guest's memory: shadow->outside; bad is set too */
+	SHADOW_OUTSIDE,		/* permitted, but not in the guest's memory: sets outside and bad */
 	SHADOW_BAD,		/* tables that end the guest; shadow->bad says why */
 	SHADOW_AGAIN,		/* not done: the same call goes on with it */
 };

@@ -90,7 +90,7 @@ void space_reclaim(struct shadow *shadow, uint32_t pages)
 				     shadow->work + 2 * WORK_PIECE);
 
 		if (space == shadow->current)
-			/* It alone has spent the budget: a guest that touches a little of everything. */
+			/* One space spent the budget: its guest touches a little of everything. */
 			shadow->counters.resets++;
 		else if (is_bare)
 			destroy(shadow, space);

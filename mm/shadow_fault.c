@@ -156,6 +156,7 @@ enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write
 		(void)shadow_initial_learn(shadow, address);
 	result = walk_guest(shadow, address, write ? FAULT_WRITE : 0, &walk, &error);
 	if (result == SHADOW_DONE)
-		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT | (address & ~PAGE_MASK));
+		*gpa = gpa_make(guest_entry_page(walk.entry) << PAGE_SHIFT |
+				(address & ~PAGE_MASK));
 	return result;
 }

@@ -144,7 +144,7 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
  */
 struct chunk_memo {
 	uint32_t guest;		/* guest-physical address of the chunk */
-	uint32_t low, high;	/* shadow entry of its first page, present and accessed; 0: no chunk yet */
+	uint32_t low, high;	/* shadow entry of its first page, accessed; 0: no chunk yet */
 };
 
 /* False: this is not an entry for a page of that chunk. */

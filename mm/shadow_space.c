@@ -181,8 +181,11 @@ static void put_all_to_sleep(struct shadow *shadow, struct address_space *space,
 	for (uint32_t word = first / 32; word * 32 < end; word++) {
 		uint32_t bits = linked_between(space, word, first, end);
 
-		for (; bits; bits &= bits - 1)
-			space_put_to_sleep(shadow, space, word * 32 + (uint32_t)__builtin_ctz(bits));
+		for (; bits; bits &= bits - 1) {
+			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
+
+			space_put_to_sleep(shadow, space, slot);
+		}
 	}
 }
 
@@ -214,6 +217,7 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 {
 	/* The last directory only: others may not exist, and would take a page. */
 	const uint32_t last = SWITCHER_SLOT / SLOT_ENTRIES * SLOT_ENTRIES;
+	const struct guest_reader *reader = shadow->reader;
 
 	for (uint32_t slot = MAX(shadow->kernel_slot, last); slot < shadow->limit; slot++) {
 		struct guest_slot info;
@@ -222,7 +226,7 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 		if (!shadow->slot_links[slot])
 			continue;
 		shadow->work += WORK_SLOT;
-		if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+		if (reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
 		    !(info.flags & PTE_A))
 			continue;
 		leaf = leaf_find(shadow, info.key);
@@ -263,7 +267,8 @@ int shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t b
 	shadow->limit = SWITCHER_SLOT;
 	shadow->kernel_slot = SWITCHER_SLOT;
 	shadow->leaf_pool = heap_alloc(budget * sizeof(struct shadow_leaf));
-	shadow->space_pool = heap_alloc_aligned(shadow->max_spaces * sizeof(struct address_space), 32);
+	shadow->space_pool =
+		heap_alloc_aligned(shadow->max_spaces * sizeof(struct address_space), 32);
 	if (!shadow->leaf_pool || !shadow->space_pool) {
 		heap_free(shadow->leaf_pool);
 		heap_free(shadow->space_pool);

@@ -109,7 +109,10 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
 		return shadow_bad(shadow, "SET_PMD with an index beyond the table", index);
-	/* It may stand in each of them four times: what is not the current one's is read when touched. */
+	/*
+	 * Any slot of any address space may name the table.  Those of spaces that are not current
+	 * are read again when they are touched.
+	 */
 	list_for_each(space, &shadow->spaces, recency) {
 		for (uint32_t i = 0; i < 4; i++) {
 			uint32_t slot = i * SLOT_ENTRIES + index;

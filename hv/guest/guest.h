@@ -37,7 +37,7 @@ enum guest_state {
 	GUEST_HALTED,	/* waits for an interrupt */
 	GUEST_PARKED,	/* halted, and nothing can wake it (hv/life/guest_park.h) */
 	GUEST_ENDED,	/* has an end_reason, and runs no more */
-	GUEST_ENDING,	/* is taken apart, a piece each turn, or waits for its disks to let go of it */
+	GUEST_ENDING,	/* is taken apart, a piece each turn, or waits for its disks' requests */
 };
 
 enum guest_end {
@@ -82,7 +82,7 @@ struct guest {
 	bool stack_is_known;		/* stack_last counts, for as long as shadow.pinned */
 	gpa_t stack_last;		/* where the kernel stack's last byte is */
 	bool task_switched;		/* the guest wants #NM */
-	bool calls_by_umbra;		/* no gate leads straight into its kernel (hv/guest/guest_cpu.h) */
+	bool calls_by_umbra;		/* no gate goes straight to its kernel (guest_cpu.h) */
 	struct fpu_state *fpu;
 	uint32_t fault_address;		/* CR2 of the last page fault */
 
@@ -92,13 +92,13 @@ struct guest {
 	uint32_t ring_cursor;
 	uint32_t pending_irqs;		/* bit n: irq n waits */
 	uint32_t gated_irqs;		/* bit n: irq n has a handler */
-	uint64_t wall_second;		/* wall clock, ns, of the last full second told to the guest */
+	uint64_t wall_second;		/* full second of the wall clock last told, in ns */
 	gpa_t steal;			/* where its time without a CPU is told; 0: nowhere */
 	uint64_t steal_base;		/* task.entity.waited when that began */
 	struct timer clock;		/* SET_CLOCKEVENT */
 	struct timer recheck;		/* something waits that the guest will not tell of */
 
-	bool repeat_call;		/* the hypercall could not be served yet: it is to be made again */
+	bool repeat_call;		/* the hypercall is not done: it is to be made again */
 
 	/* What is loaded, and again after a restart. */
 	struct image image;
@@ -117,8 +117,8 @@ struct guest {
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of config->disks; kept over a restart */
-	uint32_t owed;			/* added to by anybody: nanoseconds of others that its disks took */
-	volatile bool devices_due;	/* set by anybody: a device has work in the guest's context */
+	uint32_t owed;			/* ns its disks took from others; any CPU adds to it */
+	volatile bool devices_due;	/* a device has work to do in its turn; any CPU sets it */
 	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */
 
 	struct task task;		/* its call is posted by anybody who set one of these two */

@@ -45,8 +45,10 @@ static uint64_t safe_descriptor(uint32_t low, uint32_t high)
 	 * Ring 0 is Umbra's.  Ring 2 is given to nobody, since page tables take it for a kernel and
 	 * everything else takes it for a program.
 	 */
-	if ((high >> DESCRIPTOR_DPL_SHIFT & 1) == 0)
-		high = (high & ~DESCRIPTOR_DPL) | (uint32_t)LGUEST_GUEST_RING << DESCRIPTOR_DPL_SHIFT;
+	if ((high >> DESCRIPTOR_DPL_SHIFT & 1) == 0) {
+		high &= ~DESCRIPTOR_DPL;
+		high |= (uint32_t)LGUEST_GUEST_RING << DESCRIPTOR_DPL_SHIFT;
+	}
 	/* The CPU cannot write the accessed bit: the GDT is read-only while the guest runs. */
 	high |= DESCRIPTOR_ACCESSED;
 	return (uint64_t)high << 32 | low;
@@ -155,7 +157,8 @@ void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, ui
 	}
 	if (high & DESCRIPTOR_P) {
 		if (type != GATE_INTERRUPT && type != GATE_TRAP) {
-			guest_kill(guest, "LOAD_IDT_ENTRY of gate type %u for vector %u", type, vector);
+			guest_kill(guest, "LOAD_IDT_ENTRY of gate type %u for vector %u", type,
+				   vector);
 			return;
 		}
 		accepted = gate(type, high >> DESCRIPTOR_DPL_SHIFT & 3, LGUEST_SELECTOR_KERNEL_CODE,

@@ -102,7 +102,8 @@ static void kill_without_handler(struct guest *guest, unsigned vector, uint32_t 
 			   "the kernel needs CONFIG_LGUEST_GUEST=y",
 			   vector, exception_name(vector), eip);
 	else if (!guest->data && vector == VECTOR_PF)
-		guest_kill(guest, "page fault at address %08x before any hypercall", guest->fault_address);
+		guest_kill(guest, "page fault at address %08x before any hypercall",
+			   guest->fault_address);
 	else if (vector == VECTOR_PF)
 		guest_kill(guest, "page fault at address %08x (error %x) without a handler",
 			   guest->fault_address, error);

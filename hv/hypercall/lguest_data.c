@@ -19,16 +19,15 @@ struct layout {
 	uint16_t kernel_address, syscall_vec;
 };
 
+#define FIELD(generation, member) offsetof(struct lguest_data_##generation, member)
+
 static const struct layout layouts[] = {
-	{ "4.0-4.13", true, false, offsetof(struct lguest_data_c, noirq_iret),
-	  offsetof(struct lguest_data_c, noirq_iret), offsetof(struct lguest_data_c, kernel_address),
-	  offsetof(struct lguest_data_c, syscall_vec) },
-	{ "3.1-3.19", false, false, offsetof(struct lguest_data_b, noirq_start),
-	  offsetof(struct lguest_data_b, noirq_end), offsetof(struct lguest_data_b, kernel_address),
-	  offsetof(struct lguest_data_b, syscall_vec) },
-	{ "2.6.30-3.0", false, true, offsetof(struct lguest_data_a, noirq_start),
-	  offsetof(struct lguest_data_a, noirq_end),
-	  offsetof(struct lguest_data_a, kernel_address), offsetof(struct lguest_data_a, syscall_vec) },
+	{ "4.0-4.13", true, false, FIELD(c, noirq_iret), FIELD(c, noirq_iret),
+	  FIELD(c, kernel_address), FIELD(c, syscall_vec) },
+	{ "3.1-3.19", false, false, FIELD(b, noirq_start), FIELD(b, noirq_end),
+	  FIELD(b, kernel_address), FIELD(b, syscall_vec) },
+	{ "2.6.30-3.0", false, true, FIELD(a, noirq_start), FIELD(a, noirq_end),
+	  FIELD(a, kernel_address), FIELD(a, syscall_vec) },
 };
 
 /* No kernel has its shared part lower; tells an address from the small numbers around it. */
@@ -87,7 +86,8 @@ static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kerne
 	if (!IS_ALIGNED(kernel_address, INITIAL_TABLES_ALIGNMENT))
 		guest_kill(guest, "INIT with the kernel at %08x, which is not aligned to 4 MB",
 			   kernel_address);
-	else if (!initial_tables_place(&guest->shadow.initial, kernel_address, ram_pages, floor, top))
+	else if (!initial_tables_place(&guest->shadow.initial, kernel_address, ram_pages, floor,
+				       top))
 		guest_kill(guest, "no room for the first page tables between %08x and %08x", floor,
 			   top);
 	return guest->state != GUEST_ENDED;
@@ -117,7 +117,7 @@ static void start_on_initial_tables(struct guest *guest)
 
 void guest_init_protocol(struct guest *guest, gpa_t address)
 {
-	/* The largest of the generations: what follows the smaller ones is the guest's memory too. */
+	/* The largest generation's: behind a smaller one lies more of the guest's memory. */
 	const uint32_t size = sizeof(struct lguest_data_a);
 	uint64_t end = (uint64_t)gpa_value(address) + size;
 	const struct layout *layout;
@@ -129,7 +129,8 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	}
 	/* Nor at 0, where the boot parameters are, and which stands for "no INIT yet". */
 	if (gpa_value(address) == 0 || end > (uint64_t)guest->memory.ram_pages << PAGE_SHIFT) {
-		guest_kill(guest, "INIT with a structure at %08x, outside memory", gpa_value(address));
+		guest_kill(guest, "INIT with a structure at %08x, outside memory",
+			   gpa_value(address));
 		return;
 	}
 	layout = find_layout(guest, address);
@@ -140,8 +141,8 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	}
 	kernel_address = field(guest, address, layout->kernel_address);
 	if (kernel_address >= 0u - RESERVED_TOP) {
-		guest_kill(guest, "INIT with the kernel at %08x, in the range that is not the guest's",
-			   kernel_address);
+		guest_kill(guest, "INIT with the kernel at %08x, in the range that is not the "
+			   "guest's", kernel_address);
 		return;
 	}
 	if (layout->initial_tables && !make_initial_tables(guest, address, kernel_address))

@@ -19,8 +19,8 @@ void guest_bad_return(struct guest *guest, unsigned vector)
 
 	/* The handler would run in that very segment. */
 	if ((frame->cs & 0xFFFF) == LGUEST_SELECTOR_KERNEL_CODE)
-		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)", frame->cs & 0xFFFF,
-			   frame->ss & 0xFFFF, frame->error);
+		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)",
+			   frame->cs & 0xFFFF, frame->ss & 0xFFFF, frame->error);
 	else
 		guest_reflect_trap(guest, vector, frame->error);
 }

@@ -8,7 +8,7 @@
 #include "arch/cpu/cpu_call.h"
 #include "lib/compiler.h"
 
-static bool due;			/* any CPU sets it, the boot CPU clears it; each in one step */
+static bool due;	/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_call call;
 static void (*do_work)(void);
 static bool guests_gone;	/* set by any CPU, taken by the boot CPU */

@@ -109,7 +109,8 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 		guest_fpu_forget(guest);
 		guest_cpu_unload(guest);
 		guest_begin_end(guest);
-	} else if (guest->state == GUEST_HALTED && (guest->devices_due || guest_has_interrupt(guest))) {
+	} else if (guest->state == GUEST_HALTED &&
+		   (guest->devices_due || guest_has_interrupt(guest))) {
 		guest_wake(guest);
 	}
 	/* From here on the guest may be given to another CPU. */

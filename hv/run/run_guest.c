@@ -121,7 +121,7 @@ static void other_exit(struct guest *guest, uint32_t vector)
 	case VECTOR_MC:
 		machine_check_panic(NULL);
 	case VECTOR_NMI:
-		/* Its handler counted it, and took the guest out for its state (arch/cpu/host_traps.c). */
+		/* The handler counted it, and ended the turn if the guest's state is bad. */
 		guest_bad_state(guest);
 		return;
 	default:
@@ -187,7 +187,7 @@ static inline __force_inline void enter(struct guest *guest)
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
 	if (cpu->cr4 != cpu->guest_cr4) {
-		/* A guest's AC comes along through every gate, and SMAP does nothing while it is set. */
+		/* While a guest's AC is set, SMAP does nothing; gates do not clear AC. */
 		if (cpu->cr4 & CR4_SMAP)
 			clear_ac();
 		write_cr4(cpu->cr4);
@@ -223,7 +223,8 @@ void guest_serve_devices(struct guest *guest)
 	guest_devices_service(guest);
 	/* Whoever adds to it has the devices served, so it is never much. */
 	if (READ_ONCE(guest->owed))
-		sched_charge(&guest->task.entity, __atomic_exchange_n(&guest->owed, 0, __ATOMIC_RELAXED));
+		sched_charge(&guest->task.entity,
+			     __atomic_exchange_n(&guest->owed, 0, __ATOMIC_RELAXED));
 	barriers_note_data(this_cpu());
 }
 

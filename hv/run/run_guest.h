@@ -12,7 +12,7 @@
 /* What the run loop of each CPU has of its own. */
 struct run_loop {
 	struct run_cpu *cpu;
-	const struct guest_config *entered;	/* of whose turn was the last here, even if it is gone */
+	const struct guest_config *entered;	/* of the guest that ran last; it may have ended */
 	uint32_t nmis_reported;
 	uint64_t nmi_report_due;
 	struct timer watch;	/* while the watchdog runs: shows it that interrupts come in */
