@@ -33,7 +33,8 @@ bool boot_info_add_range(struct boot_info *info, paddr_t base, uint64_t length, 
 	if (length == 0)
 		return true;
 	if (info->range_count == BOOT_MAX_RANGES) {
-		boot_info_complain(info, "the memory map has more than 128 ranges; the rest is ignored");
+		boot_info_complain(info,
+				   "the memory map has more than 128 ranges; the rest is ignored");
 		return false;
 	}
 	range = &info->ranges[info->range_count++];

@@ -68,7 +68,7 @@ struct boot_framebuffer {
 struct boot_info {
 	const char *command_line; /* as the loader gave it, "" when it gave none */
 	const char *loader;	  /* the loader's name, "" when unknown */
-	bool has_file_name;	  /* the loader puts Umbra's file name in front of the command line */
+	bool has_file_name;	  /* the command line begins with Umbra's file name */
 	const char *problem;	  /* NULL, or a text about the first thing that was dropped */
 	unsigned range_count;
 	unsigned module_count;

@@ -139,9 +139,11 @@ static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool
 
 		/* The boot CPU stands in the table as well. */
 		if (runs && runs->id != 0)
-			log_warn("cpu", "the CPU with APIC id %u is left out: it is cpu%u, which runs",
+			log_warn("cpu",
+				 "the CPU with APIC id %u is left out: it is cpu%u, which runs",
 				 apic_id, runs->id);
-		else if (!runs && (smt || !cpu_has_sibling(apic_id)) && !start(apic_id, page, tsc_step))
+		else if (!runs && (smt || !cpu_has_sibling(apic_id)) &&
+			 !start(apic_id, page, tsc_step))
 			return;
 	}
 }
@@ -153,11 +155,11 @@ static void judge_tscs(uint64_t step)
 	else if (!time_is_tsc())
 		log_info("time", "the TSCs of the CPUs differ by up to %llu ticks", step);
 	else if (clock_leave_tsc())
-		log_warn("time", "the TSCs of the CPUs differ by up to %llu ticks: the clock is %s from now on",
-			 step, clock_name());
+		log_warn("time", "the TSCs of the CPUs differ by up to %llu ticks: the clock is %s "
+			 "from now on", step, clock_name());
 	else
-		log_error("time", "the TSCs of the CPUs differ by up to %llu ticks, and there is no other clock",
-			  step);
+		log_error("time", "the TSCs of the CPUs differ by up to %llu ticks, and there is "
+			  "no other clock", step);
 }
 
 void cpus_start(const struct boot_info *info, unsigned max, bool smt)

@@ -35,7 +35,8 @@ static void make_uplinks(const struct umbra_options *options)
 
 		if (cause)
 			log_event("option-error", "module=umbra word=uplink=%s%s%s cause=\"%s\"",
-				  uplink->port, by_default ? "" : ":", by_default ? "" : uplink->net, cause);
+				  uplink->port, by_default ? "" : ":",
+				  by_default ? "" : uplink->net, cause);
 	}
 }
 

@@ -186,7 +186,8 @@ static void start_watchdog(void)
 		log_warn("watchdog", "it cannot watch here: %s", error == -E_UNSUPPORTED
 			 ? "that takes an APIC" : "no NMIs come from the interval timer");
 	else
-		log_info("watchdog", "a CPU that does not schedule for %u s ends Umbra", options.watchdog_s);
+		log_info("watchdog", "a CPU that does not schedule for %u s ends Umbra",
+			 options.watchdog_s);
 }
 
 /* Umbra's own address space, with tables for this CPU. */

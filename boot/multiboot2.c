@@ -73,7 +73,7 @@ struct multiboot2_framebuffer {
 /* Where the type is direct colour. */
 struct multiboot2_colours {
 	struct multiboot2_framebuffer screen;
-	uint16_t reserved; /* one byte in the specification's table, two in its multiboot2.h and GRUB */
+	uint16_t reserved; /* two bytes in multiboot2.h and GRUB, one in the text's table */
 	struct boot_channel red, green, blue;
 } __packed;
 
@@ -260,7 +260,8 @@ int boot_info_parse_multiboot2(struct boot_info *info, paddr_t address, boot_map
 	if (!head)
 		return boot_info_complain(info, "the multiboot information lies outside memory");
 	if (head->size < sizeof(*head) || head->size > BOOT_MAX_MULTIBOOT2)
-		return boot_info_complain(info, "the size of the multiboot information makes no sense");
+		return boot_info_complain(info,
+					  "the size of the multiboot information makes no sense");
 	end = address + head->size;
 	while (next_tag(&reader, end))
 		read_tag(&reader);

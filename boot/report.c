@@ -14,7 +14,7 @@
 
 #define FEATURES_SIZE 128
 #define MAP_SIZE 100		/* of a line with ranges of memory, before it is cut */
-#define RANGE_SIZE 48		/* ", reserved", two numbers of 16 digits, and what stands between */
+#define RANGE_SIZE 48		/* ", reserved", two numbers of 16 digits and separators */
 
 /* --- the processor -------------------------------------------------------------------------- */
 
@@ -88,7 +88,8 @@ static void report_map(const struct boot_info *info)
 
 		if (used == 0 || run.usable != usable)
 			used += format_text(line + used, sizeof(line) - used, "%s%s",
-					    used == 0 ? "" : ",", run.usable ? " usable" : " reserved");
+					    used == 0 ? "" : ",",
+					    run.usable ? " usable" : " reserved");
 		used += format_text(line + used, sizeof(line) - used, " %llx-%llx",
 				    (unsigned long long)run.base,
 				    (unsigned long long)(run.base + run.length - 1));
@@ -105,7 +106,8 @@ static void report_acpi(void)
 	const struct acpi_fixed *fixed = acpi_fixed();
 
 	for (unsigned i = 0; i < fixed->refusal_count; i++)
-		log_warn("acpi", "the FADT puts %s at port %04x, where it cannot be; it is left alone",
+		log_warn("acpi",
+			 "the FADT puts %s at port %04x, where it cannot be; it is left alone",
 			 fixed->refusals[i].what, fixed->refusals[i].port);
 }
 

@@ -12,13 +12,14 @@
 bool cpu_has_sibling(uint32_t apic_id)
 {
 	const struct cpu *boot_cpu = cpu_by_id(0);
+	const unsigned shift = boot_cpu->smt.shift;
 
 	if (boot_cpu->smt.threads < 2)
 		return false;
 	for (unsigned id = 0; id < cpu_count(); id++) {
 		uint32_t other = cpu_by_id(id)->apic_id;
 
-		if (other != apic_id && other >> boot_cpu->smt.shift == apic_id >> boot_cpu->smt.shift)
+		if (other != apic_id && other >> shift == apic_id >> shift)
 			return true;
 	}
 	return false;
@@ -34,7 +35,8 @@ static bool any_has_sibling(void)
 
 static bool is_like(const struct speculation *one, const struct speculation *other)
 {
-	return one->flaws == other->flaws && one->remedies == other->remedies && one->open == other->open;
+	return one->flaws == other->flaws && one->remedies == other->remedies &&
+	       one->open == other->open;
 }
 
 static void report_cpu(const struct cpu *cpu, bool wanted, bool siblings)
@@ -46,8 +48,8 @@ static void report_cpu(const struct cpu *cpu, bool wanted, bool siblings)
 	speculation_name_flaws(cpu->speculation.open, open, sizeof(open));
 	speculation_name_flaws(cpu->speculation.microcode, microcode, sizeof(microcode));
 	log_event("speculation",
-		  "cpu=%u mitigations=%s flaws=%s done=%s open=%s needs-microcode=%s siblings=%u", cpu->id,
-		  wanted ? "auto" : "off", flaws, done, open, microcode, siblings);
+		  "cpu=%u mitigations=%s flaws=%s done=%s open=%s needs-microcode=%s siblings=%u",
+		  cpu->id, wanted ? "auto" : "off", flaws, done, open, microcode, siblings);
 }
 
 void report_speculation(bool wanted)
@@ -60,6 +62,7 @@ void report_speculation(bool wanted)
 		if (!is_like(&cpu_by_id(id)->speculation, &boot_cpu->speculation))
 			report_cpu(cpu_by_id(id), wanted, siblings);
 	if (siblings && boot_cpu->speculation.flaws != 0)
-		log_warn("cpu", "threads of one core run guests at the same time, which speculation can "
-			 "let look at each other; smt=off uses one thread of each core");
+		log_warn("cpu", "threads of one core run guests at the same time, which "
+			 "speculation can let look at each other; smt=off uses one thread of each "
+			 "core");
 }

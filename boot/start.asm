@@ -37,7 +37,7 @@ multiboot2_header:
 	dw 6, 0					; modules on page borders
 	dd 8
 	align 8
-	dw 5, 1					; a frame buffer is welcome, where there is no text mode,
+	dw 5, 1					; a frame buffer if there is no text mode,
 	dd 20					; of any size and depth
 	dd 0, 0, 0
 	align 8

@@ -75,7 +75,7 @@ struct virtio_pci_cap {
 	uint8_t cap_vndr, cap_next, cap_len, cfg_type;
 	uint8_t bar, padding[3];
 	uint32_t offset, length;
-	uint32_t more;		/* NOTIFY_CFG: notify_off_multiplier; PCI_CFG: pci_cfg_data; else absent */
+	uint32_t more;		/* NOTIFY_CFG: notify_off_multiplier; PCI_CFG: pci_cfg_data */
 };
 
 #define VIRTIO_PCI_CAP_SIZE 16u		/* without the last field */

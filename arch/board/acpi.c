@@ -344,11 +344,13 @@ static uint16_t register_block(const char *what, uint32_t port,
 
 static void read_events(struct acpi_fixed *fixed, const struct fadt *fadt)
 {
+	unsigned length = MAX(fadt->pm1_event_length, 4);
+
 	fixed->pm1_event_length = fadt->pm1_event_length;
-	fixed->pm1a_event = register_block("the PM1a event block", fadt->pm1a_event, &fadt->x_pm1a_event,
-					   MAX(fadt->pm1_event_length, 4));
-	fixed->pm1b_event = register_block("the PM1b event block", fadt->pm1b_event, &fadt->x_pm1b_event,
-					   MAX(fadt->pm1_event_length, 4));
+	fixed->pm1a_event = register_block("the PM1a event block", fadt->pm1a_event,
+					   &fadt->x_pm1a_event, length);
+	fixed->pm1b_event = register_block("the PM1b event block", fadt->pm1b_event,
+					   &fadt->x_pm1b_event, length);
 	for (unsigned i = 0; i < ARRAY_SIZE(fixed->gpe_blocks); i++) {
 		fixed->gpe_lengths[i] = fadt->gpe_length[i];
 		if (fadt->gpe_length[i] >= 2)
@@ -368,7 +370,8 @@ static void read_reset(struct acpi_fixed *fixed, const struct fadt *fadt)
 	fixed->reset_value = fadt->reset_value;
 	if (fixed->has_reset && fixed->reset_space == ACPI_SPACE_PORT &&
 	    !acpi_reset_port_is_sane(fixed->reset_address)) {
-		refuse_port("the reset register", (uint32_t)MIN(fixed->reset_address, (uint64_t)UINT32_MAX));
+		refuse_port("the reset register",
+			    (uint32_t)MIN(fixed->reset_address, (uint64_t)UINT32_MAX));
 		fixed->has_reset = false;
 	}
 }

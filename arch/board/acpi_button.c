@@ -14,7 +14,7 @@
 /* PM1 status and enable registers, ACPI 6.4, tables 4.11 and 4.12; writing a 1 clears a status. */
 #define PM1_POWER_BUTTON BIT(8)
 #define PM1_ALL 0xFFFFu
-#define PM1_NOTHING 0xFFFFu	/* where no register is; in one, some bits are reserved and read as 0 */
+#define PM1_NOTHING 0xFFFFu	/* no register is there: one has reserved bits, which read as 0 */
 
 /*
  * The SCI's line stays raised while any event waits, and other devices may share it.  So many

@@ -181,15 +181,16 @@ static struct clock *choose(enum clock_source wanted)
 	if (tsc_is_constant())
 		return &clocks[TSC];
 	if (wanted == CLOCK_TSC) {
-		log_warn("time", "the TSC may change its rate, and with it the time of Umbra and of guests");
+		log_warn("time", "the TSC may change its rate, and with it the time of Umbra and "
+			 "of guests");
 		return &clocks[TSC];
 	}
 	if (!counter) {
 		log_warn("time", "the TSC may change its rate, and there is no other clock");
 		return &clocks[TSC];
 	}
-	log_warn("time",
-		 "the TSC may change its rate: guests are told not to use it (clock=tsc changes that)");
+	log_warn("time", "the TSC may change its rate: guests are told not to use it "
+		 "(clock=tsc changes that)");
 	return counter;
 }
 
@@ -198,11 +199,12 @@ static void report(const struct tsc_rate *rate)
 	if (rate->stands_still)
 		log_info("time", "clock %s", clock_name());
 	else if (rate->second)
-		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s, %u ppm off by %s", clock_name(),
-			 rate->khz / 1000, rate->khz % 1000, rate->referee, rate->second_ppm, rate->second);
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s, %u ppm off by %s",
+			 clock_name(), rate->khz / 1000, rate->khz % 1000, rate->referee,
+			 rate->second_ppm, rate->second);
 	else
-		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s", clock_name(), rate->khz / 1000,
-			 rate->khz % 1000, rate->referee);
+		log_info("time", "clock %s; the TSC runs at %u.%03u MHz by %s", clock_name(),
+			 rate->khz / 1000, rate->khz % 1000, rate->referee);
 }
 
 void clock_init(enum clock_source wanted, mmio_map_t *map, uint64_t began)
@@ -218,7 +220,8 @@ void clock_init(enum clock_source wanted, mmio_map_t *map, uint64_t began)
 	clocks[TSC] = (struct clock){ .usable = !rate.stands_still };
 	chosen = choose(wanted);
 	if (!chosen)
-		panic("no clock of this machine counts: neither the TSC, nor an HPET, nor an ACPI PM timer");
+		panic("no clock of this machine counts: neither the TSC, nor an HPET, nor an ACPI "
+		      "PM timer");
 	time_use_clock(chosen, (read_tsc() - began) * NS_PER_MS / rate.khz);
 	time_limit_set_stuck(wait_is_stuck);
 	read_wall_clock();

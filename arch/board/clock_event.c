@@ -77,7 +77,8 @@ static void start_pit(void)
 	if (error)
 		panic("no timer: the 8254's interrupt line cannot be used: %s", error_words(error));
 	if (!pit_expires())
-		panic("no timer of this machine goes off: neither the local APIC's, if it has one, nor the 8254");
+		panic("no timer of this machine goes off: neither the local APIC's, if it has one, "
+		      "nor the 8254");
 }
 
 /*

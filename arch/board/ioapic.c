@@ -70,7 +70,8 @@ static uint32_t probe(const struct io_apic *io_apic)
 	uint32_t version = get(io_apic, REGISTER_VERSION);
 
 	if ((mmio_read32(io_apic->registers, SELECT) & 0xFF) != REGISTER_VERSION ||
-	    version & VERSION_RESERVED || VERSION(version) == 0 || VERSION_LINES(version) > LINES_MAX)
+	    version & VERSION_RESERVED || VERSION(version) == 0 ||
+	    VERSION_LINES(version) > LINES_MAX)
 		return 0;
 	return VERSION_LINES(version);
 }

@@ -53,8 +53,8 @@ static void apic_error(void *context)
 	/* Each kind of error once: a disturbed line would fill the log. */
 	for (unsigned bit = 0; bit < ARRAY_SIZE(error_words_of_apic); bit++)
 		if (errors & ~seen & BIT(bit))
-			log_warn("irq", "the local APIC of cpu%u reports an error: %s", this_cpu()->id,
-				 error_words_of_apic[bit]);
+			log_warn("irq", "the local APIC of cpu%u reports an error: %s",
+				 this_cpu()->id, error_words_of_apic[bit]);
 	seen |= errors;
 }
 
@@ -71,8 +71,8 @@ static void add_io_apic(const struct madt_io_apic *io_apic, mmio_map_t *map)
 	int error = ioapic_add(io_apic, map);
 
 	if (error)
-		log_warn("irq", "the I/O APIC at %08x, lines from %u, is left out: %s", io_apic->address,
-			 io_apic->first_line, error_words(error));
+		log_warn("irq", "the I/O APIC at %08x, lines from %u, is left out: %s",
+			 io_apic->address, io_apic->first_line, error_words(error));
 }
 
 /* Both must be there; NULL, or why the 8259A have to do. */
@@ -96,7 +96,8 @@ static void report_refusals(void)
 		log_warn("cpu", "the CPU with APIC id %u is left out: %s", madt.refusals[i].apic_id,
 			 madt.refusals[i].cause);
 	if (madt.left_out)
-		log_warn("irq", "%u more entries of the MADT are left out: there is no room for so many",
+		log_warn("irq",
+			 "%u more entries of the MADT are left out: there is no room for so many",
 			 madt.left_out);
 }
 
@@ -107,7 +108,8 @@ static void report_apics(void)
 	report_refusals();
 	for (unsigned i = 0; i < MADT_ISA_LINES; i++)
 		overrides += madt.isa[i].line != i;
-	log_info("irq", "%u CPU%s; local APIC %u (%s); %u I/O APIC%s with %u lines, ISA lines moved: %u",
+	log_info("irq",
+		 "%u CPU%s; local APIC %u (%s); %u I/O APIC%s with %u lines, ISA lines moved: %u",
 		 madt.cpu_count, madt.cpu_count == 1 ? "" : "s", lapic_id(),
 		 lapic_is_x2apic() ? "x2apic" : "xapic", ioapic_count(),
 		 ioapic_count() == 1 ? "" : "s", ioapic_lines(), overrides);
@@ -128,7 +130,8 @@ static void connect_nmi_lines(void)
 		int error = connect_nmi_line(&madt.nmi_lines[i]);
 
 		if (error)
-			log_warn("irq", "I/O APIC line %u raises no NMIs, as the MADT says it does: %s",
+			log_warn("irq",
+				 "I/O APIC line %u raises no NMIs, as the MADT says it does: %s",
 				 madt.nmi_lines[i].line, error == -E_EXIST
 				 ? "it is the timer's" : "there is no such line");
 	}
@@ -161,7 +164,8 @@ void irq_init(bool apic, mmio_map_t *map)
 	pic_init();
 	has_apic = !missing;
 	if (missing && !pic_is_there())
-		panic("no interrupt controller can be used: %s, and no pair of 8259 answers", missing);
+		panic("no interrupt controller can be used: %s, and no pair of 8259 answers",
+		      missing);
 	if (missing && lapic_probe(has_large_ids(), map) == 0)
 		lapic_pass_through();
 	if (missing) {
@@ -343,7 +347,7 @@ void irq_dispatch(unsigned vector)
 	if (unlikely(!has_apic)) {
 		dispatch_pic(vector);
 	} else if (vector != VECTOR_SPURIOUS) {
-		/* A spurious interrupt is not in service and must not be ended (SDM vol. 3, 10.9). */
+		/* A spurious interrupt is not in service: no end for it (SDM vol. 3, 10.9). */
 		serve(vector);
 		lapic_end();
 	}

@@ -195,7 +195,8 @@ static void take_entry(struct madt *madt, uint8_t type, const union entry *entry
 
 	switch (type) {
 	case ENTRY_LOCAL_APIC:
-		add_cpu(madt, &(struct madt_cpu){ local->apic_id, local->uid, false }, local->flags);
+		add_cpu(madt, &(struct madt_cpu){ local->apic_id, local->uid, false },
+			local->flags);
 		break;
 	case ENTRY_IO_APIC:
 		add_io_apic(madt, &entry->io_apic);
@@ -232,8 +233,8 @@ int madt_read(struct madt *madt)
 	if (acpi_find_table("APIC", 0, &table) != 0 ||
 	    !acpi_read_table(&table, HEADER_SIZE, fixed, sizeof(fixed)))
 		return -E_NOENT;
-	for (uint32_t at = HEADER_SIZE + sizeof(fixed); acpi_read_table(&table, at, &head, sizeof(head));
-	     at += head.length) {
+	for (uint32_t at = HEADER_SIZE + sizeof(fixed);
+	     acpi_read_table(&table, at, &head, sizeof(head)); at += head.length) {
 		uint32_t size;
 		union entry entry;
 

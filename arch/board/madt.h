@@ -52,7 +52,7 @@ struct madt {
 	unsigned cpu_count, io_apic_count, local_nmi_count, nmi_line_count;
 	unsigned refusal_count;
 	unsigned left_out;	/* entries for which there was no room */
-	struct madt_cpu cpus[MADT_CPUS];	/* those that can be used, in the firmware's order */
+	struct madt_cpu cpus[MADT_CPUS];	/* that can be used, in the firmware's order */
 	struct madt_refusal refusals[MADT_REFUSALS];
 	struct madt_io_apic io_apics[MADT_IO_APICS];
 	struct madt_line isa[MADT_ISA_LINES];	/* by ISA line */

@@ -78,7 +78,8 @@ void power_off(void)
 	else
 		cause = "the machine did not react to powering off by ACPI";
 	log_error("power", "%s", cause);
-	log_error("power", "the machine cannot be powered off by Umbra; halted, switch it off by hand");
+	log_error("power",
+		  "the machine cannot be powered off by Umbra; halted, switch it off by hand");
 	cpu_halt_forever();
 }
 
@@ -88,7 +89,8 @@ void power_reset(void)
 	if (acpi_reset() != -E_UNSUPPORTED)
 		log_warn("power", "no reaction to the ACPI reset register; trying the chipset");
 	reset_by_chipset();
-	log_warn("power", "no reaction to the chipset's reset port; trying the keyboard controller");
+	log_warn("power",
+		 "no reaction to the chipset's reset port; trying the keyboard controller");
 	reset_by_keyboard();
 	log_warn("power", "no reaction to the keyboard controller; shutting the processor down");
 	reset_by_triple_fault();

@@ -75,7 +75,7 @@ int rtc_read(uint8_t century_register, uint64_t *seconds)
 
 	if (!rtc_is_there())
 		return -E_NOENT;
-	/* An update may begin right after the flag was read clear: only two equal readings count. */
+	/* An update may begin after the flag was read clear: only two equal readings count. */
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		if (!wait_for_update())
 			return -E_IO;

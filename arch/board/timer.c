@@ -30,10 +30,9 @@ static void arm(struct timer_queue *queue)
 	struct list_node *first = list_first(&queue->waiting);
 	uint64_t deadline;
 
-	if (!first) {
-		/* The event that is set may come once for nothing, which costs less than disarming. */
+	/* The event that is set may come for nothing, which costs less than to disarm it. */
+	if (!first)
 		return;
-	}
 	deadline = container_of(first, struct timer, node)->deadline;
 	if (deadline < queue->armed)
 		queue->armed = clock_event_set(deadline);
@@ -44,7 +43,7 @@ static void run_expired(struct timer_queue *queue)
 	uint64_t now = time_ns();
 	struct list_node *first;
 
-	/* What expires after this look at the clock sets an event in the past, which comes at once. */
+	/* A timer that expires later than this look sets an event in the past: it comes at once. */
 	while ((first = list_first(&queue->waiting)) != NULL) {
 		struct timer *timer = container_of(first, struct timer, node);
 

@@ -114,8 +114,8 @@ static const char *judge(struct measured *measured)
 	uint32_t first, second;
 
 	if (!measured->has_end)
-		return counter->read() == measured->start.count ? "it stands still"
-								 : "it is far slower than it claims";
+		return counter->read() == measured->start.count ?
+			"it stands still" : "it is far slower than it claims";
 	first = khz_between(counter, &measured->start, &measured->middle);
 	second = khz_between(counter, &measured->middle, &measured->end);
 	if (ppm_between(first, second) > UNEVEN_PPM)
@@ -144,7 +144,8 @@ static void measure_both(struct measured list[2])
 		if (list[i].counter)
 			list[i].start = read_both(list[i].counter);
 	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
-		if ((is_over(&list[0]) && is_over(&list[1])) || read_tsc() - begin >= patience(list))
+		if ((is_over(&list[0]) && is_over(&list[1])) ||
+		    read_tsc() - begin >= patience(list))
 			return;
 		for (unsigned i = 0; i < 2; i++)
 			if (!is_over(&list[i]))
@@ -184,8 +185,8 @@ static unsigned choose(struct measured list[2])
 	uint32_t pit = tsc_khz_by_pit();
 	unsigned right = pit != 0 && ppm_between(pit, list[1].khz) < ppm_between(pit, list[0].khz);
 
-	log_warn("time", "the TSC runs at %u kHz by %s, at %u by %s, at %u by pit; taking %s", list[0].khz,
-		 list[0].counter->name, list[1].khz, list[1].counter->name, pit,
+	log_warn("time", "the TSC runs at %u kHz by %s, at %u by %s, at %u by pit; taking %s",
+		 list[0].khz, list[0].counter->name, list[1].khz, list[1].counter->name, pit,
 		 list[right].counter->name);
 	list[!right].cause = "it does not count at the rate that it claims";
 	return right;

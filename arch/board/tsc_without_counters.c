@@ -84,7 +84,9 @@ static bool wait_for_second(uint64_t *tsc)
 	uint64_t begin = read_tsc();
 	uint8_t before = rtc_second();
 
-	for (uint32_t reads = 0; reads < RTC_READS_MAX && read_tsc() - begin < RTC_GIVE_UP; reads++) {
+	for (uint32_t reads = 0; reads < RTC_READS_MAX; reads++) {
+		if (read_tsc() - begin >= RTC_GIVE_UP)
+			return false;
 		if (rtc_second() != before) {
 			*tsc = read_tsc();
 			return true;
@@ -144,8 +146,8 @@ struct tsc_rate tsc_measure_without_counters(void)
 		log_warn("time", "no timer counts; using the frequency the processor claims");
 		return (struct tsc_rate){ .khz = khz, .referee = "cpuid" };
 	}
-	log_error("time", "there is no timer to measure the TSC by: it is taken for 1 GHz, and times will "
-		  "be wrong");
+	log_error("time", "there is no timer to measure the TSC by: it is taken for 1 GHz, and "
+		  "times will be wrong");
 	return (struct tsc_rate){ .khz = FALLBACK_KHZ, .referee = "nobody" };
 }
 

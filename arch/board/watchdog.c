@@ -80,8 +80,8 @@ static bool is_watchdog_nmi(uint32_t eip, uint32_t ebp)
 
 int watchdog_start(uint32_t seconds, uint32_t period_us)
 {
-	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX
-					 : (uint32_t)(((uint64_t)period_us * PIT_HZ + 999999) / 1000000);
+	uint64_t ticks_wanted = ((uint64_t)period_us * PIT_HZ + 999999) / 1000000;
+	uint32_t period = period_us == 0 ? PIT_PERIOD_MAX : (uint32_t)ticks_wanted;
 	struct time_limit limit;
 	int error = irq_route_nmi(PIT_IRQ_LINE);
 

@@ -31,7 +31,7 @@ struct cpu_pages {
 	uint64_t host_switcher_table[512] __aligned(4096);
 	uint64_t guest_switcher_table[512] __aligned(4096);	/* the Switcher PTE page */
 	uint64_t host_pdpt[4] __aligned(32);
-	uint8_t guard[4096] __aligned(4096);	/* not mapped: a stack that overflows double-faults */
+	uint8_t guard[4096] __aligned(4096);	/* not mapped: stack overflow double-faults */
 	uint8_t stack[HOST_STACK_SIZE] __aligned(16);
 	uint8_t nmi_stack[4096];
 	uint8_t double_fault_stack[4096];
@@ -67,7 +67,7 @@ struct cpu {
 	uint32_t heartbeat_seen, watchdog_ticks;
 	bool is_struck;			/* the watchdog has sent an NMI to this CPU */
 
-	/* Where an NMI stopped this CPU for good, since another one panics; written before is_stopped. */
+	/* Where an NMI stopped this CPU when another one panicked; written before is_stopped. */
 	uint32_t stop_eip, stop_cs, stop_ebp;
 	volatile bool is_stopped;
 };

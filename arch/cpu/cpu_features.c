@@ -110,6 +110,7 @@ const struct cpu_features *cpu_features(void)
 const char *cpu_features_missing(void)
 {
 	if (!features.fxsr)
-		return "this CPU has no FXSAVE, without which guests' FPU state cannot be kept apart";
+		return "this CPU has no FXSAVE, without which guests' FPU state cannot be kept "
+		       "apart";
 	return NULL;
 }

@@ -11,13 +11,13 @@
 struct cpu_features {
 	char vendor[13];
 	char brand[49];
-	unsigned family, model, stepping;	/* as people count them, the extended parts included */
+	unsigned family, model, stepping;	/* with the extended family and model added */
 	bool sep, pse36, fxsr, sse, nx, smep, smap, umip, mce, mca, pat, rdrand, rdseed;
 	bool apic, x2apic, tsc_deadline;	/* the local APIC, and what it can do */
 	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
 	bool constant_tsc;	/* one rate whatever the clock of the core does */
 	bool hypervisor;	/* itself under a hypervisor */
-	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP and FOP only with an exception pending */
+	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP, FOP only while an exception waits */
 };
 
 /* Reads CPUID.  Boot CPU, before the first cpu_features(). */

@@ -28,7 +28,8 @@ static void prepare_double_fault(struct cpu *cpu, uint32_t host_cr3)
 	tss->cr3 = host_cr3;
 	tss->eip = (uint32_t)host_double_fault;
 	tss->eflags = EFLAGS_FIXED;
-	tss->esp = stack_end(cpu->pages->double_fault_stack, sizeof(cpu->pages->double_fault_stack));
+	tss->esp = stack_end(cpu->pages->double_fault_stack,
+			     sizeof(cpu->pages->double_fault_stack));
 	tss->cs = HOST_CS;
 	tss->ss = tss->ds = tss->es = HOST_DS;
 	tss->io_map_base = TSS_SIZE;
@@ -127,7 +128,8 @@ void cpu_init(struct cpu *cpu)
 	 * No PGE: a global translation of Umbra's would stay in the TLB over the
 	 * load of CR3 that hides it from the guest.
 	 */
-	cpu->guest_cr4 = CR4_PAE | (features->mce ? CR4_MCE : 0) | (features->fxsr ? CR4_OSFXSR : 0) |
+	cpu->guest_cr4 = CR4_PAE | (features->mce ? CR4_MCE : 0) |
+			 (features->fxsr ? CR4_OSFXSR : 0) |
 			 (features->sse ? CR4_OSXMMEXCPT : 0);
 	cpu->cr4 = cpu->guest_cr4 | (features->smep ? CR4_SMEP : 0) |
 		   (features->smap ? CR4_SMAP : 0) | (features->umip ? CR4_UMIP : 0);

@@ -33,7 +33,8 @@
 
 /* Flat 4 GB, accessed bit preset: the GDT is read-only while a guest runs. */
 #define DESCRIPTOR_FLAT_LOW 0x0000FFFFull
-#define DESCRIPTOR_FLAT(high, dpl) (DESCRIPTOR_FLAT_LOW | (uint64_t)((high) | (uint32_t)(dpl) << 13) << 32)
+#define DESCRIPTOR_FLAT(high, dpl) \
+	(DESCRIPTOR_FLAT_LOW | (uint64_t)((high) | (uint32_t)(dpl) << 13) << 32)
 #define DESCRIPTOR_FLAT_CODE(dpl) DESCRIPTOR_FLAT(0x00CF9B00u, dpl)
 #define DESCRIPTOR_FLAT_DATA(dpl) DESCRIPTOR_FLAT(0x00CF9300u, dpl)
 
@@ -56,7 +57,8 @@ static inline uint64_t descriptor_tss(uint32_t base)
 static inline uint64_t gate(unsigned type, unsigned dpl, uint16_t selector, uint32_t offset)
 {
 	uint32_t low = (uint32_t)selector << 16 | (offset & 0xFFFF);
-	uint32_t high = (offset & 0xFFFF0000u) | DESCRIPTOR_P | dpl << DESCRIPTOR_DPL_SHIFT | type << 8;
+	uint32_t high = (offset & 0xFFFF0000u) | DESCRIPTOR_P | dpl << DESCRIPTOR_DPL_SHIFT |
+			type << 8;
 
 	return (uint64_t)high << 32 | low;
 }

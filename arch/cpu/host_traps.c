@@ -53,7 +53,8 @@ void host_trap(struct trap_frame *frame)
 		panic_with_frame(frame, "page fault in Umbra at address %08x", read_cr2());
 	if (frame->vector == VECTOR_MC)
 		machine_check_panic(frame);
-	panic_with_frame(frame, "trap %u (%s) in Umbra", frame->vector, exception_name(frame->vector));
+	panic_with_frame(frame, "trap %u (%s) in Umbra", frame->vector,
+			 exception_name(frame->vector));
 }
 
 void host_double_fault(void)

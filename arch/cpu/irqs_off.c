@@ -12,7 +12,7 @@ struct stretch {
 	bool counts;
 	uint64_t began, marked;		/* TSC; began is 0 between two stretches */
 	uint64_t paused;		/* TSC when that began */
-	struct irqs_off_record now;	/* all but ticks; what and detail are those of the longest part */
+	struct irqs_off_record now;	/* what and detail: of its longest part; ticks: not yet */
 	const char *what;		/* of the part at hand */
 	uint32_t detail;
 	struct irqs_off_record longest;

@@ -103,7 +103,7 @@ int lapic_probe(bool large_ids, mmio_map_t *map)
 	if (!(base & APIC_BASE_ENABLE))
 		return -E_UNSUPPORTED;
 	lapic.x2apic = (base & APIC_BASE_X2APIC) || (cpu_features()->x2apic && large_ids);
-	/* The address is the processor's own word: the MADT's is one for all CPUs, and may be old. */
+	/* As this processor says: the MADT has one address for all CPUs, and may be out of date. */
 	if (!lapic.x2apic)
 		lapic.registers = map(base & PTE_FRAME, REGISTERS_SIZE);
 	if (!lapic.x2apic && !lapic.registers)
@@ -275,7 +275,8 @@ int lapic_send_init(uint32_t apic_id)
 
 int lapic_send_startup(uint32_t apic_id, uint32_t address)
 {
-	return is_own(apic_id) ? -E_RANGE : send(apic_id, DELIVERY_STARTUP | (address >> 12 & 0xFF));
+	return is_own(apic_id) ? -E_RANGE
+			       : send(apic_id, DELIVERY_STARTUP | (address >> 12 & 0xFF));
 }
 
 uint32_t lapic_take_errors(void)

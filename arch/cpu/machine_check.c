@@ -75,6 +75,7 @@ void machine_check_panic(const struct trap_frame *frame)
 	while (bank < banks && !describe(bank, text))
 		bank++;
 	if (frame)
-		panic_with_frame(frame, "machine check on cpu%u in Umbra, guest %s: %s", cpu->id, ran, text);
+		panic_with_frame(frame, "machine check on cpu%u in Umbra, guest %s: %s", cpu->id,
+				 ran, text);
 	panic("machine check on cpu%u while guest %s ran: %s", cpu->id, ran, text);
 }

@@ -153,7 +153,8 @@ static void print_cpus(void)
 		if (!cpu->is_stopped)
 			print("  it does not answer\n");
 		else if ((cpu->stop_cs & SELECTOR_RPL) != 0)
-			print("  in the guest, eip %08x cs %04x\n", cpu->stop_eip, cpu->stop_cs & 0xFFFF);
+			print("  in the guest, eip %08x cs %04x\n", cpu->stop_eip,
+			      cpu->stop_cs & 0xFFFF);
 		else
 			print_backtrace(cpu->pages, cpu->stop_eip, cpu->stop_ebp);
 	}

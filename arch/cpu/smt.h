@@ -17,7 +17,7 @@ struct smt_leaves {
 
 struct smt {
 	unsigned threads;	/* of a core: 1 or more */
-	unsigned shift;		/* APIC ids that agree but for their last `shift` bits are of one core */
+	unsigned shift;		/* ids that differ only in their lowest `shift` bits: one core */
 };
 
 /* Reads the topology of a core from the leaves (SDM vol. 3, 8.9).  Pure. */

@@ -86,14 +86,16 @@ static const struct model_row intel_without[] = {
 	MODEL(0x4D, L1TF | SSB), MODEL(0x5A, L1TF | SSB),
 	MODEL(0x4C, L1TF | SSB), MODEL(0x75, L1TF | SSB),		/* Airmont */
 	MODEL(0x57, L1TF | SSB), MODEL(0x85, L1TF | SSB),		/* Xeon Phi */
-	MODEL(0x5C, L1TF | MDS), MODEL(0x5F, L1TF | MDS), MODEL(0x7A, L1TF | MDS),	/* Goldmont */
+	MODEL(0x5C, L1TF | MDS), MODEL(0x5F, L1TF | MDS),		/* Goldmont */
+	MODEL(0x7A, L1TF | MDS),
 	MODEL(0x86, L1TF), MODEL(0x96, L1TF), MODEL(0x9C, L1TF),	/* Tremont */
 };
 
 static const struct model_row intel_with[] = {
 	MODEL(0x3A, SRBDS),						/* Ivy Bridge */
-	MODEL(0x3C, SRBDS), { 6, 0x45, 0x46, SRBDS }, MODEL(0x3F, MMIO),	/* Haswell */
-	MODEL(0x3D, SRBDS), MODEL(0x47, SRBDS), MODEL(0x4F, MMIO), MODEL(0x56, MMIO),	/* Broadwell */
+	MODEL(0x3C, SRBDS), { 6, 0x45, 0x46, SRBDS }, MODEL(0x3F, MMIO), /* Haswell */
+	MODEL(0x3D, SRBDS), MODEL(0x47, SRBDS),				/* Broadwell */
+	MODEL(0x4F, MMIO), MODEL(0x56, MMIO),
 	MODEL(0x55, MMIO | RETBLEED | GDS),				/* Skylake, servers */
 	MODEL(0x4E, MMIO | RETBLEED | GDS | SRBDS), MODEL(0x5E, MMIO | RETBLEED | GDS | SRBDS),
 	MODEL(0x8E, MMIO | RETBLEED | GDS | SRBDS), MODEL(0x9E, MMIO | RETBLEED | GDS | SRBDS),
@@ -106,15 +108,17 @@ static const struct model_row intel_with[] = {
 	MODEL(0x97, RFDS), MODEL(0x9A, RFDS), MODEL(0xB7, RFDS),	/* with Gracemont cores */
 	MODEL(0xBA, RFDS), MODEL(0xBE, RFDS), MODEL(0xBF, RFDS),
 	MODEL(0x5C, RFDS), MODEL(0x5F, RFDS), MODEL(0x7A, RFDS),
-	MODEL(0x86, MMIO | RFDS), MODEL(0x96, MMIO | RFDS | SRBDS), MODEL(0x9C, MMIO | RFDS | SRBDS),
+	MODEL(0x86, MMIO | RFDS), MODEL(0x96, MMIO | RFDS | SRBDS),
+	MODEL(0x9C, MMIO | RFDS | SRBDS),
 };
 
 static const struct model_row amd_with[] = {
 	{ 0x15, 0, 0xFF, RETBLEED }, { 0x16, 0, 0xFF, RETBLEED },	/* Bulldozer, Jaguar */
 	{ 0x17, 0, 0xFF, RETBLEED | SRSO }, { 0x18, 0, 0xFF, RETBLEED | SRSO },
-	{ 0x17, 0x00, 0x2F, BIT(FLAW_DIV) }, { 0x17, 0x50, 0x5F, BIT(FLAW_DIV) },	/* Zen, Zen+ */
+	{ 0x17, 0, 0x2F, BIT(FLAW_DIV) }, { 0x17, 0x50, 0x5F, BIT(FLAW_DIV) }, /* Zen, Zen+ */
 	{ 0x18, 0, 0xFF, BIT(FLAW_DIV) },				/* Hygon's Zen */
-	{ 0x17, 0x30, 0x4F, BIT(FLAW_ZENBLEED) }, { 0x17, 0x60, 0xFF, BIT(FLAW_ZENBLEED) },	/* Zen 2 */
+	{ 0x17, 0x30, 0x4F, BIT(FLAW_ZENBLEED) },			/* Zen 2 */
+	{ 0x17, 0x60, 0xFF, BIT(FLAW_ZENBLEED) },
 	{ 0x19, 0, 0xFF, SRSO | BIT(FLAW_TSA) },			/* Zen 3, Zen 4 */
 };
 
@@ -305,7 +309,7 @@ static uint32_t find_settled(const struct speculation_cpu *cpu, uint32_t remedie
 		settled |= BIT(FLAW_DIV);
 	if (remedies & BIT(REMEDY_IBPB))
 		settled |= BIT(FLAW_SPECTRE_V2);
-	/* AMD's predict any return like other indirect branches, Intel's only on an empty return stack. */
+	/* AMD's predict any return as a branch, Intel's only when the return stack is empty. */
 	if (remedies & BIT(REMEDY_RSB) && !is_amd(cpu))
 		settled |= RETBLEED;
 	/* Intel's microcode defends by itself where it can. */
@@ -363,7 +367,8 @@ static void name_members(uint32_t set, const char *const *names, unsigned count,
 	string_copy(text, "none", size);
 	for (unsigned i = 0; i < count && used < size; i++)
 		if (set & BIT(i))
-			used += format_text(text + used, size - used, "%s%s", used > 0 ? "," : "", names[i]);
+			used += format_text(text + used, size - used, "%s%s", used > 0 ? "," : "",
+					    names[i]);
 }
 
 void speculation_name_flaws(uint32_t flaws, char *text, size_t size)

@@ -26,7 +26,7 @@ enum flaw {
 	FLAW_DIV,		/* CVE-2023-20588, Zen's remainder of an earlier division (#9045) */
 	FLAW_SPECTRE_V2,	/* CVE-2017-5715, branch target injection */
 	FLAW_BHI,		/* CVE-2022-0001, branch history injection */
-	FLAW_RETBLEED,		/* CVE-2022-29900 (AMD), -29901 (Intel): returns go where they were taught */
+	FLAW_RETBLEED,		/* CVE-2022-29900 (AMD), -29901 (Intel): trained return targets */
 	FLAW_SRSO,		/* CVE-2023-20569, speculative return stack overflow */
 	FLAW_SSB,		/* CVE-2018-3639, speculative store bypass */
 	FLAW_COUNT
@@ -41,7 +41,7 @@ enum remedy {
 	REMEDY_DIV,		/* a division of Umbra's own */
 	REMEDY_TSX_OFF,		/* IA32_TSX_CTRL */
 	REMEDY_STIBP,		/* IA32_SPEC_CTRL: a sibling's branches teach nothing here */
-	REMEDY_RRSBA_OFF,	/* IA32_SPEC_CTRL: returns are predicted by the return stack alone */
+	REMEDY_RRSBA_OFF,	/* IA32_SPEC_CTRL: only the return stack predicts returns */
 	REMEDY_BHI_OFF,		/* IA32_SPEC_CTRL: no history of ring 3 predicts for rings 0-2 */
 	REMEDY_RETPOLINE,	/* compiled in, always */
 	REMEDY_COUNT
@@ -56,7 +56,7 @@ struct speculation_cpu {
 	uint32_t leaf7_2_edx;			/* 7.2 */
 	uint32_t amd8_ebx;			/* 0x80000008 */
 	uint32_t amd21_eax, amd21_ecx;		/* 0x80000021 */
-	uint64_t arch_capabilities;		/* 0 where speculation_has_capabilities() is false */
+	uint64_t arch_capabilities;		/* 0 if speculation_has_capabilities() is false */
 };
 
 struct speculation {

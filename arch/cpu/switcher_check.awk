@@ -51,8 +51,9 @@ input == 4 && /^ *[0-9a-f]+:\t/ {
 
 # What loads a segment register, CS included, a control or system register, or all of EFLAGS.
 function loads(text) {
-	return text ~ /^(iret|lret|popf|lcall|ljmp|l[defgs]s |lgdt|lidt|lldt|ltr|sysexit|sysret|wrmsr|fxrstor|rep)/ ||
-	       text ~ /^pop[lw]? +%[cdefgs]s$/ || text ~ /^mov[lw]? .*,%([cdefgs]s|[cd]r[0-7]|db[0-7])$/
+	return text ~ /^(iret|lret|popf|lcall|ljmp|l[defgs]s |lgdt|lidt|lldt|ltr|sysexit|sysret)/ ||
+	       text ~ /^(wrmsr|fxrstor|rep)/ || text ~ /^pop[lw]? +%[cdefgs]s$/ ||
+	       text ~ /^mov[lw]? .*,%([cdefgs]s|[cd]r[0-7]|db[0-7])$/
 }
 
 function judge(place, text,	mended, operands) {
@@ -72,7 +73,8 @@ function judge(place, text,	mended, operands) {
 	gsub(/\$0x[0-9a-f]+/, "", operands)
 	if (text !~ /^(j|call|rep|nop|lea|xchg +%ax,%ax)/ && operands ~ /0x[0-9a-f]+|\(/ &&
 	    operands !~ /%ss:|\(%e[bs]p/)
-		fail(sprintf("%x: '%s' reaches memory through another segment than SS", place, text))
+		fail(sprintf("%x: '%s' reaches memory through another segment than SS", place,
+			     text))
 	count++
 }
 

@@ -46,7 +46,7 @@ struct clock {
 	uint64_t start;			/* what it showed when time began */
 	uint32_t factor;		/* nanoseconds a tick, times 2^32, divided by 2^shift */
 	unsigned shift;
-	uint64_t counted;	/* the counter's value carried on beyond its width, as read last by any CPU */
+	uint64_t counted;		/* the counter as any CPU read it last, made 64 bits wide */
 };
 
 /* The clock in use. */

@@ -320,9 +320,9 @@ static void forget_waiting(struct disk_port *port, struct block_request *const *
 	struct list_node *node;
 
 	while ((node = list_take_first(&port->waiting)) != NULL) {
-		bool listed = is_listed(container_of(node, struct disk_transfer, node), list, count);
+		struct disk_transfer *one = container_of(node, struct disk_transfer, node);
 
-		list_add_last(listed ? &port->unused : &keep, node);
+		list_add_last(is_listed(one, list, count) ? &port->unused : &keep, node);
 	}
 	while ((node = list_take_first(&keep)) != NULL)
 		list_add_last(&port->waiting, node);

@@ -480,8 +480,8 @@ static const struct net_device_ops e1000_ops = {
 	.start = e1000_start, .stop = e1000_stop, .has_stopped = e1000_has_stopped,
 	.send_buffer = e1000_send_buffer, .send = e1000_send, .kick = e1000_kick,
 	.reclaim = e1000_reclaim, .receive = e1000_receive, .give_back = e1000_give_back,
-	.irq_enable = e1000_irq_enable, .irq_disable = e1000_irq_disable, .acknowledge = e1000_acknowledge,
-	.link = e1000_link,
+	.irq_enable = e1000_irq_enable, .irq_disable = e1000_irq_disable,
+	.acknowledge = e1000_acknowledge, .link = e1000_link,
 };
 
 /* --- attaching ------------------------------------------------------------------------------- */

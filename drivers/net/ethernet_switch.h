@@ -50,7 +50,7 @@ struct switch_source {
 	/* Copies length bytes at offset, all inside the frame; false when they cannot be had. */
 	bool (*fetch)(void *context, uint32_t offset, void *to, uint32_t length);
 	void *context;
-	uint32_t copies;	/* set by switch_port_send: into so many queues the frame was copied */
+	uint32_t copies;	/* set by switch_port_send: how many queues got a copy */
 };
 
 struct switch_address {
@@ -65,9 +65,9 @@ struct switch_address {
 struct switch_counters {
 	uint64_t sent, sent_bytes;
 	uint64_t received, received_bytes;
-	uint64_t lost;			/* to be received, but there was no room, or no device that listens */
+	uint64_t lost;			/* for it, but there was no room or no open device */
 	uint64_t refused;		/* sent, but malformed, reserved, or forged */
-	uint64_t forged;		/* of those: from an address that is not the port's to use */
+	uint64_t forged;		/* of those: from an address that the port must not use */
 };
 
 /* Forged frames of a port. */

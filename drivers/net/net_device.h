@@ -55,7 +55,7 @@ struct net_device_ops {
 	 */
 	enum wait_result (*has_stopped)(struct net_device *device);
 
-	/* Where the next frame to be sent goes, NET_BUFFER_SIZE less 16 bytes; NULL: no place is free. */
+	/* The next frame to send goes there: NET_BUFFER_SIZE - 16 bytes; NULL: no place is free. */
 	uint8_t *(*send_buffer)(struct net_device *device);
 
 	/* The frame is there, and is sent some time, at the latest after kick. */
@@ -66,7 +66,8 @@ struct net_device_ops {
 	int (*reclaim)(struct net_device *device);
 
 	/* The next frame that came in.  After one, give_back returns its buffer to the card. */
-	enum net_received (*receive)(struct net_device *device, const uint8_t **bytes, uint32_t *length);
+	enum net_received (*receive)(struct net_device *device, const uint8_t **bytes,
+				     uint32_t *length);
 	void (*give_back)(struct net_device *device);
 
 	/*
@@ -94,7 +95,7 @@ enum net_state {
 
 struct net_counters {
 	uint64_t sent, received;	/* frames */
-	uint64_t dropped;		/* not sent: the link was down, or the card is reset or lost */
+	uint64_t dropped;		/* not sent: no link, or the card is reset or lost */
 	uint32_t damaged;
 	uint32_t resets, interrupts, pauses;	/* pauses: the CPU was needed for something else */
 };
@@ -121,7 +122,7 @@ struct net_device {
 	uint8_t address[ETHERNET_ADDRESS_SIZE];
 	bool link_asked;
 
-	/* Buffers of both rings, NET_RING_SIZE each, in low memory: place i is at i * NET_BUFFER_SIZE. */
+	/* Buffers of the rings, NET_RING_SIZE each, in low memory: i is at i * NET_BUFFER_SIZE. */
 	uint8_t *send_memory, *receive_memory;
 	paddr_t send_address, receive_address;
 
@@ -130,7 +131,7 @@ struct net_device {
 	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
 	enum net_state state;
 	struct net_client client;
-	const char *lost_cause;		/* once it has stopped it is lost, for this reason; or NULL */
+	const char *lost_cause;		/* NULL, or why it is lost as soon as it has stopped */
 	bool link;
 	struct irq_watch watch;
 	bool irq_disabled;		/* the card is to raise none */

@@ -110,5 +110,7 @@ bool net_headers_find(struct net_headers *headers, uint8_t gso_type, const uint8
 		return false;
 	if (headers->udp)
 		return find_udp(headers, length);
-	return headers->ipv6 == (wanted == VIRTIO_NET_HDR_GSO_TCPV6) && find_tcp(headers, frame, length);
+	if (headers->ipv6 != (wanted == VIRTIO_NET_HDR_GSO_TCPV6))
+		return false;
+	return find_tcp(headers, frame, length);
 }

@@ -42,7 +42,7 @@ uint32_t net_offload_needs(const struct net_offload *offload)
 
 	if (offload->gso_type == VIRTIO_NET_HDR_GSO_NONE)
 		return needs;
-	/* Segments get checksums of their own, so theirs is always left out (virtio 1.0, 5.1.6.2.1). */
+	/* Segments get checksums of their own, so theirs is left out (virtio 1.0, 5.1.6.2.1). */
 	if (!needs)
 		return NET_NOBODY;
 	if (offload->gso_type & VIRTIO_NET_HDR_GSO_ECN)

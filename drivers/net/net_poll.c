@@ -123,7 +123,7 @@ static bool rest(struct net_device *device, bool more)
 	if (device->watch.is_polled)
 		return false;
 	device->irq_disabled = false;
-	/* The link may have been asked for meanwhile, by an interrupt that was taken for nobody's. */
+	/* An interrupt that seemed to be another device's may have asked for the link. */
 	if (device->ops->irq_enable(device) && !device->link_asked)
 		return false;
 	device->irq_disabled = true;
@@ -164,7 +164,8 @@ static void serve(struct net_device *device)
 static bool had_reason(struct net_device *device)
 {
 	uint64_t frames = device->counters.received + device->counters.damaged;
-	bool had = device->again || frames != device->frames_before || device->link != device->link_before;
+	bool had = device->again || frames != device->frames_before ||
+		   device->link != device->link_before;
 
 	device->frames_before = frames;
 	device->link_before = device->link;
@@ -247,7 +248,9 @@ uint64_t net_tick(struct net_device *device)
 		device->due = NET_NEVER;
 		net_go_on(device);
 	}
-	due = device->state == NET_RUNNING || device->state == NET_RESETTING ? device->due : NET_NEVER;
+	due = NET_NEVER;
+	if (device->state == NET_RUNNING || device->state == NET_RESETTING)
+		due = device->due;
 	spin_unlock(&device->lock);
 	return due;
 }

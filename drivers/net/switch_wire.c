@@ -77,7 +77,7 @@ void switch_wire_receive(struct switch_wire *wire, const uint8_t *bytes, uint32_
 	struct switch_source source = { .length = length, .fetch = fetch, .context = &incoming };
 	bool fetched;
 
-	/* Of the bridge at the other end, for the machine: nobody's mistake, so not counted as one. */
+	/* From the bridge at the other end, for the machine: no mistake, so it is not counted. */
 	if (length >= ETHERNET_HEADER_SIZE && ethernet_is_reserved(bytes))
 		return;
 	fetched = switch_port_send(wire->port, &source, now);

@@ -96,8 +96,8 @@ static int open(struct uplink *uplink)
 
 static int make(struct uplink *uplink, const char *network)
 {
-	int error = network_join(&uplink->at, network, uplink->device->name, NULL, false, port_ready,
-				 uplink);
+	int error = network_join(&uplink->at, network, uplink->device->name, NULL, false,
+				 port_ready, uplink);
 
 	if (error)
 		return error;
@@ -130,7 +130,8 @@ const char *uplink_create(const char *port, const char *network)
 		return error == -E_NOMEM ? "no memory" : "the network port does not start";
 	}
 	mac = device->address;
-	log_event("uplink", "port=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x driver=%s", device->name,
-		  network, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], device->driver);
+	log_event("uplink", "port=%s net=%s mac=%02x:%02x:%02x:%02x:%02x:%02x driver=%s",
+		  device->name, network, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		  device->driver);
 	return NULL;
 }

@@ -145,7 +145,9 @@ static int virtio_reclaim(struct net_device *device)
 		port->free[port->free_count++] = buffer;
 		count++;
 	}
-	if (found < 0 || (count == 0 && port->send.offered > 0 && virtio_pci_needs_reset(&port->virtio)))
+	if (found < 0)
+		return -E_IO;
+	if (count == 0 && port->send.offered > 0 && virtio_pci_needs_reset(&port->virtio))
 		return -E_IO;
 	return count;
 }
@@ -211,10 +213,11 @@ static bool virtio_acknowledge(struct net_device *device)
 static bool virtio_link(struct net_device *device)
 {
 	struct virtio_port *port = port_of(device);
+	const uint32_t status = offsetof(struct virtio_net_config, status);
 
 	/* Without the feature the link is always up (5.1.5). */
 	return !(port->features & BIT64(VIRTIO_NET_F_STATUS)) ||
-	       port->virtio.config[offsetof(struct virtio_net_config, status)] & VIRTIO_NET_S_LINK_UP;
+	       port->virtio.config[status] & VIRTIO_NET_S_LINK_UP;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */
@@ -312,11 +315,12 @@ static const struct net_device_ops virtio_ops = {
 static void read_address(struct virtio_port *port)
 {
 	static const uint8_t made_up[ETHERNET_ADDRESS_SIZE] = { 0x02, 'U', 'm', 'N', 0, 0 };
+	const uint32_t mac = offsetof(struct virtio_net_config, mac);
 	struct net_device *device = &port->device;
 
 	for (unsigned i = 0; i < ETHERNET_ADDRESS_SIZE; i++)
 		device->address[i] = port->features & BIT64(VIRTIO_NET_F_MAC)
-					     ? port->virtio.config[offsetof(struct virtio_net_config, mac) + i] : made_up[i];
+					     ? port->virtio.config[mac + i] : made_up[i];
 }
 
 /* Asks the device who it is; NULL, or why it cannot be used.  It stands still when this returns. */
@@ -354,7 +358,8 @@ static int virtio_attach(struct pci_device *device)
 {
 	struct virtio_port *port = heap_alloc(sizeof(*port));
 	struct ring_memory *memory = pages_alloc(MEMORY_PAGES);
-	const char *cause = port && memory ? open_port(port, memory, device) : error_words(-E_NOMEM);
+	const char *cause = port && memory ? open_port(port, memory, device)
+					   : error_words(-E_NOMEM);
 
 	if (cause) {
 		log_warn("virtio", PCI_FORMAT ": the network port cannot be used: %s",

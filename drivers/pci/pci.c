@@ -75,7 +75,8 @@ void pci_describe_driver(const struct pci_device *device, char text[PCI_DRIVER_T
 	if (!device->driver)
 		format_text(text, PCI_DRIVER_TEXT, "no driver");
 	else if (device->interrupt == PCI_LINE)
-		format_text(text, PCI_DRIVER_TEXT, "%s, line %u", device->driver->name, device->line);
+		format_text(text, PCI_DRIVER_TEXT, "%s, line %u", device->driver->name,
+			    device->line);
 	else
 		format_text(text, PCI_DRIVER_TEXT, "%s, %s", device->driver->name,
 			    names[device->interrupt]);
@@ -86,9 +87,9 @@ static void report(const struct pci_device *device)
 	char driver[PCI_DRIVER_TEXT];
 
 	pci_describe_driver(device, driver);
-	log_info("pci", PCI_FORMAT " %04x:%04x class %02x%02x%02x: %s", PCI_ARGUMENTS(device->function),
-		 device->vendor, device->id, device->class_code, device->subclass,
-		 device->interface, driver);
+	log_info("pci", PCI_FORMAT " %04x:%04x class %02x%02x%02x: %s",
+		 PCI_ARGUMENTS(device->function), device->vendor, device->id, device->class_code,
+		 device->subclass, device->interface, driver);
 }
 
 void pci_init(const struct pci_driver *const *drivers, unsigned count)

@@ -54,7 +54,8 @@ static void write_data(uint16_t port, unsigned width, uint32_t value)
 /* Points the data port at a register, and returns the part of it that holds offset. */
 static uint16_t select_register(pci_function_t function, unsigned offset)
 {
-	port_out32(PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE | (uint32_t)function << 8 | (offset & 0xFC));
+	port_out32(PCI_CONFIG_ADDRESS,
+		   PCI_CONFIG_ENABLE | (uint32_t)function << 8 | (offset & 0xFC));
 	return (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
 }
 
@@ -179,6 +180,7 @@ const struct pci_access *pci_access_init(void)
 		return &memory;
 	}
 	memset(windows, 0, sizeof(windows));
-	log_warn("pci", "no configuration space at %08llx, where the firmware says it is", ecam.base);
+	log_warn("pci", "no configuration space at %08llx, where the firmware says it is",
+		 ecam.base);
 	return &ports;
 }

@@ -51,7 +51,8 @@ static void silence(const struct source *source)
 		pci_msi_disable(source->sender);
 		/* Not that it goes on by its line. */
 		pci_change_command(source->sender, PCI_COMMAND_INTERRUPT_DISABLE, 0);
-		log_warn("irq", PCI_FORMAT " interrupts without end and for nothing: it is asked instead",
+		log_warn("irq",
+			 PCI_FORMAT " interrupts without end and for nothing: it is asked instead",
 			 PCI_ARGUMENTS(source->sender->function));
 	} else {
 		irq_silence(source->line);

@@ -13,7 +13,7 @@
 #define MESSAGE_CONTROL 2u
 
 #define MSI_ENABLE 0x0001u
-#define MSI_MULTIPLE_MESSAGE_ENABLE 0x0070u	/* how many messages are in use, as a power of two */
+#define MSI_MULTIPLE_MESSAGE_ENABLE 0x0070u	/* messages in use, as a power of two */
 #define MSI_64BIT_ADDRESS 0x0080u	/* an address of 64 bits */
 #define MSI_PER_VECTOR_MASKING 0x0100u
 #define MSI_ADDRESS 4u
@@ -68,7 +68,8 @@ static int enable_msix(const struct pci_device *device, unsigned place, uint64_t
 	entry->address_high = (uint32_t)(address >> 32);
 	entry->data = data;
 	entry->control = entry->control & ~ENTRY_MASKED;
-	pci_write(device, place + MESSAGE_CONTROL, 2, (control | MSIX_ENABLE) & ~MSIX_FUNCTION_MASK);
+	pci_write(device, place + MESSAGE_CONTROL, 2,
+		  (control | MSIX_ENABLE) & ~MSIX_FUNCTION_MASK);
 	return 0;
 }
 

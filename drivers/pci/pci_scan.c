@@ -96,10 +96,12 @@ static bool same_function(const struct scan *scan, pci_function_t one, pci_funct
 		PCI_BASE_ADDRESS + 8, PCI_BASE_ADDRESS + 12,
 		PCI_BASE_ADDRESS + 16, PCI_BASE_ADDRESS + 20,
 	};
+	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++) {
+		uint32_t value = scan->access->read(one, registers[i], 4);
 
-	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
-		if (scan->access->read(one, registers[i], 4) != scan->access->read(other, registers[i], 4))
+		if (scan->access->read(other, registers[i], 4) != value)
 			return false;
+	}
 	return true;
 }
 

@@ -175,7 +175,8 @@ const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uin
 	*accepted = read_features(virtio) & (wanted | FEATURES_ALWAYS);
 	write_features(virtio, *accepted);
 	common->device_status = STATUS_NEGOTIATED;
-	if (*accepted & BIT64(VIRTIO_F_VERSION_1) && common->device_status & VIRTIO_STATUS_FEATURES_OK)
+	if (*accepted & BIT64(VIRTIO_F_VERSION_1) &&
+	    common->device_status & VIRTIO_STATUS_FEATURES_OK)
 		return NULL;
 	common->device_status = VIRTIO_STATUS_FAILED;
 	return *accepted & BIT64(VIRTIO_F_VERSION_1) ? "it needs features that Umbra does not have"

@@ -42,7 +42,7 @@ struct virtio_block_request {
 
 	struct block_request piece;
 	int error;			/* of the piece, once it is finished */
-	bool finished;			/* set by whoever the disk calls on, read by the guest's CPU */
+	bool finished;			/* set on the disk's CPU, read on the guest's */
 	struct virtqueue_buffer buffers[VIRTIO_QUEUE_SIZE];
 	struct block_segment segments[VIRTIO_QUEUE_SIZE];
 };

@@ -74,7 +74,7 @@ static void entropy_reset(struct virtio_device *device)
 static void entropy_kick(struct virtio_device *device, unsigned queue)
 {
 	(void)queue;
-	/* What did not fit into one call goes on with the next service, however often the guest kicks. */
+	/* While more work is announced, the next service does it, however often the guest kicks. */
 	if (!device->more_work)
 		serve(entropy_of(device));
 }

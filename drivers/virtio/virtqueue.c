@@ -123,8 +123,8 @@ static int count_available(struct virtqueue *queue)
 	}
 	waiting = (uint16_t)(index - queue->next_available);
 	if (waiting > queue->place.size) {
-		virtqueue_break(queue, "available index goes from %u to %u in a queue with room for %u",
-				queue->next_available, index, queue->place.size);
+		virtqueue_break(queue, "available index goes from %u to %u in a queue with room "
+				"for %u", queue->next_available, index, queue->place.size);
 		return -E_INVAL;
 	}
 	/* What the index announces is read after it; pairs with the guest's write barrier. */
@@ -170,8 +170,8 @@ static bool enter_table(struct virtqueue *queue, const struct virtq_desc *descri
 	if (descriptor->len == 0 || descriptor->len % DESC_SIZE != 0 ||
 	    !gpa_from_u64(descriptor->addr, &table->start) ||
 	    !gpa_add(table->start, descriptor->len, &end)) {
-		virtqueue_break(queue, "an indirect table of %u bytes at 0x%llx is no whole number of "
-				"descriptors below 4 GB", descriptor->len,
+		virtqueue_break(queue, "an indirect table of %u bytes at 0x%llx is no whole number "
+				"of descriptors below 4 GB", descriptor->len,
 				(unsigned long long)descriptor->addr);
 		return false;
 	}
@@ -199,8 +199,9 @@ static bool add_buffer(struct virtqueue *queue, struct virtqueue_chain *chain,
 	if (!gpa_from_u64(descriptor->addr, &buffer.gpa) ||
 	    !gpa_add(buffer.gpa, buffer.length, &end) ||
 	    !checked_add_u32(*total, buffer.length, total)) {
-		virtqueue_break(queue, "a buffer of %u bytes at 0x%llx ends, or its chain has, beyond 4 GB",
-				descriptor->len, (unsigned long long)descriptor->addr);
+		virtqueue_break(queue, "a buffer of %u bytes at 0x%llx ends, or its chain has, "
+				"beyond 4 GB", descriptor->len,
+				(unsigned long long)descriptor->addr);
 		return false;
 	}
 	chain->buffers[chain->count++] = buffer;
@@ -242,14 +243,12 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
 	int waiting = count_available(queue);
-	uint32_t entry_index;
+	uint32_t offset;
 
 	if (waiting <= 0)
 		return waiting;
-	entry_index = queue->next_available % queue->place.size;
-	if (!guest_read_u16(queue->memory,
-			    part_at(queue->place.available, RING_ENTRIES + entry_index * AVAIL_ENTRY_SIZE),
-			    &chain->head)) {
+	offset = RING_ENTRIES + queue->next_available % queue->place.size * AVAIL_ENTRY_SIZE;
+	if (!guest_read_u16(queue->memory, part_at(queue->place.available, offset), &chain->head)) {
 		virtqueue_break(queue, "the available ring lies outside memory");
 		return -E_INVAL;
 	}
@@ -271,16 +270,14 @@ void virtqueue_unpop(struct virtqueue *queue, unsigned count)
 void virtqueue_push(struct virtqueue *queue, const struct virtqueue_chain *chain, uint32_t written)
 {
 	uint8_t entry[USED_ELEM_SIZE];
-	uint32_t entry_index;
+	uint32_t offset;
 
 	if (!queue->live)
 		return;
-	entry_index = queue->next_used % queue->place.size;
+	offset = RING_ENTRIES + queue->next_used % queue->place.size * USED_ELEM_SIZE;
 	store_le32(entry, chain->head);
 	store_le32(entry + 4, written);
-	if (!guest_write(queue->memory,
-			 part_at(queue->place.used, RING_ENTRIES + entry_index * USED_ELEM_SIZE), entry,
-			 sizeof(entry))) {
+	if (!guest_write(queue->memory, part_at(queue->place.used, offset), entry, sizeof(entry))) {
 		virtqueue_break(queue, "the used ring lies outside memory");
 		return;
 	}
@@ -414,13 +411,13 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 
 bool virtqueue_has_in_flight(const struct virtqueue *queue)
 {
+	gpa_t available = part_at(queue->place.available, RING_INDEX);
 	uint16_t index;
 
 	if (!queue->live)
 		return false;
 	/* Every request is given back once, so the two counters meet. */
-	return !guest_read_u16(queue->memory, part_at(queue->place.available, RING_INDEX), &index) ||
-	       index != queue->next_used;
+	return !guest_read_u16(queue->memory, available, &index) || index != queue->next_used;
 }
 
 void virtqueue_suppress_kicks(struct virtqueue *queue, bool suppress)

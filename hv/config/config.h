@@ -104,8 +104,8 @@ struct umbra_options {
 	uint32_t max_cpus;		/* how many are started at most, 1-32 */
 	bool smt;			/* use all threads of a core; default true */
 	bool mitigations;		/* of speculation (arch/cpu/barrier.h); default true */
-	uint32_t watchdog_s;		/* a CPU that stands still for so long is a panic; 0: never */
-	uint32_t nmi_storm_us;		/* from one NMI of the watchdog to the next; 0: its own choice */
+	uint32_t watchdog_s;		/* a CPU that stands still so long is a panic; 0: never */
+	uint32_t nmi_storm_us;		/* between the watchdog's NMIs; 0: it chooses */
 	struct uplink_option uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
 	unsigned uplink_count;
 };

@@ -40,7 +40,8 @@ static const char *read_mem(struct config_line *line, const char *value)
 
 static const char *read_shadow(struct config_line *line, const char *value)
 {
-	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX, &line->module->options.shadow_bytes))
+	if (!read_pages(value, CONFIG_SHADOW_MIN, CONFIG_SHADOW_MAX,
+			&line->module->options.shadow_bytes))
 		return "shadow memory is 256K to 64M, a multiple of 4K";
 	return NULL;
 }

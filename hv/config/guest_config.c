@@ -127,8 +127,8 @@ static void add_disk(struct guest_configs *configs, struct guest_config *config,
 	/* Rounding down would hide the end of a file from the guest, and up what lies behind it. */
 	if (module->size == 0 || module->size % SECTOR_BYTES != 0) {
 		config_add_problem(&configs->problems, line->file, "disk",
-				   "a disk is a multiple of %u bytes, unlike these %u", SECTOR_BYTES,
-				   module->size);
+				   "a disk is a multiple of %u bytes, unlike these %u",
+				   SECTOR_BYTES, module->size);
 		config->broken = true;
 		return;
 	}
@@ -265,12 +265,15 @@ static void sort_by_kernel(struct guest_configs *configs)
 static const struct guest_config *find_mac(const struct guest_configs *configs, size_t place,
 					 const struct guest_config *config, bool given)
 {
+	const struct guest_options *options = &config->options;
+
 	for (size_t i = 0; i < place; i++) {
 		const struct guest_config *other = &configs->list[i];
+		const struct guest_options *theirs = &other->options;
 
-		if (other != config && (other->options.mac_given || !given) &&
-		    string_equal(other->options.net, config->options.net) &&
-		    memcmp(other->options.mac, config->options.mac, sizeof(config->options.mac)) == 0)
+		if (other != config && (theirs->mac_given || !given) &&
+		    string_equal(theirs->net, options->net) &&
+		    memcmp(theirs->mac, options->mac, sizeof(options->mac)) == 0)
 			return other;
 	}
 	return NULL;

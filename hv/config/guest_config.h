@@ -31,10 +31,11 @@ struct guest_module {
 	const char *line;	/* its options; may be NULL */
 };
 
+/* Either a boot module, which no other guest has, or a disk of the machine by its name. */
 struct guest_config_disk {
-	const struct guest_module *module;	/* a multiple of 512 bytes, nobody else's; or NULL: */
-	char name[CONFIG_NAME_SIZE];		/* of a disk of the machine, which need not exist */
-	const char *file;			/* name for messages; inside struct guest_configs */
+	const struct guest_module *module;	/* a multiple of 512 bytes; NULL: by name */
+	char name[CONFIG_NAME_SIZE];		/* of a disk that need not exist */
+	const char *file;		/* name for messages; inside struct guest_configs */
 	bool read_only;
 };
 
@@ -42,12 +43,12 @@ struct guest_config {
 	char name[CONFIG_NAME_SIZE];
 	const struct guest_module *kernel;
 	const struct guest_module *initrd;	/* NULL: none */
-	const char *kernel_file;		/* names for messages; inside struct guest_configs */
+	const char *kernel_file;	/* names for messages; inside struct guest_configs */
 	const char *initrd_file;
 	struct guest_config_disk disks[GUEST_DISKS_MAX];	/* in the order of their lines */
 	unsigned disk_count;
-	struct guest_options options;	/* mac is chosen if not given; no other guest there has it */
-	bool broken;				/* a problem was found; only inside guest_configs_make */
+	struct guest_options options;	/* with a mac that no other guest on its network has */
+	bool broken;			/* a problem was found; only inside guest_configs_make */
 };
 
 /* About 40 KB: lives in .bss or on the heap, not on a stack. */

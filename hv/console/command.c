@@ -21,7 +21,7 @@
 struct command {
 	const char *name, *argument, *help;
 	void (*execute)(const char *argument);
-	void (*execute_on)(struct guest *guest);	/* or this, on the CPU that the guest is at home on */
+	void (*execute_on)(struct guest *guest);	/* or this, on the guest's home CPU */
 };
 
 static void help(const char *argument);
@@ -34,16 +34,20 @@ static const struct command commands[] = {
 	{ "regs", "NAME", "the guest's registers when it last stopped",
 	  .execute_on = command_show_registers },
 	{ "kill", "NAME", "ends the guest at once", .execute_on = command_kill },
-	{ "start", "NAME", "starts a guest of the boot modules that has ended", .execute = command_start },
+	{ "start", "NAME", "starts a guest of the boot modules that has ended",
+	  .execute = command_start },
 	{ "restart", "NAME", "ends the guest and starts it afresh, at once",
 	  .execute_on = command_restart },
 	{ "cpus", "", "the CPUs and what they run", .execute = command_list_cpus },
 	{ "mem", "", "free frames of physical memory", .execute = command_show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames",
 	  .execute = command_show_networks },
-	{ "pci", "", "the PCI functions of the machine and their drivers", .execute = command_list_pci },
-	{ "disks", "", "the disks of the machine, and who writes to them", .execute = command_list_disks },
-	{ "log", "LEVEL", "what the log shows: error, warn, info, debug", .execute = command_set_log },
+	{ "pci", "", "the PCI functions of the machine and their drivers",
+	  .execute = command_list_pci },
+	{ "disks", "", "the disks of the machine, and who writes to them",
+	  .execute = command_list_disks },
+	{ "log", "LEVEL", "what the log shows: error, warn, info, debug",
+	  .execute = command_set_log },
 	{ "end", "WAY", "ends Umbra by a fault of its own: panic, fault, stack, hang",
 	  .execute = command_end },
 	{ "stall", "CPU", "has that CPU stand still for good", .execute = command_stall },

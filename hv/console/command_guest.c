@@ -53,15 +53,16 @@ static void list_guest(struct guest *guest, void *context)
 {
 	(void)context;
 	answer_print("%-3u %-15s %-8s %7u K %7u %4u %3u %9llu ms\n", guest->number, guest->name,
-		    state_name(guest), guest->config->options.mem_bytes >> 10, guest->task.entity.weight,
-		    guest->task.entity.cap, guest_home(guest), run_time(guest) / 1000000);
+		     state_name(guest), guest->config->options.mem_bytes >> 10,
+		     guest->task.entity.weight, guest->task.entity.cap, guest_home(guest),
+		     run_time(guest) / 1000000);
 }
 
 void command_list_guests(const char *argument)
 {
 	(void)argument;
-	answer_print("%-3s %-15s %-8s %9s %7s %4s %3s %12s\n", "no", "name", "state", "memory", "weight",
-		    "cap", "cpu", "run time");
+	answer_print("%-3s %-15s %-8s %9s %7s %4s %3s %12s\n", "no", "name", "state", "memory",
+		     "weight", "cap", "cpu", "run time");
 	guest_list_visit(list_guest, NULL);
 }
 

@@ -11,9 +11,9 @@ static void show_guest(const struct switch_port *port)
 {
 	const uint8_t *mac = port->own.bytes;
 
-	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1], mac[2],
-		    mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
-		    port->is_open ? "" : ", not in use");
+	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x%s%s\n", port->name, mac[0], mac[1],
+		     mac[2], mac[3], mac[4], mac[5], port->bridges ? ", may use others" : "",
+		     port->is_open ? "" : ", not in use");
 }
 
 static void show_uplink(struct net_device *device, const struct switch_wire *wire)
@@ -26,16 +26,16 @@ static void show_uplink(struct net_device *device, const struct switch_wire *wir
 	struct net_status status;
 
 	net_device_status(device, &status);
-	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", device->name, mac[0], mac[1],
-		    mac[2], mac[3], mac[4], mac[5], device->driver,
-		    status.state == NET_RUNNING && !status.link ? "the link is down"
-								: states[status.state],
-		    status.is_polled ? ", polled" : "");
-	answer_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, %u damaged\n",
-		    status.counters.sent, status.counters.received, status.counters.dropped,
-		    wire->too_long, status.counters.damaged);
-	answer_print("    card     %u interrupts, %u pauses, %u resets\n", status.counters.interrupts,
-		    status.counters.pauses, status.counters.resets);
+	answer_print("  %-15s %02x:%02x:%02x:%02x:%02x:%02x, %s, %s%s\n", device->name, mac[0],
+		     mac[1], mac[2], mac[3], mac[4], mac[5], device->driver,
+		     status.state == NET_RUNNING && !status.link ? "the link is down"
+								 : states[status.state],
+		     status.is_polled ? ", polled" : "");
+	answer_print("    wire     %llu frames out, %llu in, %llu dropped, %llu too long, "
+		     "%u damaged\n", status.counters.sent, status.counters.received,
+		     status.counters.dropped, wire->too_long, status.counters.damaged);
+	answer_print("    card     %u interrupts, %u pauses, %u resets\n",
+		     status.counters.interrupts, status.counters.pauses, status.counters.resets);
 }
 
 static void show_network(const struct network *network)
@@ -50,8 +50,9 @@ static void show_network(const struct network *network)
 			show_guest(port);
 		else
 			show_uplink(network->uplink, network->wire);
-		answer_print("    sent     %llu frames, %llu bytes, %llu more refused, %llu of them forged\n",
-			    c->sent, c->sent_bytes, c->refused, c->forged);
+		answer_print("    sent     %llu frames, %llu bytes, %llu more refused, "
+			     "%llu of them forged\n",
+			     c->sent, c->sent_bytes, c->refused, c->forged);
 		answer_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
 			    c->received_bytes, c->lost);
 	}

@@ -59,7 +59,8 @@ static const char *lock_name(enum lock_rank rank)
 /* Ticks of the TSC in nanoseconds; those of an hour and more are not what this is for. */
 static uint32_t in_ns(uint64_t ticks)
 {
-	uint64_t ns = div_u64_u32(MIN(ticks, (uint64_t)UINT32_MAX << 10) * 1000000, time_tsc_khz(), NULL);
+	uint64_t counted = MIN(ticks, (uint64_t)UINT32_MAX << 10);
+	uint64_t ns = div_u64_u32(counted * 1000000, time_tsc_khz(), NULL);
 
 	return (uint32_t)MIN(ns, (uint64_t)UINT32_MAX);
 }
@@ -113,8 +114,8 @@ void latency_show_locks(void)
 
 	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
 		if (read_lock(rank, &lock))
-			answer_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, for %s\n",
-				     lock.name, lock.held_ns, lock.by, lock.waited_ns,
+			answer_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, "
+				     "for %s\n", lock.name, lock.held_ns, lock.by, lock.waited_ns,
 				     lock.holder[0] ? lock.holder : "nobody");
 }
 
@@ -130,6 +131,6 @@ void latency_log(void)
 				  in_ns(longest.part_ticks));
 	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
 		if (read_lock(rank, &lock))
-			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s", lock.name,
-				  lock.held_ns, lock.by, lock.waited_ns, lock.holder);
+			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s",
+				  lock.name, lock.held_ns, lock.by, lock.waited_ns, lock.holder);
 }

@@ -102,8 +102,8 @@ void outputs_report_overruns(void)
 		count += uart16550_overruns(uarts[i]);
 	if (count == overruns_reported || time_ns() < next_report)
 		return;
-	log_warn("console", "%u times keys came too fast for the serial port and were lost; slow the "
-		 "sender down, or give it RTS/CTS flow control", count - overruns_reported);
+	log_warn("console", "%u times keys came too fast for the serial port and were lost; slow "
+		 "the sender down, or give it RTS/CTS flow control", count - overruns_reported);
 	overruns_reported = count;
 	next_report = time_ns() + OVERRUN_REPORT_NS;
 }

@@ -43,10 +43,11 @@ void power_button_start(unsigned seconds)
 	if (error == -E_UNSUPPORTED)
 		log_info("power", "the board's power button is none that Umbra can watch");
 	else if (error == -E_NOENT)
-		log_warn("power", "the power button cannot be watched: there is nothing at port %04x, where "
-			 "the firmware says it is", acpi_fixed()->pm1a_event);
+		log_warn("power", "the power button cannot be watched: there is nothing at port "
+			 "%04x, where the firmware says it is", acpi_fixed()->pm1a_event);
 	else if (error)
-		log_warn("power", "the power button cannot be watched: its interrupt line is %u, but %s",
+		log_warn("power",
+			 "the power button cannot be watched: its interrupt line is %u, but %s",
 			 acpi_fixed()->sci_line, error_words(error));
 }
 

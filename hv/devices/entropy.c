@@ -101,8 +101,8 @@ void entropy_init(void)
 	entropy_pool_reseed(&pool);
 	report();
 	if (pool.best < ENTROPY_FULL)
-		log_warn("entropy", "guests' random numbers can be guessed until event=entropy says bits=%u",
-			 ENTROPY_FULL);
+		log_warn("entropy", "guests' random numbers can be guessed until event=entropy "
+			 "says bits=%u", ENTROPY_FULL);
 }
 
 /* True when keys are good for the first time. */

@@ -59,7 +59,8 @@ static int claim(struct guest *guest, const struct guest_config_disk *config,
 	char writer[VOLUME_OWNER_SIZE];
 
 	if (!volume)
-		return refuse(config, problem, -E_NOENT, "the machine has no disk %s", config->name);
+		return refuse(config, problem, -E_NOENT, "the machine has no disk %s",
+			      config->name);
 	if (volume->read_only && !config->read_only)
 		return refuse(config, problem, -E_INVAL, "disk %s can only be read; say disk=%s,ro",
 			      config->name, config->name);
@@ -108,7 +109,8 @@ static struct block_device *back_end(struct guest *guest, unsigned index, struct
 	const struct volume *volume = guest->claims[index].volume;
 
 	if (config->module) {
-		ram_disk_init(&disk->ram, config->module->start, config->module->size, config->read_only);
+		ram_disk_init(&disk->ram, config->module->start, config->module->size,
+			      config->read_only);
 		return &disk->ram.device;
 	}
 	partition_init(&disk->partition, &volume->disk->device, volume->first, volume->sectors,

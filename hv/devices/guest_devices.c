@@ -239,7 +239,8 @@ uint32_t guest_devices_lines(const struct guest *guest)
 {
 	const struct guest_devices *devices = guest->devices;
 
-	return devices->has_page ? device_page_lines(&devices->page) : vpci_bus_lines(&devices->bus);
+	return devices->has_page ? device_page_lines(&devices->page)
+				 : vpci_bus_lines(&devices->bus);
 }
 
 void guest_devices_service(struct guest *guest)
@@ -248,7 +249,7 @@ void guest_devices_service(struct guest *guest)
 
 	/*
 	 * Before anything is looked at; an exchange, for a store alone may come after those looks.
-	 * Its partner is the one in guest_devices_wake, behind which the back end has its data ready.
+	 * Its partner is in guest_devices_wake, behind which the back end has its data ready.
 	 */
 	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
 	if (devices->has_page)

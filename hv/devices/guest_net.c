@@ -38,8 +38,8 @@ static int net_create(struct guest *guest, unsigned index, struct virtio_device 
 	net = heap_alloc(sizeof(*net));
 	if (!net)
 		return -E_NOMEM;
-	error = network_join(&net->at, options->net, guest->name, mac, options->mac_spoof, port_ready,
-			     guest);
+	error = network_join(&net->at, options->net, guest->name, mac, options->mac_spoof,
+			     port_ready, guest);
 	if (error) {
 		heap_free(net);
 		return error;

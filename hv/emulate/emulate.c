@@ -29,11 +29,12 @@ uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
 	uint32_t length = 0;
 
 	while (length < DECODE_MAX_LENGTH) {
-		uint32_t address = eip + length;
-		uint32_t here = MIN(DECODE_MAX_LENGTH - length, PAGE_SIZE - (address & ~PAGE_MASK));
+		gva_t address = gva_make(eip + length);
+		uint32_t here = MIN(DECODE_MAX_LENGTH - length,
+				    PAGE_SIZE - (gva_value(address) & ~PAGE_MASK));
 		gpa_t gpa;
 
-		if (shadow_translate(&guest->shadow, gva_make(address), false, &gpa) != SHADOW_DONE ||
+		if (shadow_translate(&guest->shadow, address, false, &gpa) != SHADOW_DONE ||
 		    !guest_read(&guest->memory, gpa, bytes + length, here))
 			break;
 		length += here;
@@ -53,7 +54,8 @@ static void read_port(struct guest *guest, const struct decoded *decoded)
 	uint32_t mask = low_bytes(decoded->width);
 
 	frame->eax &= ~mask;
-	frame->eax |= guest_devices_read_port(guest, port_of(frame, decoded), decoded->width) & mask;
+	frame->eax |= guest_devices_read_port(guest, port_of(frame, decoded), decoded->width) &
+		      mask;
 }
 
 /* False when the device behind the port is not ready: the instruction is to run again. */

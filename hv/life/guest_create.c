@@ -26,7 +26,7 @@ static void clock_expired(struct timer *timer)
 
 static void recheck_expired(struct timer *timer)
 {
-	/* The interrupt has ended the guest's turn in the CPU for a moment, which was its purpose. */
+	/* Nothing to do: the timer's interrupt has made the guest exit, which was its purpose. */
 	(void)timer;
 }
 
@@ -100,7 +100,8 @@ void guest_create(const struct guest_config *config)
 	struct guest *guest = new_guest(config);
 
 	if (!guest) {
-		guest_report_problem(config->kernel_file, "kernel", "no memory left for another guest");
+		guest_report_problem(config->kernel_file, "kernel",
+				     "no memory left for another guest");
 		return;
 	}
 	if (!acquire(guest, &problem)) {

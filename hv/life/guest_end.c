@@ -96,7 +96,8 @@ static void report_exit(const struct guest *guest)
 		[GUEST_RESTARTED] = "reboot", [GUEST_ENDED_PARKED] = "parked",
 	};
 
-	log_event("guest-exit", "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
+	log_event("guest-exit",
+		  "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
 		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
 		  guest->task.entity.run_time / 1000000, count_exits(guest),
 		  guest->shadow_used << (PAGE_SHIFT - 10));
@@ -124,7 +125,7 @@ static void restart(struct guest *guest)
 	discard_machine(guest);
 	if (guest_start(guest)) {
 		guest_unpark(guest);
-		/* What its restarts take is its own time too, or they would be a way round its share. */
+		/* Restarts count as its own time: else they would be a way round its share. */
 		sched_charge(&guest->task.entity, time_ns() - began);
 		start_again(guest, delay);
 	} else {

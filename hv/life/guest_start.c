@@ -27,15 +27,17 @@
  */
 #define CLEAR_PAGES 128u
 
-_Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET &&
-		       CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
+_Static_assert(CONFIG_SHADOW_MIN >> PAGE_SHIFT >= SHADOW_MIN_BUDGET, "what shadow= accepts");
+_Static_assert(CONFIG_SHADOW_MAX >> PAGE_SHIFT <= SHADOW_MAX_BUDGET, "what shadow= accepts");
 
 static uint32_t shadow_pages(const struct guest_config *config)
 {
 	uint32_t bytes = config->options.shadow_bytes;
 
-	if (!bytes)
-		bytes = MIN(MAX(config->options.mem_bytes / SHADOW_SHARE, SHADOW_LEAST), SHADOW_MOST);
+	if (!bytes) {
+		bytes = MAX(config->options.mem_bytes / SHADOW_SHARE, SHADOW_LEAST);
+		bytes = MIN(bytes, SHADOW_MOST);
+	}
 	return bytes >> PAGE_SHIFT;
 }
 
@@ -77,7 +79,7 @@ static int make_machine(struct guest *guest)
 	guest->devices = guest_devices_create(guest);
 	if (!guest->registers || !guest->fpu || !guest->devices)
 		return -E_NOMEM;
-	/* The tables first: they are reserved from low memory, which guests' memory might use up. */
+	/* The tables first: their low memory might otherwise become guests' memory. */
 	error = make_shadow(guest);
 	return error ? error : make_memory(guest);
 }
@@ -128,13 +130,15 @@ static void run(struct guest *guest)
 	guest->state = GUEST_RUNNING;
 	guest->loaded = time_ns();
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
-		  guest->config->options.mem_bytes >> 10, guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
+		  guest->config->options.mem_bytes >> 10,
+		  guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
 		  guest->config->options.weight, guest->config->options.cap);
 }
 
 static void fail(struct guest *guest)
 {
-	guest_report_problem(guest->config->kernel_file, "kernel", "no memory left to load the guest");
+	guest_report_problem(guest->config->kernel_file, "kernel",
+			     "no memory left to load the guest");
 	guest->state = GUEST_ENDED;
 	guest->end_reason = GUEST_NOT_LOADED;
 }
@@ -151,7 +155,8 @@ static void clear(struct guest *guest)
 
 static void load(struct guest *guest)
 {
-	int more = loader_load(guest->config, &guest->image, guest->initrd, &guest->memory, &guest->load);
+	int more = loader_load(guest->config, &guest->image, guest->initrd, &guest->memory,
+			       &guest->load);
 
 	if (more < 0)
 		fail(guest);

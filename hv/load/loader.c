@@ -45,7 +45,8 @@ static int load_boot_params(const struct guest_config *config, struct guest_memo
 		.initrd = initrd,
 		.initrd_bytes = config->initrd ? config->initrd->size : 0,
 	};
-	size_t length = MIN(strlen(config->options.command_line), (size_t)CONFIG_COMMAND_LINE_SIZE - 1);
+	size_t length = MIN(strlen(config->options.command_line),
+			    (size_t)CONFIG_COMMAND_LINE_SIZE - 1);
 	uint8_t *page = heap_alloc(BOOT_PARAMS_BYTES);
 	bool done;
 
@@ -107,6 +108,7 @@ int loader_load(const struct guest_config *config, const struct image *image, gp
 			       segment->file_bytes, progress);
 	}
 	if (config->initrd && progress->part == image->segment_count)
-		return copy_in(memory, initrd, config->initrd->start, config->initrd->size, progress);
+		return copy_in(memory, initrd, config->initrd->start, config->initrd->size,
+			       progress);
 	return load_boot_params(config, memory, image, initrd);
 }

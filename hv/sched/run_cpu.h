@@ -31,7 +31,7 @@ struct run_cpu {
 		uint64_t virtual_time, started;
 	} shown;
 
-	uint32_t load;		/* weights of the tasks at home here; any CPU adds to it in one step */
+	uint32_t load;		/* weights of the tasks at home here; any CPU adds in one step */
 	struct cpu_call ask;	/* another CPU is idle and wants what is offered here */
 };
 

@@ -134,7 +134,7 @@ bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t n
 		return false;
 	entity->runnable = true;
 	entity->waits_since = now;
-	/* Sleeping earns no more than one slice: else a sleeper could starve the others on return. */
+	/* Sleeping earns no more than one slice, or a sleeper could starve the others. */
 	return !hold(queue, entity, now) && join(queue, entity, SCHED_SLICE_NS, now);
 }
 
@@ -242,7 +242,8 @@ struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned c
 	struct sched_entity *entity, *first = NULL;
 
 	list_for_each(entity, &queue->ready, node)
-		if (entity->cpus & BIT(cpu) && (!first || entity->virtual_time < first->virtual_time))
+		if (entity->cpus & BIT(cpu) &&
+		    (!first || entity->virtual_time < first->virtual_time))
 			first = entity;
 	return first;
 }

@@ -46,8 +46,8 @@ struct sched_entity {
 	uint64_t waits_since;		/* time_ns() since which it could run, and does not */
 	uint64_t waited;		/* ns that it did so, in all, until it last got the CPU */
 	uint64_t credited;		/* time_ns() up to which credit has grown */
-	int64_t credit;			/* with a cap: 1/100 ns that it may run; below 0 it owes them */
-	uint64_t release;		/* time_ns() until which it is held back, in the list of those */
+	int64_t credit;			/* with a cap: 1/100 ns it may run; below 0 it owes them */
+	uint64_t release;		/* time_ns() until which it is in the queue's list held */
 	uint32_t weight;		/* 1-1000 */
 	uint32_t cap;			/* per cent of the CPU; SCHED_NO_CAP: as much as there is */
 	uint32_t cpus;			/* bit n: it may run on CPU n */
@@ -60,7 +60,7 @@ struct run_queue {
 	unsigned ready_count;
 	uint64_t minimum;		/* virtual time: nobody in the queue is behind it by much */
 	struct sched_entity *running;
-	uint64_t turn_end;		/* time_ns() when it makes way; UINT64_MAX: when somebody comes */
+	uint64_t turn_end;		/* time_ns(); UINT64_MAX: when another becomes ready */
 };
 
 void sched_queue_init(struct run_queue *queue);

@@ -15,7 +15,7 @@
 struct task {
 	struct sched_entity entity;	/* its share, and its place in a queue */
 	struct cpu_call call;		/* its home is the task's; what it runs: see task_init */
-	bool is_arriving;		/* was given to this CPU, which has not called task_arrive yet */
+	bool is_arriving;		/* given to this CPU, which has yet to call task_arrive */
 	void (*leave)(struct task *task);
 };
 
