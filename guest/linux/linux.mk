@@ -30,9 +30,13 @@ LINUX_INPUT := $(LINUX_FOLDER)/build-linux $(LINUX_FOLDER)/edits/$(LINUX).patch 
 	$(LINUX_FRAGMENTS) $(LINUX_TARBALL) \
 	$(shell find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f 2>/dev/null)
 
+# To be followed by a kernel's name and its files of options. Two must not run at a time: either may
+# unpack the sources.
+BUILD_LINUX = MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) \
+	$(LINUX_TARBALL) $(LINUX_DIR)
+
 $(LINUX_IMAGE): $(LINUX_INPUT)
-	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) \
-		$(LINUX_TARBALL) $(LINUX_DIR) $(LINUX_NAME) $(LINUX_FRAGMENTS)
+	$(Q)$(BUILD_LINUX) $(LINUX_NAME) $(LINUX_FRAGMENTS)
 
 $(BUSYBOX): $(LINUX_FOLDER)/get-busybox
 	@echo "  FETCH   busybox-static for i386, from Debian's packages"

@@ -10,9 +10,8 @@ LINUX_BENCH_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static
 # The last option of a name counts.
 LINUX_NATIVE_FRAGMENTS := $(LINUX_FRAGMENTS) $(LINUX_FOLDER)/bench/native.config
 
-$(LINUX_NATIVE): $(LINUX_INPUT) $(LINUX_FOLDER)/bench/native.config
-	$(Q)MAKEFLAGS= CROSS_COMPILE=$(LINUX_CROSS) $(LINUX_FOLDER)/build-linux $(LINUX) $(LINUX_DIR) \
-		native-$(LINUX_NAME) $(LINUX_NATIVE_FRAGMENTS)
+$(LINUX_NATIVE): $(LINUX_INPUT) $(LINUX_FOLDER)/bench/native.config | $(LINUX_IMAGE)
+	$(Q)$(BUILD_LINUX) native-$(LINUX_NAME) $(LINUX_NATIVE_FRAGMENTS)
 
 $(LINUX_BENCH)/init: $(LINUX_BENCH_SOURCES) $(LINUX_FOLDER)/bench/bench.h
 	@mkdir -p $(@D)
