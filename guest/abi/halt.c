@@ -80,7 +80,7 @@ static void arm_again(struct trap_frame *frame)
 	timer_arm(5 * NS_PER_MS);
 }
 
-/* Unlike HALT it is not one step with enabling interrupts: where others take the CPU the first may come before. */
+/* Unlike HALT it does not enable interrupts by itself: one may come before it. */
 TEST(halt, hlt_instruction_parks)
 {
 	uint32_t before;

@@ -49,7 +49,8 @@ TEST(steal, told_from_zero)
 	spoil();
 	hypercall(LGUEST_STEAL_TIME, place(), 0, 0, 0);
 	CHECK(words[2] == 0 && words[3] == 0, "0x%x 0x%x", words[3], words[2]);
-	CHECK(words[0] == PATTERN && words[1] == PATTERN, "before it 0x%x 0x%x", words[0], words[1]);
+	CHECK(words[0] == PATTERN && words[1] == PATTERN, "before it 0x%x 0x%x", words[0],
+	      words[1]);
 	end();
 }
 

@@ -32,7 +32,7 @@
 /* In the linear map of any guest that has 8 MB, and not in the image. */
 #define VICTIM 0x600000u
 
-/* Addresses without an entry in the initial page tables; the second is below 32 MB, where both formats meet. */
+/* Not in the initial page tables; the second is below 32 MB, where both formats meet. */
 #define NEW_ADDRESS 0xFF000000u
 #define TOP_ADDRESS_PAE 0x40000000u
 #define TOP_ADDRESS_TWO_LEVEL 0x01C00000u
@@ -87,7 +87,7 @@ static bool way_page(void)
 	return before && *at(GUEST_KERNEL_BASE + VICTIM) == MAGIC;
 }
 
-/* The table that goes has the entry for pgdir too, so the new one must say the same of all but one page. */
+/* The old table maps pgdir too, so the new one must agree with it for all but one page. */
 static bool way_flush(void)
 {
 	uint32_t address = GUEST_KERNEL_BASE + VICTIM;

@@ -18,7 +18,8 @@
 
 TEST(pci, address_reads_back)
 {
-	static const uint32_t values[] = {0x80000000, 0x80000800, 0x7FFFFFFF, 0xFFFFFFFF, 0x00000003, 0};
+	static const uint32_t values[] = {0x80000000, 0x80000800, 0x7FFFFFFF,
+					  0xFFFFFFFF, 0x00000003, 0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		port_out32(PCI_PORT_ADDRESS, values[i]);
@@ -93,7 +94,8 @@ TEST(pci, absent)
 
 TEST(pci, console_first)
 {
-	CHECK(pci_read(CONSOLE, PCI_ID) == CONSOLE_ID, "device 1 is 0x%x", pci_read(CONSOLE, PCI_ID));
+	CHECK(pci_read(CONSOLE, PCI_ID) == CONSOLE_ID, "device 1 is 0x%x",
+	      pci_read(CONSOLE, PCI_ID));
 	/* The lowest two bits of the address count nothing. */
 	CHECK(read_at(PCI_ADDRESS(CONSOLE, PCI_ID) | 3) == CONSOLE_ID, "not at offset 3");
 	CHECK(port_in16(PCI_PORT_DATA + 2) == CONSOLE_ID >> 16, "word 0x%x",

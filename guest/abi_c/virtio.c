@@ -137,7 +137,8 @@ TEST(virtio, queues)
 	if (!output_ready())
 		return;
 	CHECK(mmio_read16(console.common + VIRTIO_PCI_QUEUE_ENABLE) == 1, "not enabled");
-	CHECK(mmio_read32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS) == queue.config.pfn * PAGE_SIZE,
+	CHECK(mmio_read32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS) ==
+		      queue.config.pfn * PAGE_SIZE,
 	      "descriptors at 0x%x", mmio_read32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS));
 	/* What is enabled is settled. */
 	mmio_write32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS, 0);

@@ -74,7 +74,8 @@ static void large(enum block_type type)
 			buffers[i] = (struct virtqueue_buffer){
 				data + (r * LARGE_BUFFERS + i) * LARGE_PART, LARGE_PART};
 		block_offer(&disk, (uint16_t)(r * (LARGE_BUFFERS + 2)), &requests[r], type,
-			    r * (LARGE_BUFFERS * LARGE_PART / BLOCK_SECTOR), buffers, LARGE_BUFFERS);
+			    r * (LARGE_BUFFERS * LARGE_PART / BLOCK_SECTOR), buffers,
+			    LARGE_BUFFERS);
 	}
 	carry_out(LARGE_REQUESTS);
 }

@@ -23,7 +23,7 @@ void measure_print(const char *name, uint64_t ticks, uint32_t operations);
 /* Ticks of function(0) ... function(rounds - 1), once, without the loop. */
 uint64_t measure_once(void (*function)(uint32_t), uint32_t rounds);
 
-/* So many ticks of the function that is measured were waiting, which is no cost: they are taken off. */
+/* The measured function waited for so many ticks, which is no cost: they are taken off. */
 void measure_waited(uint32_t ticks);
 
 /* The groups of figures, in the order in which main.c runs them. */

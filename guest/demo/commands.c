@@ -190,7 +190,8 @@ static const struct command commands[] = {
 	{"mem", "", "write and verify all free memory", memory_command},
 	{"fault", "", "let ring 3 write to the kernel, and catch it", command_fault},
 	{"crash", "TEXT", "panic with the text", command_crash},
-	{"halt", "HOW", "wait for good; HOW is nothing (interrupts off), masked or silent", command_halt},
+	{"halt", "HOW", "wait for good; HOW is nothing (interrupts off), masked or silent",
+	 command_halt},
 	{"reboot", "", "start this guest afresh", command_reboot},
 	{"poweroff", "", "end this guest", command_poweroff},
 };

@@ -49,7 +49,8 @@ static void ask(char kind, uint32_t sector)
 	}
 	pattern_other(disk_data, BLOCK_SECTOR, kind == 'w' ? sector : ~sector);
 	status = carry_out(kind == 'w' ? BLOCK_OUT : BLOCK_IN, sector, BLOCK_SECTOR);
-	if (kind == 'v' && status == BLOCK_OK && !pattern_other_holds(disk_data, BLOCK_SECTOR, sector))
+	if (kind == 'v' && status == BLOCK_OK &&
+	    !pattern_other_holds(disk_data, BLOCK_SECTOR, sector))
 		print("ASK %c%u wrong\n", kind, sector);
 	else
 		print("ASK %c%u %u\n", kind, sector, status);

@@ -58,7 +58,8 @@ TEST(disk, scattered_read)
 		CHECK(block_carry_out(&disk, BLOCK_IN, WRITABLE, buffers, count) == BLOCK_OK,
 		      "not read into %u buffers", count);
 		for (unsigned int gap = 1; gap < count; gap++)
-			CHECK(pattern_filled((uint8_t *)virt_of(buffers[gap].physical) - 5, 5, 0xEE),
+			CHECK(pattern_filled((uint8_t *)virt_of(buffers[gap].physical) - 5, 5,
+					     0xEE),
 			      "between buffers %u and %u", gap - 1, gap);
 		gather(count);
 		CHECK(pattern_holds(disk_data, WRITABLE, 128), "other data in %u buffers", count);
@@ -84,11 +85,12 @@ TEST(disk, scattered_write)
 	      pattern_holds(disk_data, 8 + 96, 1), "too much was written");
 	/* Back to the pattern: from another place, with the words put right. */
 	for (uint32_t i = 0; i < 96 * WORDS; i++)
-		((struct disk_word *)disk_data)[i].value = (8 + i / WORDS) * 0x9E3779B1u + i % WORDS;
+		((struct disk_word *)disk_data)[i].value =
+			(8 + i / WORDS) * 0x9E3779B1u + i % WORDS;
 	CHECK(block_transfer(&disk, BLOCK_OUT, 8, disk_data, length) == BLOCK_OK, "not put back");
 }
 
-/* The chain as given, in which the device writes the last writes buffers; the status comes from the caller. */
+/* Offers the chain; the device writes its last `writes` buffers. The caller has the status. */
 static bool offer(const struct virtqueue_buffer *chain, unsigned int reads, unsigned int writes)
 {
 	uint32_t head, length;

@@ -27,7 +27,7 @@ struct disk_word {
 
 extern struct block disk;
 
-/* Open the first disk, all bytes of disk_data 0xEE. False, and the test has failed, when it is not there. */
+/* Open the first disk and fill disk_data with 0xEE. Without a disk the test fails: false. */
 bool disk_ready(void);
 
 /* Whether bytes hold sectors as they came. */

@@ -21,7 +21,8 @@ static struct block_request requests[BATCH];
 static void offer_pages(unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		const struct virtqueue_buffer buffer = {phys_of(disk_data) + i * PAGE_SIZE, PAGE_SIZE};
+		const struct virtqueue_buffer buffer = {phys_of(disk_data) + i * PAGE_SIZE,
+							PAGE_SIZE};
 
 		block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN,
 			    WRITABLE + i * PAGE_SECTORS, &buffer, 1);
@@ -107,14 +108,16 @@ TEST(disk, more_than_one_turn)
 	if (!disk_ready())
 		return;
 	for (unsigned int i = 0; i < 16; i++)
-		block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN, WRITABLE - 512, &all, 1);
+		block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN, WRITABLE - 512, &all,
+			    1);
 	virtqueue_kick(&disk.queue);
 	CHECK(disk.queue.used->index < 16 || answers_later(), "all done in one turn");
 	for (unsigned int i = 0; i < 16; i++) {
 		CHECK(block_wait(&disk, &head, &length) && head % 4 == 0 && head < 64,
 		      "request %u is not answered", i);
 		CHECK(length == DATA_SIZE + 1 && requests[head / 4].status == BLOCK_OK,
-		      "request %u: %u bytes, status %u", head / 4, length, requests[head / 4].status);
+		      "request %u: %u bytes, status %u", head / 4, length,
+		      requests[head / 4].status);
 	}
 	CHECK(pattern_holds(disk_data, WRITABLE - 512, DATA_SIZE / BLOCK_SECTOR), "other data");
 }
@@ -141,10 +144,11 @@ TEST(disk, reset_in_the_middle)
 		return;
 	for (unsigned int round = 0; round < 3; round++) {
 		for (unsigned int i = 0; i < 16; i++)
-			block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN, WRITABLE - 512,
-				    &all, 1);
+			block_offer(&disk, (uint16_t)(4 * i), &requests[i], BLOCK_IN,
+				    WRITABLE - 512, &all, 1);
 		virtqueue_kick(&disk.queue);
-		CHECK(block_start(&disk, round % 2 == 0 ? 0 : FEATURES | BLOCK_INDIRECT), "no start");
+		CHECK(block_start(&disk, round % 2 == 0 ? 0 : FEATURES | BLOCK_INDIRECT),
+		      "no start");
 		hypercall_flush_async();
 		CHECK(disk.queue.used->index == 0, "old requests are answered");
 		offer_pages(BATCH);

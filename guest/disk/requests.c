@@ -24,8 +24,8 @@ TEST(disk, identity)
 	CHECK(block_capacity(&disk) == SECTORS, "%u sectors", (uint32_t)block_capacity(&disk));
 	CHECK(block_config(&disk, BLOCK_CONFIG_SEG_MAX) == 126, "seg_max %u",
 	      block_config(&disk, BLOCK_CONFIG_SEG_MAX));
-	CHECK(block_config(&disk, BLOCK_CONFIG_BLK_SIZE) == machine_number("block", BLOCK_SECTOR), "blk_size %u",
-	      block_config(&disk, BLOCK_CONFIG_BLK_SIZE));
+	CHECK(block_config(&disk, BLOCK_CONFIG_BLK_SIZE) == machine_number("block", BLOCK_SECTOR),
+	      "blk_size %u", block_config(&disk, BLOCK_CONFIG_BLK_SIZE));
 	CHECK(virtio_queue_count(&disk.virtio) == 1, "%u queues",
 	      virtio_queue_count(&disk.virtio));
 }
@@ -88,7 +88,8 @@ TEST(disk, writes)
 	if (!disk_ready())
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		report_case(rows[i].name, write_and_read(rows[i].sector, rows[i].sectors), "other data");
+		report_case(rows[i].name, write_and_read(rows[i].sector, rows[i].sectors),
+			    "other data");
 }
 
 TEST(disk, flush)
@@ -111,7 +112,8 @@ TEST(disk, serial)
 	length = format_text(expected, sizeof(expected), "%s-vda", name);
 	if (!disk_ready())
 		return;
-	CHECK(block_transfer(&disk, BLOCK_GET_ID, 0, disk_data, BLOCK_ID_SIZE) == BLOCK_OK, "refused");
+	CHECK(block_transfer(&disk, BLOCK_GET_ID, 0, disk_data, BLOCK_ID_SIZE) == BLOCK_OK,
+	      "refused");
 	CHECK(memcmp(disk_data, expected, BLOCK_ID_SIZE) == 0 && disk_data[BLOCK_ID_SIZE] == 0xEE,
 	      "it is %s", (const char *)disk_data);
 	CHECK(block_open(&disk, 1, FEATURES), "no second disk");
@@ -145,9 +147,10 @@ TEST(disk, refused)
 		uint64_t sector;
 		uint32_t length;
 	} rows[] = {
-		{"behind", SECTORS, 512}, {"over_the_end", SECTORS - 1, 1024},
-		{"far", 1ull << 32, 512}, {"wraps", UINT64_MAX, 1024}, {"wraps_bytes", 1ull << 55, 512},
-		{"byte", 16, 1}, {"byte_less", 16, 511}, {"byte_more", 16, 4097},
+		{"behind", SECTORS, 512},	  {"over_the_end", SECTORS - 1, 1024},
+		{"far", 1ull << 32, 512},	  {"wraps", UINT64_MAX, 1024},
+		{"wraps_bytes", 1ull << 55, 512}, {"byte", 16, 1},
+		{"byte_less", 16, 511},		  {"byte_more", 16, 4097},
 	};
 
 	if (!disk_ready())

@@ -51,7 +51,8 @@ TEST(device, shape)
 
 TEST(device, writes_what_it_says)
 {
-	static const uint32_t lengths[] = {1, 2, 3, 31, 32, 33, 63, 64, 65, 479, 480, 481, 512, 4096};
+	static const uint32_t lengths[] = {1, 2, 3, 31, 32, 33, 63, 64, 65,
+					   479, 480, 481, 512, 4096};
 
 	for (uint32_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		uint32_t length = lengths[i];

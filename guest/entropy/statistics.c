@@ -78,5 +78,6 @@ TEST(statistics, no_repetition)
 	collect();
 	for (uint32_t i = 0; i < SIZE; i += 16)
 		for (uint32_t j = i + 16; j < SIZE; j += 16)
-			CHECK(memcmp(bytes + i, bytes + j, 16) != 0, "bytes %u and %u repeat", i, j);
+			CHECK(memcmp(bytes + i, bytes + j, 16) != 0, "bytes %u and %u repeat", i,
+			      j);
 }

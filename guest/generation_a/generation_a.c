@@ -21,7 +21,7 @@ struct lguest_data_a generation_a_data = {
 	.syscall_vec = LGUEST_SYSCALL_VECTOR,
 };
 
-/* Below the top level: two-level tables, of 4 MB each, the PAE middle table and its tables, of 2 MB. */
+/* Below the top level: two-level tables (4 MB each), PAE middle table and tables (2 MB). */
 uint32_t initial_tables_bottom(uint32_t memory)
 {
 	uint32_t tables = (memory + 0x3FFFFF) / 0x400000 + 1 + (memory + 0x1FFFFF) / 0x200000;

@@ -20,7 +20,7 @@
 #define PAGES 512u			/* that one page table maps, whatever its format */
 #define ROUNDS 64u
 #define FREE_ENTRY 20u
-#define DATA_SEGMENT 0x00CFF300u	/* SDM vol. 3, 3.4.5: data, writable, ring 3, 4 GB in pages */
+#define DATA_SEGMENT 0x00CFF300u	/* SDM vol. 3, 3.4.5: writable, ring 3, 4 GB in pages */
 #define SWITCHER 0xFFE00000u		/* docs/protocol.md: above all that a guest may map */
 #define MARK 0x5BA25Eu
 

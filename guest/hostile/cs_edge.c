@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Code whose last instruction ends exactly where its segment does. Behind it the instruction pointer
- * is outside of the segment, and an interrupt or NMI that comes there leaves a frame that no `iret`
- * can return by. What has a fault to get is whoever runs there, by every kind of code segment: of
- * the GDT and of the TLS entries, for 16 and 32 bits, with a limit in bytes and in pages, conforming
- * or not. QEMU's TCG does not look at the limit: what stands behind it there faults as well.
+ * Code whose last instruction ends exactly where its segment does. Behind it the instruction
+ * pointer is outside of the segment, and an interrupt or NMI that comes there leaves a frame that
+ * no `iret` can return by. What has a fault to get is whoever runs there, by every kind of code
+ * segment: of the GDT and of the TLS entries, for 16 and 32 bits, with a limit in bytes and in
+ * pages, conforming or not. QEMU's TCG does not look at the limit: what stands behind it there
+ * faults as well.
  */
 #include "guest/hostile/attack.h"
 #include "guest/runtime/compiler.h"
@@ -105,7 +106,7 @@ static uint32_t offset_in(uint32_t number, uint32_t first_tls)
 	return kind % 6 == 5 ? base : 0;
 }
 
-/* rdtsc: long enough that something comes meanwhile. Behind the limit, where nobody looks: int 0x50. */
+/* rdtsc takes long enough that an interrupt comes meanwhile. Behind the limit: int 0x50. */
 static void write_code(uint8_t *at)
 {
 	static const uint8_t last[] = {0x0F, 0x31}, behind[] = {0xCD, 0x50};
@@ -183,7 +184,7 @@ ATTACK(cs_edge_kernel, "cs-edge-kernel", SURVIVES)
 	judge();
 }
 
-/* The kernel's iret back into it may fault, too: then the round is over, and the next one begins. */
+/* The kernel's iret back into it may fault, too: then the next round begins. */
 ATTACK(cs_edge_user, "cs-edge-user", SURVIVES)
 {
 	uint32_t first = page_alloc(), second = page_alloc();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instructions that lead to ring 0 without a gate, or out of it. All of them have to fault, in ring 1
- * and in ring 3, whatever firmware left in the registers that they use.
+ * Instructions that lead to ring 0 without a gate, or out of it. All of them have to fault, in ring
+ * 1 and in ring 3, whatever firmware left in the registers that they use.
  */
 #include "guest/hostile/attack.h"
 #include "guest/runtime/compiler.h"

@@ -297,7 +297,8 @@ ATTACK(long_spaces, "long-spaces", SURVIVES)
 	if (paging_is_pae()) {
 		uint32_t middle = page_alloc();
 
-		memcpy(virt_of(middle), virt_of(paging_table(SPACE, KERNEL_FIRST, PAGING_DIRECTORY, false)),
+		memcpy(virt_of(middle),
+		       virt_of(paging_table(SPACE, KERNEL_FIRST, PAGING_DIRECTORY, false)),
 		       PAGE_SIZE);
 		paging_put(odd, KERNEL_FIRST, PAGING_TOP, middle | PTE_PRESENT);
 	}
@@ -321,7 +322,8 @@ ATTACK(long_spaces, "long-spaces", SURVIVES)
 	touch(KERNEL_FIRST);
 	paging_switch(spaces[count - 1]);
 	for (uint32_t i = 0; i < 4; i++)
-		TIMED("SET_PTE of the kernel's", i, paging_set(SPACE, KERNEL_FIRST, frame | PTE_KERNEL));
+		TIMED("SET_PTE of the kernel's", i,
+		      paging_set(SPACE, KERNEL_FIRST, frame | PTE_KERNEL));
 	fill_ring(frame);
 	TIMED("directory entry of the kernel's", 0, paging_tell_directory(SPACE, KERNEL_FIRST));
 	TIMED("flush of everything", 0, paging_flush_all());
@@ -347,7 +349,8 @@ ATTACK(long_chain, "long-chain", SURVIVES)
 	uint32_t step = paging_is_pae() ? 32 : PAGE_SIZE, count = 0, first = 0, last = 0;
 
 	take_frames();
-	for (uint32_t top = next_frame << 12; top < last_frame << 12 && count < MOST_SPACES; top += step) {
+	for (uint32_t top = next_frame << 12; top < last_frame << 12 && count < MOST_SPACES;
+	     top += step) {
 		if (!is_in_chain(top))
 			continue;
 		memcpy(virt_of(top), virt_of(SPACE), step);

@@ -165,7 +165,8 @@ ATTACK(program_steps, "program-steps", SURVIVES)
 		{"hypercall", TRAP_PROTECTION, VECTOR_ERROR(LGUEST_HYPERCALL_VECTOR), 4,
 		 {6, {0x50, 0x9D, 0xB0, 1, 0xCD, LGUEST_HYPERCALL_VECTOR}}},
 		{"privileged", TRAP_PROTECTION, 0, 4, {5, {0x50, 0x9D, 0xB0, 1, 0xF4}}},
-		{"page fault", TRAP_PAGE, PAGE_FAULT_USER | PAGE_FAULT_PRESENT | PAGE_FAULT_WRITE, 4,
+		{"page fault", TRAP_PAGE, PAGE_FAULT_USER | PAGE_FAULT_PRESENT | PAGE_FAULT_WRITE,
+		  4,
 		 {6, {0x50, 0x9D, 0xB0, 1, 0x89, 0x0B}}},
 	};
 

@@ -94,7 +94,8 @@ ATTACK(ring_two, "ring-two", SURVIVES)
 
 			load(ENTRY, FLAT_LIMIT,
 			     0x00CF0000 | PRESENT_SEGMENT | TYPE(codes[i]) | DPL(dpl));
-			fault = fault_in(go_to, (SECOND_ENTRY << 3 | 2) << 16 | ENTRY << 3 | 2, NULL);
+			fault = fault_in(go_to, (SECOND_ENTRY << 3 | 2) << 16 | ENTRY << 3 | 2,
+					 NULL);
 			if (fault.vector == FAULT_NONE || fault.error == 0)
 				attack_fail("code type 0x%x dpl %u: vector %u error 0x%x", codes[i],
 					    dpl, fault.vector, fault.error);

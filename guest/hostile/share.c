@@ -17,7 +17,7 @@
 #define LEAP_NS 30000u
 /* What may be saved up before, and by how much interrupts are late on a busy host. */
 #define SAVED_MS 110u
-/* The shortest time for which it really waits: a timer that has expired already ends HALT at once. */
+/* The shortest wait that works: a timer that has expired already ends HALT at once. */
 #define NAP_NS 20000u
 /* A measurement's error, per cent of the share. */
 #define SLACK 5u
@@ -71,7 +71,8 @@ static void nap(uint32_t ns)
 ATTACK(share_naps, "share-naps", SURVIVES)
 {
 	begin();
-	for (uint32_t burst = 20000; !attack_over(); burst = burst > 20 * NS_PER_MS ? 20000 : burst / 8 * 9) {
+	for (uint32_t burst = 20000; !attack_over();
+	     burst = burst > 20 * NS_PER_MS ? 20000 : burst / 8 * 9) {
 		compute_for(burst);
 		nap(NAP_NS);
 	}

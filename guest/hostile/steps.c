@@ -212,7 +212,7 @@ static uint32_t step_emulated(uint32_t with)
 	return 0;
 }
 
-/* Umbra carries `cli` out for a kernel: the step over it ends behind it, not an instruction later. */
+/* Umbra emulates `cli` for a kernel: the step ends behind it, not an instruction later. */
 ATTACK(step_emulated, "step-emulated", SURVIVES)
 {
 	struct fault fault = fault_in(step_emulated, EFLAGS_TF, NULL);

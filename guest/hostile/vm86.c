@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attacks by virtual-8086 mode. A CPU lets no ring but 0 enter it: `iret` of ring 1 or 3 ignores VM,
- * and finds that the selectors of the frame are none. QEMU's TCG enters it from every ring, and
+ * Attacks by virtual-8086 mode. A CPU lets no ring but 0 enter it: `iret` of ring 1 or 3 ignores
+ * VM, and finds that the selectors of the frame are none. QEMU's TCG enters it from every ring, and
  * then each way out of a guest has another frame than elsewhere. Either way the guest must get a
  * protection fault, whatever ended its turn, and nobody else may notice.
  */
@@ -36,7 +36,7 @@ struct way_out {
 };
 
 static const struct way_out ways_out[] = {
-	{"interrupt", {0xEB, 0xFE}, 0},				/* jmp $: until the machine wants something */
+	{"interrupt", {0xEB, 0xFE}, 0},				/* jmp $, up to an interrupt */
 	{"ud2", {0x0F, 0x0B}, 0},
 	{"hlt", {0xF4}, 0},
 	{"int3", {0xCC}, 0},
@@ -97,8 +97,8 @@ static void try_way(const struct way_out *way, bool from_user, uint32_t segment,
 	timer_arm(INTERRUPT_NS);
 	fault = enter(from_user, segment, way->flags | flags);
 	if (fault.vector != TRAP_PROTECTION)
-		attack_fail("ring %u, segment %x, flags %x: %s ended as vector %u", from_user ? 3 : 1,
-			    segment, flags, way->name, fault.vector);
+		attack_fail("ring %u, segment %x, flags %x: %s ended as vector %u",
+			    from_user ? 3 : 1, segment, flags, way->name, fault.vector);
 }
 
 static void try_all(bool from_user)

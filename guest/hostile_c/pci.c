@@ -72,7 +72,7 @@ ATTACK(pci_ports, "pci-ports", SURVIVES)
 	}
 }
 
-/* Configuration space of every device at random; this starts the console with rings anywhere, too. */
+/* Random writes to every device's configuration, which start the console with rings anywhere. */
 ATTACK(pci_config_noise, "pci-config-noise", EITHER)
 {
 	for (uint32_t i = machine_number("rounds", 5000); i > 0; i--) {
@@ -159,7 +159,8 @@ ATTACK(mmio_end, "mmio-end", SURVIVES)
 	paging_map(SPACE, WINDOW_TEST + PAGE_SIZE, console.base + PAGE_SIZE, PTE_KERNEL);
 	for (uint32_t kind = 0; kind < 6; kind++)
 		for (uint32_t offset = PAGE_SIZE - 8; offset < PAGE_SIZE; offset++)
-			any_register((volatile uint8_t *)(uintptr_t)(WINDOW_TEST + offset), 0, kind);
+			any_register((volatile uint8_t *)(uintptr_t)(WINDOW_TEST + offset), 0,
+				     kind);
 }
 
 ATTACK(device_status, "device-status", EITHER)
@@ -205,7 +206,10 @@ ATTACK(ring_size_odd, "ring-size-odd", "queue 0") { run_queue(0x100000, 0, 255);
 ATTACK(ring_size_huge, "ring-size-huge", "queue 0") { run_queue(0x100000, 0, 0x8000); }
 ATTACK(ring_outside, "ring-outside", "queue") { run_queue(0xF0000000, 0, 256); }
 ATTACK(ring_in_hole, "ring-in-hole", "queue") { run_queue(machine_memory(), 0, 256); }
-ATTACK(ring_in_window, "ring-in-window", "queue") { run_queue(machine_memory() + HOLE_SIZE, 0, 256); }
+ATTACK(ring_in_window, "ring-in-window", "queue")
+{
+	run_queue(machine_memory() + HOLE_SIZE, 0, 256);
+}
 /* Legal, and all of them in one place: what the device writes becomes what it reads. */
 ATTACK(ring_on_itself, "ring-on-itself", EITHER) { run_queue(page_alloc(), 0, 256); }
 
@@ -219,7 +223,8 @@ ATTACK(ring_moves, "ring-moves", SURVIVES)
 	virtio_pci_queue_init(&console, 1, &queue);
 	virtio_pci_run(&console);
 	for (uint32_t i = 0; i < 1000; i++) {
-		mmio_write32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS + (i % 6) * 4, attack_random());
+		mmio_write32(console.common + VIRTIO_PCI_QUEUE_DESCRIPTORS + (i % 6) * 4,
+			     attack_random());
 		mmio_write16(console.common + VIRTIO_PCI_QUEUE_SIZE, (uint16_t)attack_random());
 		mmio_write16(console.common + VIRTIO_PCI_QUEUE_ENABLE, (uint16_t)i);
 		mmio_write16(console.notify, (uint16_t)(i % 3));
@@ -242,7 +247,7 @@ ATTACK(kick_storm, "kick-storm", SURVIVES)
 	}
 }
 
-/* --- addresses --------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static void look_at(uint32_t physical)
 {
@@ -316,7 +321,8 @@ ATTACK(tables_in_hole, "tables-in-hole", EITHER)
 
 ATTACK(table_in_window, "table-in-window", "names no table")
 {
-	paging_put(SPACE, USER_TEST, PAGING_DIRECTORY, console_open() ? console.base | PTE_TABLE : 0);
+	paging_put(SPACE, USER_TEST, PAGING_DIRECTORY,
+		   console_open() ? console.base | PTE_TABLE : 0);
 	paging_tell_directory(SPACE, USER_TEST);
 	(void)fault_of("movl (%0), %%eax", : "r"(USER_TEST) : "eax");
 }
@@ -365,8 +371,9 @@ static uint32_t run_code(uint32_t registers)
  */
 ATTACK(mmio_instructions, "mmio-instructions", EITHER)
 {
-	static const uint8_t starts[] = {0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x0F, 0x88, 0x89, 0x8A, 0x8B,
-					 0xA0, 0xA1, 0xA2, 0xA3, 0xC6, 0xC7, 0x00, 0x87, 0xA4, 0xFF};
+	static const uint8_t starts[] = {0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x0F, 0x88,
+					 0x89, 0x8A, 0x8B, 0xA0, 0xA1, 0xA2, 0xA3,
+					 0xC6, 0xC7, 0x00, 0x87, 0xA4, 0xFF};
 	static const uint8_t escapes[] = {0xB6, 0xB7, 0xBE, 0xBF, 0x0B, 0xC1, 0x10, 0x11};
 	uint32_t frame = page_alloc();
 	uint8_t *bytes = virt_of(frame);
@@ -386,7 +393,8 @@ ATTACK(mmio_instructions, "mmio-instructions", EITHER)
 			bytes[at + 1] = escapes[attack_random() % COUNT(escapes)];
 		timer_arm(SLICE_NS);
 		irq_enable();
-		(void)fault_in(run_code, (uint32_t)(uintptr_t)console.common + (attack_random() & 0x3F),
+		(void)fault_in(run_code,
+			       (uint32_t)(uintptr_t)console.common + (attack_random() & 0x3F),
 			       NULL);
 		(void)irq_save();
 	}

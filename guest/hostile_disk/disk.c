@@ -167,7 +167,8 @@ ATTACK(edges, "disk-edges", SURVIVES)
 {
 	const uint64_t end = disk_open(0) ? block_capacity(&disk) : 0;
 	const uint64_t sectors[] = {
-		end, end - 1, end + 1, end - 7, 1ull << 23, (1ull << 23) - 1, 1ull << 31, 1ull << 32,
+		end, end - 1, end + 1, end - 7, 1ull << 23, (1ull << 23) - 1, 1ull << 31,
+		1ull << 32,
 		(1ull << 32) - 1, 1ull << 54, 1ull << 55, (1ull << 55) - 1, 1ull << 63, UINT64_MAX,
 		UINT64_MAX - 7, UINT64_MAX - (1ull << 23),
 	};
@@ -178,7 +179,8 @@ ATTACK(edges, "disk-edges", SURVIVES)
 	for (size_t i = 0; i < COUNT(sectors) * COUNT(lengths) * 2; i++) {
 		uint64_t sector = sectors[i / 2 % COUNT(sectors)];
 		uint32_t length = lengths[i / 2 / COUNT(sectors)];
-		uint8_t status = block_transfer(&disk, i % 2 ? BLOCK_OUT : BLOCK_IN, sector, data, length);
+		uint8_t status =
+			block_transfer(&disk, i % 2 ? BLOCK_OUT : BLOCK_IN, sector, data, length);
 
 		if (status != BLOCK_ERROR)
 			attack_fail("status %u for 0x%x bytes at 0x%x%x", status, length,
@@ -205,7 +207,8 @@ ATTACK(read_only, "disk-read-only", SURVIVES)
 		}
 		if (!block_start(&disk, round ? 0 : ALL))
 			return;
-		(void)block_carry_out(&disk, 0x80000001, 0, &(struct virtqueue_buffer){DATA_AT, 4096}, 1);
+		(void)block_carry_out(&disk, 0x80000001, 0,
+				      &(struct virtqueue_buffer){DATA_AT, 4096}, 1);
 		if (block_transfer(&disk, BLOCK_IN, 0, data, 4096) != BLOCK_OK)
 			attack_fail("it cannot be read");
 		for (uint32_t i = 0; i < 4096; i++)
@@ -297,8 +300,8 @@ ATTACK(feeds_itself, "disk-feeds-itself", EITHER)
 		(void)block_transfer(&disk, BLOCK_OUT, sector, words, BLOCK_SECTOR);
 	}
 	make_request(BLOCK_IN, 100);
-	put_chain(phys_of(&request), ring_part(disk.queue.available), BLOCK_SECTOR, status_address(),
-		  true);
+	put_chain(phys_of(&request), ring_part(disk.queue.available), BLOCK_SECTOR,
+		  status_address(), true);
 	disk_again();
 }
 
@@ -319,7 +322,7 @@ ATTACK(status_in_ring, "disk-status-in-ring", EITHER)
 	disk_again();
 }
 
-/* The device page is memory too, for those that have one; its records are gone then, for the guest. */
+/* The device page is memory too, where there is one; its records are lost then, to the guest. */
 ATTACK(data_over_page, "disk-data-over-page", EITHER)
 {
 	if (!disk_open(0))
@@ -339,7 +342,8 @@ static void random_chain(uint16_t id)
 
 	descriptor->address = places[choice < 60 ? choice % 2 : choice - 59] + attack_random() % 64;
 	descriptor->length = attack_random() % 16 ? attack_random() % 0x2000 : attack_random();
-	descriptor->flags = (uint16_t)(attack_random() % 4 ? attack_random() & 3 : attack_random() & 7);
+	descriptor->flags =
+		(uint16_t)(attack_random() % 4 ? attack_random() & 3 : attack_random() & 7);
 	descriptor->next = (uint16_t)(attack_random() % 8 ? (id + 1) % LGUEST_QUEUE_SIZE :
 							    attack_random());
 }
@@ -354,14 +358,15 @@ ATTACK(chains, "disk-chain-noise", EITHER)
 		make_request(attack_random() % 10, attack_random() % 5000);
 		for (uint16_t id = 0; id < 8; id++)
 			random_chain(id);
-		disk.queue.available->ring[index % LGUEST_QUEUE_SIZE] = (uint16_t)(attack_random() % 8);
+		disk.queue.available->ring[index % LGUEST_QUEUE_SIZE] =
+			(uint16_t)(attack_random() % 8);
 		disk.queue.available->index = (uint16_t)(index + 1);
 		virtqueue_kick(&disk.queue);
 	}
 	disk_again();
 }
 
-/* --- much work --------------------------------------------------------------------------------- */
+/* --- much work -------------------------------------------------------------------------------- */
 
 /* The queue is always full of requests for a megabyte. */
 ATTACK(storm, "disk-storm", SURVIVES)
@@ -373,8 +378,8 @@ ATTACK(storm, "disk-storm", SURVIVES)
 		if (!disk_open(0))
 			return;
 		for (uint16_t i = 0; i < 64; i++)
-			block_offer(&disk, (uint16_t)(i * 4), &requests[i], i % 2 ? BLOCK_OUT : BLOCK_IN, 0,
-				    &all, 1);
+			block_offer(&disk, (uint16_t)(i * 4), &requests[i],
+				    i % 2 ? BLOCK_OUT : BLOCK_IN, 0, &all, 1);
 		for (uint32_t i = 0; i < 100; i++)
 			virtqueue_kick(&disk.queue);
 	}

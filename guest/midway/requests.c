@@ -57,7 +57,8 @@ static struct virtqueue console_queues[2], net_queues[2], entropy_queue[1];
 static void check_page(const struct device *record)
 {
 	if (record->head.status != LGUEST_STATUS_RESET)
-		machine_panic("device type %u has status 0x%x", record->head.type, record->head.status);
+		machine_panic("device type %u has status 0x%x", record->head.type,
+			      record->head.status);
 }
 
 /* The common part of its registers, and the window to them in configuration space. */
@@ -108,7 +109,8 @@ static void check_disk(struct block *disk)
 			machine_panic("a disk cannot be read at %u", (uint32_t)sector);
 		for (uint32_t i = 0; i < READ_SIZE; i++)
 			if (data[i] != DISK_BYTE)
-				machine_panic("0x%x on a disk behind sector %u", data[i], (uint32_t)sector);
+				machine_panic("0x%x on a disk behind sector %u", data[i],
+					      (uint32_t)sector);
 	}
 	memset(data, DISK_BYTE, READ_SIZE);
 	if (block_transfer(disk, BLOCK_OUT, 0, data, READ_SIZE) != BLOCK_OK ||

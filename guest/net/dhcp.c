@@ -160,7 +160,8 @@ static bool is_dhcp(uint8_t kind)
 	uint32_t length = udp_for(PORT_DHCP_CLIENT);
 	const uint8_t *option = find_option(OPTION_KIND, length);
 
-	return length > DHCP_OPTIONS && talk_in[BODY + DHCP_XID] == 0x55 && option && *option == kind;
+	return length > DHCP_OPTIONS && talk_in[BODY + DHCP_XID] == 0x55 && option &&
+	       *option == kind;
 }
 
 static void discover(void)
@@ -187,7 +188,8 @@ static void request(void)
 
 static bool is_acknowledged(void)
 {
-	return is_dhcp(DHCP_ACK) && memcmp(talk_in + BODY + DHCP_YOURS, our_ip, sizeof(our_ip)) == 0;
+	return is_dhcp(DHCP_ACK) &&
+	       memcmp(talk_in + BODY + DHCP_YOURS, our_ip, sizeof(our_ip)) == 0;
 }
 
 /* --- ARP ------------------------------------------------------------------------------------ */

@@ -71,7 +71,8 @@ TEST(frames, broadcast)
 			CHECK(!talk_is(talk_in, length, TALK_ECHO) ||
 			      memcmp(talk_in + NET_ADDRESS_SIZE, net_address(),
 				     NET_ADDRESS_SIZE) != 0, "our own frame came back");
-			if (!talk_is(talk_in, length, TALK_ECHO_ANSWER) || talk_number(talk_in) != i)
+			if (!talk_is(talk_in, length, TALK_ECHO_ANSWER) ||
+			    talk_number(talk_in) != i)
 				continue;
 			answers += memcmp(talk_in + NET_ADDRESS_SIZE, peer, sizeof(peer)) == 0;
 			break;
@@ -80,7 +81,7 @@ TEST(frames, broadcast)
 	CHECK(answers == 20, "%u answers to 20 broadcasts", answers);
 }
 
-/* To a station that nobody knows: it can be behind a port that bridges (bridges=1), and no other. */
+/* To an unknown station: only a port that bridges (bridges=1) may have it behind itself. */
 TEST(frames, unknown_unicast)
 {
 	uint32_t expected = machine_number("bridges", 0) != 0 ? 10 : 0;

@@ -25,7 +25,8 @@ static bool ready(uint8_t *peer)
 /* Will the peer take it in one piece? */
 static bool taken_whole(const struct packet *packet, uint32_t features)
 {
-	uint32_t needed = packet->udp ? NET_GUEST_UFO : packet->ipv6 ? NET_GUEST_TSO6 : NET_GUEST_TSO4;
+	uint32_t tso = packet->ipv6 ? NET_GUEST_TSO6 : NET_GUEST_TSO4;
+	uint32_t needed = packet->udp ? NET_GUEST_UFO : tso;
 
 	if (!(features & NET_GUEST_CSUM) || (packet->ecn && !(features & NET_GUEST_ECN)))
 		return false;
@@ -112,7 +113,7 @@ PACKET_TEST(tso6_ecn, 5, .payload = 20000, .gso_size = 1428, .ipv6 = true, .ecn 
 PACKET_TEST(ufo4, 8, .payload = 20003, .gso_size = 1480, .udp = true)
 PACKET_TEST(ufo6, 8, .payload = 20000, .gso_size = 1448, .udp = true, .ipv6 = true)
 
-/* A payload of which nothing is left to do but the checksum, over many buffers where they can be merged. */
+/* Only the checksum is left to do; many buffers take it where they can be merged. */
 TEST(offloads, long_frame)
 {
 	const struct packet packet = {.payload = 9000};
@@ -141,14 +142,18 @@ static const struct {
 	{"csum_in_address", {.flags = 1, .csum_start = 0, .csum_offset = 4}},
 	{"gso_without_csum", {.gso_type = 1, .gso_size = 1000}},
 	{"gso_size_0", {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 1}},
-	{"gso_size_1", {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 1, .gso_size = 1}},
-	{"gso_wrong_ip", {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 4, .gso_size = 500}},
+	{"gso_size_1",
+	 {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 1, .gso_size = 1}},
+	{"gso_wrong_ip",
+	 {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 4, .gso_size = 500}},
 	{"gso_wrong_protocol",
 	 {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 3, .gso_size = 500}},
-	{"gso_unknown", {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 2, .gso_size = 500}},
+	{"gso_unknown",
+	 {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 2, .gso_size = 500}},
 	{"gso_wrong_start",
 	 {.flags = 1, .csum_start = 36, .csum_offset = 16, .gso_type = 1, .gso_size = 500}},
-	{"ecn_alone", {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 0x80, .gso_size = 500}},
+	{"ecn_alone",
+	 {.flags = 1, .csum_start = 34, .csum_offset = 16, .gso_type = 0x80, .gso_size = 500}},
 };
 
 TEST(offloads, lies)

@@ -37,7 +37,7 @@ struct block {
 	struct virtqueue queue;
 };
 
-/* Header and status of a request, in the linear map; the device must be done with it before it goes. */
+/* Header and status of a request, in the linear map; kept until the device is done with it. */
 struct block_request {
 	uint32_t type;
 	uint32_t priority;

@@ -102,8 +102,8 @@ static void console_write(const char *text, size_t size)
 		id = (uint32_t)__builtin_ctz(output_free);
 		output_free &= ~(1u << id);
 		memcpy(output_buffers[id], text, part);
-		virtqueue_offer(&queues[OUTPUT], (uint16_t)id, phys_of(output_buffers[id]), (uint32_t)part,
-				false);
+		virtqueue_offer(&queues[OUTPUT], (uint16_t)id, phys_of(output_buffers[id]),
+				(uint32_t)part, false);
 		virtqueue_kick(&queues[OUTPUT]);
 		text += part;
 		size -= part;
@@ -123,7 +123,8 @@ static const struct print_sink console_sink = {console_write, console_flush};
 
 bool console_start(void)
 {
-	if (!virtio_open(&device, LGUEST_DEVICE_CONSOLE) || !virtio_start(&device, 0, queues, QUEUES))
+	if (!virtio_open(&device, LGUEST_DEVICE_CONSOLE) ||
+	    !virtio_start(&device, 0, queues, QUEUES))
 		return false;
 	for (unsigned int i = 0; i < QUEUES; i++)
 		irq_attach(queues[i].config.irq, console_interrupt);

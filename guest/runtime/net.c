@@ -133,7 +133,7 @@ void net_send(const struct net_header *header, const void *frame, uint32_t lengt
 	net_flush();
 }
 
-/* What buffer id holds behind skip bytes goes to *at, which moves on; then the buffer is offered. */
+/* Copies what buffer id holds behind skip bytes to *at, moves that on, offers the buffer again. */
 static void take_buffer(uint32_t id, uint32_t skip, uint32_t written, uint8_t *frame, uint32_t *at)
 {
 	uint32_t size = written > skip ? written - skip : 0;

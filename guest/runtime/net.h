@@ -44,7 +44,13 @@ struct net_header {
 };
 
 #define NET_NEEDS_CSUM 1u
-enum net_gso { NET_GSO_NONE = 0, NET_GSO_TCPV4 = 1, NET_GSO_UDP = 3, NET_GSO_TCPV6 = 4, NET_GSO_ECN = 0x80 };
+enum net_gso {
+	NET_GSO_NONE = 0,
+	NET_GSO_TCPV4 = 1,
+	NET_GSO_UDP = 3,
+	NET_GSO_TCPV6 = 4,
+	NET_GSO_ECN = 0x80,
+};
 
 /*
  * Start the device, as often as wanted, with those of the features that it has,

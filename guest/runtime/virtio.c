@@ -18,7 +18,8 @@ bool virtio_open(struct virtio *virtio, enum lguest_device_type type)
 
 unsigned int virtio_queue_count(const struct virtio *virtio)
 {
-	return device_page_exists ? virtio->record.head.num_vq : virtio_pci_queue_count(&virtio->pci);
+	return device_page_exists ? virtio->record.head.num_vq
+				  : virtio_pci_queue_count(&virtio->pci);
 }
 
 uint64_t virtio_offered(const struct virtio *virtio)

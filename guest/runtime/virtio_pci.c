@@ -115,7 +115,8 @@ void virtio_pci_queue_init(const struct virtio_pci *pci, unsigned int index,
 	mmio_write16(pci->common + VIRTIO_PCI_QUEUE_SELECT, (uint16_t)index);
 	queue->config.num = mmio_read16(pci->common + VIRTIO_PCI_QUEUE_SIZE);
 	queue->config.irq = (uint16_t)pci->line;
-	queue->config.pfn = ((uint32_t)(uintptr_t)queue->descriptors - GUEST_KERNEL_BASE) / PAGE_SIZE;
+	queue->config.pfn =
+		((uint32_t)(uintptr_t)queue->descriptors - GUEST_KERNEL_BASE) / PAGE_SIZE;
 	queue->seen = 0;
 	queue->notify = pci->notify;
 	queue->index = (uint16_t)index;

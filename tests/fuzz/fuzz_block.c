@@ -208,7 +208,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world->memory->after_read = data[0] & 2 ? change : NULL;
 	virtio_block_init(&world->block, "vda", &world->disk, "fuzz-vda", wake, world);
 	world->block.device.interrupt = interrupt;
-	virtqueue_init(&world->block.queue, world->block.device.name, 0, world->memory, broken, world);
+	virtqueue_init(&world->block.queue, world->block.device.name, 0, world->memory, broken,
+		       world);
 	reset(world, data[0] & 1);
 	/* A dead guest does nothing. */
 	for (unsigned i = 0; i < steps && world->times_broken == 0; i++)

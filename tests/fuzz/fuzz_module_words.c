@@ -48,7 +48,8 @@ static void check_config(const struct guest_config *config, const struct guest_m
 		REQUIRE(module != config->kernel && module != config->initrd);
 		REQUIRE(module->size > 0 && module->size % 512 == 0);
 	}
-	REQUIRE(config->options.mem_bytes >= CONFIG_MEM_MIN && config->options.mem_bytes <= CONFIG_MEM_MAX);
+	REQUIRE(config->options.mem_bytes >= CONFIG_MEM_MIN &&
+		config->options.mem_bytes <= CONFIG_MEM_MAX);
 	REQUIRE(config->options.mem_bytes % 4096 == 0 && config->options.shadow_bytes % 4096 == 0);
 	REQUIRE(config->options.weight >= 1 && config->options.weight <= CONFIG_WEIGHT_MAX);
 	REQUIRE(config->options.cap >= 1 && config->options.cap <= CONFIG_CAP_NONE);

@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame = malloc(length + (length == 0));
 	memcpy(frame, data + HEAD, length);
 	net_offload_load(&offload, data + 1);
-	if (net_offload_needs(&offload) < NET_NOBODY && net_offload_check(&offload, frame, length)) {
+	if (net_offload_needs(&offload) < NET_NOBODY &&
+	    net_offload_check(&offload, frame, length)) {
 		REQUIRE(offload.header_length <= length);
 		if (offload.gso_type != VIRTIO_NET_HDR_GSO_NONE)
 			cut(frame, length, &offload, data[0] & 1);

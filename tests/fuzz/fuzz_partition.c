@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < table.count; i++) {
 		const struct partition_entry *entry = &table.list[i];
 
-		REQUIRE(entry->number >= 1 && entry->number <= PARTITIONS_MAX && !seen[entry->number]);
+		REQUIRE(entry->number >= 1 && entry->number <= PARTITIONS_MAX &&
+			!seen[entry->number]);
 		seen[entry->number] = true;
 		REQUIRE(entry->sectors > 0 && entry->first < sectors);
 		REQUIRE(entry->sectors <= sectors - entry->first);

@@ -99,7 +99,8 @@ static void act(struct world *world, const uint8_t *record)
 		vpci_bus_service(&world->bus);
 		break;
 	default:
-		access_port(world, 0xCF8, 4, 0x80000000 | (place & 0xFCu) | (place & 0x300u) << 3, true);
+		access_port(world, 0xCF8, 4, 0x80000000 | (place & 0xFCu) | (place & 0x300u) << 3,
+			    true);
 		access_port(world, 0xCFC + (record[1] >> 4 & 3), width, value, true);
 	}
 }

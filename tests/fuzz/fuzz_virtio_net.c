@@ -112,8 +112,9 @@ static void side_start(struct side *side)
 /* The interesting features in one byte. */
 static uint64_t features_of(uint8_t bits)
 {
-	uint64_t features = BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_HOST_TSO4) | BIT64(VIRTIO_NET_F_HOST_TSO6) |
-			    BIT64(VIRTIO_NET_F_HOST_ECN) | BIT64(VIRTIO_NET_F_HOST_UFO);
+	uint64_t features = BIT64(VIRTIO_NET_F_CSUM) | BIT64(VIRTIO_NET_F_HOST_TSO4) |
+			    BIT64(VIRTIO_NET_F_HOST_TSO6) | BIT64(VIRTIO_NET_F_HOST_ECN) |
+			    BIT64(VIRTIO_NET_F_HOST_UFO);
 
 	if (bits & 1)
 		features |= BIT64(VIRTIO_NET_F_MRG_RXBUF);
@@ -163,7 +164,8 @@ static void side_create(struct ethernet_switch *ethernet, struct side *side, uin
 	memset(side, 0, sizeof(*side));
 	side->memory = fake_guest_memory_create(MEMORY_SIZE);
 	side->features = features_of(features);
-	REQUIRE(switch_port_create(ethernet, "side", address, side_ready, side, &side->at.port) == 0);
+	REQUIRE(switch_port_create(ethernet, "side", address, side_ready, side, &side->at.port) ==
+		0);
 	virtio_net_init(&side->net, address, &side->at);
 	side->net.device.interrupt = interrupt;
 	side_start(side);

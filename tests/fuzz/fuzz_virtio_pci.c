@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(function->bytes, data, size < 256 ? size : 256);
 	if (size > 256)
-		memcpy(fake_bar, data + 256, size - 256 < FAKE_BAR_SIZE ? size - 256 : FAKE_BAR_SIZE);
+		memcpy(fake_bar, data + 256,
+		       size - 256 < FAKE_BAR_SIZE ? size - 256 : FAKE_BAR_SIZE);
 	if (!virtio_pci_find(&fake_virtio, &places))
 		return 0;
 	check_place(&places.common, 56);

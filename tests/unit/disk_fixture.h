@@ -130,13 +130,15 @@ static struct disk_port port;
 static struct disk disk;
 static struct disk_command in_flight[DISK_TAGS_MAX];
 static unsigned tags = 2;	/* of the port */
-static unsigned busy, starts, stops, stop_asked, stops_after, revive_asked, revive_after, most_fragments;
+static unsigned busy, starts, stops, stop_asked, stops_after, revive_asked, revive_after,
+	most_fragments;
 static uint32_t deaf;		/* tags that do not answer, a bit each */
 static bool silent, unreviving, cacheless;
 static int answer;
 static unsigned troublemaker;	/* sector + 1 of the command that the device wants a reset for */
 
-static inline bool device_start(struct disk_port *of, unsigned tag, const struct disk_command *command)
+static inline bool device_start(struct disk_port *of, unsigned tag,
+				const struct disk_command *command)
 {
 	assert_ptr_equal(of, &port);
 	assert_int_equal(held, 1);
@@ -308,7 +310,8 @@ static inline void ask_done(struct block_request *request, int error)
 	ask->error = error;
 }
 
-static inline int submit(struct ask *ask, enum block_operation operation, uint64_t sector, uint32_t length)
+static inline int submit(struct ask *ask, enum block_operation operation, uint64_t sector,
+			 uint32_t length)
 {
 	ask->request.operation = operation;
 	ask->request.sector = sector;
@@ -320,8 +323,8 @@ static inline int submit(struct ask *ask, enum block_operation operation, uint64
 }
 
 /* length bytes in one segment from offset on. */
-static inline int submit_at(struct ask *ask, enum block_operation operation, uint64_t sector, uint32_t offset,
-		     uint32_t length)
+static inline int submit_at(struct ask *ask, enum block_operation operation, uint64_t sector,
+			    uint32_t offset, uint32_t length)
 {
 	ask->segments[0] = (struct block_segment){ memory + offset, length };
 	ask->request.segment_count = operation == BLOCK_FLUSH ? 0 : 1;

@@ -28,7 +28,7 @@ static uint64_t now;
 static unsigned frames_sent, sent_lengths[4 * NET_RING_SIZE], freed;
 static bool gone, stuck, no_address, no_registers, holds_back, masters, unread;
 static uint64_t quiet_since, reads_left;	/* reads_left: until the EEPROM is read */
-static uint32_t unflushed = ALL_ONES;		/* the register that was written last, if nothing was read since */
+static uint32_t unflushed = ALL_ONES;	/* the register written last, if none was read since */
 
 /* --- what it stands on --------------------------------------------------------------------- */
 
@@ -104,11 +104,13 @@ static void send_all(void)
 {
 	struct send_descriptor *ring = at(*reg(TDBAL), *reg(TDLEN));
 
-	assert_true(*reg(TDH) == *reg(TDT) || (*reg(TCTL) & TCTL_EN && command & PCI_COMMAND_BUS_MASTER));
+	assert_true(*reg(TDH) == *reg(TDT) ||
+		    (*reg(TCTL) & TCTL_EN && command & PCI_COMMAND_BUS_MASTER));
 	while (!holds_back && *reg(TDH) != *reg(TDT)) {
 		struct send_descriptor *descriptor = &ring[*reg(TDH)];
 
-		assert_int_equal(descriptor->command, TDESC_CMD_EOP | TDESC_CMD_IFCS | TDESC_CMD_RS);
+		assert_int_equal(descriptor->command,
+				 TDESC_CMD_EOP | TDESC_CMD_IFCS | TDESC_CMD_RS);
 		at(descriptor->address, descriptor->length);
 		sent_lengths[frames_sent++ % ARRAY_SIZE(sent_lengths)] = descriptor->length;
 		descriptor->status = TDESC_STATUS_DD;

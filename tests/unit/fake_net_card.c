@@ -161,7 +161,8 @@ static int card_reclaim(struct net_device *device)
 	return card.is_nonsense ? -E_IO : (int)done;
 }
 
-static enum net_received card_receive(struct net_device *device, const uint8_t **bytes, uint32_t *length)
+static enum net_received card_receive(struct net_device *device, const uint8_t **bytes,
+				      uint32_t *length)
 {
 	assert_true(held);
 	if (card.waiting == 0)
@@ -213,11 +214,12 @@ static bool card_link(struct net_device *device)
 }
 
 static const struct net_device_ops ops = {
-	card_start, card_stop, card_has_stopped, card_buffer, card_send, card_kick, card_reclaim, card_receive,
+	card_start, card_stop, card_has_stopped, card_buffer, card_send, card_kick, card_reclaim,
+	card_receive,
 	card_give_back, card_irq_enable, card_irq_disable, card_acknowledge, card_link,
 };
 
-/* --- the client -------------------------------------------------------------------------------- */
+/* --- the client ------------------------------------------------------------------------------- */
 
 static void client_begin(void *context)
 {

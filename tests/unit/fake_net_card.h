@@ -17,7 +17,7 @@
 extern struct fake_card {
 	struct net_device device;
 	struct pci_device pci;
-	unsigned stop_lasts, stop_asked;	/* so often it is asked whether it has stopped, and was */
+	unsigned stop_lasts, stop_asked;	/* looks until it has stopped, and since stop */
 	bool does_not_stop;
 	unsigned starts, stops, kicks, filled, done, late_frames, listens, mutes, asked, links;
 	uint32_t sent_length;
@@ -34,7 +34,7 @@ extern struct fake_client {
 	void (*on_writable)(void);
 } client;
 
-extern uint64_t now, alarm_at;		/* alarm_at: when the timer is wanted, UINT64_MAX: it is not */
+extern uint64_t now, alarm_at;		/* alarm_at: of the timer; UINT64_MAX: not wanted */
 extern char events[256];		/* of the log */
 extern bool has_interrupts;		/* of the machine, when the card is added */
 extern const struct pci_irq_ops *irq;	/* what hears them */

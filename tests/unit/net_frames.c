@@ -126,8 +126,9 @@ uint32_t make_frame(const struct big_frame *what, uint8_t *to, struct net_offloa
 		.gso_size = what->gso_size,
 	};
 	if (what->gso_size > 0)
-		offload->gso_type = what->udp ? VIRTIO_NET_HDR_GSO_UDP :
-				    what->ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+		offload->gso_type = what->udp	 ? VIRTIO_NET_HDR_GSO_UDP
+				    : what->ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6
+						 : VIRTIO_NET_HDR_GSO_TCPV4;
 	return length;
 }
 

@@ -35,7 +35,7 @@ uint8_t frame_byte(uint32_t offset);
 uint16_t get_be16(const uint8_t *at);
 uint32_t get_be32(const uint8_t *at);
 
-/* Fail the test unless the frame's lengths and checksums are right, IP's and with whole that of TCP or UDP. */
+/* Fail the test unless the lengths and checksums are right; with whole, of TCP or UDP too. */
 void check_frame(const struct big_frame *what, const uint8_t *frame, uint32_t length, bool whole);
 
 #endif

@@ -32,7 +32,8 @@ static int fake_read(void *context, uint64_t sector, void *buffer)
 	return 0;
 }
 
-static inline void put_mbr(uint32_t sector, unsigned index, uint8_t type, uint32_t first, uint32_t sectors)
+static inline void put_mbr(uint32_t sector, unsigned index, uint8_t type, uint32_t first,
+			   uint32_t sectors)
 {
 	uint8_t *entry = fake_disk[sector] + 446 + 16 * index;
 

@@ -160,7 +160,8 @@ static inline int setup(void **state)
 	f->block.device.config_size = sizeof(f->block.config);
 	memcpy(f->block.config, "abcdefgh", sizeof(f->block.config));
 	model_init(&f->net, "net", VIRTIO_ID_NET, 2);
-	assert_int_equal(vpci_bus_init(&f->bus, f->memory, RAM_PAGES, devices, 2, &callbacks, f), 0);
+	assert_int_equal(vpci_bus_init(&f->bus, f->memory, RAM_PAGES, devices, 2, &callbacks, f),
+			 0);
 	*state = f;
 	return 0;
 }

@@ -57,9 +57,11 @@ static bool answer_disk(void)
 		return false;
 	image.count = load_le32(header + 12);
 	image.pieces = calloc(image.count + 1u, sizeof(*image.pieces));
-	if (!image.pieces || fread(image.pieces, sizeof(*image.pieces), image.count, stdin) != image.count)
+	if (!image.pieces ||
+	    fread(image.pieces, sizeof(*image.pieces), image.count, stdin) != image.count)
 		exit(1);
-	if (partition_table_read(&table, load_le64(header), load_le32(header + 8), image_read, &image) != 0)
+	if (partition_table_read(&table, load_le64(header), load_le32(header + 8), image_read,
+				 &image) != 0)
 		exit(1);
 	answer(&table);
 	free(image.pieces);

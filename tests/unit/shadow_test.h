@@ -105,7 +105,8 @@ static inline bool sees_nothing(struct test_guest *test, uint32_t address)
 }
 
 /* Maps address to page in root and touches it there; ends in root. */
-static inline void map_and_use(struct test_guest *test, uint32_t root, uint32_t address, uint32_t page)
+static inline void map_and_use(struct test_guest *test, uint32_t root, uint32_t address,
+			       uint32_t page)
 {
 	guest_map(&test->guest, root, address, PAGE(page) | USER_RW);
 	assert_int_equal(switch_to(test, root), SHADOW_DONE);

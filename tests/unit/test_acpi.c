@@ -85,7 +85,8 @@ static void found_anywhere_in_bios_area(void **state)
 	(void)state;
 	put_tables(2, 244);
 	physical_put8(ACPI_RSDT, 'X');
-	for (uint32_t place = 0xE0000; place <= 0x100000 - 36; place += place < 0xE1000 ? 16 : 4080) {
+	for (uint32_t place = 0xE0000; place <= 0x100000 - 36;
+	     place += place < 0xE1000 ? 16 : 4080) {
 		memset(physical_memory + 0xE0000, 0, 0x20000);
 		acpi_put_rsdp(place, 2, ACPI_RSDT, ACPI_XSDT);
 		assert_int_equal(acpi_init(NULL, 0, physical_map), 0);
@@ -153,7 +154,8 @@ static void nothing_there(void **state)
 
 static void tables_by_name(void **state)
 {
-	static const uint64_t places[] = { 0x50000, 0x50100, 0x50200, 0x50300, 0xFFFFFFFFFFFFFFF0ull };
+	static const uint64_t places[] = { 0x50000, 0x50100, 0x50200, 0x50300,
+					   0xFFFFFFFFFFFFFFF0ull };
 	struct acpi_table table;
 
 	(void)state;
@@ -321,7 +323,8 @@ static void reset_registers(void **state)
 /* Registers of the clock itself, and such as the chip does not have. */
 static void centuries(void **state)
 {
-	static const uint8_t good[] = { 0x0E, 0x32, 0x37, 0x7F }, bad[] = { 0, 1, 9, 0x0D, 0x80, 0xFF };
+	static const uint8_t good[] = { 0x0E, 0x32, 0x37, 0x7F },
+			     bad[] = { 0, 1, 9, 0x0D, 0x80, 0xFF };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good) + ARRAY_SIZE(bad); i++) {
@@ -406,7 +409,7 @@ static const struct s5_case s5_cases[] = {
 	S5("\x08_S5_\x12\x47\x00\x04\x0A\x02\x01\x00\x00", true, 2, 1), /* PkgLength of 2 bytes */
 	S5("\x08_S5_\x12\x8A\x00\x00\x04\x0A\x02\x01\x00\x00", true, 2, 1),
 	S5("\x08_S5_\x12\xCA\x00\x00\x00\x04\x0A\x02\x01\x00\x00", true, 2, 1),
-	S5("xx\x08_S5_\x08_S5_\x12\x06\x02\x01\x01", true, 1, 1),	    /* the first is no object */
+	S5("xx\x08_S5_\x08_S5_\x12\x06\x02\x01\x01", true, 1, 1),   /* first: no object */
 	S5("\x08_S5_\x12\x06\x01\x01\x01", false, 0, 0),	    /* one element only */
 	S5("\x08_S5_\x12\x03\x02\x01\x01", false, 0, 0),	    /* the package ends too early */
 	S5("\x08_S5_\x12\x00\x02\x01\x01", false, 0, 0),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/board/acpi_power.c: what is written to which port, with the tables' answers made up. */
+/* Tests of arch/board/acpi_power.c: what is written to which port, for made-up tables. */
 #include "tests/unit/fake_port.h"
 
 #include "arch/board/acpi_power.c"
@@ -99,7 +99,8 @@ static void reset_registers(void **state)
 	assert_int_equal(acpi_reset(), -E_IO);
 	assert_write(0, 0xCF9, 0x0F);
 	fixed_tables.reset_space = ACPI_SPACE_PCI;
-	fixed_tables.reset_address = 0x0000001F00030042ull; /* device 31, function 3, register 0x42 */
+	/* Device 31, function 3, register 0x42. */
+	fixed_tables.reset_address = 0x0000001F00030042ull;
 	assert_int_equal(acpi_reset(), -E_IO);
 	assert_write(1, 0xCF8, 0x8000FB40);
 	assert_write(2, 0xCFE, 0x0F);

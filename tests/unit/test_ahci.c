@@ -150,7 +150,8 @@ static void does_not_come_back(void **state)
 	deaf = true;
 	assert_int_not_equal(ahci_driver.attach(&device), 0);
 	assert_int_equal(opened | disks, 0);
-	assert_string_equal(message, "00:1f.2: the controller cannot be used: it does not come back from a reset");
+	assert_string_equal(message, "00:1f.2: the controller cannot be used: it does not come "
+			    "back from a reset");
 	assert_int_equal(command & PCI_COMMAND_BUS_MASTER, 0);
 }
 

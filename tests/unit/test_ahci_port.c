@@ -58,7 +58,7 @@ uint64_t time_ns(void)
 	else if (!silent && registers.PxCI) {
 		answer_identify();
 		registers.PxCI = 0;
-		/* Cleared by writing ones, which memory cannot know: the driver's last write is undone. */
+		/* Writing ones clears it, other than memory: undo the driver's last write. */
 		registers.PxIS = PxIS_DHRS;
 	}
 	return now += 1000000;
@@ -172,7 +172,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* --- at boot ----------------------------------------------------------------------------------- */
+/* --- at boot ---------------------------------------------------------------------------------- */
 
 static void opened(void)
 {
@@ -208,10 +208,12 @@ static void refuses(void **state)
 	identity[100] = 1;
 	registers.PxSIG = 0xEB140101;
 	assert_false(ahci_port_open(&port, 1, false));
-	assert_string_equal(message, "00:1f.2 port 5 cannot be used: it is a drive for CDs or other removable media");
+	assert_string_equal(message, "00:1f.2 port 5 cannot be used: it is a drive for CDs or "
+			    "other removable media");
 	registers.PxSIG = 0x96690101;
 	assert_false(ahci_port_open(&port, 1, false));
-	assert_string_equal(message, "00:1f.2 port 5 cannot be used: what is attached there is not a disk");
+	assert_string_equal(message,
+			    "00:1f.2 port 5 cannot be used: what is attached there is not a disk");
 	registers.PxSIG = PxSIG_ATA;
 	silent = true;
 	assert_false(ahci_port_open(&port, 1, false));
@@ -225,7 +227,7 @@ static void refuses(void **state)
 	assert_int_equal(freed, 5);
 }
 
-/* --- commands --------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static bool start(unsigned slot, enum block_operation operation, uint64_t sector)
 {
@@ -375,7 +377,7 @@ static void gone(void **state)
 	assert_int_equal(good | bad, 0);
 }
 
-/* --- stopping ----------------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 /* No step of it waits: looking at the clock is all that makes time pass here. */
 static void stop(void)

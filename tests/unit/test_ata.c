@@ -122,7 +122,8 @@ static void large_blocks(void **state)
 	assert_int_equal(ata_bytes_max(&identity), 256 * 4096);
 }
 
-static struct ata_registers command(enum block_operation operation, uint64_t sector, uint32_t sectors)
+static struct ata_registers command(enum block_operation operation, uint64_t sector,
+				    uint32_t sectors)
 {
 	struct disk_command asked = {
 		.operation = operation, .sector = sector, .length = sectors * 512,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of hv/sched/balance.c and wake.c over simulated time: several CPUs that do with their queues
- * what the run loop does, and guests that compute and sleep as the test says.
- * Calls between CPUs arrive a step later than they were posted.
+ * Tests of hv/sched/balance.c and wake.c over simulated time: several CPUs that do with their
+ * queues what the run loop does, and guests that compute and sleep as the test says. Calls between
+ * CPUs arrive a step later than they were posted.
  */
 #include "tests/unit/unit.h"
 

@@ -223,9 +223,12 @@ static void on_amd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(sets_once, setup),	cmocka_unit_test_setup(leaves_beyond, setup),
-		cmocka_unit_test_setup(no_capabilities, setup), cmocka_unit_test_setup(at_a_switch, setup),
-		cmocka_unit_test_setup(after_others, setup),	cmocka_unit_test_setup(on_amd, setup),
+		cmocka_unit_test_setup(sets_once, setup),
+		cmocka_unit_test_setup(leaves_beyond, setup),
+		cmocka_unit_test_setup(no_capabilities, setup),
+		cmocka_unit_test_setup(at_a_switch, setup),
+		cmocka_unit_test_setup(after_others, setup),
+		cmocka_unit_test_setup(on_amd, setup),
 	};
 
 	return cmocka_run_group_tests_name("barrier", tests, NULL, NULL);

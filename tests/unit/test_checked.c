@@ -73,14 +73,16 @@ static void test_bytes(void **state)
 
 static void test_index(void **state)
 {
-	static const uint32_t limits[] = { 0, 1, 2, 0x7FFFFFFF, 0x80000000u, 0xC0000000u, UINT32_MAX };
+	static const uint32_t limits[] = { 0, 1, 2, 0x7FFFFFFF, 0x80000000u, 0xC0000000u,
+					   UINT32_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		for (uint32_t around = 0; around < 4; around++) {
 			uint32_t index = limits[i] - 2 + around;
 
-			assert_int_equal(index_within(index, limits[i]), index < limits[i] ? index : 0);
+			assert_int_equal(index_within(index, limits[i]),
+					 index < limits[i] ? index : 0);
 		}
 		assert_int_equal(index_within(0, limits[i]), 0);
 		assert_int_equal(index_within(UINT32_MAX, limits[i]), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/board/clock_watch.c and arch/cpu/time_limit.h: clocks that stop and jump while they are in use. */
+/* Tests of arch/board/clock_watch.c, arch/cpu/time_limit.h: clocks stop and jump while in use. */
 #define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>

@@ -34,7 +34,8 @@ static void fake_port_written(uint16_t port, uint32_t value)
 		board = (uint8_t)value;
 	if (port == INDEX_PORT)
 		cmos_index = (uint8_t)value;
-	fake_write_count = port == INDEX_PORT ? 0 : fake_write_count; /* those are too many to keep */
+	/* Those are too many to keep. */
+	fake_write_count = port == INDEX_PORT ? 0 : fake_write_count;
 }
 
 /* 2024-02-29 23:59:58 */

@@ -141,7 +141,8 @@ static void test_uplinks(void **state)
 static void test_uplink_problems(void **state)
 {
 	static const char *const forms[] = {
-		"uplink=", "uplink=:", "uplink=net0:", "uplink=:lan", "uplink=net0:none", "uplink=net0:LAN",
+		"uplink=", "uplink=:", "uplink=net0:", "uplink=:lan", "uplink=net0:none",
+		"uplink=net0:LAN",
 		"uplink=net0:a:b", "uplink=Net0", "uplink=net0,net1", "uplink=net0123456789012",
 		"uplink=net0:net01234567890123",
 	};
@@ -336,7 +337,8 @@ static void test_bad_values(void **state)
 		"mem=4G", "mem=lots", "mem=-1M", "mem=99999999999999999999G",
 		"shadow=255K", "shadow=65M", "shadow=1000001", "shadow=x",
 		"weight=0", "weight=1001", "weight=-1", "weight=ten", "weight=",
-		"cpus=", "cpus=32", "cpus=-1", "cpus=1-", "cpus=2-1", "cpus=1,", "cpus=,1", "cpus=1;2",
+		"cpus=", "cpus=32", "cpus=-1", "cpus=1-", "cpus=2-1", "cpus=1,", "cpus=,1",
+		"cpus=1;2",
 		"cpus=0-32", "cpus=99999999999", "cpus=all",
 		"cap=0", "cap=101", "cap=-1", "cap=50%", "cap=",
 	};
@@ -428,7 +430,8 @@ static void test_host_disks(void **state)
 	assert_problem("disk=sixteen-letters-", "disk=ahci0p2,ro");
 	parse_module("f guest=a initrd disk=ahci0,ro");
 	assert_problem("disk=ahci0,ro", "go on a kernel's line");
-	parse_module("f guest=a kernel disk=a disk=b disk=c disk=d disk=e disk=f disk=g disk=h disk=i");
+	parse_module(
+		"f guest=a kernel disk=a disk=b disk=c disk=d disk=e disk=f disk=g disk=h disk=i");
 	assert_problem("disk=i", "not so many disks");
 	assert_int_equal(module.disk_count, CONFIG_DISKS_MAX);
 }

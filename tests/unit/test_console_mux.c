@@ -299,7 +299,7 @@ static void test_leave_the_dead(void **state)
 	expect_no_event(f);
 }
 
-/* A guest that is parked gives the focus away when all is shown, and to nobody who is parked too. */
+/* A parked guest gives the focus away when all is shown, and never to another parked one. */
 static void test_park(void **state)
 {
 	struct fixture *f = *state;
@@ -327,7 +327,7 @@ static void test_park(void **state)
 	expect_keys(&f->db, "keys");
 }
 
-/* It can be looked at, which keys it out of nothing; and a guest that is back takes keys as before. */
+/* A parked guest can be looked at; one that has come back takes keys as before. */
 static void test_look_at_the_parked(void **state)
 {
 	struct fixture *f = *state;

@@ -18,7 +18,7 @@ static struct csprng seeded(const char *seed)
 	return generator;
 }
 
-/* An all-zero generator's first 64 bytes are RFC 8439's block 0 of the all-zero key: next key, output. */
+/* Block 0 of the all-zero key (RFC 8439) is an all-zero generator's next key and output. */
 static void output_follows_the_key(void **state)
 {
 	static const uint8_t nonce[CHACHA20_NONCE_SIZE];

@@ -47,8 +47,8 @@ static const struct privileged_case privileged[] = {
 	CASE("\x0F\x23\x39", .op = OP_WRITE_DR, .gpr = 1), /* mod does not count */
 	CASE("\x0F\x01\xC1", .op = OP_VMCALL),
 	CASE("\x0F\x01\xD9", .op = OP_VMMCALL),
-	CASE("\x26\x2E\x36\x3E\x64\x65\x26\x2E\x36\x3E\x64\x65\xF3\x66\xED", .op = OP_IN, .width = 2,
-	     .port_is_dx = true),
+	CASE("\x26\x2E\x36\x3E\x64\x65\x26\x2E\x36\x3E\x64\x65\xF3\x66\xED", .op = OP_IN,
+	     .width = 2, .port_is_dx = true),
 };
 
 /* As it would be with exactly length bytes in a page: the sanitizer sees one read too many. */

@@ -79,7 +79,8 @@ static bool disassemble(void)
 	assert_int_equal(write(file, image, slot_count * SLOT), slot_count * SLOT);
 	close(file);
 	snprintf(command, sizeof(command),
-		 "objdump -D -z -b binary -m i386 -M att,suffix --insn-width=16 %s 2>/dev/null", name);
+		 "objdump -D -z -b binary -m i386 -M att,suffix --insn-width=16 %s 2>/dev/null",
+		 name);
 	output = popen(command, "r");
 	assert_non_null(output);
 	while (fgets(line, sizeof(line), output))
@@ -137,9 +138,10 @@ static const char *register_name(unsigned width, unsigned reg)
 
 /* Mnemonics without the width that the disassembler appends to some. */
 static const char *const names[OP_COUNT] = {
-	[OP_CLI] = "cli",     [OP_STI] = "sti",	      [OP_HLT] = "hlt",	      [OP_IN] = "in",
-	[OP_OUT] = "out",     [OP_INS] = "ins",	      [OP_OUTS] = "outs",     [OP_RDMSR] = "rdmsr",
-	[OP_WRMSR] = "wrmsr", [OP_READ_DR] = "mov",   [OP_WRITE_DR] = "mov",  [OP_VMCALL] = "vmcall",
+	[OP_CLI] = "cli",	  [OP_STI] = "sti",	 [OP_HLT] = "hlt",
+	[OP_IN] = "in",		  [OP_OUT] = "out",	 [OP_INS] = "ins",
+	[OP_OUTS] = "outs",	  [OP_RDMSR] = "rdmsr",	 [OP_WRMSR] = "wrmsr",
+	[OP_READ_DR] = "mov",	  [OP_WRITE_DR] = "mov", [OP_VMCALL] = "vmcall",
 	[OP_VMMCALL] = "vmmcall",
 };
 
@@ -250,7 +252,8 @@ static bool has_register(const char *text, const char *name)
 /* A plain or extending move between memory and a general register or a constant. */
 static bool is_move_text(const char *text)
 {
-	static const char *const words[] = { "movb",   "movw",	 "movl",   "movzbl", "movzbw", "movzwl",
+	static const char *const words[] = { "movb",   "movw",	 "movl",   "movzbl", "movzbw",
+	  "movzwl",
 					     "movzww", "movsbl", "movsbw", "movswl", "movsww" };
 	static const char *const segments[] = { "%es", "%cs", "%ss", "%ds", "%fs", "%gs", "%?" };
 	bool is_move = false;
@@ -261,7 +264,8 @@ static bool is_move_text(const char *text)
 		is_move = is_move && !has_register(text, segments[i]);
 	if (!is_move || strstr(text, "%cr") || strstr(text, "%db"))
 		return false;
-	return strchr(text, '(') || strstr(text, " 0x") || strstr(text, ",0x") || strstr(text, ":0x");
+	return strchr(text, '(') || strstr(text, " 0x") || strstr(text, ",0x") ||
+	       strstr(text, ":0x");
 }
 
 static bool check_move(const uint8_t *bytes, const struct verdict *verdict)
@@ -275,8 +279,8 @@ static bool check_move(const uint8_t *bytes, const struct verdict *verdict)
 	expected_move(&move, start, inside, sizeof(start));
 	/* From 16 bits to 16 bits there is nothing to extend, and to us no difference. */
 	return move.length == verdict->length && strstr(text, inside) != NULL &&
-	       (first_word_is(text, start) ||
-		(move.reg_width == 2 && string_equal(start, "movw") && first_word_is(text, "movzww")));
+	       (first_word_is(text, start) || (move.reg_width == 2 && string_equal(start, "movw") &&
+					       first_word_is(text, "movzww")));
 }
 
 /* The instructions -------------------------------------------------------- */
@@ -317,7 +321,8 @@ static void add_thoroughly(const uint8_t *opcode, size_t opcode_length)
 			size_t count = modrm < 0xC0 && (modrm & 7) == 4 ? ARRAY_SIZE(tails) : 1;
 
 			for (size_t tail = 0; tail < count; tail++)
-				add_instruction(prefix, opcode, opcode_length, (uint8_t)modrm, tail);
+				add_instruction(prefix, opcode, opcode_length, (uint8_t)modrm,
+						tail);
 		}
 	}
 }
@@ -334,8 +339,8 @@ static void add_map(bool two_byte)
 
 		for (size_t prefix = 0; prefix < MAP_PREFIX_SETS; prefix++) {
 			for (size_t i = 0; i < ARRAY_SIZE(modrms); i++)
-				add_instruction(prefix, two_byte ? bytes : bytes + 1, two_byte ? 2 : 1,
-						modrms[i], i % ARRAY_SIZE(tails));
+				add_instruction(prefix, two_byte ? bytes : bytes + 1,
+						two_byte ? 2 : 1, modrms[i], i % ARRAY_SIZE(tails));
 		}
 	}
 }

@@ -85,7 +85,8 @@ static void model_service(struct virtio_device *device)
 }
 
 static const struct virtio_device_ops model_ops = {
-	.reset = model_reset, .is_at_rest = model_is_at_rest, .start = model_start, .kick = model_kick, .service = model_service,
+	.reset = model_reset, .is_at_rest = model_is_at_rest, .start = model_start,
+	.kick = model_kick, .service = model_service,
 };
 
 static void raise_irq(void *context, unsigned irq)
@@ -277,7 +278,7 @@ static void test_reset(void **state)
 	assert_int_equal(f->block.device.features, 0);
 }
 
-/* A disk still moves what was asked of it: the guest is kept in its hypercall, and the device stopped. */
+/* While the disk still moves data, the guest stays in its hypercall and the device is stopped. */
 static void test_reset_waits(void **state)
 {
 	struct fixture *f = *state;

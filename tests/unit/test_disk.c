@@ -98,7 +98,7 @@ static void more_than_tags(void **state)
 	}
 }
 
-/* A device without a cache is done with flushes at once; what waits behind them is not forgotten. */
+/* Without a cache flushes are done at once; what waits behind them is not forgotten. */
 static void flushes_at_once(void **state)
 {
 	static struct ask asks[6];

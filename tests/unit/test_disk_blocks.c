@@ -63,7 +63,8 @@ static void pieces(void **state)
 	} rows[] = {
 		{ 8, 512, 1, 2 }, { 9, 512, 1, 2 }, { 15, 1024, 1, 4 }, { 9, BLOCK, 1, 4 },
 		{ 9, 3584, 1, 2 }, { 8, BLOCK + 512, 1, 3 }, { 9, 3584 + BLOCK, 1, 3 },
-		{ 9, 2 * BLOCK, 1, 5 }, { 9, DISK_BOUNCE_SIZE, 2, 5 }, { 15, DISK_BOUNCE_SIZE + 512, 2, 3 },
+		{ 9, 2 * BLOCK, 1, 5 }, { 9, DISK_BOUNCE_SIZE, 2, 5 },
+		{ 15, DISK_BOUNCE_SIZE + 512, 2, 3 },
 		{ 15, DISK_BOUNCE_SIZE + 1024, 2, 5 }, { SECTORS - 1, 512, 1, 2 },
 	};
 	static struct ask ask;
@@ -120,7 +121,8 @@ static void side_by_side(void **state)
 				sector = (sector + 7) & ~7u;
 				count = 8;
 			}
-			assert_int_equal(write_some(&asks[i], sector, i * 16384, count * 512), BLOCK_LATER);
+			assert_int_equal(write_some(&asks[i], sector, i * 16384, count * 512),
+					 BLOCK_LATER);
 			sector += count + any(3);
 		}
 		for (bool left = true; left;) {

@@ -5,7 +5,7 @@
  */
 #include "tests/unit/disk_fixture.h"
 
-/* --- devices that do not answer ------------------------------------------------------------------ */
+/* --- devices that do not answer --------------------------------------------------------------- */
 
 static void silent_once(void **state)
 {
@@ -97,7 +97,7 @@ static void flushes_hide_no_silence(void **state)
 	assert_int_equal(port.resets, 2);
 }
 
-/* --- devices that want a reset over and over ------------------------------------------------------- */
+/* --- devices that want a reset over and over -------------------------------------------------- */
 
 /* It is about one command, which fails; others do not. */
 static void restarts_for_one(void **state)
@@ -161,7 +161,7 @@ static void restarts_then_silence(void **state)
 	assert_int_equal(lost_events, 1);
 }
 
-/* A link that comes back while nothing is in flight is no reason to lose the port, however often. */
+/* A link that comes back while nothing is in flight never costs the port, however often. */
 static void restarts_at_rest(void **state)
 {
 	static struct ask ask;
@@ -177,7 +177,7 @@ static void restarts_at_rest(void **state)
 	assert_int_equal(lost_events, 0);
 }
 
-/* --- stopping ---------------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 /* What was in flight is neither finished nor started again before the device has let go of it. */
 static void slow_to_stop(void **state)
@@ -224,7 +224,7 @@ static void slow_to_stop_for_good(void **state)
 	assert_int_equal(lost_events, 1);
 }
 
-/* --- giving up requests --------------------------------------------------------------------------- */
+/* --- giving up requests ----------------------------------------------------------------------- */
 
 /* Nobody waits in it: the clock is looked at, and time passes, some times at most. */
 static bool cancel(struct ask *asks, unsigned count)
@@ -306,7 +306,7 @@ static void cancelled_in_silence(void **state)
 	assert_int_equal(memory[0], 0x11);
 }
 
-/* One deadline for all of a guest's requests, those that wait too; and none of them is started again. */
+/* One deadline for all requests of a guest, waiting ones too; none is started again. */
 static void all_cancelled_in_silence(void **state)
 {
 	static struct ask mine[7], other;
@@ -351,7 +351,7 @@ static void bystander_of_cancels(void **state)
 	assert_int_equal(lost_events, 0);
 }
 
-/* --- interrupts ------------------------------------------------------------------------------------- */
+/* --- interrupts ------------------------------------------------------------------------------- */
 
 static void interrupts_that_never_come(void **state)
 {

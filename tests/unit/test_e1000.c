@@ -37,7 +37,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- tests ------------------------------------------------------------------------------------------ */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void attaches(void **state)
 {
@@ -52,9 +52,12 @@ static void attaches(void **state)
 	assert_int_equal(*reg(RCTL) | *reg(TCTL), 0);
 	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = 0x1AF4, .id = 0x100E }));
 	/* 82543GC and 82544 want more than others. */
-	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1004 }));
-	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1008 }));
-	assert_false(e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1229 }));
+	assert_false(
+		e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1004 }));
+	assert_false(
+		e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1008 }));
+	assert_false(
+		e1000_driver.matches(&(struct pci_device){ .vendor = VENDOR_INTEL, .id = 0x1229 }));
 }
 
 /* Those of before PCI Express cannot send messages, whatever they say. */
@@ -108,7 +111,8 @@ static void sends(void **state)
 
 		assert_non_null(buffer);
 		assert_int_equal((buffer - device->send_memory) % NET_BUFFER_SIZE, 0);
-		assert_in_range(buffer - device->send_memory, 0, (NET_RING_SIZE - 1) * NET_BUFFER_SIZE);
+		assert_in_range(buffer - device->send_memory, 0,
+				(NET_RING_SIZE - 1) * NET_BUFFER_SIZE);
 		device->ops->send(device, 60 + i);
 		assert_int_equal(frames_sent, i);
 		device->ops->kick(device);
@@ -163,7 +167,8 @@ static void receives_bursts(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
-		for (uint64_t i = unit_random(&random) % 300; i > 0 && receive(100 + in % 900, 3, 0); i--)
+		for (uint64_t i = unit_random(&random) % 300;
+		     i > 0 && receive(100 + in % 900, 3, 0); i--)
 			in++;
 		assert_true(in - out <= NET_RING_SIZE - 1);
 		for (uint64_t i = unit_random(&random) % 300;
@@ -185,8 +190,10 @@ static void damaged(void **state)
 {
 	static const struct { uint16_t length; uint8_t status, errors; } rows[] = {
 		{ 60, RDESC_STATUS_DD, 0 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x01 },
-		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x02 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x04 },
-		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x10 }, { 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x80 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x02 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x04 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x10 },
+		{ 60, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0x80 },
 		{ NET_BUFFER_SIZE + 1, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0 },
 		{ 65535, RDESC_STATUS_DD | RDESC_STATUS_EOP, 0 },
 	};

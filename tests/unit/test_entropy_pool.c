@@ -68,7 +68,7 @@ static void keys_depend_on_everything(void **state)
 	assert_memory_not_equal(&keys[0], &keys[2], sizeof(keys[0]));
 }
 
-/* Two guests' generators differ, each from the pool's own state too, and a second key is another. */
+/* Two guests' generators differ, from the pool's state too, and so does a second key. */
 static void everybody_has_a_key_of_their_own(void **state)
 {
 	struct entropy_pool pool = { .bits = 0 };
@@ -151,7 +151,7 @@ static uint32_t irregular(uint32_t moment)
 	return moment + 1000 + (uint32_t)(unit_random(&random) % 100000);
 }
 
-/* The first events of a batch may look irregular, as they follow on nothing; that is no whole bit. */
+/* The first events of a batch follow on nothing and may look irregular: less than a bit. */
 static void what_repeats_itself_is_worth_nothing(void **state)
 {
 	(void)state;

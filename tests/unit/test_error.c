@@ -15,7 +15,8 @@ static void test_each_code_has_words(void **state)
 	for (int code = E_INVAL; code <= E_UNSUPPORTED; code++) {
 		assert_string_not_equal(error_words(-code), unknown);
 		assert_string_equal(error_words(-code), error_words(code));
-		assert_int_equal(strcspn(error_words(code), "0123456789"), strlen(error_words(code)));
+		assert_int_equal(strcspn(error_words(code), "0123456789"),
+				 strlen(error_words(code)));
 		for (int other = E_INVAL; other < code; other++)
 			assert_string_not_equal(error_words(code), error_words(other));
 	}
@@ -23,7 +24,8 @@ static void test_each_code_has_words(void **state)
 
 static void test_no_code(void **state)
 {
-	static const int numbers[] = { 0, E_UNSUPPORTED + 1, -(E_UNSUPPORTED + 1), INT_MAX, INT_MIN };
+	static const int numbers[] = { 0, E_UNSUPPORTED + 1, -(E_UNSUPPORTED + 1), INT_MAX,
+				       INT_MIN };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

@@ -27,7 +27,7 @@ static void note_ready(void *context)
 	++*(unsigned *)context;
 }
 
-/* Port i has the address 02:00:00:00:00:i, and bridges; test_switch_attacks.c has such as do not. */
+/* Port i has the address 02:00:00:00:00:i and bridges; test_switch_attacks.c has others. */
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -86,7 +86,7 @@ static bool send_as(struct switch_port *port, uint32_t length, const struct net_
 	return switch_port_send(port, &source, now);
 }
 
-/* A frame between addresses 02:00:00:00:00:to and :from, with the bytes of its payload counting on. */
+/* A frame from 02:00:00:00:00:from to 02:00:00:00:00:to whose payload counts up. */
 static bool send(struct switch_port *port, uint8_t to, uint8_t from, uint32_t length)
 {
 	static uint8_t round;
@@ -265,7 +265,8 @@ static void test_flood_of_addresses(void **state)
 	assert_got(f->ports[1], 60);
 	assert_nothing(f->ports[2]);
 	/* The last of them are known. */
-	memcpy(frame, (uint8_t[]){ 6, 1, 1, 99999 >> 16, (uint8_t)(99999 >> 8), (uint8_t)99999 }, 6);
+	memcpy(frame, (uint8_t[]){ 6, 1, 1, 99999 >> 16, (uint8_t)(99999 >> 8), (uint8_t)99999 },
+	       6);
 	memcpy(frame + 6, (uint8_t[]){ 2, 0, 0, 0, 0, 0 }, 6);
 	assert_true(send_as(f->ports[0], 60, NULL, 0));
 	assert_got(f->ports[2], 60);
@@ -312,7 +313,7 @@ static void test_offloads(void **state)
 	assert_refused(f, 1, 3, 0);
 }
 
-/* --- queues ------------------------------------------------------------------------------------ */
+/* --- queues ----------------------------------------------------------------------------------- */
 
 static void test_full_queue(void **state)
 {
@@ -453,15 +454,16 @@ static void test_queue_at_random(void **state)
 	free(model);
 }
 
-/* --- ports ------------------------------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
 static void test_same_address(void **state)
 {
 	struct fixture *f = *state;
 	struct switch_port *port = NULL;
 
-	assert_int_equal(switch_port_create(f->ethernet, "again", f->ports[1]->own.bytes, note_ready,
-					    NULL, &port), -E_EXIST);
+	assert_int_equal(switch_port_create(f->ethernet, "again", f->ports[1]->own.bytes,
+					    note_ready, NULL, &port),
+			 -E_EXIST);
 	assert_null(port);
 }
 
@@ -474,8 +476,9 @@ static void test_most_ports(void **state)
 	for (unsigned i = PORTS; i < SWITCH_PORTS_MAX; i++) {
 		uint8_t address[] = { 2, 0, 0, 0, 1, (uint8_t)i };
 
-		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready, &ready,
-						    &ports[i]), 0);
+		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready,
+						    &ready, &ports[i]),
+				 0);
 		switch_port_bridge(ports[i]);
 		assert_true(switch_port_open(ports[i], true));
 	}

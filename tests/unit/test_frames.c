@@ -302,7 +302,8 @@ static void promises(void **state)
 	assert_false(frame_alloc(FRAME_LOW, &frame));
 	assert_null(page_alloc());
 	/* In chunks as long as there are any. */
-	for (; all - 10 - taken >= FRAMES_PER_CHUNK && chunk_alloc_promised(&frame); taken += FRAMES_PER_CHUNK)
+	for (; all - 10 - taken >= FRAMES_PER_CHUNK && chunk_alloc_promised(&frame);
+	     taken += FRAMES_PER_CHUNK)
 		;
 	assert_true(taken > FRAMES_PER_CHUNK);
 	for (; taken < all - 10; taken++)
@@ -488,7 +489,8 @@ static void ranges_beyond_everything(void **state)
 		{ UINT64_MAX - 100, UINT64_MAX }, { MB(1), MB(32) },
 		{ 1ull << 53, (1ull << 53) + MB(64) }, { MB(64) - 5, UINT64_MAX },
 	};
-	static const struct memory_range reserved[] = { { 1ull << 53, UINT64_MAX }, { MB(40), UINT64_MAX } };
+	static const struct memory_range reserved[] = { { 1ull << 53, UINT64_MAX },
+							{ MB(40), UINT64_MAX } };
 	static const struct memory_range all[] = { { 0, UINT64_MAX } };
 	paddr_t frame;
 

@@ -173,7 +173,8 @@ static void test_disks(void **state)
 static void test_host_disks(void **state)
 {
 	(void)state;
-	MAKE("d1 guest=a disk", "k1 guest=a kernel disk=ahci0 disk=ide1p5,ro", "d2 guest=a disk=ro");
+	MAKE("d1 guest=a disk", "k1 guest=a kernel disk=ahci0 disk=ide1p5,ro",
+	     "d2 guest=a disk=ro");
 	assert_int_equal(configs.problems.found, 0);
 	assert_int_equal(configs.list[0].disk_count, 4);
 	assert_ptr_equal(configs.list[0].disks[0].module, &modules[0]);

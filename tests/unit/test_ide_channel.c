@@ -271,9 +271,11 @@ static void no_disks(void **state)
 	};
 	static const char *const messages[] = {
 		"",
-		"00:1f.2 secondary master cannot be used: it is a drive for CDs or other removable media",
+		"00:1f.2 secondary master cannot be used: it is a drive for CDs or other removable "
+		"media",
 		"00:1f.2 secondary master cannot be used: it stays busy",
-		"00:1f.2 secondary slave cannot be used: it is a drive for CDs or other removable media",
+		"00:1f.2 secondary slave cannot be used: it is a drive for CDs or other removable "
+		"media",
 		"00:1f.2 secondary master cannot be used: it does not answer to IDENTIFY",
 	};
 
@@ -303,7 +305,7 @@ static void no_memory(void **state)
 	assert_int_equal(control, DEVICE_CONTROL_NIEN);
 }
 
-/* --- commands ----------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static bool start(unsigned disk, enum block_operation operation, uint64_t sector,
 		  const struct disk_fragment *fragments, unsigned count)
@@ -322,7 +324,8 @@ static const struct disk_fragment page[] = { { 0x123000, 4096 } };
 
 static void wide_command(void **state)
 {
-	static const uint8_t high[] = { 0, 0, 0, 0x01, 0, 0 }, low[] = { 0, 0, 8, 0x56, 0x34, 0x12 };
+	static const uint8_t high[] = { 0, 0, 0, 0x01, 0, 0 },
+			     low[] = { 0, 0, 8, 0x56, 0x34, 0x12 };
 
 	(void)state;
 	opened(1);
@@ -477,7 +480,7 @@ static void unplugged(void **state)
 	assert_int_equal(ide_ops.revive(&channel.port), -E_IO);
 }
 
-/* --- stopping ---------------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void stops_and_starts(void **state)
 {

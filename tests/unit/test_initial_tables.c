@@ -213,8 +213,10 @@ static void changes(void **state)
 		{ initial.pae_tables + 8 * 77, 0, 76 << PAGE_SHIFT, INITIAL_UNKNOWN },
 		/* Behind the last page, where the tables go on, and where they end. */
 		{ initial.tables + 4 * PAGES, 0x5063, PAGES << PAGE_SHIFT, INITIAL_TWO_LEVEL },
-		{ initial.tables + 4 * 2047, 0x5063, KERNEL + (2047u << PAGE_SHIFT), INITIAL_TWO_LEVEL },
-		{ initial.pae_tables + 8 * 1535, 0x5063, KERNEL + (1535u << PAGE_SHIFT), INITIAL_PAE },
+		{ initial.tables + 4 * 2047, 0x5063, KERNEL + (2047u << PAGE_SHIFT),
+		  INITIAL_TWO_LEVEL },
+		{ initial.pae_tables + 8 * 1535, 0x5063, KERNEL + (1535u << PAGE_SHIFT),
+		  INITIAL_PAE },
 		{ initial.pae_tables + 8 * 1535, 0x5063, KERNEL + (1536u << PAGE_SHIFT),
 		  INITIAL_UNKNOWN },
 		{ initial.tables, 0, 0xFFFFFFFF, INITIAL_UNKNOWN },
@@ -258,7 +260,8 @@ static void reader(void **state)
 	} cases[] = {
 		{ 0, 0 }, { 0x123456, 0x123 }, { (PAGES - 1) << PAGE_SHIFT, PAGES - 1 },
 		{ PAGES << PAGE_SHIFT, PAGES }, { 0x600000, PAGES }, { KERNEL - 1, PAGES },
-		{ KERNEL, 0 }, { KERNEL + 0x123456, 0x123 }, { KERNEL + (PAGES << PAGE_SHIFT), PAGES },
+		{ KERNEL, 0 }, { KERNEL + 0x123456, 0x123 },
+		{ KERNEL + (PAGES << PAGE_SHIFT), PAGES },
 		{ 0xFFBFFFFF, PAGES }, { 0xFFFFFFFF, PAGES },
 	};
 

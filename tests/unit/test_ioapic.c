@@ -77,7 +77,8 @@ static void out_of_reach(void **state)
 		ioapic_unmask(lines[i]);
 	}
 	for (unsigned i = 0; i < IO_APICS; i++)
-		assert_memory_equal(before[i].entries, io_apic_models[i].entries, sizeof(before[i].entries));
+		assert_memory_equal(before[i].entries, io_apic_models[i].entries,
+				    sizeof(before[i].entries));
 }
 
 static void *map_nothing(uint64_t address, size_t length)
@@ -105,9 +106,11 @@ static void not_there(void **state)
 static void something_else(void **state)
 {
 	static const struct madt_io_apic wrong[] = {
-		{ 0, 0 }, { IO_APIC_FIRST + 8, 0 }, { IO_APIC_FIRST, UINT32_MAX }, { IO_APIC_FIRST, UINT32_MAX - 100 },
+		{ 0, 0 }, { IO_APIC_FIRST + 8, 0 }, { IO_APIC_FIRST, UINT32_MAX },
+		{ IO_APIC_FIRST, UINT32_MAX - 100 },
 	};
-	static const uint32_t versions[] = { 0x00170000, 0xFF170020, 0x00171020, 0x00F00020, UINT32_MAX };
+	static const uint32_t versions[] = { 0x00170000, 0xFF170020, 0x00171020, 0x00F00020,
+					     UINT32_MAX };
 
 	(void)state;
 	io_apic_count = 0;

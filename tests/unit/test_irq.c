@@ -168,10 +168,12 @@ static void fake_port_written(uint16_t port, uint32_t value)
 
 	if (port == FIRST_DATA || port == SECOND_DATA)
 		pic_masks[port == SECOND_DATA] = (uint8_t)value;
-	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) && (value & ~1u) == COMMAND_READ_REQUEST)
+	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) &&
+	    (value & ~1u) == COMMAND_READ_REQUEST)
 		asks_for_requests = value == COMMAND_READ_REQUEST;
 
-	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) && (value & 0xF8) == COMMAND_END_LINE) {
+	if ((port == FIRST_COMMAND || port == SECOND_COMMAND) &&
+	    (value & 0xF8) == COMMAND_END_LINE) {
 		assert_true(serving & 1u << ((value & 7) + shift));
 		serving = (uint16_t)(serving & ~(1u << ((value & 7) + shift)));
 	}
@@ -501,7 +503,7 @@ static void the_last_controllers(void **state)
 	has_no_pic = false;
 }
 
-/* Firmware that wires two lines of the ISA bus to one input: the second is refused, the first goes on. */
+/* Firmware wires two ISA lines to one input: the second is refused, the first goes on. */
 static void two_lines_at_one_input(void **state)
 {
 	(void)state;

@@ -76,7 +76,8 @@ static uint32_t current_count(void)
 	uint64_t gone = (now - counter_started) * timer_hz / NS_PER_SECOND;
 
 	now += 500;
-	return gone < REGISTER(LAPIC_INITIAL_COUNT) ? REGISTER(LAPIC_INITIAL_COUNT) - (uint32_t)gone : 0;
+	return gone < REGISTER(LAPIC_INITIAL_COUNT) ? REGISTER(LAPIC_INITIAL_COUNT) - (uint32_t)gone
+						    : 0;
 }
 
 /* Has the timer gone off, which is seen while interrupts are off? */
@@ -124,7 +125,8 @@ static void put(uint32_t offset, uint32_t value)
 			offset == REGISTER_LVT_CMCI;
 
 	/* What the version says is not there. */
-	assert_false(offset == REGISTER_LVT_CMCI && VERSION_LVT_COUNT(REGISTER(REGISTER_VERSION)) < 7);
+	assert_false(offset == REGISTER_LVT_CMCI &&
+		     VERSION_LVT_COUNT(REGISTER(REGISTER_VERSION)) < 7);
 	if (offset == REGISTER_END)
 		end_one();
 	if (offset == REGISTER_ERROR_STATUS)
@@ -320,7 +322,7 @@ static void commands(void **state)
 	assert_int_equal(REGISTER(REGISTER_COMMAND), 0x469F);
 }
 
-/* Its handler struck between the two writes of another command, which goes to CPU 7 all the same. */
+/* Its handler ran between the two writes of another command, which still goes to CPU 7. */
 static void nmi_from_nmi(void **state)
 {
 	(void)state;

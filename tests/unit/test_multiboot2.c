@@ -173,7 +173,7 @@ static void multiboot2_bad_sizes(void **state)
 		assert_int_equal(boot_info_parse_multiboot2(&info, INFO, physical_map), -E_INVAL);
 	}
 
-	/* A tag of size 0 must not be read for ever, one that leaves the list not be read at all. */
+	/* A tag of size 0 must not loop; one that leaves the list must not be read at all. */
 	put_string_tag(1, "first");
 	tag = put_tag(2, 16);
 	for (uint32_t size = 0; size < 8; size++) {

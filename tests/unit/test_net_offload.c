@@ -52,7 +52,8 @@ static void test_needs(void **state)
 	assert_int_equal(needs(0, VIRTIO_NET_HDR_GSO_NONE), 0);
 	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_NONE), NET_CSUM);
 	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_TCPV4), NET_CSUM | NET_TSO4);
-	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN), NET_CSUM | NET_TSO6 | NET_ECN);
+	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN),
+			 NET_CSUM | NET_TSO6 | NET_ECN);
 	assert_int_equal(needs(1, VIRTIO_NET_HDR_GSO_UDP), NET_CSUM | NET_UFO);
 	/* No receiver can do these. */
 	assert_int_equal(needs(0, VIRTIO_NET_HDR_GSO_TCPV4), NET_NOBODY);
@@ -136,7 +137,8 @@ static void test_wrong_headers(void **state)
 {
 	struct big_frame tcp6 = { .ipv6 = true, .payload = 3000, .gso_size = 1000 };
 	struct big_frame udp4 = { .udp = true, .payload = 3000, .gso_size = 1000 };
-	struct big_frame long6 = { .ipv6 = true, .extensions = 1, .payload = 3000, .gso_size = 1000 };
+	struct big_frame long6 = { .ipv6 = true, .extensions = 1, .payload = 3000,
+				   .gso_size = 1000 };
 
 	(void)state;
 	expect_refused(&tcp4, 12, 0x86);	/* type */
@@ -241,7 +243,8 @@ static uint32_t check_tcp(const struct big_frame *what, const struct net_segment
 	assert_int_equal(tcp[13], flags);
 	assert_int_equal(get_be32(tcp + 4), 0xFFFFF000u + done);
 	if (!what->ipv6)
-		assert_int_equal(get_be16(one + frame_network(what) + 4), (0x12FE + index) & 0xFFFF);
+		assert_int_equal(get_be16(one + frame_network(what) + 4),
+				 (0x12FE + index) & 0xFFFF);
 	assert_int_equal(net_offload_needs(&offload), finish ? 0 : NET_CSUM);
 	if (!finish) {
 		assert_true(net_offload_check(&offload, one, length));

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* --- receiving ------------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 static void receives(void **state)
 {
@@ -69,7 +69,7 @@ static void held_up(void **state)
 	assert_true(card.listening);
 }
 
-/* Interrupts without end and without a reason take a part of the time, too, and are told as such. */
+/* Endless interrupts without a reason take a bounded part of the time, and are reported. */
 static void storm(void **state)
 {
 	unsigned asked;

@@ -214,8 +214,8 @@ static void bridges_decode_on(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(subclasses); i++) {
-		struct fake_pci_function *function =
-			fake_pci_add(PCI_FUNCTION(0, i, 0), 0x8086, 1, subclasses[i] == 4 ? BRIDGE : 0);
+		struct fake_pci_function *function = fake_pci_add(PCI_FUNCTION(0, i, 0), 0x8086, 1,
+								  subclasses[i] == 4 ? BRIDGE : 0);
 
 		function->bytes[PCI_CLASS_BASE] = 6;
 		function->bytes[PCI_CLASS_SUBCLASS] = subclasses[i];
@@ -266,7 +266,8 @@ static void capabilities_in_order(void **state)
 	struct pci_walk walk;
 
 	(void)state;
-	function->bytes[PCI_CAPABILITIES_POINTER] = 0x43;	/* its two lowest bits mean nothing */
+	/* Its two lowest bits mean nothing. */
+	function->bytes[PCI_CAPABILITIES_POINTER] = 0x43;
 	assert_int_equal(pci_find_capability(&device, 9), 0);
 	add_capability(function, 0x40, 9, 0x80);
 	add_capability(function, 0x80, 5, 0x50);

@@ -109,7 +109,8 @@ static void test_sequences(void **state)
 		{ "e0 47 e0 4f e0 49 e0 51 e0 52 e0 53",
 		  "\x1B[1~\x1B[4~\x1B[5~\x1B[6~\x1B[2~\x1B[3~" },
 		{ "3b 3c 3d 3e 3f", "\x1BOP\x1BOQ\x1BOR\x1BOS\x1B[15~" },
-		{ "40 41 42 43 44 57 58", "\x1B[17~\x1B[18~\x1B[19~\x1B[20~\x1B[21~\x1B[23~\x1B[24~" },
+		{ "40 41 42 43 44 57 58",
+		  "\x1B[17~\x1B[18~\x1B[19~\x1B[20~\x1B[21~\x1B[23~\x1B[24~" },
 		/* The keypad with Num Lock, and without. */
 		{ "47 48 49 4b 4c 4d 4f 50 51 52 53 37 4a 4e e0 35", "7894561230.*-+/" },
 		{ "45 c5 47 4c 4a 4e 53 45 c5 47", "\x1B[1~-+\x1B[3~7" },
@@ -147,7 +148,8 @@ static void test_random(void **state)
 	for (unsigned i = 0; i < 1000000; i++) {
 		uint8_t bytes[PS2_KEY_MAX];
 
-		assert_true(ps2_decode(&decoder, (uint8_t)unit_random(&seed), bytes) <= PS2_KEY_MAX);
+		assert_true(ps2_decode(&decoder, (uint8_t)unit_random(&seed), bytes) <=
+			    PS2_KEY_MAX);
 	}
 	for (unsigned i = 0; i < 3; i++)
 		ps2_decode(&decoder, 0xFA, (uint8_t[PS2_KEY_MAX]){ 0 });

@@ -65,7 +65,8 @@ static int setup(void **state)
 	memset(lines, 0, sizeof(lines));
 	memset(&info, 0, sizeof(info));
 	features = (struct cpu_features){
-		.vendor = "GenuineIntel", .family = 6, .model = 28, .stepping = 2, .physical_bits = 36,
+		.vendor = "GenuineIntel", .family = 6, .model = 28, .stepping = 2,
+		.physical_bits = 36,
 		.fxsr = true,
 	};
 	return 0;
@@ -76,7 +77,8 @@ static void names(void **state)
 	(void)state;
 	report_machine(&info, "1");
 	assert_int_equal(line_count, 2);
-	assert_string_equal(lines[0], "cpu: GenuineIntel family 6 model 28 stepping 2; 36-bit addresses; "
+	assert_string_equal(lines[0],
+			    "cpu: GenuineIntel family 6 model 28 stepping 2; 36-bit addresses; "
 			    "uses fxsr");
 	assert_string_equal(lines[1], "mm: 127 MB usable, 126 MB of it low");
 	setup(NULL);
@@ -84,7 +86,8 @@ static void names(void **state)
 	features.nx = features.mce = features.constant_tsc = true;
 	info.problem = "it is odd";
 	report_machine(&info, "1");
-	assert_string_equal(lines[0], "cpu: GenuineIntel family 6 model 28 stepping 2, A Processor; "
+	assert_string_equal(lines[0],
+			    "cpu: GenuineIntel family 6 model 28 stepping 2, A Processor; "
 			    "36-bit addresses; uses fxsr nx constant-tsc");
 	assert_string_equal(lines[2], "boot: boot information: it is odd");
 }
@@ -93,7 +96,8 @@ static void names(void **state)
 static void everything(void **state)
 {
 	(void)state;
-	features.sse = features.pat = features.mce = features.mca = features.nx = features.smep = true;
+	features.sse = features.pat = features.mce = features.mca = features.nx = features.smep =
+		true;
 	features.smap = features.umip = features.rdrand = features.rdseed = true;
 	features.constant_tsc = features.hypervisor = true;
 	memset(features.brand, 'x', sizeof(features.brand) - 1);
@@ -119,7 +123,8 @@ static void runs(void **state)
 	add(0x103000, 0x1000, true);
 	report_machine(&info, "1");
 	assert_int_equal(line_count, 3);
-	assert_string_equal(lines[1], "mm: firmware says: usable 0-9fbff, reserved 9fc00-9ffff f0000-fffff, "
+	assert_string_equal(lines[1],
+			    "mm: firmware says: usable 0-9fbff, reserved 9fc00-9ffff f0000-fffff, "
 			    "usable 100000-101fff 103000-103fff");
 }
 
@@ -131,7 +136,8 @@ static void many(void **state)
 		add(UINT64_MAX - 0x1000 * (i + 1), 0x1000, i % 2);
 	report_machine(&info, "1");
 	assert_int_equal(line_count, 4);
-	assert_string_equal(lines[1], "mm: firmware says: reserved ffffffffffffefff-fffffffffffffffe, "
+	assert_string_equal(lines[1],
+			    "mm: firmware says: reserved ffffffffffffefff-fffffffffffffffe, "
 			    "usable ffffffffffffdfff-ffffffffffffeffe, "
 			    "reserved ffffffffffffcfff-ffffffffffffdffe");
 	assert_memory_equal(lines[2], "mm: firmware says: usable ffffffffffffb", 39);

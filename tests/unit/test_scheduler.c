@@ -376,7 +376,8 @@ static void cap_does_not_delay_who_keeps_to_it(void **state)
 /* Sleeping in the right moment, for however short a time, gains nothing. */
 static void naps_do_not_evade_a_cap(void **state)
 {
-	static const uint64_t bursts[] = { 100, 10000, MS, 2 * MS - 1, 2 * MS, 5 * MS, 10 * MS, 50 * MS };
+	static const uint64_t bursts[] = { 100, 10000, MS, 2 * MS - 1, 2 * MS, 5 * MS, 10 * MS,
+					   50 * MS };
 
 	for (unsigned i = 0; i < sizeof(bursts) / sizeof(bursts[0]); i++) {
 		for (uint64_t nap = 1; nap < 10 * MS; nap *= 100) {

@@ -39,7 +39,7 @@ static void invariant_1_maps_the_guests_own_frame(void **state)
 		assert_true(look(test, address).frame ==
 			    guest_frame_of_page(&test->guest, pages[i]));
 	}
-	/* Below its limit: a page that is not there is not mapped, whether it was accessed or not. */
+	/* Below its limit: a missing page is not mapped, whether it was accessed or not. */
 	guest_map(&test->guest, test->root, KERNEL_PAGE, PAGE(GUEST_PAGES) | KERNEL_RW);
 	assert_int_equal(guest_access(&test->guest, KERNEL_PAGE, 0, NULL), ACCESS_OUTSIDE);
 	guest_map(&test->guest, test->root, KERNEL_PAGE, PAGE(GUEST_PAGES) | KERNEL_RW | USED);

@@ -120,7 +120,8 @@ static uint32_t wide_space(uint32_t first, uint32_t end)
 	uint32_t root = guest_new_root(&guest);
 
 	for (uint32_t slot = first; slot < end; slot++)
-		guest_map(&guest, root, address_of(slot), (uint64_t)DATA << PAGE_SHIFT | USER | USED);
+		guest_map(&guest, root, address_of(slot),
+			  (uint64_t)DATA << PAGE_SHIFT | USER | USED);
 	return root;
 }
 
@@ -205,7 +206,8 @@ static void an_address_space_gives_way_in_pieces(void **state)
 			result = shadow_switch(call(), gpa_make(first + n * 32));
 			done();
 			again += result == SHADOW_AGAIN;
-			assert_int_equal(shadow->counters.switches, before + (result == SHADOW_DONE));
+			assert_int_equal(shadow->counters.switches,
+					 before + (result == SHADOW_DONE));
 			assert_non_null(shadow->current);
 		} while (result == SHADOW_AGAIN);
 		assert_int_equal(result, SHADOW_DONE);
@@ -268,7 +270,8 @@ static void scatter(uint32_t root, uint32_t slots, uint32_t round)
 	for (uint32_t slot = 0; slot < slots; slot++)
 		for (uint32_t k = 0; k < ENTRIES; k++)
 			guest_map(&guest, root, address_of(slot) + k * PAGE_SIZE,
-				  (uint64_t)((slot + k * 513 + round) % DATA) << PAGE_SHIFT | USER | USED);
+				  (uint64_t)((slot + k * 513 + round) % DATA) << PAGE_SHIFT | USER |
+					  USED);
 }
 
 static void touch_scattered(uint32_t slots)
@@ -286,7 +289,8 @@ static void check_scattered(uint32_t slots, uint32_t round)
 			uint32_t address = address_of(slot) + k * PAGE_SIZE;
 			uint32_t page = (slot + k * 513 + round) % DATA;
 
-			assert_true(!shadow_look(&guest, address).present || is_mapped(address, page));
+			assert_true(!shadow_look(&guest, address).present ||
+				    is_mapped(address, page));
 			assert_int_equal(fault(address), SHADOW_DONE);
 			assert_true(is_mapped(address, page));
 		}
@@ -368,8 +372,9 @@ static void announcements_among_many_spaces(void **state)
 	}
 	/* Two tables at one kernel slot: all address spaces have to be looked at. */
 	guest_store(&guest, other, 0);
-	assert_int_equal(shadow_set_pte(call(), gpa_make(first), gva_make(address_of(3 * 512 + index))),
-			 SHADOW_DONE);
+	assert_int_equal(
+		shadow_set_pte(call(), gpa_make(first), gva_make(address_of(3 * 512 + index))),
+		SHADOW_DONE);
 	done();
 	for (uint32_t n = SPACES - 400; n < SPACES; n++) {
 		switch_to(first + n * 32);

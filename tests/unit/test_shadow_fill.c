@@ -170,7 +170,8 @@ static void beyond_memory(void **state)
 	assert_int_equal(guest_access(&test->guest, ADDRESS, FAULT_WRITE, &error), ACCESS_FAULT);
 	assert_int_equal(error, FAULT_PRESENT | FAULT_WRITE);
 	map(test, ADDRESS, PAGE(GUEST_PAGES) | KERNEL_RW);
-	assert_int_equal(shadow_translate(shadow, gva_make(ADDRESS + 5), true, &gpa), SHADOW_OUTSIDE);
+	assert_int_equal(shadow_translate(shadow, gva_make(ADDRESS + 5), true, &gpa),
+			 SHADOW_OUTSIDE);
 	assert_int_equal(gpa_value(shadow->outside), PAGE(GUEST_PAGES) + 5);
 }
 

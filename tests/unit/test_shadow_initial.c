@@ -88,7 +88,8 @@ static void unknown(void **state)
 	check_linear(test);
 	assert_int_equal(use(test, NEW_ADDRESS, 0), ACCESS_FAULT);
 	assert_int_equal(switch_to(test, test->root), SHADOW_DONE);
-	assert_int_equal(shadow_set_pte(shadow, gpa_make(test->root), gva_make(KERNEL)), SHADOW_DONE);
+	assert_int_equal(shadow_set_pte(shadow, gpa_make(test->root), gva_make(KERNEL)),
+			 SHADOW_DONE);
 	assert_int_equal(shadow_set_pte(shadow, gpa_make(0), gva_make(NEW_ADDRESS)), SHADOW_DONE);
 	assert_int_equal(shadow_set_pgd(shadow, gpa_make(test->root), 3), SHADOW_DONE);
 	assert_int_equal(shadow_flush_user(shadow), SHADOW_DONE);
@@ -127,8 +128,9 @@ static void by_translation(void **state)
 	gpa_t gpa = gpa_make(0);
 
 	map_new(test);
-	assert_int_equal(shadow_translate(&test->guest.shadow, gva_make(NEW_ADDRESS + 4), false, &gpa),
-			 SHADOW_DONE);
+	assert_int_equal(
+		shadow_translate(&test->guest.shadow, gva_make(NEW_ADDRESS + 4), false, &gpa),
+		SHADOW_DONE);
 	assert_int_equal(gpa_value(gpa), PAGE(DATA) + 4);
 	check_known(test);
 }

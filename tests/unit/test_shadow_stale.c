@@ -113,12 +113,14 @@ static void a_users_table_becomes_the_kernels(void **state)
 
 	map_and_use(test, test->root, USER_PAGE & ~0x3FFFFFu, DATA);
 	guest_map(guest, test->root, KERNEL_PAGE, 0);
-	entry = (uint32_t)guest_load(guest, guest_directory_at(guest, test->root, USER_PAGE)) & PAGE_MASK;
+	entry = (uint32_t)guest_load(guest, guest_directory_at(guest, test->root, USER_PAGE)) &
+		PAGE_MASK;
 	guest_map(guest, test->root, USER_PAGE & ~0x3FFFFFu, 0);
 	for (uint32_t i = 0; i < 2; i++) {
 		uint32_t root = i ? other : test->root;
 
-		guest_store(guest, guest_directory_at(guest, root, KERNEL_PAGE), entry | KERNEL_RW | PTE_A);
+		guest_store(guest, guest_directory_at(guest, root, KERNEL_PAGE),
+			    entry | KERNEL_RW | PTE_A);
 		switch_to(test, root);
 		assert_true(sees_nothing(test, KERNEL_PAGE));
 		assert_int_equal(use(test, KERNEL_PAGE + PAGE_SIZE, 0), ACCESS_FAULT);

@@ -53,7 +53,8 @@ static const struct row rows[] = {
 	  "meltdown,l1tf,mds,spectre-v2,bhi,ssb", "rsb,retpoline", "mds,spectre-v2,ssb" },
 	{ "Haswell", { .vendor = INTEL, .family = 6, .model = 0x3C, .stepping = 3,
 		       .leaf7_edx = MICROCODE_2018 | MD_CLEAR | SRBDS_CTRL },
-	  "meltdown,l1tf,mds,srbds,spectre-v2,bhi,ssb", "ibpb,rsb,l1d-flush,verw,retpoline", "ssb" },
+	  "meltdown,l1tf,mds,srbds,spectre-v2,bhi,ssb", "ibpb,rsb,l1d-flush,verw,retpoline",
+	  "ssb" },
 	{ "Haswell before SRBDS_CTRL", { .vendor = INTEL, .family = 6, .model = 0x3C, .stepping = 3,
 					 .leaf7_edx = MICROCODE_2018 | MD_CLEAR },
 	  "meltdown,l1tf,mds,srbds,spectre-v2,bhi,ssb", "ibpb,rsb,l1d-flush,verw,retpoline",
@@ -64,7 +65,8 @@ static const struct row rows[] = {
 			       .arch_capabilities = 0x2000C04 },
 	  "meltdown,l1tf,mds,taa,mmio,srbds,gds,spectre-v2,bhi,retbleed,ssb",
 	  "ibpb,rsb,l1d-flush,verw,retpoline", "ssb" },
-	{ "Skylake, client, TSX off for good", { .vendor = INTEL, .family = 6, .model = 0x5E, .stepping = 3,
+	{ "Skylake, client, TSX off for good", { .vendor = INTEL, .family = 6, .model = 0x5E,
+	  .stepping = 3,
 			       .leaf7_edx = MICROCODE_2018 | MD_CLEAR | SRBDS_CTRL | CAPABILITIES,
 			       .arch_capabilities = 0x2000C04 },
 	  "meltdown,l1tf,mds,mmio,srbds,gds,spectre-v2,bhi,retbleed,ssb",
@@ -76,21 +78,27 @@ static const struct row rows[] = {
 	{ "Cascade Lake", { .vendor = INTEL, .family = 6, .model = 0x55, .stepping = 7,
 			    .leaf7_ebx = RTM, .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
 			    .arch_capabilities = 0xAB },
-	  "taa,mmio,gds,spectre-v2,bhi,retbleed,ssb", "ibpb,rsb,verw,tsx-off,retpoline", "mmio,ssb" },
-	{ "Cascade Lake with FB_CLEAR", { .vendor = INTEL, .family = 6, .model = 0x55, .stepping = 7,
+	  "taa,mmio,gds,spectre-v2,bhi,retbleed,ssb", "ibpb,rsb,verw,tsx-off,retpoline",
+	  "mmio,ssb" },
+	{ "Cascade Lake with FB_CLEAR", { .vendor = INTEL, .family = 6, .model = 0x55,
+	  .stepping = 7,
 			    .leaf7_ebx = RTM, .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
 			    .arch_capabilities = 0x200AB },
 	  "taa,mmio,gds,spectre-v2,bhi,retbleed,ssb", "ibpb,rsb,verw,tsx-off,retpoline", "ssb" },
 	{ "Ice Lake, server", { .vendor = INTEL, .family = 6, .model = 0x6A, .stepping = 6,
-				.leaf7_ebx = RTM, .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
+				.leaf7_ebx = RTM,
+				.leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
 				.arch_capabilities = 0x201EB },
 	  "mmio,gds,spectre-v2,bhi,ssb", "ibpb,rsb,verw,retpoline", "ssb" },
 	{ "Alder Lake", { .vendor = INTEL, .family = 6, .model = 0x97, .stepping = 2,
-			  .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES, .leaf7_2_edx = 0x17,
+			  .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
+			  .leaf7_2_edx = 0x17,
 			  .arch_capabilities = 0x1588FD6B },
 	  "rfds,spectre-v2,bhi,ssb", "ibpb,rsb,verw,rrsba-off,bhi-off,retpoline", "ssb" },
-	{ "Alder Lake before RFDS_CLEAR", { .vendor = INTEL, .family = 6, .model = 0x97, .stepping = 2,
-			  .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES, .leaf7_2_edx = 0x17,
+	{ "Alder Lake before RFDS_CLEAR", { .vendor = INTEL, .family = 6, .model = 0x97,
+	  .stepping = 2,
+			  .leaf7_edx = MICROCODE_2018 | MD_CLEAR | CAPABILITIES,
+			  .leaf7_2_edx = 0x17,
 			  .arch_capabilities = 0x588FD6B },
 	  "rfds,spectre-v2,bhi,ssb", "ibpb,rsb,rrsba-off,bhi-off,retpoline", "rfds,ssb" },
 	{ "Bonnell", { .vendor = INTEL, .family = 6, .model = 0x1C, .stepping = 2 },
@@ -112,7 +120,8 @@ static const struct row rows[] = {
 	  "spectre-v2", "rsb,retpoline", "spectre-v2" },
 	{ "K10", { .vendor = AMD, .family = 0x10, .model = 4 },
 	  "spectre-v2", "rsb,retpoline", "spectre-v2" },
-	{ "Bulldozer", { .vendor = AMD, .family = 0x15, .model = 1, .stepping = 2, .amd8_ebx = 0x1000 },
+	{ "Bulldozer",
+	  { .vendor = AMD, .family = 0x15, .model = 1, .stepping = 2, .amd8_ebx = 0x1000 },
 	  "spectre-v2,retbleed,ssb", "ibpb,rsb,retpoline", "retbleed,ssb" },
 	{ "Jaguar", { .vendor = AMD, .family = 0x16, .model = 0, .amd8_ebx = 0x1000 },
 	  "spectre-v2,retbleed,ssb", "ibpb,rsb,retpoline", "retbleed,ssb" },
@@ -125,9 +134,11 @@ static const struct row rows[] = {
 	{ "Zen+", { .vendor = AMD, .family = 0x17, .model = 0x18, .stepping = 1, .threads = 2,
 		    .amd8_ebx = 0x1007 },
 	  "div,spectre-v2,retbleed,srso,ssb", "ibpb,rsb,div,retpoline", "retbleed,srso,ssb" },
-	{ "Zen 2", { .vendor = AMD, .family = 0x17, .model = 0x71, .threads = 2, .amd8_ebx = 0x18CB757 },
+	{ "Zen 2",
+	  { .vendor = AMD, .family = 0x17, .model = 0x71, .threads = 2, .amd8_ebx = 0x18CB757 },
 	  "zenbleed,spectre-v2,retbleed,srso,ssb", "ibpb,rsb,retpoline", "retbleed,srso,ssb" },
-	{ "Zen 3", { .vendor = AMD, .family = 0x19, .model = 0x21, .threads = 2, .amd8_ebx = 0x311EF657,
+	{ "Zen 3", { .vendor = AMD, .family = 0x19, .model = 0x21, .threads = 2,
+	  .amd8_ebx = 0x311EF657,
 		     .amd21_eax = 0x18000045 },
 	  "tsa,spectre-v2,srso,ssb", "ibpb,rsb,retpoline", "tsa,srso,ssb" },
 	{ "Zen 4", { .vendor = AMD, .family = 0x19, .model = 0x61, .stepping = 2, .threads = 2,
@@ -136,7 +147,8 @@ static const struct row rows[] = {
 	{ "Zen 4 with VERW_CLEAR", { .vendor = AMD, .family = 0x19, .model = 0x61, .stepping = 2,
 		     .threads = 2, .amd8_ebx = 0x791EF257, .amd21_eax = 0x62FEF },
 	  "tsa,spectre-v2,srso,ssb", "ibpb,rsb,verw,retpoline", "srso,ssb" },
-	{ "Zen 5", { .vendor = AMD, .family = 0x1A, .model = 0x44, .threads = 2, .amd8_ebx = 0x791EF257 },
+	{ "Zen 5",
+	  { .vendor = AMD, .family = 0x1A, .model = 0x44, .threads = 2, .amd8_ebx = 0x791EF257 },
 	  "spectre-v2,ssb", "ibpb,rsb,retpoline", "ssb" },
 	{ "Dhyana", { .vendor = "HygonGenuine", .family = 0x18, .model = 0, .threads = 2,
 		      .amd8_ebx = 0x1007 },
@@ -194,7 +206,8 @@ static void real_processors(void **state)
 		speculation_name_flaws(s.open, text, sizeof(text));
 		check_text(rows[i].name, text, rows[i].open);
 		/* Retbleed, SRSO and SSB are open whatever the microcode. */
-		assert_int_equal(s.microcode, s.open & ~(BIT(FLAW_RETBLEED) | BIT(FLAW_SRSO) | BIT(FLAW_SSB)));
+		assert_int_equal(s.microcode,
+				 s.open & ~(BIT(FLAW_RETBLEED) | BIT(FLAW_SRSO) | BIT(FLAW_SSB)));
 	}
 }
 
@@ -210,7 +223,8 @@ static void not_wanted(void **state)
 	assert_int_equal(s.remedies, BIT(REMEDY_RETPOLINE));
 	assert_int_equal(s.spec_ctrl, 0);
 	speculation_name_flaws(s.flaws, text, sizeof(text));
-	assert_string_equal(text, "meltdown,l1tf,mds,taa,mmio,srbds,gds,spectre-v2,bhi,retbleed,ssb");
+	assert_string_equal(text,
+			    "meltdown,l1tf,mds,taa,mmio,srbds,gds,spectre-v2,bhi,retbleed,ssb");
 	speculation_name_flaws(s.open, text, sizeof(text));
 	assert_string_equal(text, "mds,taa,mmio,spectre-v2,retbleed,ssb");
 	assert_int_equal(s.microcode, 0);
@@ -228,7 +242,8 @@ static void spec_ctrl(void **state)
 	assert_int_equal(speculation_judge(find("Alder Lake", &cpu), true, true).spec_ctrl, 0x442);
 	assert_int_equal(speculation_judge(find("Sandy Bridge", &cpu), true, true).spec_ctrl, 2);
 	assert_int_equal(speculation_judge(find("Sandy Bridge", &cpu), false, true).spec_ctrl, 0);
-	assert_int_equal(speculation_judge(find("Sandy Bridge as sold", &cpu), true, true).spec_ctrl, 0);
+	assert_int_equal(
+		speculation_judge(find("Sandy Bridge as sold", &cpu), true, true).spec_ctrl, 0);
 	assert_int_equal(speculation_judge(find("Bonnell", &cpu), true, true).spec_ctrl, 0);
 	assert_int_equal(speculation_judge(find("Zen 4", &cpu), true, true).spec_ctrl, 2);
 	assert_int_equal(speculation_judge(find("Zen", &cpu), true, true).spec_ctrl, 0);
@@ -241,13 +256,15 @@ static void spec_ctrl(void **state)
 static void no_leaves(void **state)
 {
 	const uint32_t without_msrs = BIT(REMEDY_RSB) | BIT(REMEDY_DIV) | BIT(REMEDY_RETPOLINE);
-	static const char *const vendors[] = { INTEL, AMD, "HygonGenuine", "CentaurHauls", "Unknown" };
+	static const char *const vendors[] = { INTEL, AMD, "HygonGenuine", "CentaurHauls",
+					       "Unknown" };
 
 	(void)state;
 	for (size_t v = 0; v < ARRAY_SIZE(vendors); v++) {
 		for (unsigned family = 4; family < 0x20; family++) {
 			for (unsigned model = 0; model < 0x100; model++) {
-				struct speculation_cpu cpu = { .vendor = vendors[v], .family = family,
+				struct speculation_cpu cpu = { .vendor = vendors[v],
+				  .family = family,
 							       .model = model, .threads = 2 };
 				struct speculation s = speculation_judge(&cpu, true, true);
 
@@ -290,13 +307,16 @@ static void threads(void **state)
 	/* Leaf 0xB: two threads; one; more bits in EBX than count; another level. */
 	check_smt((struct smt_leaves){ .leafb_eax = 1, .leafb_ebx = 2, .leafb_ecx = 0x100 }, 2, 1);
 	check_smt((struct smt_leaves){ .leafb_ebx = 1, .leafb_ecx = 0x100 }, 1, 0);
-	check_smt((struct smt_leaves){ .leafb_eax = 0x21, .leafb_ebx = 0x10002, .leafb_ecx = 0x100 }, 2, 1);
+	check_smt((struct smt_leaves){ .leafb_eax = 0x21, .leafb_ebx = 0x10002,
+				       .leafb_ecx = 0x100 }, 2, 1);
 	check_smt((struct smt_leaves){ .leafb_eax = 4, .leafb_ebx = 8, .leafb_ecx = 0x201 }, 1, 0);
 	/* Without it: nothing at all; Pentium 4 with HT; Core 2 Quad; two cores with HT. */
 	check_smt((struct smt_leaves){ .leaf1_ebx = 0x20000 }, 1, 0);
 	check_smt((struct smt_leaves){ .leaf1_ebx = 0x20000, .leaf1_edx = htt }, 2, 1);
-	check_smt((struct smt_leaves){ .leaf1_ebx = 0x40000, .leaf1_edx = htt, .leaf4_eax = 3u << 26 }, 1, 0);
-	check_smt((struct smt_leaves){ .leaf1_ebx = 0x40000, .leaf1_edx = htt, .leaf4_eax = 1u << 26 }, 2, 1);
+	check_smt((struct smt_leaves){ .leaf1_ebx = 0x40000, .leaf1_edx = htt,
+				       .leaf4_eax = 3u << 26 }, 1, 0);
+	check_smt((struct smt_leaves){ .leaf1_ebx = 0x40000, .leaf1_edx = htt,
+				       .leaf4_eax = 1u << 26 }, 2, 1);
 	/* Nonsense is no reason to divide by 0 or to shift everything away. */
 	check_smt((struct smt_leaves){ .leaf1_edx = htt, .leaf4_eax = UINT32_MAX }, 1, 0);
 	check_smt((struct smt_leaves){ .leafb_ecx = 0x100, .leafb_eax = UINT32_MAX }, 1, 0);

@@ -38,8 +38,9 @@ static void create(unsigned number)
 	uint8_t address[ETHERNET_ADDRESS_SIZE];
 
 	put(address, (uint8_t)number);
-	assert_int_equal(switch_port_create(ethernet, "port", number == WIRE ? NULL : address, note_ready,
-					    &ready, &ports[number]), 0);
+	assert_int_equal(switch_port_create(ethernet, "port", number == WIRE ? NULL : address,
+					    note_ready, &ready, &ports[number]),
+			 0);
 	if (number == BRIDGE)
 		switch_port_bridge(ports[number]);
 	assert_true(switch_port_open(ports[number], true));
@@ -158,7 +159,8 @@ static void own_address_only(void **state)
 static void groups_send_nothing(void **state)
 {
 	static const uint8_t groups[][ETHERNET_ADDRESS_SIZE] = {
-		{ 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, { 1, 0, 0x5E, 0, 0, 1 }, { 3, 0, 0, 0, 0, GOOD },
+		{ 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, { 1, 0, 0x5E, 0, 0, 1 },
+		{ 3, 0, 0, 0, 0, GOOD },
 	};
 
 	(void)state;
@@ -226,7 +228,7 @@ static void restarts(void **state)
 	assert_all_in_place();
 }
 
-/* --- the table ---------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 /* New senders without end: who may not use them costs nobody's place, and who may only its own. */
 static void table_is_not_filled(void **state)
@@ -253,7 +255,7 @@ static void table_is_not_filled(void **state)
 	assert_all_in_place();
 }
 
-/* A flood from the wire can have the gateway forgotten: even then guests do not hear each other's frames. */
+/* A flood from the wire may evict the gateway: guests still do not hear each other's frames. */
 static void strangers_are_not_behind_guests(void **state)
 {
 	(void)state;
@@ -272,7 +274,7 @@ static void strangers_are_not_behind_guests(void **state)
 	assert_got(TO(BRIDGE));
 }
 
-/* --- what is for bridges alone ---------------------------------------------------------------------- */
+/* --- what is for bridges alone ---------------------------------------------------------------- */
 
 static void reserved(void **state)
 {
@@ -312,7 +314,7 @@ static void tags(void **state)
 	assert_all_in_place();
 }
 
-/* --- what is told ----------------------------------------------------------------------------------- */
+/* --- what is told ----------------------------------------------------------------------------- */
 
 static void reports(void **state)
 {

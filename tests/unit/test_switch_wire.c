@@ -35,7 +35,8 @@ static enum wire_result take(void *context, const struct net_pieces *piece)
 	room--;
 	memcpy(out[out_count].bytes, piece->header, piece->header_length);
 	if (piece->payload_length > 0)
-		memcpy(out[out_count].bytes + piece->header_length, piece->payload, piece->payload_length);
+		memcpy(out[out_count].bytes + piece->header_length, piece->payload,
+		       piece->payload_length);
 	out[out_count++].length = length;
 	return WIRE_SENT;
 }
@@ -49,9 +50,11 @@ static int setup(void **state)
 {
 	(void)state;
 	ethernet = ethernet_switch_create("test");
-	assert_int_equal(switch_port_create(ethernet, "g", guest_address, note_ready, &ready, &guest), 0);
+	assert_int_equal(
+		switch_port_create(ethernet, "g", guest_address, note_ready, &ready, &guest), 0);
 	wire = (struct switch_wire){ .send = take, .context = &room };
-	assert_int_equal(switch_port_create(ethernet, "w", NULL, note_ready, &ready, &wire.port), 0);
+	assert_int_equal(switch_port_create(ethernet, "w", NULL, note_ready, &ready, &wire.port),
+			 0);
 	assert_true(switch_port_open(guest, true) && switch_port_open(wire.port, true));
 	out_count = ready = 0;
 	room = OUT_MAX;
@@ -272,13 +275,14 @@ static void floods(void **state)
 	wire.port->ready = drain_at_once;
 	/* Behind the wire's port in the list, as guests are that were started later. */
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		static const uint8_t address[] = { 2, 0, 0, 0, 0, 2 };
 		const struct switch_frame *got;
 		struct switch_port *late;
 		struct net_offload offload;
 		uint32_t length = make_frame(&rows[i], frame, &offload);
 
-		assert_int_equal(switch_port_create(ethernet, "late", (const uint8_t[]){ 2, 0, 0, 0, 0, 2 },
-						    note_ready, &ready, &late), 0);
+		assert_int_equal(switch_port_create(ethernet, "late", address, note_ready,
+						    &ready, &late), 0);
 		switch_port_bridge(late);
 		assert_true(switch_port_open(late, true));
 		out_count = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of arch/cpu/time.c and arch/board/clock.c with a made-up TSC, counters and battery clock. */
+/* Tests of arch/cpu/time.c and arch/board/clock.c with made-up TSC, counters and RTC. */
 #define UMBRA_ARCH_CPU_X86_H /* the processor is made up, too */
 
 #include <stdint.h>
@@ -37,7 +37,8 @@ static uint32_t read_other_count(void)
 }
 
 static const struct counter hpet = { "hpet", "fed00000", read_count, UINT32_MAX, 100000000 };
-static const struct counter pm_timer = { "pmtimer", "port 0608", read_other_count, 0xFFFFFF, 3579545 };
+static const struct counter pm_timer = { "pmtimer", "port 0608", read_other_count, 0xFFFFFF,
+					 3579545 };
 static const struct counter *has_hpet, *has_pm_timer;
 
 static uint64_t read_tsc(void)
@@ -139,7 +140,8 @@ static void nanoseconds_are_exact(void **state)
 			tsc = current->start + ticks;
 			got = time_ns();
 			/* What the factor lacks makes time slower; it has 28 bits up to 16 GHz. */
-			assert_true(got <= exact && exact - got <= (exact >> (khz > 16000000 ? 24 : 27)) + 1);
+			assert_true(got <= exact &&
+				    exact - got <= (exact >> (khz > 16000000 ? 24 : 27)) + 1);
 		}
 	}
 }
@@ -193,7 +195,8 @@ static void wall_clock(void **state)
 	clock_init(CLOCK_AUTO, NULL, tsc);
 	assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 	tsc += khz * 5000;
-	assert_true(time_wall_ns() >= 1709251202999000000ull && time_wall_ns() <= 1709251203000000000ull);
+	assert_true(time_wall_ns() >= 1709251202999000000ull &&
+		    time_wall_ns() <= 1709251203000000000ull);
 	assert_int_equal(warnings, 0);
 	clock_is_dead = true;
 	clock_init(CLOCK_AUTO, NULL, tsc);

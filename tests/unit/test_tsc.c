@@ -31,7 +31,7 @@ static uint32_t cpuid_mhz;
 static enum { NO_RTC, STILL_RTC, GOOD_RTC } rtc_kind;
 static struct cpuid crystal, hypervisor_leaf;
 static bool pit_is_absent;
-static unsigned stall_every; /* every so many readings of a counter, the processor is away for a while */
+static unsigned stall_every; /* readings of a counter after which the processor is away */
 
 void log_line(enum log_level level, const char *subsystem, const char *format, ...)
 {

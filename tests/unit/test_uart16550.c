@@ -213,7 +213,7 @@ static void test_presence(void **state)
 	assert_null(uart16550_open(3));
 }
 
-/* Where the line is somebody else's it raises nothing, and nobody waits: whoever polls moves the bytes. */
+/* Without an interrupt line of its own it raises nothing: polling moves the bytes. */
 static void test_line_taken(void **state)
 {
 	struct console *console = open_uart(false);
@@ -396,7 +396,8 @@ static void test_two_processors(void **state)
 			random_step();
 			/* Nobody is inside: the registers are as the channels want them. */
 			assert_int_equal(chip.ier, wanted_interrupts(&uarts[0]));
-			assert_int_equal(!(chip.mcr & MCR_RTS), channel_room(&uarts[0].rx) <= RX_SPARE);
+			assert_int_equal(!(chip.mcr & MCR_RTS),
+					 channel_room(&uarts[0].rx) <= RX_SPARE);
 		}
 		between = NULL;
 		settle();

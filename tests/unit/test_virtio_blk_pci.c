@@ -67,7 +67,8 @@ static void block_sizes(void **state)
 		uint32_t size, config_size;
 		uint64_t sectors;
 	} rows[] = {
-		{ 512, 24, SECTORS }, { 4096, 24, SECTORS & ~7ull }, { 4096, 23, 0 }, { 1024, 24, 0 },
+		{ 512, 24, SECTORS }, { 4096, 24, SECTORS & ~7ull }, { 4096, 23, 0 },
+		{ 1024, 24, 0 },
 		{ 8192, 24, 0 }, { 0, 24, 0 }, { 0xFFFFFFFF, 24, 0 }, { 513, 24, 0 },
 	};
 
@@ -106,7 +107,7 @@ static void cannot_be_used(void **state)
 	}
 }
 
-/* --- interrupts ---------------------------------------------------------------------------------- */
+/* --- interrupts ------------------------------------------------------------------------------- */
 
 static void by_line(void **state)
 {
@@ -149,7 +150,7 @@ static void without(void **state)
 	assert_int_equal(pci.interrupt, PCI_POLLED);
 }
 
-/* --- commands --------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static const struct disk_fragment fragments[] = { { 0x123456000, 1024 }, { 0x7000, 512 } };
 
@@ -301,7 +302,7 @@ static void asks_for_a_reset(void **state)
 	assert_int_equal(restarts, 1);
 }
 
-/* --- stopping ------------------------------------------------------------------------------------------ */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void stops_and_starts(void **state)
 {

@@ -22,7 +22,8 @@ static void expect_broken(struct fixture *f, const char *words)
 
 static void test_unknown_types(void **state)
 {
-	static const uint32_t types[] = { 2, 3, 6, 7, 9, 11, 0x100, 0x40000000, 0x7FFFFFFF, 0x80000002 };
+	static const uint32_t types[] = { 2, 3, 6, 7, 9, 11, 0x100, 0x40000000, 0x7FFFFFFF,
+					  0x80000002 };
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
@@ -42,7 +43,8 @@ static void test_bad_ranges(void **state)
 {
 	static const struct { uint64_t sector; uint32_t length; } bad[] = {
 		{ SECTORS, 512 }, { SECTORS - 1, 1024 }, { SECTORS - 7, 4096 }, { UINT64_MAX, 512 },
-		{ UINT64_MAX - 7, 4096 }, { 1ull << 55, 512 }, { 1ull << 32, 512 }, { SECTORS + 1, 512 },
+		{ UINT64_MAX - 7, 4096 }, { 1ull << 55, 512 }, { 1ull << 32, 512 },
+		{ SECTORS + 1, 512 },
 		{ 0, 1 }, { 0, 511 }, { 0, 513 }, { 0, 4095 }, { SECTORS, 1 }, { UINT64_MAX, 511 },
 	};
 	struct fixture *f = *state;
@@ -225,7 +227,7 @@ static void test_common_sizes(void **state)
 	assert_int_equal(used(f), 86);
 }
 
-/* The data is the next announcement in the available ring: it goes on for ever, but not in one call. */
+/* Data read over the available ring makes new requests for ever, but not in one call. */
 static void test_data_over_ring(void **state)
 {
 	struct fixture *f = *state;

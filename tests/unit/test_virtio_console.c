@@ -169,8 +169,8 @@ static void test_identity(void **state)
 
 static bool config_write(struct fixture *f, unsigned offset, const char *bytes, unsigned length)
 {
-	return f->console.device.ops->config_write(&f->console.device, offset, (const uint8_t *)bytes,
-						   length);
+	return f->console.device.ops->config_write(&f->console.device, offset,
+						   (const uint8_t *)bytes, length);
 }
 
 /* Characters written to emerg_wr, with the device at rest. */

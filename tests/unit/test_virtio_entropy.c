@@ -210,7 +210,7 @@ static void large_buffers_get_a_part(void **state)
 	assert_int_equal(written(f, BUFFERS), ENTROPY_REQUEST_MAX);
 }
 
-/* 256 buffers of 2 GB: each call does its share, kicks in between add nothing, and it comes to an end. */
+/* 256 buffers of 2 GB: each call does its share, kicks add nothing, and it ends. */
 static void work_is_bounded(void **state)
 {
 	struct fixture *f = *state;
@@ -283,7 +283,7 @@ static void memory_that_is_not_there(void **state)
 	assert_false(f->entropy.device.more_work);
 }
 
-/* A buffer over the ring makes requests of its own: they are served within the budget, or break it. */
+/* A buffer over the ring makes new requests: served within the budget, or the queue breaks. */
 static void buffer_over_the_ring(void **state)
 {
 	struct fixture *f = *state;

@@ -43,7 +43,7 @@ static void test_identity(void **state)
 	assert_int_equal(device->queue_count, 2);
 	assert_int_equal(device->config_size, sizeof(config));
 	assert_memory_equal(device->config, config, sizeof(config));
-	/* What kernels cannot do without each other (Linux 3.11 loses frames without mergeable buffers). */
+	/* Features that need each other (Linux 3.11 loses frames without mergeable buffers). */
 	assert_true(device->offered & F(MRG_RXBUF));
 	assert_int_equal(device->offered & RECEIVE_ALL, RECEIVE_ALL);
 	assert_int_equal(device->offered & SEND_ALL, SEND_ALL);
@@ -170,7 +170,8 @@ static void try_pair(struct fixture *f, uint64_t receive)
 static void test_every_receiver(void **state)
 {
 	static const unsigned bits[] = {
-		VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_ECN,
+		VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_GUEST_TSO6,
+		VIRTIO_NET_F_GUEST_ECN,
 		VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_MRG_RXBUF, VIRTIO_F_VERSION_1,
 	};
 	struct fixture *f = *state;
@@ -341,8 +342,10 @@ static void test_interrupts(void **state)
 	assert_int_equal(f->sides[0].interrupts[VIRTIO_NET_TRANSMITQ], 1);
 	assert_int_equal(f->sides[1].interrupts[VIRTIO_NET_RECEIVEQ], 1);
 	/* And none that is not wanted. */
-	fake_put16(f->sides[0].memory, gpa_value(f->sides[0].place[VIRTIO_NET_TRANSMITQ].available), 1);
-	fake_put16(f->sides[1].memory, gpa_value(f->sides[1].place[VIRTIO_NET_RECEIVEQ].available), 1);
+	fake_put16(f->sides[0].memory, gpa_value(f->sides[0].place[VIRTIO_NET_TRANSMITQ].available),
+		   1);
+	fake_put16(f->sides[1].memory, gpa_value(f->sides[1].place[VIRTIO_NET_RECEIVEQ].available),
+		   1);
 	send_frame(&f->sides[0], plain(100), 100, NULL);
 	service(&f->sides[1]);
 	assert_int_equal(used(&f->sides[1], VIRTIO_NET_RECEIVEQ), 11);
@@ -405,7 +408,8 @@ static void test_copies_are_work(void **state)
 	}
 	kick(from, VIRTIO_NET_TRANSMITQ);
 	/* Ten copies of each. */
-	assert_in_range(used(from, VIRTIO_NET_TRANSMITQ), NET_BUDGET / 10 / 6300, NET_BUDGET / 10 / 6000 + 1);
+	assert_in_range(used(from, VIRTIO_NET_TRANSMITQ), NET_BUDGET / 10 / 6300,
+			NET_BUDGET / 10 / 6000 + 1);
 	assert_true(from->net.device.more_work);
 	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
 		assert_int_equal(others[i]->counters.lost, 0);

@@ -153,7 +153,8 @@ static void receives(void **state)
 		assert_int_equal(ops->receive(fake_device, &bytes, &length), rows[row].result);
 		if (rows[row].result == NET_FRAME) {
 			assert_int_equal(length, rows[row].length - 12);
-			assert_ptr_equal(bytes, fake_device->receive_memory + (i * 77) % 256 * 2048 + 12);
+			assert_ptr_equal(bytes,
+					 fake_device->receive_memory + (i * 77) % 256 * 2048 + 12);
 		}
 		assert_int_equal(port->receive.offered, 255);
 		ops->give_back(fake_device);

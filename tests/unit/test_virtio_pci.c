@@ -11,7 +11,8 @@ enum { COMMON = 1, NOTIFY, ISR, CONFIG };
 static struct fake_pci_function *function;
 static struct virtio_pci_places places;
 
-static void put(uint8_t at, uint8_t next, uint8_t kind, uint8_t bar, uint32_t offset, uint32_t length)
+static void put(uint8_t at, uint8_t next, uint8_t kind, uint8_t bar, uint32_t offset,
+		uint32_t length)
 {
 	uint8_t *bytes = function->bytes + at;
 
@@ -99,7 +100,7 @@ static void started(void **state)
 	(void)state;
 	assert_null(virtio_pci_map(&virtio, &fake_virtio));
 	assert_true(virtio_pci_reset(&virtio));
-	/* This memory shows the same features for both selects, bit 0 of the high half among them. */
+	/* This memory shows the same bits for both halves of the features, bit 32 among them. */
 	virtio.common->device_feature = 0x201;
 	assert_null(virtio_pci_negotiate(&virtio, 0x200, &accepted));
 	assert_true(accepted == 0x100000200);

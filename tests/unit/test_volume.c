@@ -23,7 +23,8 @@ void spin_unlock(struct spinlock *lock)
 	assert_int_equal(held--, 1);
 }
 
-static void add(struct volume *volume, const char *name, uintptr_t disk, uint64_t at, uint64_t sectors)
+static void add(struct volume *volume, const char *name, uintptr_t disk, uint64_t at,
+		uint64_t sectors)
 {
 	strcpy(volume->name, name);
 	volume->disk = (struct disk *)disk;

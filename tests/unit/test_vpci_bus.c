@@ -125,11 +125,12 @@ static void test_header(void **state)
 	assert_int_equal(config_read(f, NET, 0x3C), NET);
 }
 
-/* Each type once, in a chain that ends; one for the device's configuration only where there is one. */
+/* Each type once, in a chain that ends; DEVICE_CFG only where there is a configuration. */
 static void test_capabilities(void **state)
 {
 	struct fixture *f = *state;
-	static const uint32_t where[6][2] = { { 0 }, { 0, 56 }, { 56, 2 }, { 58, 1 }, { 60, 8 }, { 0 } };
+	static const uint32_t where[6][2] = { { 0 },	 { 0, 56 }, { 56, 2 },
+					      { 58, 1 }, { 60, 8 }, { 0 } };
 
 	for (unsigned device = BLOCK; device <= NET; device++) {
 		uint32_t seen = 0, offset = config_read(f, device, 0x34) & 0xFF;
@@ -309,10 +310,12 @@ static void test_limits(void **state)
 	assert_true(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096 - 1)));
 	assert_false(vpci_bus_has_memory(&bus, gpa_make(HOLE_END + 15 * 4096)));
 	f->block.device.queue_count = VPCI_QUEUES_MAX + 1;
-	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f),
+			 -E_NOSPC);
 	f->block.device.queue_count = 1;
 	f->block.device.config_size = 4096 - 59;
-	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f), -E_NOSPC);
+	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 1, &callbacks, f),
+			 -E_NOSPC);
 	f->block.device.config_size = 0;
 	/* A bus without devices is a bus. */
 	assert_int_equal(vpci_bus_init(&bus, f->memory, RAM_PAGES, many, 0, &callbacks, f), 0);

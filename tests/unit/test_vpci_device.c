@@ -42,7 +42,8 @@ static void test_widths(void **state)
 			bool whole = false;
 
 			for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
-				whole |= registers[i].offset == offset && registers[i].width == width;
+				whole |= registers[i].offset == offset &&
+					 registers[i].width == width;
 			if (whole)
 				continue;
 			before = f->bus.functions[0];
@@ -109,7 +110,7 @@ static void test_features_are_final(void **state)
 	assert_true(f->block.device.features == (VERSION_1 | 4));
 }
 
-/* --- status ------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static void test_start(void **state)
 {
@@ -309,7 +310,8 @@ static void test_access_nowhere(void **state)
 {
 	static const uint32_t rows[][3] = {
 		{ 1, CONFIG, 4 }, { 0xFF, CONFIG, 4 }, { 0, CONFIG, 0 }, { 0, CONFIG, 3 },
-		{ 0, CONFIG, 8 }, { 0, CONFIG, ONES }, { 0, CONFIG, 0x80000004 }, { 0, CONFIG + 2, 4 },
+		{ 0, CONFIG, 8 }, { 0, CONFIG, ONES }, { 0, CONFIG, 0x80000004 },
+		{ 0, CONFIG + 2, 4 },
 		{ 0, CONFIG + 1, 2 }, { 0, 4096, 1 }, { 0, 4096, 4 }, { 0, 0xFFFFFFFC, 4 },
 		{ 0, ONES, 1 }, { 0, 0x80000000 + CONFIG, 4 },
 	};

@@ -30,7 +30,8 @@ static uint64_t offered;
 static uint16_t queue_max;
 static uint32_t config_size;
 static unsigned reset_lasts, resets, starts, restarts, polled, freed, interrupts;
-static bool no_agreement, no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt, needs_reset;
+static bool no_agreement, no_registers, no_answer, no_notify, no_port, no_vector, no_interrupt,
+	needs_reset;
 static uint16_t command;
 static uint32_t good, bad;	/* tags that finished */
 
@@ -83,7 +84,8 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio, const struct virt
 {
 	(void)virtio;
 	assert_true(command & PCI_COMMAND_BUS_MASTER);
-	assert_true(queue->descriptors == MEMORY_PHYSICAL + offsetof(struct queue_memory, descriptors));
+	assert_true(queue->descriptors ==
+		    MEMORY_PHYSICAL + offsetof(struct queue_memory, descriptors));
 	assert_true(queue->available == MEMORY_PHYSICAL + offsetof(struct queue_memory, avail));
 	assert_true(queue->used == MEMORY_PHYSICAL + offsetof(struct queue_memory, used));
 	assert_true(queue->size <= queue_max);
@@ -194,14 +196,18 @@ void disk_finished(struct disk_port *port, unsigned tag, int error)
 static int setup(void **state)
 {
 	(void)state;
-	pci = (struct pci_device){ .vendor = VIRTIO_PCI_VENDOR, .id = (VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_BLOCK), .interrupt = PCI_LINE };
+	pci = (struct pci_device){ .vendor = VIRTIO_PCI_VENDOR,
+				   .id = VIRTIO_PCI_DEVICE_MODERN + VIRTIO_ID_BLOCK,
+				   .interrupt = PCI_LINE };
 	memset(config, 0, sizeof(config));
 	memcpy(config, &(uint64_t){ SECTORS }, 8);
-	memcpy(config + offsetof(struct virtio_blk_config, blk_size), &(uint32_t){ BLOCK_SECTOR_SIZE }, 4);
+	memcpy(config + offsetof(struct virtio_blk_config, blk_size),
+	       &(uint32_t){ BLOCK_SECTOR_SIZE }, 4);
 	offered = FEATURES & ~(FEATURE_SEG_MAX | FEATURE_RO | FEATURE_BLK_SIZE);
 	queue_max = 1024;
 	config_size = sizeof(config);
-	no_agreement = no_registers = no_answer = no_notify = no_port = no_vector = no_interrupt = needs_reset = false;
+	no_agreement = no_registers = no_answer = no_notify = no_port = no_vector = no_interrupt =
+		needs_reset = false;
 	reset_lasts = resets = starts = restarts = polled = freed = interrupts = 0;
 	command = 0;
 	good = bad = 0;

@@ -219,7 +219,7 @@ static inline void give_buffers(struct side *side, unsigned first, unsigned coun
 	}
 }
 
-/* Takes the next frame from the receive queue; its length without the header, or -1 when there is none. */
+/* Takes the next frame from the receive queue: its length without header, or -1 for none. */
 static inline int take_frame(struct side *side, uint8_t *frame, struct net_offload *offload)
 {
 	uint32_t ring = gpa_value(side->place[VIRTIO_NET_RECEIVEQ].used);
@@ -233,7 +233,8 @@ static inline int take_frame(struct side *side, uint8_t *frame, struct net_offlo
 		uint32_t entry = ring + 4 + side->taken++ % 256u * 8;
 		uint32_t id = fake_get32(side->memory, entry);
 		uint32_t written = fake_get32(side->memory, entry + 4);
-		const uint8_t *from = side->memory->bytes + RECEIVE_BUFFERS + id * side->buffer_size;
+		const uint8_t *from =
+			side->memory->bytes + RECEIVE_BUFFERS + id * side->buffer_size;
 
 		assert_true(written <= side->buffer_size && written >= skip);
 		if (i == 0) {

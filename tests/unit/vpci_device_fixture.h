@@ -49,7 +49,8 @@ static inline void agree(struct fixture *f, uint64_t features)
 	assert_int_equal(get(f, STATUS, 1), 0x0B);
 }
 
-static inline void place_queue(struct fixture *f, uint32_t descriptors, uint32_t available, uint32_t used)
+static inline void place_queue(struct fixture *f, uint32_t descriptors, uint32_t available,
+			       uint32_t used)
 {
 	set(f, QUEUE_SELECT, 2, 0);
 	set(f, QUEUE_ADDRESS, 4, descriptors);

@@ -32,15 +32,16 @@ void must(int is_good, const char *what);
 /*
  * Work for the processor while everything else waits: a thread of the lowest priority, which counts
  * what it executes. With it no time passes in which nothing is executed, and what it executed is no
- * cost of what is measured. soak_ticks() is what it executed since soak_count() said `since`, right up
- * to 8 billions.
+ * cost of what is measured. soak_ticks() is what it executed since soak_count() said `since`, right
+ * up to 8 billions.
  */
 void soak_start(void);
 uint32_t soak_count(void);
 uint64_t soak_ticks(uint32_t since);
 
 /* processes.c */
-bench_run bench_syscall, bench_signal, bench_pipe, bench_ring_8, bench_ring_32, bench_fork, bench_exec;
+bench_run bench_syscall, bench_signal, bench_pipe, bench_ring_8, bench_ring_32, bench_fork,
+	bench_exec;
 /* memory.c */
 bench_run bench_mmap, bench_mmap_touch, bench_anonymous_fault, bench_cow_fault;
 /* files.c */

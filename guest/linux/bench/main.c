@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Benchmarks of Linux's kernel paths, for a guest of Umbra and for the same kernel on a machine of its
- * own. The program is the only one of its initial RAM disk: the kernel starts it as /init.
+ * Benchmarks of Linux's kernel paths, for a guest of Umbra and for the same kernel on a machine of
+ * its own. The program is the only one of its initial RAM disk: the kernel starts it as /init.
  *
- * It first prints `BENCH boot N`, its first look at the time-stamp counter. Then, for each benchmark, it
- * prints `START name rounds` and waits for a key, does the operations, prints `BENCH name instructions`
- * (of one operation) and waits for a key; in the end it prints `BENCH end 0` and powers off.
- * tests/bench/linux_bench.py presses the keys, and counts exits in between.
+ * It first prints `BENCH boot N`, its first look at the time-stamp counter. Then, for each
+ * benchmark, it prints `START name rounds` and waits for a key, does the operations, prints `BENCH
+ * name instructions` (of one operation) and waits for a key; in the end it prints `BENCH end 0` and
+ * powers off. tests/bench/linux_bench.py presses the keys, and counts exits in between.
  */
 #include "bench.h"
 
@@ -20,7 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* `nothing` says what keys and lines cost. The thread that soaks up waiting starts before block_4k. */
+/* `nothing`: what keys and lines cost. The thread that fills idle time starts before block_4k. */
 static const struct bench benches[] = {
 	{ "nothing", 1000, NULL },
 	{ "syscall", 20000, bench_syscall },
