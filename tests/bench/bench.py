@@ -23,6 +23,7 @@ import tempfile
 from bench_machine import BenchMachine
 from bench_scaling import scaling_figures, show_wall_clock
 from bench_system import system_figures
+from document import write_numbers
 
 TOLERANCE = 0.03
 # Two guests that share a CPU do not meet at the same instruction each time, nor does a disk
@@ -243,6 +244,7 @@ def main():
     if options.update:
         FIGURES.write_text("".join(f"{name} {value}\n" for name, value in figures.items()),
                            encoding="ascii")
+        write_numbers({name: {1: [value]} for name, value in figures.items()})
     worse = compare(figures, read_committed())
     print(f"bench: {len(figures) - len(worse)} passed, {len(worse)} failed")
     return 1 if worse else 0

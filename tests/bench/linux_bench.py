@@ -18,6 +18,7 @@ import tempfile
 import time
 
 from bench_machine import BenchMachine
+from document import write_numbers
 from gdb_stub import GdbStub
 
 TOLERANCE = 0.03
@@ -124,6 +125,13 @@ def write_down(figures):
     lines = ["# operation, instructions natively, in a guest, exits of 1000"]
     lines += [f"{name} {native} {guest} {exits}" for name, (native, guest, exits) in figures.items()]
     FIGURES.write_text("\n".join(lines) + "\n", encoding="ascii")
+    write_numbers({name: in_document(*row) for name, row in figures.items()})
+
+
+def in_document(native, guest, exits):
+    """A row of the table of these figures, and of the one beside others, which ends with the ratio."""
+    ratio = f"{guest / native:.2f}"
+    return {4: [native, guest, ratio, f"{exits / 1000:.2f}"], 3: [ratio]}
 
 
 def verdict(name, now, before):

@@ -70,6 +70,7 @@ lint-names:
 # docs/linux.md names files of Linux's.
 lint-docs:
 	@awk -v MOST=6000 -f tests/lint/docs.awk README.md $(filter-out docs/linux.md,$(wildcard docs/*.md))
+	@awk -f tests/lint/figures.awk tests/bench/linux_figures.txt tests/bench/figures.txt docs/performance.md
 
 lint-licences:
 	@tests/lint/licences.sh

@@ -126,3 +126,31 @@ def test_core_route_is_too_long(tmp_path):
     assert check_docs(tmp_path, 10, *lines) == (0, '')
     assert check_docs(tmp_path, 9, *lines)[0] == 1
     assert check_docs(tmp_path, 9, *lines[2:])[0] == 1
+
+
+FIGURES = {
+    'bench/linux_figures.txt': '# a comment\nfork 100 150 29125\ntimer 10 20 0\n',
+    'bench/figures.txt': 'boot 7\n',
+    'performance.md': '| `fork` | fork and exit | 100 | 150 | 1.50 | 29.12 |\n'
+                      '| `fork` | 8.5 | 1.8 | 4.47 | 1.50 |\n'
+                      '| `timer` | a sleep | 10 | 20 | 2.00 | 0.00 |\n'
+                      '| `boot` | the start | 7 |\n',
+}
+
+
+@pytest.mark.parametrize('file, old, new, answer', [
+    ('performance.md', '150 |', '151 |', ['performance.md:1: fork is 100 | 150 | 1.50 | 29.12 and '
+                                          'not 100 | 151 | 1.50 | 29.12 ']),
+    ('performance.md', '4.47 | 1.50', '4.47 | 1.51', ['performance.md:2: fork is 1.50 and not 1.51 ']),
+    ('performance.md', '| 7 |', '| 8 |', ['performance.md:4: boot is 7 and not 8 ']),
+    ('performance.md', '`boot`', '`boat`', ['performance.md:4: there is no figure boat']),
+    ('bench/linux_figures.txt', 'timer', 'none 1 1 1\ntimer',
+     ['performance.md:4: there is no row of none']),
+    ('performance.md', '', '', []),
+])
+def test_figures_in_document(tmp_path, file, old, new, answer):
+    files = [write(tmp_path, path, *text.replace(old, new, path == file).splitlines())
+             for path, text in FIGURES.items()]
+    done = check('figures.awk', *files, folder=tmp_path)
+    assert done.stdout.splitlines() == answer
+    assert done.returncode == (1 if answer else 0)
