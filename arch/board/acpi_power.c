@@ -4,7 +4,10 @@
  * 4.8.3.2 and 7.4) and the reset register (section 4.8.3.6).
  */
 #include "arch/board/acpi.h"
+#include "arch/board/reaction.h"
 #include "arch/cpu/port.h"
+#include "arch/cpu/time_limit.h"
+#include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 #include "lib/error.h"
 
@@ -20,12 +23,7 @@
 #define PCI_DATA_PORT 0xCFC
 #define PCI_ENABLE BIT(31)
 
-/* Holds the codes of the firmware's self-test; reading it does nothing but take time. */
-#define DIAGNOSTIC_PORT 0x80
-
-/* A port read takes about a microsecond on the slowest of buses, less elsewhere. */
-#define ENABLE_READS 3000000u
-#define REACTION_READS 1000000u
+#define ENABLE_NS 3000000000ull	/* for the firmware to enter ACPI mode */
 
 /*
  * Without ACPI mode the PM1 registers of some boards ignore the sleep bits.  Where the firmware
@@ -34,15 +32,15 @@
 void acpi_enter_mode(void)
 {
 	const struct acpi_fixed *fixed = acpi_fixed();
+	struct time_limit limit;
 
 	if (fixed->pm1a_control == 0 || fixed->smi_command == 0 || fixed->acpi_enable == 0 ||
 	    (port_in16(fixed->pm1a_control) & PM1_SCI_ENABLE))
 		return;
 	port_out8(fixed->smi_command, fixed->acpi_enable);
-	for (uint32_t i = 0; i < ENABLE_READS; i++) {
-		if (port_in16(fixed->pm1a_control) & PM1_SCI_ENABLE)
-			return;
-	}
+	limit = time_limit(ENABLE_NS);
+	while (!(port_in16(fixed->pm1a_control) & PM1_SCI_ENABLE) && !time_limit_is_over(&limit))
+		cpu_pause();
 }
 
 static void write_sleep(uint16_t port, uint8_t type)
@@ -51,14 +49,6 @@ static void write_sleep(uint16_t port, uint8_t type)
 
 	port_out16(port, (uint16_t)(value | (unsigned)type << PM1_SLEEP_TYPE_SHIFT |
 				    PM1_SLEEP_ENABLE));
-}
-
-/* Waits for the machine to go off or to start again; returns when it did not. */
-static int wait_for_reaction(void)
-{
-	for (uint32_t i = 0; i < REACTION_READS; i++)
-		port_in8(DIAGNOSTIC_PORT);
-	return -E_IO;
 }
 
 int acpi_power_off(void)
@@ -73,7 +63,8 @@ int acpi_power_off(void)
 	write_sleep(fixed->pm1a_control, fixed->s5_type_a);
 	if (fixed->pm1b_control != 0)
 		write_sleep(fixed->pm1b_control, fixed->s5_type_b);
-	return wait_for_reaction();
+	wait_for_reaction();
+	return -E_IO;
 }
 
 /* address is device << 32 | function << 16 | register, always on bus 0 (ACPI 6.4, table 5.1). */
@@ -96,11 +87,13 @@ int acpi_reset(void)
 	switch (fixed->reset_space) {
 	case ACPI_SPACE_PORT:
 		port_out8((uint16_t)fixed->reset_address, fixed->reset_value);
-		return wait_for_reaction();
+		break;
 	case ACPI_SPACE_PCI:
 		write_pci_config(fixed->reset_address, fixed->reset_value);
-		return wait_for_reaction();
+		break;
 	default:
 		return -E_UNSUPPORTED;
 	}
+	wait_for_reaction();
+	return -E_IO;
 }

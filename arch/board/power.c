@@ -6,9 +6,11 @@
 #include "arch/board/power.h"
 
 #include "arch/board/acpi.h"
+#include "arch/board/reaction.h"
 #include "arch/cpu/descriptor.h"
 #include "arch/cpu/log.h"
 #include "arch/cpu/port.h"
+#include "arch/cpu/time_limit.h"
 #include "arch/cpu/x86.h"
 #include "lib/error.h"
 
@@ -23,16 +25,7 @@
 #define KEYBOARD_INPUT_FULL BIT(1)
 #define KEYBOARD_PULSE_RESET 0xFE
 
-#define DIAGNOSTIC_PORT 0x80
-
-/* About a tenth of a second at one microsecond a read. */
-#define REACTION_READS 100000u
-
-static void wait_for_reaction(void)
-{
-	for (uint32_t i = 0; i < REACTION_READS; i++)
-		port_in8(DIAGNOSTIC_PORT);
-}
+#define KEYBOARD_NS 100000000ull	/* for the controller to take a byte in */
 
 static void reset_by_chipset(void)
 {
@@ -44,10 +37,10 @@ static void reset_by_chipset(void)
 
 static void reset_by_keyboard(void)
 {
-	for (uint32_t i = 0; i < REACTION_READS; i++) {
-		if (!(port_in8(KEYBOARD_PORT) & KEYBOARD_INPUT_FULL))
-			break;
-	}
+	struct time_limit limit = time_limit(KEYBOARD_NS);
+
+	while ((port_in8(KEYBOARD_PORT) & KEYBOARD_INPUT_FULL) && !time_limit_is_over(&limit))
+		cpu_pause();
 	port_out8(KEYBOARD_PORT, KEYBOARD_PULSE_RESET);
 	wait_for_reaction();
 }

@@ -7,6 +7,8 @@
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
+#include "arch/cpu/time_limit.h"
+#include "arch/cpu/x86.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -104,6 +106,28 @@ int net_device_open(struct net_device *device, const struct net_client *client)
 	}
 	spin_unlock(&device->lock);
 	return error;
+}
+
+static bool is_sending(struct net_device *device)
+{
+	bool sending;
+
+	spin_lock(&device->lock);
+	sending = net_is_sending(device);
+	spin_unlock(&device->lock);
+	return sending;
+}
+
+void net_devices_drain(void)
+{
+	struct time_limit limit = time_limit(NET_SEND_TIME);
+	struct net_device *device;
+
+	list_for_each(device, &devices, node) {
+		net_device_flush(device);
+		while (is_sending(device) && !time_limit_is_over(&limit))
+			cpu_pause();
+	}
 }
 
 void net_device_status(struct net_device *device, struct net_status *status)

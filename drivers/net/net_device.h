@@ -180,6 +180,12 @@ int __must_check net_device_open(struct net_device *device, const struct net_cli
 enum wire_result net_device_send(struct net_device *device, const struct net_pieces *frame);
 void net_device_flush(struct net_device *device);
 
+/*
+ * At the machine's end, when no guest runs any more: waits until the ports have sent what they were
+ * given, two seconds (NET_SEND_TIME) at most for all of them.
+ */
+void net_devices_drain(void);
+
 /* Have writable called soon, though there is room: to go on with what takes long. */
 void net_device_want_room(struct net_device *device);
 

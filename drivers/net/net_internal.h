@@ -52,6 +52,12 @@ void net_go_on(struct net_device *device);
 /* Is there a place for a frame to be sent?  Frees those of what was sent. */
 bool net_has_room(struct net_device *device);
 
+/*
+ * Has the card something left to send, and a link to send it by?  One that should have sent it by now
+ * is reset, and has nothing left.
+ */
+bool net_is_sending(struct net_device *device);
+
 /* Has the card sent what it should have?  If not it is reset. */
 void net_watch_sending(struct net_device *device);
 

@@ -110,3 +110,11 @@ void net_watch_sending(struct net_device *device)
 	else if (device->in_flight > 0 && device->link && time_ns() >= device->deadline)
 		net_restart(device, "it does not send");
 }
+
+bool net_is_sending(struct net_device *device)
+{
+	if (device->state != NET_RUNNING || !device->link)
+		return false;
+	net_watch_sending(device);
+	return device->state == NET_RUNNING && device->in_flight > 0;
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine's end: other CPUs stop, consoles are emptied, and the board does the rest.
+ * The machine's end: other CPUs stop, what the network cards and the consoles were given goes out, and the board does the rest.
  */
 #include "hv/console/machine_end.h"
 
@@ -9,6 +9,7 @@
 #include "arch/cpu/log.h"
 #include "arch/cpu/panic.h"
 #include "arch/cpu/x86.h"
+#include "drivers/net/net_device.h"
 #include "hv/console/consoles.h"
 #include "hv/console/latency.h"
 #include "hv/console/outputs.h"
@@ -22,6 +23,7 @@ static void __noreturn end(enum idle_action action)
 {
 	watchdog_stop();
 	stop_other_cpus();
+	net_devices_drain();
 	consoles_flush();
 	/* Nobody services the queues any more: what is still said goes out at once. */
 	log_set_sink(outputs_write_sync);

@@ -220,6 +220,16 @@ def test_tags(net, build, card):
     assert not wire.take(lambda data: True)
 
 
+def test_last_frames(net, build):
+    """What a guest sent before it went off is on the wire before the machine goes off."""
+    wire = net.plug('virtio', ',tx=timer,x-txtimer=300000000')
+    m = net.start(build, 'net guest=t kernel mem=8M -- role=lengths')
+    m.wait_poweroff()
+    wire.pump()
+    assert [len(data) for data in wire.received if type_of(data) in (TYPE_TEST, TYPE_TAG)] == \
+        [60, 1514, 60, 1518]
+
+
 def test_dhcp(machine, build, card, tmp_path):
     """On QEMU's own network a guest gets an address, and a file."""
     data = bytes(i * i >> 3 & 0xFF for i in range(70000))

@@ -21,7 +21,7 @@ struct cpu native_cpu;
 
 struct fake_card card;
 struct fake_client client;
-uint64_t now, alarm_at;
+uint64_t now, alarm_at, time_step;
 char events[256];
 bool has_interrupts;
 const struct pci_irq_ops *irq;
@@ -32,7 +32,7 @@ static unsigned held;
 
 uint64_t time_ns(void)
 {
-	return now;
+	return now += time_step;
 }
 
 void spin_lock(struct spinlock *lock)
@@ -156,6 +156,8 @@ static int card_reclaim(struct net_device *device)
 	unsigned done = card.done;
 
 	(void)device;
+	if (card.done_after > 0 && --card.done_after == 0)
+		done = card.filled;
 	card.filled -= done;
 	card.done = 0;
 	return card.is_nonsense ? -E_IO : (int)done;
@@ -278,6 +280,7 @@ void card_reset(void)
 	memset(&client, 0, sizeof(client));
 	events[0] = '\0';
 	alarm_at = UINT64_MAX;
+	time_step = 0;
 	now += 1000 * MS;
 	list_init(net_devices());
 }

@@ -19,6 +19,7 @@ extern struct fake_card {
 	struct pci_device pci;
 	unsigned stop_lasts, stop_asked;	/* looks until it has stopped, and since stop */
 	bool does_not_stop;
+	unsigned done_after;		/* looks until all is sent; 0: done says what is */
 	unsigned starts, stops, kicks, filled, done, late_frames, listens, mutes, asked, links;
 	uint32_t sent_length;
 	bool link, is_nonsense, does_not_start, listening, mine;
@@ -34,7 +35,8 @@ extern struct fake_client {
 	void (*on_writable)(void);
 } client;
 
-extern uint64_t now, alarm_at;		/* alarm_at: of the timer; UINT64_MAX: not wanted */
+extern uint64_t now, time_step;	/* time_step: what each reading of the clock adds */
+extern uint64_t alarm_at;	/* of the timer; UINT64_MAX: not wanted */
 extern char events[256];		/* of the log */
 extern bool has_interrupts;		/* of the machine, when the card is added */
 extern const struct pci_irq_ops *irq;	/* what hears them */

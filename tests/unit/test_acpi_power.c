@@ -10,6 +10,12 @@
 static struct acpi_fixed fixed_tables;
 static uint32_t pm1a, pm1b;
 static bool firmware_answers;
+static uint64_t now, waited_since; /* waited_since: time of the last read of a port, or write to one */
+
+uint64_t time_ns(void)
+{
+	return now += 1000000;
+}
 
 const struct acpi_fixed *acpi_fixed(void)
 {
@@ -18,11 +24,13 @@ const struct acpi_fixed *acpi_fixed(void)
 
 static uint32_t fake_port_read(uint16_t port)
 {
+	waited_since = now;
 	return port == 0x604 ? pm1a : port == 0x608 ? pm1b : 0xFF;
 }
 
 static void fake_port_written(uint16_t port, uint32_t value)
 {
+	waited_since = now;
 	if (port == 0xB2 && value == 0xF1 && firmware_answers)
 		pm1a |= PM1_SCI_ENABLE;
 }
@@ -57,6 +65,12 @@ static void nothing_known(void **state)
 	assert_int_equal(fake_write_count, 0);
 }
 
+/* A board has seconds to react, in which no port is read. */
+static void assert_waited(void)
+{
+	assert_true(now - waited_since >= 3000000000ull);
+}
+
 static void off_in_acpi_mode(void **state)
 {
 	(void)state;
@@ -68,6 +82,7 @@ static void off_in_acpi_mode(void **state)
 	assert_int_equal(fake_write_count, 2);
 	assert_write(0, 0x604, 0x0201 | 5u << 10 | 1u << 13);
 	assert_write(1, 0x608, 1u << 13);
+	assert_waited();
 }
 
 static void off_from_legacy_mode(void **state)
@@ -98,12 +113,14 @@ static void reset_registers(void **state)
 					    .reset_address = 0xCF9, .reset_value = 0x0F };
 	assert_int_equal(acpi_reset(), -E_IO);
 	assert_write(0, 0xCF9, 0x0F);
+	assert_waited();
 	fixed_tables.reset_space = ACPI_SPACE_PCI;
 	/* Device 31, function 3, register 0x42. */
 	fixed_tables.reset_address = 0x0000001F00030042ull;
 	assert_int_equal(acpi_reset(), -E_IO);
 	assert_write(1, 0xCF8, 0x8000FB40);
 	assert_write(2, 0xCFE, 0x0F);
+	assert_waited();
 }
 
 /* Nothing is written where nothing is. */

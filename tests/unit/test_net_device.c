@@ -26,6 +26,51 @@ static void sends(void **state)
 	assert_int_equal(card.kicks, 1);
 }
 
+/* At the machine's end what was given to the card is waited for, but not for ever. */
+static void drains(void **state)
+{
+	uint64_t since = now;
+
+	(void)state;
+	time_step = MS;
+	net_devices_drain();
+	assert_true(now - since < 100 * MS);
+	assert_int_equal(send_frame(60, 0) + send_frame(60, 0), 2 * WIRE_SENT);
+	card.done_after = 50;
+	net_devices_drain();
+	assert_int_equal(card.done_after, 0);
+	assert_int_equal(card.filled, 0);
+	assert_int_equal(card.kicks, 1);
+	assert_true(now - since < 1000 * MS);
+	/* This one goes nowhere. */
+	assert_int_equal(send_frame(60, 0), WIRE_SENT);
+	since = now;
+	net_devices_drain();
+	assert_true(now - since >= 2000 * MS && now - since < 2100 * MS);
+}
+
+/* Nor is anything expected of a card without a link, or of one that has lost its mind. */
+static void drains_nothing(void **state)
+{
+	uint64_t since = now;
+
+	(void)state;
+	assert_int_equal(send_frame(60, 0), WIRE_SENT);
+	card.link = false;
+	raise_interrupt();
+	time_step = MS;
+	net_devices_drain();
+	time_step = 0;
+	card.link = true;
+	raise_interrupt();
+	card.is_nonsense = true;
+	time_step = MS;
+	net_devices_drain();
+	assert_int_equal(card.stops, 1);
+	net_devices_drain();
+	assert_true(now - since < 100 * MS);
+}
+
 /* Without room the client hears of it when there is some, and no sooner. */
 static void full(void **state)
 {
@@ -218,6 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sends, card_setup, card_teardown),
+		cmocka_unit_test_setup_teardown(drains, card_setup, card_teardown),
+		cmocka_unit_test_setup_teardown(drains_nothing, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(full, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(link_down, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(link_down_is_no_silence, card_setup, card_teardown),

@@ -17,7 +17,9 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c hv/config/config_module.c
-NET_DEVICE := tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c drivers/net/net_recover.c \
+# What waits for hardware.
+WAITING := tests/unit/fake_stuck_clock.c
+NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c drivers/net/net_recover.c \
 	drivers/net/net_send.c drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c drivers/net/switch_queue.c \
@@ -29,13 +31,10 @@ PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c dri
 	lib/crc32.c lib/div64.c
 PCI_SCAN := drivers/pci/pci_scan.c drivers/pci/pci_bar.c drivers/pci/pci_capability.c drivers/pci/pci_mcfg.c
 
-# What waits for hardware.
-WAITING := tests/unit/fake_stuck_clock.c
-
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c
 unit_acpi_button :=
-unit_acpi_power  :=
+unit_acpi_power  := $(WAITING)
 unit_ahci        := $(WAITING) tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
 unit_ahci_port   := $(WAITING) lib/error.c
 unit_ata         := drivers/block/ata.c
