@@ -134,7 +134,8 @@ class Bench:
         """The network's benchmark and its peer."""
         net = f"{self.guests}/net.elf"
         return (f"{net} guest=bench kernel mem=8M -- role=bench peer={PEER} {words}",
-                f"{net} guest=peer kernel mem=8M mac={PEER} {far} -- role=peer accept=csum,,tso,,mrg")
+                f"{net} guest=peer kernel mem=8M mac={PEER} {far} -- role=peer "
+                "accept=csum,,tso,,mrg")
 
     def switches(self, mitigated):
         """
@@ -146,12 +147,13 @@ class Bench:
         return {"net_echo_64_unmitigated": plain, "switch_barriers": (mitigated - plain) // 2}
 
     def ports(self):
-        """Of network ports, a kind after the other: the guests are on two networks with a wire between."""
+        """Of network ports, one kind at a time: two guests, two networks, a wire between."""
         figures = {}
         for kind, (*board, device) in PORTS.items():
             extra = board
             for port in "net0", "net1":
-                extra += ["-netdev", f"hubport,id={port},hubid=0", "-device", f"{device},netdev={port}"]
+                extra += ["-netdev", f"hubport,id={port},hubid=0", "-device",
+                          f"{device},netdev={port}"]
             found, _ = self.instructions(f"{kind}_", *self.pair("", "net=far"), extra=extra,
                                          words="uplink=net0 uplink=net1:far")
             figures.update(found)
@@ -191,7 +193,8 @@ class Bench:
         pae, end = self.instructions("pae_", f"{alone} pae", self.disk)
         pci, _ = self.instructions("pci_", f"{pci_alone} disk", self.disk)
         net, _ = self.instructions("", *self.pair(""))
-        for more in (pae, pci, net, self.switches(net["net_echo_64"]), self.disk_exits("", f"{alone} exits", self.disk),
+        for more in (pae, pci, net, self.switches(net["net_echo_64"]),
+                     self.disk_exits("", f"{alone} exits", self.disk),
                      self.disk_exits("pci_", f"{pci_alone} exits", self.disk), self.disks(),
                      self.ports(), self.interrupt_of_key(), self.console_exits(), self.net_exits(),
                      self.memory(end), system_figures(self.machine, self.build, objcopy),

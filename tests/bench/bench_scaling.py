@@ -22,7 +22,7 @@ def run(machine, worker, cpus, work=WORK, **options):
 
 
 def scaling_figures(machine, worker):
-    """For so many CPUs: thousands of instructions, and how far the guests' ends lie apart, in per mille."""
+    """For so many CPUs: thousands of instructions, and how far apart guests end, per mille."""
     figures = {}
     for cpus in CPUS:
         ready, first, *_, last = run(machine, worker, cpus)
@@ -34,5 +34,6 @@ def scaling_figures(machine, worker):
 def show_wall_clock(machine, worker):
     """With a host thread for each CPU: depends on the host, so it is shown and not compared."""
     for cpus in CPUS:
-        ready, *_, last = run(machine, worker, cpus, WALL_WORK, clock=["-accel", "tcg,thread=multi"])
+        ready, *_, last = run(machine, worker, cpus, WALL_WORK,
+                              clock=["-accel", "tcg,thread=multi"])
         print(f"{GUESTS} guests on {cpus} CPUs of this host: {(last - ready) / 1e6:.2f} s")

@@ -5,13 +5,14 @@ import struct
 import subprocess
 import tempfile
 
-# Of the start, in instructions: the waits that measure clocks (arch/board/tsc.c, arch/board/lapic_timer.c).
+# Of the start, in instructions: the waits that measure clocks (arch/board/tsc.c,
+# arch/board/lapic_timer.c).
 MEASURING = 20_000_000 + 10_000_000
 MEMORY, MORE_MEMORY = 256, 1024     # MB
 
 
 def boot_time(machine, guest):
-    """From Umbra's first instruction to the first hypercall of a guest of 4 MB, to the microsecond."""
+    """Microseconds from Umbra's first instruction to the first hypercall of a guest of 4 MB."""
     with machine(f"{guest} guest=one kernel mem=4M") as m:
         ready = m.wait(r"event=guest-ready .* at=(\d+)\.(\d{6})")
     took = int(ready[1] + ready[2]) * 1000

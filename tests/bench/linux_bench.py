@@ -51,7 +51,8 @@ class Linux:
                 "-device", "virtio-blk-pci,ioeventfd=off,drive=d0"]
 
     def guest(self):
-        kernel = f"{self.options.guest} guest=linux kernel mem={GUEST_MB}M disk=virtio0 -- console=hvc0"
+        kernel = (f"{self.options.guest} guest=linux kernel mem={GUEST_MB}M disk=virtio0 "
+                  "-- console=hvc0")
         return BenchMachine(self.options.qemu, self.options.build,
                             [kernel, f"{self.options.initrd} guest=linux initrd"],
                             memory=2 * GUEST_MB + 256, extra=self.extra())
@@ -105,7 +106,8 @@ def measure(machine, start, exits):
 
 def run(options):
     """Rows of name, instructions natively, in a guest, exits of 1000."""
-    with tempfile.TemporaryDirectory(prefix="umbra-bench-") as folder, contextlib.ExitStack() as stack:
+    with (tempfile.TemporaryDirectory(prefix="umbra-bench-") as folder,
+          contextlib.ExitStack() as stack):
         linux = Linux(options, folder)
         with linux.native() as machine:
             native = measure(machine, linux.start(NATIVE_CS), lambda _: 0)
@@ -123,7 +125,8 @@ def read_committed():
 
 def write_down(figures):
     lines = ["# operation, instructions natively, in a guest, exits of 1000"]
-    lines += [f"{name} {native} {guest} {exits}" for name, (native, guest, exits) in figures.items()]
+    lines += [f"{name} {native} {guest} {exits}"
+              for name, (native, guest, exits) in figures.items()]
     FIGURES.write_text("\n".join(lines) + "\n", encoding="ascii")
     write_numbers({name: in_document(*row) for name, row in figures.items()})
 
@@ -166,9 +169,11 @@ def compare(figures, committed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=pathlib.Path, help="the build directory of the release build")
-    parser.add_argument("--guest", type=pathlib.Path, required=True, help="Linux as a guest, a bzImage")
+    parser.add_argument("--guest", type=pathlib.Path, required=True,
+                        help="Linux as a guest, a bzImage")
     parser.add_argument("--native", type=pathlib.Path, required=True, help="the same for a machine")
-    parser.add_argument("--initrd", type=pathlib.Path, required=True, help="with the benchmark program")
+    parser.add_argument("--initrd", type=pathlib.Path, required=True,
+                        help="with the benchmark program")
     parser.add_argument("--qemu", default="qemu-system-i386")
     parser.add_argument("--update", action="store_true", help="write the figures down")
     options = parser.parse_args()

@@ -46,7 +46,8 @@ def steps(stub, symbols, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("address", type=lambda text: int(text, 16))
     parser.add_argument("selector", type=lambda text: int(text, 16))
@@ -60,7 +61,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="umbra-step-") as folder:
         path = f"{folder}/gdb"
         extra = ["-S", "-gdb", f"unix:{path},server=on,wait=off"]
-        with BenchMachine(options.qemu, options.build, options.modules, memory=512, extra=extra) as machine:
+        with BenchMachine(options.qemu, options.build, options.modules, memory=512,
+                          extra=extra) as machine:
             while not os.path.exists(path):
                 time.sleep(0.01)
             machine.type(options.keys)

@@ -24,9 +24,10 @@ SECONDS = {'cs-edge-kernel': 5, 'cs-edge-user': 5}
 
 GUESTS = ['abi', 'abi_c', 'access']
 
-# Of guest/linux/usertest: what depends on the limits and rights of segments, on an iret's checks, on
-# exceptions of SSE.
-LINUX_TESTS = ('tls. frames. context. instructions. fpu. stacks. trap_flag. ptrace. ldt. syscalls. cow. '
+# Of guest/linux/usertest: what depends on the limits and rights of segments, on an iret's checks,
+# on exceptions of SSE.
+LINUX_TESTS = ('tls. frames. context. instructions. fpu. stacks. trap_flag. ptrace. ldt. syscalls. '
+               'cow. '
                'process.')
 
 

@@ -41,7 +41,7 @@ WITNESSES = ['victim guest=victim kernel mem=4M -- seed=77',
 
 
 def groups():
-    """Attacks that can run side by side, in groups of what one machine can hold: guest, names, part."""
+    """Attacks that can run side by side, in groups that fit one machine: guest, names, part."""
     for guest, files in FILES.items():
         names = [name for of_file in files.values() for name in of_file
                  if name not in PIECEWISE | LOUD]
@@ -122,7 +122,7 @@ def results(machine, number=1):
 
 
 def judge(name, end, lines):
-    """What is wrong with the end of an attack, by what its first line says; None when nothing is."""
+    """What is wrong with the end of an attack, judged by its first line; or None."""
     announced = [line for line in lines if line.startswith(f'ATTACK {name} ')]
     if len(announced) != 1:
         return f'{name} was not announced'

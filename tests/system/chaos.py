@@ -67,7 +67,8 @@ def make_modules(seed, directory):
 def make_action(rng):
     """One thing to do: its kind, and what that needs."""
     bad = f'bad{rng.randint(1, ATTACKERS)}'
-    kind = rng.choices(['start', 'kill', 'restart', 'look', 'look-at', 'focus', 'type', 'round', 'log'],
+    kind = rng.choices(['start', 'kill', 'restart', 'look', 'look-at', 'focus', 'type', 'round',
+                        'log'],
                        [8, 4, 4, 3, 3, 4, 3, 2, 1])[0]
     if kind in ('start', 'kill', 'restart'):
         return 'command', f'{kind} {bad}'

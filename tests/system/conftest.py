@@ -74,7 +74,7 @@ def session_machine(tmp_path_factory):
 
 @pytest.fixture
 def make_iso(tmp_path):
-    """make_iso(build, Umbra's words, (name, guest, its command line)..., mode) is an image with GRUB 2."""
+    """An image with GRUB 2: make_iso(build, words, (name, guest, command line)..., mode)."""
     def make(build, options, *guests, mode=None):
         image = tmp_path / 'umbra.iso'
         command = [ROOT / 'iso/make-iso', '-o', image, '-u', build.umbra, '-w', options]

@@ -27,7 +27,7 @@ class Console:
     PATIENCE = 1                # time-outs are so many times longer
 
     def __init__(self):
-        """Whoever derives from this sets fd, where the console is, before anything is waited for."""
+        """A derived class sets fd, where the console is, before anything is waited for."""
         self.fd = None
         self.pieces = []        # all that the console showed
         self.cursor = 0         # behind what expect() found last

@@ -37,7 +37,8 @@ def put_chain(rng, disk, first, size, links):
         places.sort()
     for i, place in enumerate(places):
         sector = disk.sector((first + place) * disk.unit)
-        put_entry(sector, 0, rng.choice(DATA_TYPES[:4]), rng.choice([1, 2, 4]), rng.choice([1, 2, 4]))
+        put_entry(sector, 0, rng.choice(DATA_TYPES[:4]), rng.choice([1, 2, 4]),
+                  rng.choice([1, 2, 4]))
         if i + 1 < len(places):
             put_entry(sector, 1, 5, places[i + 1], 8)
 
@@ -143,7 +144,8 @@ def seal(disk, block):
 
 def put_gpt(disk, entries, length=92, slot=0, protected=0xFFFFFFFF):
     """Both copies of a table; entries are (first, last) or None, length is the header's."""
-    array = b''.join(struct.pack('<16sQQQQ80x', b'Z' * 16, i + 1, i + 1, *entry) if entry else bytes(128)
+    array = b''.join(struct.pack('<16sQQQQ80x', b'Z' * 16, i + 1, i + 1, *entry)
+                     if entry else bytes(128)
                      for i, entry in enumerate(entries))
     blocks = -(-len(array) // disk.block)
     put_entry(disk.sector(0), slot, 0xEE, 1, protected)
@@ -175,7 +177,8 @@ def spoil_gpt(rng, disk):
         offset, layout = FIELDS[rng.choice(list(FIELDS))]
         value = rng.choice([0, 1, 2, 5, 34, 91, 92, 128, 129, 256, 512, 4096, 4097, disk.last,
                             disk.last + 1, 32768, 32769, 0xFFFFFFFF, (1 << 63) + 2, (1 << 64) - 1])
-        struct.pack_into(layout, header, offset, value & ((1 << 64) - 1 if layout == '<Q' else 0xFFFFFFFF))
+        struct.pack_into(layout, header, offset,
+                         value & ((1 << 64) - 1 if layout == '<Q' else 0xFFFFFFFF))
         if offset not in (16, 88) and rng.random() < 0.8:
             seal(disk, block)
     elif what < 6:          # an entry

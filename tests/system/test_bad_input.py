@@ -39,13 +39,15 @@ FILES = {
 
 CASES = [
     # The file.
-    Case('text', ['{text} guest=bad kernel'], 'kernel', 'the file is not a kernel, neither a bzImage nor ELF',
+    Case('text', ['{text} guest=bad kernel'], 'kernel',
+         'the file is not a kernel, neither a bzImage nor ELF',
          'text'),
     Case('tiny', ['{tiny} guest=bad kernel'], 'kernel', 'the file is not a kernel.*', 'tiny'),
     Case('elf64', ['{elf64} guest=bad kernel'], 'kernel',
          'the file is a 64-bit ELF image; lguest guests are 32-bit', 'elf64'),
     Case('elf_cut', ['{elf_cut} guest=bad kernel'], 'kernel', 'the ELF .* truncated.*', 'elf_cut'),
-    Case('elf_nowhere', ['{elf_nowhere} guest=bad kernel'], 'kernel', ".*entry 0xc0100000 is not a physical.*",
+    Case('elf_nowhere', ['{elf_nowhere} guest=bad kernel'], 'kernel',
+         ".*entry 0xc0100000 is not a physical.*",
          'elf_nowhere'),
     Case('no_lguest', ['{no_lguest} guest=bad kernel'], 'kernel',
          r'the kernel has no lguest support \(CONFIG_LGUEST_GUEST=y\)', 'no_lguest'),
@@ -55,7 +57,8 @@ CASES = [
          'the bzImage is truncated.*', 'bzimage_header'),
     Case('bzimage_old', ['{bzimage_old} guest=bad kernel'], 'kernel',
          'the kernel\'s boot protocol 2.06 is older than 2.07.*', 'bzimage_old'),
-    Case('zimage', ['{zimage} guest=bad kernel'], 'kernel', 'the file is a zImage, not a bzImage', 'zimage'),
+    Case('zimage', ['{zimage} guest=bad kernel'], 'kernel', 'the file is a zImage, not a bzImage',
+         'zimage'),
     # Memory.
     Case('mem_less_than_image', ['demo guest=bad kernel mem=1M'], 'kernel',
          'an ELF segment, .* does not fit into the guest\'s 1 MB'),
@@ -84,12 +87,15 @@ CASES = [
     Case('roles_clash', ['demo guest=bad kernel initrd mem=4M'], 'initrd',
          'the line names a role already'),
     Case('no_role', ['demo guest=bad'], '', 'the line names no role: kernel, initrd or disk'),
-    Case('name', ['demo guest=Bad! kernel mem=4M'], 'guest=Bad!', "a guest's name is 1 to 15 of .*"),
+    Case('name', ['demo guest=Bad! kernel mem=4M'], 'guest=Bad!',
+         "a guest's name is 1 to 15 of .*"),
     Case('name_long', ['demo guest=abcdefghijklmnop kernel mem=4M'], 'guest=abcdefghijklmnop',
          "a guest's name is 1 to 15 of .*"),
-    Case('quotes', ['demo guest=bad kernel mem=4M "quoted"'], "'quoted'", 'no role that Umbra knows.*'),
+    Case('quotes', ['demo guest=bad kernel mem=4M "quoted"'], "'quoted'",
+         'no role that Umbra knows.*'),
     # Modules that do not belong together.
-    Case('second_kernel', ['demo guest=bad kernel mem=4M', 'victim guest=bad kernel mem=4M'], 'kernel',
+    Case('second_kernel', ['demo guest=bad kernel mem=4M', 'victim guest=bad kernel mem=4M'],
+         'kernel',
          'guest bad has a kernel already, .*demo.elf', 'victim.elf'),
     Case('second_initrd', ['demo guest=bad kernel mem=4M', '{text} guest=bad initrd',
                            '{tiny} guest=bad initrd'], 'initrd',
@@ -99,7 +105,8 @@ CASES = [
          'text'),
     Case('initrd_mem', ['demo guest=bad kernel mem=4M', '{text} guest=bad initrd mem=4M'], 'mem',
          "the word belongs on the kernel's line", 'text'),
-    Case('initrd_command_line', ['demo guest=bad kernel mem=4M', '{text} guest=bad initrd -- quiet'],
+    Case('initrd_command_line',
+         ['demo guest=bad kernel mem=4M', '{text} guest=bad initrd -- quiet'],
          '--', "the command line belongs on the kernel's line", 'text'),
 ]
 

@@ -95,7 +95,8 @@ def test_beside_each_other(machine, build, images):
     m.key(':kill spins\r')
     m.wait_poweroff()
     assert not [line for line in m.lines if 'FAIL' in line]
-    totals = [int(match[1]) for line in m.lines if (match := re.search(r'TOTAL (\d+) passed', line))]
+    totals = [int(match[1]) for line in m.lines
+              if (match := re.search(r'TOTAL (\d+) passed', line))]
     assert len(totals) >= 4 and len(set(totals)) == 1, totals
 
 
@@ -114,7 +115,8 @@ def test_image(machine, release, images, tmp_path):
                     '-w', 'console=com1 when-idle=poweroff',
                     '-g', 'other', '-k', release.guest('demo'), '-d', images['vdb'], '-m', '4M',
                     '-a', 'run=poweroff', '-g', 'disk', '-k', release.guest('disk'),
-                    '-d', images['vda'], '-r', images['vdb'], '-m', '8M', '-a', 'name=disk'], check=True, timeout=120)
+                    '-d', images['vda'], '-r', images['vdb'], '-m', '8M', '-a', 'name=disk'],
+                    check=True, timeout=120)
     m = machine(release, medium=['-cdrom', str(image), '-boot', 'd'])
     check_all(Results(m, 'disk'))
 
@@ -124,7 +126,8 @@ def test_image(machine, release, images, tmp_path):
 
 @pytest.mark.parametrize('size, lines, module, word, cause', [
     (513, ['guest=a disk'], 'image', 'disk', 'a disk is a multiple of 512 bytes, unlike these 513'),
-    (512, ['guest=a disk=rw'], 'image', 'disk=rw', 'a module is disk or disk=ro; disks of the machine, disk=ahci0 '
+    (512, ['guest=a disk=rw'], 'image', 'disk=rw',
+     'a module is disk or disk=ro; disks of the machine, disk=ahci0 '
      "or disk=ahci0p2,ro, go on a kernel's line"),
     (512, ['guest=b disk'], 'image', 'disk', 'guest b has no kernel'),
     (512, ['guest=a disk'] * 9, 'image', 'disk', 'guest a has more than 8 disks'),
@@ -160,7 +163,7 @@ def blanks(tmp_path_factory):
 
 
 def start(machine, build, blanks, *attackers, transport='', **options):
-    """Each attacker has its disks, and behind those of the first seven lies one of the bystander's."""
+    """Each attacker has its disks; behind those of the first seven lies one of the bystander's."""
     modules = [*WITNESSES, f'{blanks["bystander"]} guest=keeper disk=ro']
     for number, words in enumerate(attackers, 1):
         modules += modules_of(blanks, 'hostile_disk', words, f'bad{number}', transport)
@@ -188,7 +191,7 @@ def words_for(build, name):
 
 @pytest.fixture(scope='session')
 def frames_left(build, blanks, session_machine):
-    """frames_left(transport) is how many frames are free in the end when the attacker did nothing."""
+    """frames_left(transport): the frames free in the end when the attacker did nothing."""
     @functools.cache
     def measure(transport):
         m = start(session_machine, build, blanks, 'attack=list', transport=transport)

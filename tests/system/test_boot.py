@@ -85,7 +85,8 @@ def test_image(machine, build, make_iso, drive):
 
 
 MACHINE_LINES = [
-    r'cpu: GenuineIntel family 6 model 6 stepping 3, QEMU Virtual CPU version \S+; 32-bit addresses; '
+    r'cpu: GenuineIntel family 6 model 6 stepping 3, QEMU Virtual CPU version \S+; 32-bit '
+    r'addresses; '
     r'uses fxsr sse pat hypervisor$',
     r'mm: firmware says: usable 0-9fbff, reserved 9fc00-9ffff f0000-fffff, usable 100000-7fdffff, '
     r'reserved 7fe0000-7ffffff fffc0000-ffffffff$',
@@ -102,7 +103,8 @@ def test_machine(machine, release):
     m = machine(release)
     m.wait_poweroff()
     for pattern in MACHINE_LINES:
-        found = [line for line in m.lines if re.search(rf'^\[ *\d+\.\d{{6}}\] cpu0 {pattern}', line)]
+        found = [line for line in m.lines
+                 if re.search(rf'^\[ *\d+\.\d{{6}}\] cpu0 {pattern}', line)]
         assert len(found) == 1, pattern
 
 

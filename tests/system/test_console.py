@@ -142,7 +142,8 @@ def test_commands(two):
 def test_answer_follows_its_command(two):
     """The guest's prompt comes up again behind the answer, not in between."""
     two.key(':kill nobody\r')
-    two.expect("^umbra> kill nobody\n(\r|\x1b\\[K)*no guest is called 'nobody'; 'guests' lists them$")
+    two.expect("^umbra> kill nobody\n(\r|\x1b\\[K)*no guest is called 'nobody'; 'guests' lists "
+               "them$")
     two.expect('one> ')
     say(two, 'and on')
 
@@ -226,7 +227,7 @@ def numbers(machine, prefix=''):
 
 @sizes(64 << 10, 1 << 20)
 def test_output_in_focus(machine, build, kind, size):
-    """The guest in focus waits while the terminal cannot follow: all of it comes, once, in order."""
+    """While the terminal cannot follow, the guest in focus waits: all comes once and in order."""
     count = size // 64
     m = machine(build, [f'{kind} guest=one kernel mem=4M -- name=one'])
     m.expect('one> ')
@@ -250,7 +251,8 @@ def test_output_in_background(machine, build, kind, size):
     count = size // 64
     # Its last word comes a little later, when there is room for it again.
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one',
-                        f'{kind} guest=two kernel mem=4M -- run=lines:{count},count:2,echo:done name=two'])
+                        f'{kind} guest=two kernel mem=4M -- run=lines:{count},count:2,echo:done '
+                        'name=two'])
     m.wait_line(r'^\[two\] done$', timeout=120)
     shown = numbers(m, '[two] ')
     assert shown == sorted(set(shown))

@@ -187,9 +187,10 @@ def test_refused(tmp_path, settings, answer):
 
 
 def test_no_mirror(tmp_path):
-    """A mirror that does not answer (port 9 discards, and nobody listens): one line, and no image."""
+    """A mirror that does not answer (nobody listens at port 9): one line, and no image."""
     image = tmp_path / 'debian.img'
-    done = subprocess.run(['guest/linux/debian/build-image', image, '4G', 'http://127.0.0.1:9/debian',
+    done = subprocess.run(['guest/linux/debian/build-image', image, '4G',
+                           'http://127.0.0.1:9/debian',
                            ''], cwd=ROOT, check=False, timeout=COMMAND_LIMIT, capture_output=True,
                           text=True)
     assert done.returncode == 1

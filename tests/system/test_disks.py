@@ -39,7 +39,8 @@ def drives(kind, *files, options='format=raw,cache=unsafe', shared=True):
     for n, file in enumerate(files):
         file, drive_options = file if isinstance(file, tuple) else (file, options)
         arguments += ['-drive', f'{interface},id=d{n},file={file},{drive_options}']
-        arguments += device.format(n=n, bus=n // 2 if shared else n, unit=n % 2 if shared else 0).split()
+        arguments += device.format(n=n, bus=n // 2 if shared else n,
+                                   unit=n % 2 if shared else 0).split()
     return arguments
 
 
@@ -97,7 +98,7 @@ def images(tmp_path):
 
 
 def test_pci(machine, build):
-    """Each function has its line, those behind a bridge too, on both ways to configuration space."""
+    """Each function has a line, behind a bridge too, by both ways to configuration space."""
     for board, way in ('pc', None), ('q35', 'configuration space at'):
         m = machine(build, options='when-idle=stay', extra=[
             '-machine', board, '-device', 'pci-bridge,id=b,chassis_nr=1', '-device',
@@ -113,7 +114,8 @@ def test_pci(machine, build):
 def test_disk(machine, build, images, kind, record_property, transport):
     """All that a guest does with disks, on real ones."""
     before = images[0].read_bytes()
-    m = machine(build, [f'disk{transport} guest=disk kernel mem=8M disk={kind}0 disk={kind}1,ro -- name=disk later'],
+    m = machine(build, [f'disk{transport} guest=disk kernel mem=8M disk={kind}0 disk={kind}1,ro -- '
+                        'name=disk later'],
                 extra=drives(kind, *images))
     for n, sectors in enumerate(SECTORS.values()):
         assert m.event('disk', disk=f'{kind}{n}')['sectors'] == str(sectors)
@@ -160,8 +162,10 @@ def test_large_block_partitions(machine, build, tmp_path, table):
     image = tmp_path / 'image'
     image.write_bytes(disk.read(0, disk.sectors))
     before = image.read_bytes()
-    m = machine(build, [f'disk guest=disk kernel mem=8M disk=virtio0{names[0]} disk=virtio0{names[1]},ro '
-                        '-- name=disk later block=4096'], extra=large_blocks(drives('virtio', image)))
+    m = machine(build,
+                [f'disk guest=disk kernel mem=8M disk=virtio0{names[0]} disk=virtio0{names[1]},ro '
+                        '-- name=disk later block=4096'],
+                        extra=large_blocks(drives('virtio', image)))
     check_all(Results(m, 'disk'))
     assert image.read_bytes() == before
 
@@ -173,10 +177,12 @@ def test_large_block_partitions(machine, build, tmp_path, table):
 def test_cd_drive(machine, release, images, kind, place, cd):
     """A drive that is no disk is named by its place, and takes no name from the disks around it."""
     device = 'ide-hd,drive=d1,bus=ide.2' if kind == 'ahci' else 'ide-hd,drive=d1,bus=ide.1'
-    extra = drives(kind, images[0]) + ['-device', cd, '-drive', f'if=none,id=d1,file={images[1]},format=raw',
+    extra = drives(kind, images[0]) + ['-device', cd, '-drive',
+                                       f'if=none,id=d1,file={images[1]},format=raw',
                                        '-device', device]
     m = machine(release, [asks('r1', f'disk={kind}1,ro')], extra=extra)
-    m.wait_line(re.escape(place) + ' cannot be used: it is a drive for CDs or other removable media$')
+    m.wait_line(re.escape(place) +
+                ' cannot be used: it is a drive for CDs or other removable media$')
     for n, sectors in enumerate(SECTORS.values()):
         assert m.event('disk', disk=f'{kind}{n}')['sectors'] == str(sectors)
     assert answers(m) == {'r1': '0'}
@@ -186,9 +192,11 @@ def test_cd_drive(machine, release, images, kind, place, cd):
 def test_other_blocks(machine, release, images):
     """A disk with blocks of another size has one line and no name; the next disk has the first."""
     extra = large_blocks(drives('virtio', images[0]), 1024)
-    extra += ['-drive', f'if=none,id=d1,file={images[1]},format=raw', '-device', 'virtio-blk-pci,drive=d1']
+    extra += ['-drive', f'if=none,id=d1,file={images[1]},format=raw', '-device',
+              'virtio-blk-pci,drive=d1']
     m = machine(release, [asks('r1', 'disk=virtio0')], extra=extra)
-    m.wait_line(r'virtio: 00:03\.0: the disk cannot be used: its blocks have neither 512 nor 4096 bytes$')
+    m.wait_line(r'virtio: 00:03\.0: the disk cannot be used: its blocks have neither 512 nor 4096 '
+                r'bytes$')
     m.wait_line(r'pci: 00:03\.0 1af4:1001 class 010000: no driver$')
     assert m.event('disk', disk='virtio0')['sectors'] == str(SECTORS['vdb'])
     assert answers(m) == {'r1': '0'}
@@ -197,7 +205,8 @@ def test_other_blocks(machine, release, images):
 # How a kind's interrupts come: QEMU's words for the device, Umbra's words, and what the log says.
 WAYS = {
     'virtio': [('', '', 'msi-x'), ('', 'apic=off', r'line \d+'), ('vectors=0', '', r'line \d+'),
-               ('vectors=0', 'apic=off', r'line \d+'), ('disable-legacy=on,iommu_platform=on', '', 'msi-x')],
+               ('vectors=0', 'apic=off', r'line \d+'),
+               ('disable-legacy=on,iommu_platform=on', '', 'msi-x')],
     'ahci': [('', '', 'msi'), ('', 'apic=off', r'line \d+')],
     'ide': [('', '', 'isa lines'), ('', 'apic=off', 'isa lines')],
 }
@@ -213,23 +222,25 @@ def test_interrupts(machine, build, images, kind, device, words, way):
     if device:
         extra[-1] += f',{device}'
     requests = ','.join(f'r{i}' for i in range(30))
-    m = machine(build, [asks(requests, f'disk={kind}0')], options=f'when-idle=stay {words}', extra=extra)
+    m = machine(build, [asks(requests, f'disk={kind}0')], options=f'when-idle=stay {words}',
+                extra=extra)
     m.wait_line(rf'pci: \S+ \S+ class 01\d+: {driver}, {way}$')
     assert set(answers(m).values()) == {'0'}
     m.event('guest-exit', reason='poweroff')
     m.key(':disks\r')
     row = m.wait_line(rf'^{kind}0 +0 +\d+ ready +- +(\d+) +\d+ +(\d+)')
     commands, interrupts = map(int, row.groups())
-    # On a busy host the timer, every 100 ms, is first now and then; without interrupts it always is.
+    # On a busy host the timer, every 100 ms, is first now and then; without interrupts always.
     assert commands >= 30 and interrupts >= 20
     assert not [line for line in m.lines if 'raises no interrupts' in line]
 
 
 def test_high_memory(machine, build, images, kind):
-    """Guests' memory above 4 GB, which IDE does not reach: it goes the long way, the others do not."""
+    """Guests' memory above 4 GB: IDE does not reach it and copies, the others do not."""
     options = lazy('6G')
     options['extra'][-1] = f'{KINDS[kind][0]},memory-backend=ram'
-    m = machine(build, [f'disk guest=disk kernel mem=8M disk={kind}0 disk={kind}1,ro -- name=disk later'],
+    m = machine(build,
+                [f'disk guest=disk kernel mem=8M disk={kind}0 disk={kind}1,ro -- name=disk later'],
                 cpu=options['cpu'], memory=options['memory'], options='when-idle=stay',
                 extra=options['extra'] + drives(kind, *images)[2:])
     m.wait_line(r'TOTAL \d+ passed, 0 failed')
@@ -262,7 +273,8 @@ def test_partitions(machine, build, kind, tmp_path, table):
     check_all(found)
     assert image.read_bytes() == before
     assert not [line for line in m.lines if 'raises no interrupts' in line]
-    assert (table == 'gpt-copy') == any('first copy of its partition table' in line for line in m.lines)
+    assert (table == 'gpt-copy') == any('first copy of its partition table' in line
+                                        for line in m.lines)
 
 
 # Those of the attacks on disks that do not rest on answers coming at once.
@@ -270,7 +282,7 @@ NOISY = ['disk-chain-noise', 'disk-feeds-itself', 'disk-status-in-ring', 'disk-e
 
 
 def test_attacks(machine, build, kind, tmp_path):
-    """Hostile guests on partitions side by side leave each other's sectors, and all others, alone."""
+    """Hostile guests on neighbouring partitions change no sectors but their own."""
     size, gap = SECTORS['vda'], 8
     names = NOISY
     places = [64 + i * (size + SECTORS['vdb'] + 2 * gap) for i in range(len(names))]
@@ -294,7 +306,8 @@ def test_attacks(machine, build, kind, tmp_path):
     check_witnesses(m)
     after = bytearray(image.read_bytes())
     for place in places:
-        after[place * SECTOR:(place + size) * SECTOR] = before[place * SECTOR:(place + size) * SECTOR]
+        own = slice(place * SECTOR, (place + size) * SECTOR)
+        after[own] = before[own]
     assert bytes(after) == before
 
 
@@ -305,7 +318,8 @@ def test_resets(machine, build, kind, tmp_path, name):
     and a neighbour on the same slow disk its answers.
     """
     size = SECTORS['vda']
-    image = write_image(tmp_path / 'image', *gpt(2 * size + 128, (64, 63 + size), (64 + size, 63 + 2 * size)),
+    image = write_image(tmp_path / 'image',
+                        *gpt(2 * size + 128, (64, 63 + size), (64 + size, 63 + 2 * size)),
                         sectors=2 * size + 128)
     requests = 'w10,f,v10,w20,f,v20'
     m = machine(build, [*WITNESSES, f'hostile_disk guest=bad1 kernel mem=8M disk={kind}0p1 -- '
@@ -354,7 +368,8 @@ def test_refused(machine, release, tmp_path, words, cause):
 def test_given_back(machine, release, tmp_path):
     """Somebody who reads may be there at any time; a writer that ended makes way."""
     image = write_image(tmp_path / 'image', (0, bytes(SECTOR * 64)))
-    m = machine(release, [asks('w1,f', 'disk=virtio0', 'one'), asks('r1', 'disk=virtio0,ro', 'two')],
+    m = machine(release,
+                [asks('w1,f', 'disk=virtio0', 'one'), asks('r1', 'disk=virtio0,ro', 'two')],
                 extra=drives('virtio', image), options='when-idle=stay')
     for name in 'one', 'two':
         assert m.event('guest-exit', guest=name)['reason'] == 'poweroff'
@@ -362,7 +377,7 @@ def test_given_back(machine, release, tmp_path):
     m.wait_line(r'^virtio0 +0 +64 ready +- ')
 
 
-# --- disks that fail --------------------------------------------------------------------------------
+# --- disks that fail ------------------------------------------------------------------------------
 
 
 def answers(m, name='one'):
@@ -408,7 +423,8 @@ def test_silence(machine, build, kind, images):
 def test_killed(machine, build, kind, tmp_path):
     """What was flushed is in the file when the machine is gone the next moment."""
     image = write_image(tmp_path / 'image', (0, bytes(SECTOR * 256)))
-    m = machine(build, [asks('w10,w200,f,r0', f'disk={kind}0')], extra=drives(kind, (image, 'format=raw')))
+    m = machine(build, [asks('w10,w200,f,r0', f'disk={kind}0')],
+                extra=drives(kind, (image, 'format=raw')))
     m.wait_line(r'ASK f 0$')
     os.kill(m.process.pid, 9)
     data = image.read_bytes()

@@ -75,17 +75,18 @@ def test_storm(machine, build, tmp_path, qtest, name):
     assert len([each for each in m.lines if re.search(warning, each)]) == 1
 
 
-# --- disks that are pulled out ---------------------------------------------------------------------
+# --- disks that are pulled out --------------------------------------------------------------------
 
 ECAM = 0xB0000000       # where QEMU's q35 has it, with SeaBIOS
 EXPRESS_CAPABILITY, SLOT_CONTROL, SLOT_OFF = 0x10, 0x18, 0x0700
 
 
 def pull(m, qtest, port):
-    """Switches off the slot of a root port of bus 0; QEMU then takes what is in it out of the machine."""
+    """Switches off the slot of a root port of bus 0: QEMU then takes its device out."""
     def is_port(each):
         return each.get('qdev_id') == port
-    slot = next(each for bus in m.ask('query-pci') for each in bus['devices'] if is_port(each))['slot']
+    slot = next(each for bus in m.ask('query-pci') for each in bus['devices']
+                if is_port(each))['slot']
     registers = ECAM + (slot << 15)
     place = qtest.read32(registers + 0x34) & 0xFF
     while qtest.read32(registers + place) & 0xFF != EXPRESS_CAPABILITY:
@@ -112,7 +113,7 @@ def read_again(m):
 
 @pytest.mark.parametrize('kind', PULLED)
 def test_pulled(machine, build, tmp_path, qtest, kind):
-    """A controller that is taken out of the machine is given up; nothing is made of what it seems to say."""
+    """A controller taken out of the machine is given up; what it seems to say is ignored."""
     images = [write_image(tmp_path / name, (0, pattern(SECTORS['vda']))) for name in ('d0', 'd1')]
     extra = ['-machine', 'q35', '-nodefaults', '-device', 'pcie-root-port,id=rp,chassis=1']
     for n, image in enumerate(images):
@@ -139,7 +140,8 @@ def test_medium_gone(machine, build, tmp_path, kind):
     """The file behind a disk goes away while it runs: errors for its guest alone."""
     images = [write_image(tmp_path / name, (0, pattern(SECTORS['vda']))) for name in ('d0', 'd1')]
     m = machine(build, ['demo guest=demo kernel mem=4M -- name=demo',
-                        asks('r1,r2', f'disk={kind}0', 'reads'), asks('r1,r2', f'disk={kind}1', 'other')],
+                        asks('r1,r2', f'disk={kind}0', 'reads'),
+                        asks('r1,r2', f'disk={kind}1', 'other')],
                 options='when-idle=stay', extra=drives(kind, *images, shared=False))
     for name in 'reads', 'other':
         m.event('guest-exit', guest=name, reason='poweroff')

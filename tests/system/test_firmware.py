@@ -50,7 +50,8 @@ def test_cpus_out_of_reach(firmware, release, cpu):
                       acpi.x2apic_cpu(0xFF01, uid=3), *acpi.lines())
     m = firmware(release, [table], extra=['-smp', '2'], cpu=cpu)
     for apic_id in 0, 1:
-        m.wait_line(rf'cpu: the CPU with APIC id {apic_id} is left out: there is another one of that id$')
+        m.wait_line(rf'cpu: the CPU with APIC id {apic_id} is left out: there is another one of '
+                    rf'that id$')
     # Not even QEMU's largest model has x2APIC under TCG.
     for apic_id in 0x100, 0xFF01:
         m.wait_line(rf'cpu: the CPU with APIC id {apic_id} is left out: '
@@ -74,7 +75,8 @@ def test_chips_that_are_memory(firmware, release):
                                ('fec00008', 48, 'a value makes no sense'),
                                ('fec00000', 100, 'it is taken already')]:
         m.wait_line(rf'irq: the I/O APIC at {place}, lines from {line}, is left out: {cause}$')
-    m.wait_line(r"irq: I/O APIC line 2 raises no NMIs, as the MADT says it does: it is the timer's$")
+    m.wait_line(r"irq: I/O APIC line 2 raises no NMIs, as the MADT says it does: it is the "
+                r"timer's$")
     m.wait_line(r'irq: I/O APIC line 999 raises no NMIs, .*: there is no such line$')
     m.wait_line(r'time: clock tsc; the TSC runs at [\d.]+ MHz by pmtimer$')
     m.wait_line(r'pci: no configuration space at 04000000, where the firmware says it is$')
@@ -88,23 +90,25 @@ def test_ports_of_others(firmware, release):
     for what, port in [('the PM1a event block', '03fc'), ('a block of general events', '0020'),
                        ('the PM timer', '0040'), ('the SMI command port', '0021'),
                        ('the reset register', '0070')]:
-        m.wait_line(rf'acpi: the FADT puts {what} at port {port}, where it cannot be; it is left alone$')
+        m.wait_line(rf'acpi: the FADT puts {what} at port {port}, where it cannot be; it is left '
+                    rf'alone$')
     m.wait_poweroff()
 
 
 def test_ports_of_nobody(firmware, release):
     """Where there is nothing, all bits are set: the power button is not pressed all the time."""
     m = firmware(release, [acpi.fadt(pm1a_event=0x5670)])
-    m.wait_line('power: the power button cannot be watched: there is nothing at port 5670, where the '
+    m.wait_line('power: the power button cannot be watched: there is nothing at port 5670, where '
+                'the '
                 'firmware says it is')
     m.wait_poweroff()
 
 
-# --- clocks and timers --------------------------------------------------------------------------------
+# --- clocks and timers ----------------------------------------------------------------------------
 
 
 def test_dead_pm_timer(firmware, release):
-    """A PM timer that is not there, where nothing else is a clock but a TSC of a rate that may change."""
+    """The PM timer is not there, and the only other clock is a TSC whose rate may change."""
     m = firmware(release, [acpi.fadt(pm_timer=0x5678)], cpu='qemu32,hypervisor=off',
                  extra=['-M', 'pc,hpet=off'])
     m.wait_line('time: the pmtimer at port 5678 is not used: it stands still$')
@@ -127,7 +131,8 @@ def test_microvm(machine, release, name):
     parts, rate, timers = MICROVMS[name]
     m = machine(release, COUNTS, extra=['-M', f'microvm,{parts}'])
     if name == 'nothing':
-        m.wait_line('time: there is no timer to measure the TSC by: it is taken for 1 GHz, and times '
+        m.wait_line('time: there is no timer to measure the TSC by: it is taken for 1 GHz, and '
+                    'times '
                     'will be wrong$')
         m.wait_line('time: there is no battery clock; the wall clock starts in 1970$')
     m.wait_line(f'time: clock tsc; the TSC runs at {rate}')
@@ -139,7 +144,8 @@ def test_microvm(machine, release, name):
 @pytest.mark.parametrize('parts, cause', [
     ('acpi=off,pit=off,pic=off,rtc=off',
      'no interrupt controller can be used: no MADT, and no pair of 8259 answers'),
-    ('acpi=off,pit=off,pic=on,rtc=off', "no timer of this machine goes off: neither the local APIC's, "
+    ('acpi=off,pit=off,pic=on,rtc=off',
+     "no timer of this machine goes off: neither the local APIC's, "
      'if it has one, nor the 8254'),
 ])
 def test_microvm_without(machine, release, parts, cause):
@@ -160,7 +166,8 @@ def stop_hpet(qtest):
 def test_clock_stops(machine, release, tmp_path, words, cpu, other):
     """The HPET is turned off from outside while it is the clock: another one goes on."""
     qtest = Qtest(tmp_path)
-    m = machine(release, ['demo guest=one kernel mem=4M -- name=one'], cpu=cpu, extra=qtest.options(),
+    m = machine(release, ['demo guest=one kernel mem=4M -- name=one'], cpu=cpu,
+                extra=qtest.options(),
                 options=f'when-idle=poweroff {words}')
     m.wait_line('time: clock hpet;')
     m.expect('one> ')
@@ -168,7 +175,8 @@ def test_clock_stops(machine, release, tmp_path, words, cpu, other):
     m.expect('^2$')
     stop_hpet(qtest)
     m.line('count 3')
-    m.wait_line(f'time: the clock hpet is given up: it stands still; the clock is {other} from now on$')
+    m.wait_line(f'time: the clock hpet is given up: it stands still; the clock is {other} from now '
+                'on$')
     m.expect('^3$')
     # It wraps around more than twice as often as what it stands in for.
     before, began = float(m.event('guest-ready')['at']), time.monotonic()
@@ -181,7 +189,7 @@ def test_clock_stops(machine, release, tmp_path, words, cpu, other):
     qtest.close()
 
 
-# --- PCI ---------------------------------------------------------------------------------------------
+# --- PCI ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('board, bridges', [
@@ -205,7 +213,7 @@ def test_other_host_bridge(machine, release, tmp_path, board, bridges):
     assert not [line for line in m.lines if 'raises no interrupts' in line]
 
 
-# --- the boot loader's words ---------------------------------------------------------------------------
+# --- the boot loader's words ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('command', ['multiboot', 'multiboot2'])

@@ -16,7 +16,8 @@ def test_patterns(machine, build, cpu):
     """Guests that keep different patterns in the registers, and one that looks for them."""
     modules = [f'victim guest=victim{seed} kernel mem=4M -- seed={seed} rounds={ROUNDS} busy'
                for seed in (1, 2, 3)]
-    m = machine(build, modules + ['hostile guest=snoop kernel mem=4M -- attack=fpu-snoop seconds=2'],
+    m = machine(build,
+                modules + ['hostile guest=snoop kernel mem=4M -- attack=fpu-snoop seconds=2'],
                 cpu=cpu)
     m.wait_poweroff(60)
     results = [re.sub(r'^\[\w+\] ', '', line) for line in m.lines]

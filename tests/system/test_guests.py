@@ -32,7 +32,7 @@ ICOUNT = ['-icount', 'shift=4,sleep=off']
 
 
 def is_cut(line, following):
-    """Did a line of Umbra or another guest come in between, so that this one was shown again, whole?"""
+    """Did another line come in between, so that this one was shown again, whole?"""
     return bool(following) and following[0].startswith(('event=', '[', 'umbra>')) and any(
         other.startswith(line) and other != line for other in following)
 

@@ -82,7 +82,7 @@ def test_together(machine, build, guest, file):
 
 @pytest.mark.parametrize('name', FILES['hostile']['storms'] + ['queue-buffer-all'])
 def test_fair(machine, release, name):
-    """The victim gets its share of the time, which instructions tell here and not the host's clock."""
+    """The victim gets its share of the time, counted in instructions, not by the host's clock."""
     m = start(machine, release, f'attack={name} seconds=1', extra=['-icount', 'shift=3,sleep=off'])
     end, = wait_attackers(m)
     took = float(end['at']) - float(m.event('guest-ready', guest='bad1')['at'])

@@ -29,7 +29,8 @@ def check_first(results):
     results.check_total()
     for name in NAMES:
         if name.startswith('first.'):
-            assert [line for line in results.of(name) if line[0] == 'PASS'], f'{name} did not report'
+            assert [line for line in results.of(name)
+                    if line[0] == 'PASS'], f'{name} did not report'
 
 
 def test_ways():
@@ -50,7 +51,8 @@ def test_way(machine, build, way, words):
 
 
 @pytest.mark.parametrize('words', ['', ' pae'], ids=['two-level', 'pae'])
-@pytest.mark.parametrize('memory, machine_memory', [('2M', '128M'), ('6M', '128M'), ('300M', '512M')])
+@pytest.mark.parametrize('memory, machine_memory',
+                         [('2M', '128M'), ('6M', '128M'), ('300M', '512M')])
 def test_memory(machine, release, memory, machine_memory, words):
     """The smallest guest; tables that are not full; so many that INIT takes several calls."""
     m = machine(release, [f'abi_a guest=abi kernel mem={memory} -- only=first first=fault{words}'],

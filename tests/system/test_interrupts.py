@@ -175,7 +175,8 @@ def test_nmi_storm_alone(machine, release):
 
 
 def test_watchdog_needs_apic(machine, release):
-    m = machine(release, ['demo guest=one kernel mem=4M -- name=one run=poweroff'], cpu='qemu32,-apic',
+    m = machine(release, ['demo guest=one kernel mem=4M -- name=one run=poweroff'],
+                cpu='qemu32,-apic',
                 options='when-idle=poweroff watchdog=1')
     m.wait_line('watchdog: it cannot watch here: that takes an APIC')
     m.wait_poweroff()

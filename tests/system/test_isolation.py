@@ -31,7 +31,8 @@ def test_memory_comes_zeroed(machine, build, tmp_path):
     """Guests that restart take over each other's frames, several times over."""
     kernel = scanner(tmp_path)
     names = ['scan1', 'scan2', 'scan3']
-    m = machine(build, [f'{kernel} guest={name} kernel mem={SCAN_MEMORY >> 10}K' for name in names] +
+    m = machine(build,
+                [f'{kernel} guest={name} kernel mem={SCAN_MEMORY >> 10}K' for name in names] +
                 ['demo guest=fills kernel mem=6M -- run=mem,reboot'], memory=f'{MEMORY >> 20}M')
     for name in names:
         m.event('guest-exit', guest=name, reason='reboot', count=RESTARTS)
@@ -99,7 +100,7 @@ FRAME = 0x000FFFFFFFFFF000
 
 
 def direct_map(memory, build):
-    """The frames below MEMORY that the direct map of Umbra's boot CPU reaches, read as the CPU does."""
+    """Frames below MEMORY in the direct map of Umbra's boot CPU, found as the CPU does."""
     symbols = subprocess.run(['nm', build.umbra], check=True, capture_output=True, text=True).stdout
     pages, = (int(line.split()[0], 16) for line in symbols.splitlines()
               if line.endswith(' boot_cpu_pages'))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 For how long interrupts are off, and locks held.  A debug build keeps the longest of each, and says
-so when the machine ends; time goes by instructions, one a nanosecond, so no load of the host's shows.
+so when the machine ends.  An instruction takes a nanosecond, so the host's load does not matter.
 """
 
 import pytest
@@ -82,7 +82,7 @@ def test_starts_and_ends(machine, debug, tmp_path):
 @pytest.mark.parametrize('guest', ['hostile_a guest=one kernel mem=64M -- attack=list',
                                    'hostile guest=one kernel mem=256M -- attack=long-eviction'])
 def test_tables(machine, debug, guest):
-    """Initial page tables for an old kernel; shadow tables that fill all that a guest gets, until its end."""
+    """An old kernel's initial page tables; then shadow tables until the budget is full."""
     m = machine(debug, [guest], memory='384M', extra=ICOUNT)
     m.event('guest-exit', guest='one', reason='poweroff', timeout=60)
     check(m)

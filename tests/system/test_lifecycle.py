@@ -6,7 +6,7 @@ How a guest ends, starts again, and what it leaves behind, which is nothing.
 # Time goes by instructions, and what is waited for passes at once.
 ICOUNT = ['-icount', 'shift=4,sleep=off']
 CYCLES = 200
-# What hv/life/restart.h says: so many reboots cost nothing, then the delay doubles from 10 ms to 10 s.
+# What hv/life/restart.h says: so many reboots cost nothing, then the delay doubles, 10 ms to 10 s.
 FREE_RESTARTS = 16
 DELAYS = [min(10 << i, 10000) for i in range(CYCLES)]
 KEEPER = 'demo guest=keeper kernel mem=4M -- name=keeper'
@@ -177,7 +177,8 @@ def test_restart_cycles(machine, build):
         m.event('guest-exit', guest='one', count=count)
     assert free[0] == free[1]
     ends = m.events('guest-exit', guest='one')
-    assert {(end['reason'], end['cause']) for end in ends} == {('reboot', 'restarted at the console')}
+    assert {(end['reason'], end['cause'])
+            for end in ends} == {('reboot', 'restarted at the console')}
     assert not m.events('guest-delay')
 
 
@@ -274,7 +275,8 @@ def test_start_where_nothing_runs(machine, build):
 
 def test_failed_start_beside_a_guest_that_computes(machine, build):
     """What is taken apart again is not the machine of the guest that was interrupted by the key."""
-    m = machine(build, ['worker guest=busy kernel mem=2M shadow=1M -- name=busy from=600000 to=600001',
+    m = machine(build,
+                ['worker guest=busy kernel mem=2M shadow=1M -- name=busy from=600000 to=600001',
                         'demo guest=nowhere kernel mem=4M cpus=9'], extra=ICOUNT)
     m.event('module-error', word='cpus')
     m.event('guest-ready', guest='busy')
@@ -282,7 +284,8 @@ def test_failed_start_beside_a_guest_that_computes(machine, build):
         m.key(':start nowhere\r')
         m.event('module-error', word='cpus', count=count)
     m.command('guests', r'(?m)^.*busy.*runs?')
-    m.command('kill busy', 'event=guest-exit guest=busy reason=killed cause="killed at the console"')
+    m.command('kill busy',
+              'event=guest-exit guest=busy reason=killed cause="killed at the console"')
 
 
 def test_start_without_memory(machine, build):

@@ -63,7 +63,8 @@ def test_call_upwards():
 
 
 def circles(*symbols):
-    done = subprocess.run(LINT / 'cycles.sh', input='\n'.join(symbols), capture_output=True, text=True)
+    done = subprocess.run(LINT / 'cycles.sh', input='\n'.join(symbols), capture_output=True,
+                          text=True)
     return done.returncode, done.stderr.split()[-2:]
 
 
@@ -81,7 +82,8 @@ def test_assembly_closes_no_circle():
 
 
 GLOSSARY = ['## Glossary', '', '| term | what it is | not |', '| --- | --- | --- |',
-            '| clock event | | `alarm` |', '| in flight | `x` | `under way`, `on its way` |', '## Next',
+            '| clock event | | `alarm` |', '| in flight | `x` | `under way`, `on its way` |',
+            '## Next',
             '| a | b | `frame` |']
 
 
@@ -92,7 +94,8 @@ def check_names(tmp_path, *lines, glossary=GLOSSARY):
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize('line', ['int alarm;', 'void alarm_set(void);', '/* The Alarm. */', '\tx->alarm++;',
+@pytest.mark.parametrize('line', ['int alarm;', 'void alarm_set(void);', '/* The Alarm. */',
+                                  '\tx->alarm++;',
                                   '/* requests under way */', 'is_under_way = 1;'])
 def test_old_name(tmp_path, line):
     status, text = check_names(tmp_path, '', line)

@@ -57,7 +57,8 @@ def check_results(m, column, record_property):
 def test_guest(machine, build, built, record_property):
     folder = built('linux-selftests') / 'no-pae'
     m = machine(build, [f'{folder}/bzImage guest=linux kernel mem=96M -- console=hvc0 loglevel=4 '
-                        'rdinit=/bin/run-selftests', f'{folder}/selftests-initrd.gz guest=linux initrd'],
+                        'rdinit=/bin/run-selftests',
+                        f'{folder}/selftests-initrd.gz guest=linux initrd'],
                 memory='256M')
     check_results(m, 'guest', record_property)
     m.event('guest-exit', guest='linux', reason='poweroff')
@@ -69,6 +70,7 @@ def test_native(machine, release, built, record_property):
     """The same without Umbra, which is what the expectations are about."""
     folder = built('linux-native')
     m = machine(release, medium=[
-        '-kernel', f'{folder}/native-selftests/bzImage', '-initrd', f'{folder}/no-pae/selftests-initrd.gz',
+        '-kernel', f'{folder}/native-selftests/bzImage', '-initrd',
+        f'{folder}/no-pae/selftests-initrd.gz',
         '-append', 'console=ttyS0 loglevel=4 rdinit=/bin/run-selftests'])
     check_results(m, 'native', record_property)

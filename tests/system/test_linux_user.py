@@ -40,7 +40,8 @@ def linux(release):
         # Several tests may be at it at once.
         with open(release.directory / 'linux-test.lock', 'w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            subprocess.run(['make', 'linux-test', f'LINUX={version}', f'LINUX_PAE={int(pages == "pae")}',
+            subprocess.run(['make', 'linux-test', f'LINUX={version}',
+                            f'LINUX_PAE={int(pages == "pae")}',
                             f'O={release.directory}'], cwd=ROOT, check=True, timeout=BUILD_LIMIT)
         return [f'{folder}/bzImage guest={name} kernel {words} -- console=hvc0 loglevel=4',
                 f'{folder}/test-initrd.gz guest={name} initrd']
@@ -64,7 +65,8 @@ def passes(m, text, name):
 def check_results(m, words, wanted, skips=(), limit=LIMIT):
     """Runs the program; every result is PASS, but for skips; how many there were."""
     first = len(m.lines)
-    total = command(m, f'usertest {words}', r'^TOTAL (\d+) passed, (\d+) failed, (\d+) skipped$', limit)
+    total = command(m, f'usertest {words}', r'^TOTAL (\d+) passed, (\d+) failed, (\d+) skipped$',
+                    limit)
     results = [match.groups() for line in m.lines[first:] if (match := RESULT.match(line))]
     bad = [' '.join(result) for result in results
            if result[0] == 'FAIL' or (result[0] == 'SKIP' and result[1] not in skips)]
@@ -93,7 +95,8 @@ KERNELS = [pytest.param('6.1', 'no-pae', 'qemu32', id='6.1')]
 def test_user(machine, build, linux, record_property, version, pages, cpu, cpus):
     """All tests of the program, on both builds of Umbra."""
     skips = SKIPS - {'memory.no_execute'} if pages == 'pae' else SKIPS
-    m = machine(build, linux(version, pages, 'linux'), cpu=cpu, memory='256M', extra=['-smp', str(cpus)])
+    m = machine(build, linux(version, pages, 'linux'), cpu=cpu, memory='256M',
+                extra=['-smp', str(cpus)])
     m.expect(SHELL, timeout=LIMIT)
     quiet(m)
     wanted = count_tests(*SOURCES.glob('*.c'))
@@ -111,12 +114,14 @@ def test_user(machine, build, linux, record_property, version, pages, cpu, cpus)
 @pytest.mark.parametrize('version, pages, cpu', KERNELS)
 def test_storms(machine, build, linux, record_property, version, pages, cpu):
     """Twenty times as much of what is load."""
-    m = machine(build, linux(version, pages, 'linux', 'mem=128M'), cpu=cpu, memory='384M', extra=['-smp', '2'])
+    m = machine(build, linux(version, pages, 'linux', 'mem=128M'), cpu=cpu, memory='384M',
+                extra=['-smp', '2'])
     m.expect(SHELL, timeout=LIMIT)
     quiet(m)
     names = 'storm. fpu. cow. tls. futex. pipes. clocks. memory. signal.'
     files = [SOURCES / f'{name.rstrip(".")}.c' for name in names.split()]
-    record_property('checks', check_results(m, f'storm=20 limit=1200 {names}', count_tests(*files), SKIPS, 7200))
+    record_property('checks', check_results(m, f'storm=20 limit=1200 {names}', count_tests(*files),
+                                            SKIPS, 7200))
 
 
 # --- disks and networks ------------------------------------------------------------------------
@@ -133,7 +138,7 @@ def disk_arguments(disks):
 
 
 class Answering:
-    """The host's end of TCP: gives every byte back, turned over, as guest/linux/usertest/network.c does."""
+    """The host's end of TCP returns every byte inverted (guest/linux/usertest/network.c)."""
 
     def __init__(self):
         self.listener = socket.create_server(('127.0.0.1', 0))
@@ -148,15 +153,17 @@ class Answering:
 
 
 def check_disks(m, kinds):
-    """Each disk has what the host put there; files are tested on it, and others left for the host."""
+    """Each disk has what the host put there; files are tested, and some left for the host."""
     found = set()
     for letter in 'abcdef'[:len(kinds)]:
-        kind = command(m, f'mount -t ext4 /dev/vd{letter} /mnt && echo "is $(cat /mnt/name)"', r'^is (\w+)$')[1]
+        kind = command(m, f'mount -t ext4 /dev/vd{letter} /mnt && echo "is $(cat /mnt/name)"',
+                       r'^is (\w+)$')[1]
         found.add(kind)
         passes(m, f'usertest verify /mnt {SEED_BEFORE}', 'kept.verify')
         check_results(m, 'files. dir=/mnt', count_tests(SOURCES / 'files.c'))
         passes(m, f'usertest write /mnt {SEED_AFTER}', 'kept.write')
-        passes(m, f'umount /mnt && mount -t ext4 /dev/vd{letter} /mnt && usertest verify /mnt {SEED_AFTER}',
+        passes(m, f'umount /mnt && mount -t ext4 /dev/vd{letter} /mnt && usertest verify /mnt '
+                  f'{SEED_AFTER}',
                'kept.verify')
         command(m, 'umount /mnt; echo unmounted', '^unmounted$')
     assert found == set(kinds)
@@ -164,7 +171,8 @@ def check_disks(m, kinds):
 
 def address_of(m):
     """What DHCP gave to the guest in focus; it may still be under way."""
-    return command(m, "until ip addr show eth0 | grep -q 'inet '; do usleep 100000; done; ip addr show eth0",
+    return command(m, "until ip addr show eth0 | grep -q 'inet '; do usleep 100000; done; ip addr "
+                      "show eth0",
                    r'inet ([\d.]+)/')[1]
 
 
@@ -177,7 +185,8 @@ def test_disks_and_networks(machine, release, linux, tmp_path):
                *linux('6.1', 'no-pae', 'two')]
     host = Answering()
     m = machine(release, modules, options='when-idle=poweroff uplink=net0', memory='384M', extra=[
-        '-smp', '2', *disk_arguments(disks), '-netdev', 'user,id=n', '-device', 'virtio-net-pci,netdev=n'])
+        '-smp', '2', *disk_arguments(disks), '-netdev', 'user,id=n', '-device',
+        'virtio-net-pci,netdev=n'])
     m.expect(SHELL, timeout=LIMIT)
     quiet(m)
     check_disks(m, kinds)

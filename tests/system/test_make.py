@@ -122,12 +122,14 @@ def test_kernels_of_bench_linux(tmp_path):
     two that run at a time may unpack it."""
     archive = tmp_path / 'linux.tar.xz'
     archive.touch()
-    done = subprocess.run(['make', '-n', 'bench-linux', f'O={tmp_path}', f'LINUX_TARBALL={archive}'],
+    done = subprocess.run(['make', '-n', 'bench-linux', f'O={tmp_path}',
+                           f'LINUX_TARBALL={archive}'],
                           cwd=ROOT, env=ENVIRONMENT, check=True, timeout=60, capture_output=True,
                           text=True)
     calls = re.findall(r'guest/linux/build-linux (.*)', done.stdout.replace('\\\n', ' '))
     assert [call.split()[:4] for call in calls[:2]] == [
-        ['6.1', str(archive), f'{tmp_path}/linux/6.1', name] for name in ('no-pae', 'native-no-pae')]
+        ['6.1', str(archive), f'{tmp_path}/linux/6.1', name]
+        for name in ('no-pae', 'native-no-pae')]
     rules = subprocess.run(['make', '-p', '-n', 'help', f'O={tmp_path}'], cwd=ROOT, env=ENVIRONMENT,
                            check=True, timeout=60, capture_output=True, text=True).stdout
     [order] = re.findall(r'^\S+/native-no-pae/bzImage:.*\| (.*)', rules, re.M)

@@ -48,7 +48,8 @@ def run_tests(machine, *others):
 
 def counters(machine, guest):
     """What `:net` says of a guest: frames sent, refused, forged, received, lost."""
-    row = machine.command('net', rf'(?m)^  {guest} +([0-9a-f:]{{17}}).*\n +sent +(\d+) frames, \d+ bytes, '
+    row = machine.command('net',
+                          rf'(?m)^  {guest} +([0-9a-f:]{{17}}).*\n +sent +(\d+) frames, \d+ bytes, '
                           r'(\d+) more refused, (\d+) of them forged\n'
                           r' +received (\d+) frames, \d+ bytes, (\d+) more lost')
     return dict(zip(('sent', 'refused', 'forged', 'received', 'lost'), map(int, row.groups()[1:])))
@@ -108,7 +109,8 @@ def test_isolation(machine, build):
 def test_addresses(machine, build):
     """An address follows from the name, on every boot and after a reboot, unless it is given."""
     def boot():
-        m = machine(build, ['net guest=a kernel mem=8M -- role=test only=frames.address own=02:55:6d:0c:29:2c',
+        m = machine(build, ['net guest=a kernel mem=8M -- role=test only=frames.address '
+                            'own=02:55:6d:0c:29:2c',
                             'net guest=b kernel mem=8M mac=06:11:22:33:44:55 -- '
                             'role=test only=frames.address own=06:11:22:33:44:55',
                             'demo guest=c kernel mem=4M -- run=reboot'])
@@ -131,7 +133,8 @@ def test_addresses(machine, build):
 
 def test_bad_words(machine, release):
     m = machine(release, ['net guest=a kernel mac=01:00:00:00:00:01', 'net guest=b kernel net=A',
-                          'net guest=c kernel mem=8M mac=02:00:00:00:00:01 -- role=listen seconds=1',
+                          'net guest=c kernel mem=8M mac=02:00:00:00:00:01 -- role=listen '
+                          'seconds=1',
                           'net guest=d kernel mac=02:00:00:00:00:01 -- role=listen'])
     m.wait_poweroff()
     words = [event['word'] for event in m.events('module-error')]
@@ -183,16 +186,17 @@ def test_flood(machine, build, length):
     run_tests(m, 'e', 'f')
 
 
-# --- attacks ---------------------------------------------------------------------------------------
+# --- attacks --------------------------------------------------------------------------------------
 
 EITHER_QUEUE = ['queue-loop', 'queue-long-loop', 'queue-next-outside', 'queue-head-outside',
-                'queue-index-jumps', 'queue-buffer-outside', 'queue-buffer-huge', 'queue-buffer-all',
+                'queue-index-jumps', 'queue-buffer-outside', 'queue-buffer-huge',
+                'queue-buffer-all',
                 'queue-indirect', 'queue-wrong-direction', 'queue-buffer-is-ring', 'queue-noise']
 
 
 @pytest.mark.parametrize('guest', ['hostile', 'hostile_c'])
 def test_queues(machine, build, guest):
-    """Attacks on a queue, on both of the network's, side by side; and frames that others send keep arriving."""
+    """Attacks on both queues of a network device, side by side; others' frames keep arriving."""
     attackers = [f'attack={name} device=1 queue={queue} seconds=1 rounds=50'
                  for name in EITHER_QUEUE for queue in (0, 1)]
     m = start(machine, build, *attackers, guest=guest)
@@ -208,23 +212,27 @@ def test_queues(machine, build, guest):
 @pytest.mark.parametrize('seed', [2, 3])
 def test_attacks_among_talkers(machine, build, seed):
     """Two guests on the attackers' network notice nothing but their frames."""
-    attacks = ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses', 'net-reserved']
+    attacks = ['net-headers', 'net-changing', 'net-lengths', 'net-resets', 'net-addresses',
+               'net-reserved']
     m = machine(build, [asker(words='only=frames.conversation'), peer()] +
                 [f'hostile guest=bad{number} kernel mem=8M -- attack={name} seed={seed} seconds=3'
                  for number, name in enumerate(attacks, 1)], extra=ICOUNT)
     run_tests(m, 'e')
 
 
-TAKEOVERS = ['net-takeover', 'net-addresses', 'net-takeover mac-spoof=allow', 'net-addresses mac-spoof=allow']
+TAKEOVERS = ['net-takeover', 'net-addresses', 'net-takeover mac-spoof=allow',
+             'net-addresses mac-spoof=allow']
 
 
 @pytest.mark.parametrize('guest', ['hostile', 'hostile_c'])
 def test_takeover(machine, build, guest):
-    """In the names of two guests that talk, and of everybody else: they talk on, and nobody listens."""
+    """Frames forged in the names of two guests that talk: these talk on, and nobody listens."""
     attackers = [f'{guest} guest=bad{number} kernel mem=8M {words} -- attack={name} seconds=4 '
                  f'spoofs={int(bool(words))}'
-                 for number, attack in enumerate(TAKEOVERS, 1) for name, _, words in [attack.partition(' ')]]
-    m = machine(build, [asker(words='only=frames.conversation', own=f'mac={ASKER}'), peer(), *attackers],
+                 for number, attack in enumerate(TAKEOVERS, 1)
+                 for name, _, words in [attack.partition(' ')]]
+    m = machine(build,
+                [asker(words='only=frames.conversation', own=f'mac={ASKER}'), peer(), *attackers],
                 extra=ICOUNT)
     m.event('guest-exit', guest='t', timeout=TIMEOUT)
     for number, (attack, end) in enumerate(zip(TAKEOVERS, wait_attackers(m, len(TAKEOVERS))), 1):
@@ -253,7 +261,8 @@ def test_forged(machine, build):
 def test_bridges(machine, build, sender, receiver):
     """Guests that may use all addresses: the same tests, and they hear what is for nobody known."""
     m = machine(build, [asker(sender, 'only=frames bridges=1', own='mac-spoof=allow'),
-                        f'{receiver} guest=e kernel mem=8M mac={PEER} mac-spoof=allow -- role=peer accept=csum,tso,mrg'])
+                        f'{receiver} guest=e kernel mem=8M mac={PEER} mac-spoof=allow -- role=peer '
+                        'accept=csum,tso,mrg'])
     m.wait_line(r'\[e\] peer: ready')
     m.command('net', rf'(?m)^  e +{PEER}, may use others$')
     run_tests(m, 'e')

@@ -75,7 +75,7 @@ def test_unknown_way(machine, release):
 
 
 def test_before_there_is_memory(machine, release, tmp_path):
-    """A module that fills all low memory: Umbra cannot start, and says so, on the screen as well."""
+    """A module fills all low memory: Umbra cannot start, and says so, on the screen as well."""
     disk = tmp_path / 'disk.img'
     with disk.open('wb') as file:
         file.truncate(894 << 20)
@@ -84,4 +84,5 @@ def test_before_there_is_memory(machine, release, tmp_path):
     m.may_panic = True
     assert 'not enough memory below 896 MB' in m.event('panic')['cause']
     screen = TextMode(m, tmp_path)
-    m.wait(lambda: any('not enough memory below 896 MB' in row for row in screen.lines()), 'the cause')
+    m.wait(lambda: any('not enough memory below 896 MB' in row for row in screen.lines()),
+           'the cause')

@@ -48,7 +48,8 @@ def test_before_init(machine, build):
 @pytest.mark.parametrize('way', WAYS)
 def test_idle(machine, build, way):
     """When nobody is left who can do anything, the machine does what when-idle= says."""
-    m = machine(build, [halts('one', way), halts('two'), 'demo guest=three kernel mem=4M -- run=poweroff'])
+    m = machine(build,
+                [halts('one', way), halts('two'), 'demo guest=three kernel mem=4M -- run=poweroff'])
     m.wait_poweroff()
     assert {event['guest'] for event in m.events('guest-parked')} == {'one', 'two'}
     assert len(m.events('idle')) == 1
@@ -57,7 +58,8 @@ def test_idle(machine, build, way):
 
 def test_waiting_is_not_parked(machine, build):
     """Who waits for a key, or for a timer, is not parked."""
-    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=count:3'], extra=ICOUNT)
+    m = machine(build, [KEEPER, 'demo guest=one kernel mem=4M -- name=one run=count:3'],
+                extra=ICOUNT)
     m.wait_line(r'^\[one\] 3$')
     m.key('2')
     m.expect('one> ')
@@ -101,7 +103,7 @@ def test_restart(machine, build):
 
 @pytest.mark.parametrize('way', WAYS)
 def test_focus(machine, build, way):
-    """The focus goes to who can use it; the parked guest's screen can be looked at, and takes no keys."""
+    """The focus leaves a parked guest, whose screen can be looked at, but takes no keys."""
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one', KEEPER])
     m.expect('one> ')
     m.line(way.replace(':', ' '))
@@ -132,7 +134,8 @@ def test_commands(machine, build, way):
         m.event('guest-parked', guest='one', count=count)
         m.command('regs one', r'^eip c01')
         m.command('start one', "guest 'one' is there already")
-        m.command('restart one', 'event=guest-exit guest=one reason=reboot cause="restarted at the console"')
+        m.command('restart one',
+                  'event=guest-exit guest=one reason=reboot cause="restarted at the console"')
         m.event('guest-ready', guest='one', count=count + 1)
         m.command('guests', r'^1 +one +(waiting|running|starting) ')
         m.key('1')
@@ -142,7 +145,7 @@ def test_commands(machine, build, way):
 
 
 def test_last_one(machine, build):
-    """when-idle=stay: it is told once, the keys are Umbra's, and a restarted guest has them again."""
+    """when-idle=stay: told once, the keys are Umbra's, and a restarted guest gets them again."""
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one'], options='when-idle=stay')
     for count in range(1, 4):
         m.expect('one> ')
@@ -165,7 +168,8 @@ def test_last_one(machine, build):
 
 def test_power_button(machine, build):
     """A machine on which all are parked goes off at once, whatever they were to have."""
-    m = machine(build, [halts('one'), halts('two', 'halt:masked')], options='when-idle=stay power-button=600')
+    m = machine(build, [halts('one'), halts('two', 'halt:masked')],
+                options='when-idle=stay power-button=600')
     m.event('idle')
     m.ask('system_powerdown')
     m.event('power-button', grace='600')
@@ -176,7 +180,8 @@ def test_cpus(machine, debug):
     """Guests that park and start afresh on several CPUs, until nobody is left."""
     names = 'abcdef'
     m = machine(debug, [KEEPER, *(halts(name, ['halt', 'halt:masked', 'halt:silent'][i % 3])
-                                  for i, name in enumerate(names))], extra=['-smp', '3'], memory='256M')
+                                  for i, name in enumerate(names))], extra=['-smp', '3'],
+                                  memory='256M')
     for count in range(1, 6):
         for name in names:
             m.event('guest-parked', guest=name, count=count)
@@ -188,7 +193,8 @@ def test_cpus(machine, debug):
 
 
 def test_words(machine, release):
-    m = machine(release, ['demo guest=a kernel when-parked=never', 'demo guest=b kernel when-parked',
+    m = machine(release,
+                ['demo guest=a kernel when-parked=never', 'demo guest=b kernel when-parked',
                           halts('c', words='when-parked=stay')])
     m.wait_poweroff()
     errors = {event['word']: event['cause'] for event in m.events('module-error')}

@@ -123,7 +123,8 @@ def sfdisk_makes(image, label, rng):
     sfdisk(image, '\n'.join(lines), '-q')
     for _ in range(rng.randrange(1, 4)):
         number = rng.randrange(5, 8) if label == 'dos' else rng.randrange(2, 5)
-        subprocess.run([SFDISK, '-q', '--delete', image, str(number)], check=False, capture_output=True)
+        subprocess.run([SFDISK, '-q', '--delete', image, str(number)], check=False,
+                       capture_output=True)
         start = 8192 + 2048 + 8192 * rng.randrange(6) + 4096
         subprocess.run([SFDISK, '-q', '--append', image], input=f'start={start}, size=1024\n',
                        text=True, check=False, capture_output=True)
@@ -132,9 +133,10 @@ def sfdisk_makes(image, label, rng):
 
 @pytest.mark.parametrize('label', ['dos', 'gpt'])
 def test_sfdisk_writes(reader, tmp_path, label):
-    """Tables of sfdisk's own.  It sleeps for a while at each change, so that many are made at once."""
+    """Tables of sfdisk's own.  It sleeps at each change, so many are made at the same time."""
     with ThreadPoolExecutor(15) as pool:
-        made = list(pool.map(lambda seed: sfdisk_makes(tmp_path / str(seed), label, random.Random(seed)),
+        made = list(pool.map(lambda seed: sfdisk_makes(tmp_path / str(seed), label,
+                                                       random.Random(seed)),
                              range(15)))
     for image in made:
         expected = sfdisk_says(image)
@@ -167,13 +169,15 @@ CASES = {
         (16384, (0x83, 0, 0), (5, 16384, 8192)), (24576, (0x83, 2048, 4096), (5, 24576, 8192)),
         (32768, (0x83, 2048, 5000))), {5: (10240, 2048), 6: (26624, 4096), 7: (34816, 5000)}),
     'a chain out of disk order': (links(
-        mbr((5, 8192, 50000)), (8192, (0x83, 8, 8), (5, 30000, 8)), (38192, (0x83, 8, 9), (5, 100, 8)),
+        mbr((5, 8192, 50000)), (8192, (0x83, 8, 8), (5, 30000, 8)),
+        (38192, (0x83, 8, 9), (5, 100, 8)),
         (8292, (0x83, 8, 10))), {5: (8200, 8), 6: (38200, 9), 7: (8300, 10)}),
     'a circle': (links(
         mbr((5, 8192, 50000)), (8192, (0x83, 8, 8), (5, 100, 8)), (8292, (0x83, 8, 9), (5, 0, 8))),
         {5: (8200, 8), 6: (8300, 9)}),
     'another chain behind a circle': (links(
-        mbr((5, 8192, 1000), (5, 20000, 1000)), (8192, (0x83, 8, 8), (5, 0, 8)), (20000, (0x83, 8, 9))),
+        mbr((5, 8192, 1000), (5, 20000, 1000)), (8192, (0x83, 8, 8), (5, 0, 8)),
+        (20000, (0x83, 8, 9))),
         {5: (8200, 8)}),
     'all four slots of a link': (links(
         mbr((0x83, 10, 20), (15, 8192, 1000)),
@@ -182,10 +186,12 @@ CASES = {
         {1: (10, 20), 5: (8200, 8), 6: (8212, 8), 7: (8294, 3), 8: (8297, 6)}),
     'a partition without a type': (mbr((0, 100, 200), (0x83, 300, 0)), {1: (100, 200)}),
     'partitions beyond the end': (mbr(
-        (0x83, 65535, 100), (0x83, 65536, 1), (0x83, 0xFFFFFFFF, 0xFFFFFFFF), (0x83, 0, 0xFFFFFFFF)),
+        (0x83, 65535, 100), (0x83, 65536, 1), (0x83, 0xFFFFFFFF, 0xFFFFFFFF),
+        (0x83, 0, 0xFFFFFFFF)),
         {1: (65535, 1), 4: (0, 65536)}),
     'two extended partitions': (links(
-        mbr((5, 1000, 100), (0x85, 2000, 100), (5, 3000, 0)), (1000, (0x83, 1, 2)), (2000, (0x83, 3, 4))),
+        mbr((5, 1000, 100), (0x85, 2000, 100), (5, 3000, 0)), (1000, (0x83, 1, 2)),
+        (2000, (0x83, 3, 4))),
         {5: (1001, 2), 6: (2003, 4)}),
     'blocks of 4 KB': (links(
         mbr((0x83, 10, 20), (5, 100, 1000), block=4096), (800, (0x83, 1, 2), (5, 50, 10)),

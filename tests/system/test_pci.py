@@ -30,7 +30,7 @@ LOUD = {'pci-text-storm', 'pci-config-noise', 'pci-access', 'mmio-noise', 'queue
 
 
 def test_abi_pae(machine, build, record_property):
-    """All tests of the protocol, and those of what only this generation has, on tables of PAE format."""
+    """All tests of the protocol and of what only this generation has, with PAE tables."""
     m = machine(build, ['abi_c guest=abi kernel mem=8M -- pae'], extra=ICOUNT)
     found = Results(m, 'abi')
     found.check_total()
@@ -139,7 +139,8 @@ def test_together(machine, build, file):
     check_witnesses(m)
 
 
-@pytest.mark.parametrize('name', ['pci-config-noise', 'mmio-noise', 'mmio-instructions', 'queue-noise'])
+@pytest.mark.parametrize('name',
+                         ['pci-config-noise', 'mmio-noise', 'mmio-instructions', 'queue-noise'])
 def test_seeds(machine, build, name):
     """What is random, several times, side by side."""
     m = start(machine, build, *(f'attack={name} seconds=1 seed={seed}' for seed in range(2, 8)),

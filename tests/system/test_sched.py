@@ -172,7 +172,7 @@ def test_all_capped(machine, build, full_speed):
 
 @pytest.mark.parametrize('cap', [2, 5, 20, 80])
 def test_timers_of_capped_guests(machine, build, cap):
-    """A timer interrupt waits for a capped guest that computes as long as hv/sched/scheduler.h says."""
+    """A computing, capped guest's timer interrupt waits as long as hv/sched/scheduler.h says."""
     _, found = run_machine(machine, build, [worker('capped', f'cap={cap}', 'tick=20')], ['capped'])
     ticks, late = found['capped']['ticks'], found['capped']['late']
     longest = max(10, 100 / cap) + 0.5

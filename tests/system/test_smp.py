@@ -25,7 +25,8 @@ def threads(cpus):
 
 def spinner(name, words=''):
     """A guest that computes for as long as it is let."""
-    return f'worker guest={name} kernel mem=2M shadow=1M {words} -- name={name} from=600000 to=600001'
+    return (f'worker guest={name} kernel mem=2M shadow=1M {words} '
+            f'-- name={name} from=600000 to=600001')
 
 
 def sleeper(name, words=''):
@@ -109,7 +110,8 @@ def test_models(machine, debug, cpu):
 
 def test_iso(machine, release, make_iso):
     """As people start it, from GRUB, whose memory map is another."""
-    image = make_iso(release, 'console=com1 when-idle=poweroff', ('a', 'demo', ''), ('b', 'demo', ''))
+    image = make_iso(release, 'console=com1 when-idle=poweroff', ('a', 'demo', ''),
+                     ('b', 'demo', ''))
     m = machine(release, medium=['-cdrom', str(image)], extra=threads(2))
     assert m.event('cpus')['started'] == '2'
     for name in 'ab':
@@ -157,7 +159,8 @@ def test_shares(machine, release, cpus, weights):
     them that.  How exactly, tests/unit/test_balance.c tells.
     """
     names = [f'w{i}' for i in range(len(weights))]
-    m = machine(release, [spinner(name, f'weight={weight}') for name, weight in zip(names, weights)],
+    m = machine(release,
+                [spinner(name, f'weight={weight}') for name, weight in zip(names, weights)],
                 extra=threads(cpus), options='')
     for name in names:
         m.event('guest-ready', guest=name)
@@ -172,7 +175,8 @@ def test_shares(machine, release, cpus, weights):
 
 def test_idle_cpu_takes_over(machine, release):
     """Of two guests on one CPU, one moves as soon as another CPU has nothing to do."""
-    m = machine(release, [spinner('a', 'cpus=0'), spinner('b'), spinner('c')], extra=threads(2), options='')
+    m = machine(release, [spinner('a', 'cpus=0'), spinner('b'), spinner('c')], extra=threads(2),
+                options='')
     for name in 'abc':
         m.event('guest-ready', guest=name)
     m.command('kill a', r'event=guest-exit guest=a reason=killed')
@@ -217,7 +221,8 @@ def test_fpu_on_the_move(machine, debug, cpu):
 
 def test_time_on_the_move(machine, release):
     """Ticks come, and the clock goes on, wherever the guest is."""
-    m = machine(release, ['worker guest=t kernel mem=2M shadow=1M -- name=t from=6000 to=9000 tick=10',
+    m = machine(release,
+                ['worker guest=t kernel mem=2M shadow=1M -- name=t from=6000 to=9000 tick=10',
                         spinner('a'), spinner('b')], extra=threads(2), options='')
     ticks = int(m.wait_line(r't: rounds=\d+ ticks=(\d+)', timeout=60)[1])
     # Each is set when the one before has come, which is late by as long as the others run.
@@ -304,7 +309,7 @@ def test_restarts(machine, debug):
 
 
 def test_kill_while_delayed(machine, build):
-    """A guest that waits to start again is killed, on a busy CPU, and given to an idle one to be taken apart."""
+    """A guest that waits to restart on a busy CPU is killed; an idle CPU takes it apart."""
     m = machine(build, [sleeper('keeper', 'cpus=1 weight=1000'), spinner('busy', 'cpus=0'),
                         'demo guest=storm kernel mem=2M -- run=reboot'], extra=threads(2))
     m.event('guest-ready', guest='busy')

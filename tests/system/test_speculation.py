@@ -26,7 +26,8 @@ PROCESSORS = {
     'n270': ('none', 'retpoline', 'none', 'none'),
     'Skylake-Client': (SKYLAKE, 'rsb,retpoline', 'mds,mmio,srbds,spectre-v2,ssb',
                        'mds,mmio,srbds,spectre-v2'),
-    'EPYC': (ZEN.replace('srso,', ''), 'rsb,div,retpoline', 'spectre-v2,retbleed,ssb', 'spectre-v2'),
+    'EPYC': (ZEN.replace('srso,', ''), 'rsb,div,retpoline', 'spectre-v2,retbleed,ssb',
+             'spectre-v2'),
 }
 
 

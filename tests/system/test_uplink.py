@@ -22,7 +22,8 @@ OWN = '52:54:00:12:34:56'       # of QEMU's first card
 # A board of QEMU, its card, the card's options, and who drives it.
 CARDS = {
     'virtio': ('pc', 'virtio-net-pci', '', 'virtio-net'),
-    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on,iommu_platform=on', 'virtio-net'),
+    'virtio-modern': ('q35', 'virtio-net-pci', ',disable-legacy=on,iommu_platform=on',
+                      'virtio-net'),
     'virtio-line': ('pc', 'virtio-net-pci', ',vectors=0', 'virtio-net'),
     'e1000': ('pc', 'e1000', '', 'e1000'),
     'e1000e': ('q35', 'e1000e', '', 'e1000e'),
@@ -68,7 +69,8 @@ def net(machine, tmp_path):
 
 
 def peer(words='', name='e', address='02:00:00:00:00:0e', guest='net'):
-    return f'{guest} guest={name} kernel mem=8M mac={address} {words} -- role=peer accept=csum,tso,mrg'
+    return (f'{guest} guest={name} kernel mem=8M mac={address} {words} '
+            '-- role=peer accept=csum,tso,mrg')
 
 
 def wait_peers(m, others=''):
@@ -87,7 +89,8 @@ def ask(wire, length, number=1, to=PEER, sender=US, tag=b''):
 
 def echo(m, wire, length, number=1, **options):
     answer = ask(wire, length, number, **options)
-    assert wire.expect(m, lambda data: type_of(data) == TYPE_TEST and data[14] == ECHO_ANSWER) == answer
+    assert wire.expect(m, lambda data: type_of(data) == TYPE_TEST
+                       and data[14] == ECHO_ANSWER) == answer
 
 
 def echo_behind_flood(m, wire):
@@ -107,7 +110,8 @@ def echo_behind_flood(m, wire):
 
 def counters(m):
     """What `:net` says of the wire and of the card."""
-    row = m.command('net', r'(?m)^ +wire +(\d+) frames out, (\d+) in, (\d+) dropped, (\d+) too long, '
+    row = m.command('net',
+                    r'(?m)^ +wire +(\d+) frames out, (\d+) in, (\d+) dropped, (\d+) too long, '
                     r'(\d+) damaged\n +card +(\d+) interrupts, (\d+) pauses, (\d+) resets\n')
     return dict(zip(('sent', 'received', 'dropped', 'long', 'damaged', 'interrupts', 'pauses',
                      'resets'), map(int, row.groups())))
@@ -135,11 +139,12 @@ def test_sizes(net, build, card):
 
 @pytest.mark.parametrize('card', ONE_OF_EACH)
 def test_offloads(net, build, card, record_property):
-    """What guests leave to others is done before the wire: checksums, cutting, and no frame too long."""
+    """Checksums and cutting that guests leave to others are done; no frame is too long."""
     wire = net.plug(card)
     station = Peer(wire, US)
     m = net.start(build, f'net guest=t kernel mem=8M -- role=test peer={US.hex(":")} only=offloads')
-    m.wait(lambda: station.serve() or m.events('guest-exit'), 'the end of the tests', 60, step=0.002)
+    m.wait(lambda: station.serve() or m.events('guest-exit'), 'the end of the tests', 60,
+           step=0.002)
     m.wait_poweroff()
     found = Results(m, 't')
     assert not found.lines.get('FAIL'), found.lines['FAIL']
@@ -174,7 +179,8 @@ def test_stations(net, build, card):
     m.run_on(0.2)
     wire.pump()
     assert not wire.received and tagged
-    row = m.command('net', r'(?m)^ +sent +(\d+) frames, \d+ bytes, (\d+) more refused, (\d+) of them forged\n +received (\d+)')
+    row = m.command('net', r'(?m)^ +sent +(\d+) frames, \d+ bytes, (\d+) more refused, (\d+) of '
+                           r'them forged\n +received (\d+)')
     assert tuple(map(int, row.groups())) == (4, 1, 1, 3)
     forged = m.event('net-forged')
     assert (forged['port'], forged['net'], forged['mac'], forged['count']) == \
@@ -252,7 +258,8 @@ def test_contents(net, build, card):
     wire = net.plug(card)
     m = net.start(build, peer())
     wait_peers(m)
-    body = bytes.fromhex('45000028000100004006' 'ffff' '0a0000010a000002' '0050005000000001000000005000'
+    body = bytes.fromhex('45000028000100004006' 'ffff' '0a0000010a000002'
+                         '0050005000000001000000005000'
                          '0400' '1234' '0000')
     wire.send(frame(PEER, US, TYPE_IPV4, body.ljust(46, b'\0')))
     echo(m, wire, 60)
@@ -260,7 +267,7 @@ def test_contents(net, build, card):
     m.command('net', r'(?m)^  e .*\n +sent +1 frames, .*\n +received 2 frames')
 
 
-# --- the link ---------------------------------------------------------------------------------------
+# --- the link -------------------------------------------------------------------------------------
 
 
 def test_link(net, build, card):
@@ -272,7 +279,8 @@ def test_link(net, build, card):
     m.ask('set_link', name=wire.name, up=False)
     m.event('link', port='net0', state='down')
     before = counters(m)
-    m.wait(lambda: counters(m)['dropped'] > before['dropped'] + 3, 'frames that are dropped', step=0.1)
+    m.wait(lambda: counters(m)['dropped'] > before['dropped'] + 3, 'frames that are dropped',
+           step=0.1)
     m.command('net', r'(?m)^  net0 .*, the link is down\n')
     wire.pump()
     wire.received.clear()
@@ -282,7 +290,7 @@ def test_link(net, build, card):
     assert counters(m)['resets'] == 0
 
 
-# --- words ---------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 
 def test_words(net, release):
@@ -323,7 +331,7 @@ def test_unused(net, release):
     assert not m.events('link') and not m.events('uplink')
 
 
-# --- trouble ---------------------------------------------------------------------------------------------
+# --- trouble --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('card', ONE_OF_EACH)
@@ -368,7 +376,7 @@ def test_cpus(net, debug, card):
 
 @pytest.mark.long
 def test_storm(net, build, tmp_path):
-    """Another device pulls the card's line and does not let go: the line is masked, and the card is asked."""
+    """Another device keeps the card's line raised: the line is masked, and the card polled."""
     wire = net.plug('e1000', ',addr=4')
     hand = Qtest(tmp_path)
     m = net.start(build, peer(), extra=['-device', 'edu,addr=8', *hand.options()])
@@ -386,13 +394,15 @@ def test_storm(net, build, tmp_path):
 
 
 def test_silence(machine, build, tmp_path):
-    """A card that sends nothing of what it gets is reset, and given up; guests still have each other."""
+    """A card that sends nothing is reset, then given up; guests still have each other."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / 'deaf'))
     listener.listen(1)
-    m = machine(build, [peer(), f'net guest=f kernel mem=8M -- role=flood to={US.hex(":")} length=1514'],
+    m = machine(build,
+                [peer(), f'net guest=f kernel mem=8M -- role=flood to={US.hex(":")} length=1514'],
                 options='uplink=net0',
-                extra=['-netdev', f'stream,id=w,server=off,addr.type=unix,addr.path={tmp_path / "deaf"}',
+                extra=['-netdev',
+                       f'stream,id=w,server=off,addr.type=unix,addr.path={tmp_path / "deaf"}',
                        '-device', 'virtio-net-pci,netdev=w'])
     lost = m.event('net-lost', port='net0', timeout=30)
     assert lost['cause'] == 'it does not send'

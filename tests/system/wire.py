@@ -91,7 +91,7 @@ class Wire:
             pass
 
     def take(self, wanted):
-        """The first frame for which wanted() holds; what came before it is gone.  None without one."""
+        """The first frame for which wanted() holds, or None; those before it are dropped."""
         self.pump()
         while self.received:
             data = self.received.popleft()
@@ -165,7 +165,8 @@ class Peer:
             body = data[16:20] + report + data[20 + len(report):]
         if asked == CLEAR:
             self.clear()
-        self.wire.send(frame(data[6:12], self.address, TYPE_TEST, bytes([answers[asked], 0]) + body))
+        self.wire.send(frame(data[6:12], self.address, TYPE_TEST,
+                             bytes([answers[asked], 0]) + body))
 
     def judge(self, kind, data):
         self.frames += 1
@@ -191,7 +192,8 @@ class Peer:
             rest = rest[8:]
             return self.judge_rest(protocol, data[8:40] + struct.pack('>H', protocol), rest, True,
                                    fragment & 0xfff8, fragment & 1)
-        return self.judge_rest(protocol, data[8:40] + struct.pack('>H', protocol), rest, False, 0, 0)
+        return self.judge_rest(protocol, data[8:40] + struct.pack('>H', protocol), rest, False, 0,
+                               0)
 
     def judge_rest(self, protocol, pseudo, rest, is_fragment, offset, more):
         self.bytes += len(rest)
@@ -209,7 +211,9 @@ class Peer:
             self.bytes -= header
         if sum_of(rest, sum_of(pseudo + struct.pack('>H', len(rest)))) != 0xffff:
             return f'the checksum of protocol {protocol} over {len(rest)} bytes'
-        place = (struct.unpack_from('>I', rest, 4)[0] - FIRST_SEQUENCE) % (1 << 32) if protocol == TCP else 8
+        place = 8
+        if protocol == TCP:
+            place = (struct.unpack_from('>I', rest, 4)[0] - FIRST_SEQUENCE) % (1 << 32)
         if rest[header:] != pattern(place, len(rest) - header):
             return f'the bytes of protocol {protocol} from {place}'
         return None
