@@ -30,12 +30,13 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 CFLAGS32 := -std=gnu11 -ffreestanding -m32 -march=i686 -O2 -g -fno-pic -fno-pie \
             -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
             -fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -I. -I$(O)
-# No indirect branch that a guest could teach the predictor: arch/cpu/thunks.asm has what stands for them.
+# No indirect branch that a guest could train the predictor for: arch/cpu/thunks.asm replaces them.
 RETPOLINE := -mindirect-branch=thunk-extern -mindirect-branch-register -fno-jump-tables
 CFLAGS   := $(CFLAGS32) -mregparm=3 -mgeneral-regs-only -fno-omit-frame-pointer $(RETPOLINE) \
             -DUMBRA_DEBUG=$(DEBUG)
 ASFLAGS  := -f elf32 -g -F dwarf -Werror -I$(O)/ -I./
-LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
+LDFLAGS  := -m elf_i386 -nostdlib -static -z max-page-size=4096 -z noexecstack \
+            --no-warn-rwx-segments
 
 # The folders are the floors of the architecture, lowest first (docs/architecture.md).
 SOURCES  := $(sort $(wildcard lib/*.c arch/*/*.c mm/*.c drivers/*/*.c hv/*.c hv/*/*.c boot/*.c))
@@ -61,8 +62,9 @@ include tests/tests.mk
 ## V=1 shows the commands; O=folder builds elsewhere; config.mk can hold settings of your own
 help:
 	@sed -n 's/^## //p' iso/iso.mk guest/linux/linux.mk guest/linux/usertest/usertest.mk \
-		guest/linux/selftests/selftests.mk guest/linux/debian/debian.mk guest/linux/bench/bench.mk tests/tests.mk \
-		tests/fuzz/fuzz.mk tests/bench/bench.mk tests/bochs/bochs.mk tests/lint/lint.mk Makefile
+		guest/linux/selftests/selftests.mk guest/linux/debian/debian.mk \
+		guest/linux/bench/bench.mk tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk \
+		tests/bochs/bochs.mk tests/lint/lint.mk Makefile
 
 deps:
 	$(Q)iso/deps.sh build run test
@@ -92,7 +94,8 @@ $(O)/offsets.inc: arch/cpu/offsets.c.in
 
 # The glyphs stay in the package that they come from until this is built.
 $(O)/font_glyphs.inc: drivers/console/font.awk
-	@[ -r "$(FONT)" ] || { echo "make: there is no font $(FONT); 'make deps' installs it" >&2; exit 1; }
+	@[ -r "$(FONT)" ] || \
+		{ echo "make: there is no font $(FONT); 'make deps' installs it" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(Q)gzip -dc "$(FONT)" | od -An -v -tu1 | awk -f drivers/console/font.awk > $@.new
 	$(Q)mv $@.new $@
@@ -116,11 +119,13 @@ check_switcher = $(NM32) $(1) > $(2).nm && \
 		od -An -v -w4 -tx4 --endian=little $(2).bin > $(2).$$part || exit; \
 	done && \
 	$(OBJDUMP32) -D -j .switcher $(1) > $(2).lst && \
-	awk -v page=ffe00000 -f arch/cpu/switcher_check.awk $(2).nm $(2).switcher $(2).switcher_own $(2).lst
+	awk -v page=ffe00000 -f arch/cpu/switcher_check.awk $(2).nm $(2).switcher \
+		$(2).switcher_own $(2).lst
 
 # Linked twice: the first pass tells the addresses that the symbol table of the
 # second one holds.  The table lies behind the text, so they do not move.
-$(KERNEL_ELF): $(OBJECTS) linker.ld arch/cpu/symbols.awk arch/cpu/branches.awk arch/cpu/switcher_check.awk
+$(KERNEL_ELF): $(OBJECTS) linker.ld arch/cpu/symbols.awk arch/cpu/branches.awk \
+		arch/cpu/switcher_check.awk
 	@echo "  LD      $@"
 	$(Q)awk -f arch/cpu/symbols.awk < /dev/null > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
@@ -128,7 +133,8 @@ $(KERNEL_ELF): $(OBJECTS) linker.ld arch/cpu/symbols.awk arch/cpu/branches.awk a
 	$(Q)$(NM32) -n $(O)/umbra.pass1 | awk -f arch/cpu/symbols.awk > $(O)/symbols.asm
 	$(Q)$(NASM) -f elf32 -o $(O)/symbols.o $(O)/symbols.asm
 	$(Q)$(LD32) $(LDFLAGS) -T linker.ld -o $@ $(OBJECTS) $(O)/symbols.o
-	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | awk -f arch/cpu/branches.awk
+	$(Q)$(OBJDUMP32) -d --no-show-raw-insn -j .text -j .switcher $@ | \
+		awk -f arch/cpu/branches.awk
 	$(Q)$(call check_switcher,$@,$(O)/switcher)
 
 # --- for editors ----------------------------------------------------------
@@ -143,14 +149,15 @@ define newline :=
 endef
 
 # The last entry stands apart for its missing comma.
+add_entries = $(file >> compile_commands.json,$(call compile_entries,$(1),$(2)))
 compdb: $(O)/version.h
 	$(file > compile_commands.json,[)
-	$(file >> compile_commands.json,$(call compile_entries,$(filter-out boot/main.c,$(SOURCES)),$(CC32) $(CFLAGS)))
-	$(file >> compile_commands.json,$(call compile_entries,$(GUEST_SOURCES),$(CC32) $(GUEST_CFLAGS)))
-	$(file >> compile_commands.json,$(call compile_entries,$(UNIT_SOURCES),$(UNIT_CC) $(UNIT_CFLAGS)))
-	$(file >> compile_commands.json,$(call compile_entries,$(FUZZ_SOURCES),$(FUZZ_CC) $(FUZZ_CFLAGS)))
-	$(file >> compile_commands.json,{"directory": "$(CURDIR)"$(comma) "file": "boot/main.c"$(comma) \
-	"command": "$(CC32) $(CFLAGS) -c boot/main.c"}])
+	$(call add_entries,$(filter-out boot/main.c,$(SOURCES)),$(CC32) $(CFLAGS))
+	$(call add_entries,$(GUEST_SOURCES),$(CC32) $(GUEST_CFLAGS))
+	$(call add_entries,$(UNIT_SOURCES),$(UNIT_CC) $(UNIT_CFLAGS))
+	$(call add_entries,$(FUZZ_SOURCES),$(FUZZ_CC) $(FUZZ_CFLAGS))
+	$(file >> compile_commands.json,{"directory": "$(CURDIR)"$(comma) \
+	"file": "boot/main.c"$(comma) "command": "$(CC32) $(CFLAGS) -c boot/main.c"}])
 	@echo "  GEN     compile_commands.json"
 
 clean:

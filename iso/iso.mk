@@ -95,8 +95,8 @@ iso: settings
 
 # gdb starts QEMU itself and talks to it through a pipe, so that no port can be taken.
 # The serial line is a socket: whatever Umbra says is in the log too.
-DEBUG_SERIAL = -chardev socket,id=com1,path=$(O)/debug.sock,server=on,wait=off,logfile=$(O)/debug.log \
-	-serial chardev:com1
+DEBUG_SOCKET = socket,id=com1,path=$(O)/debug.sock,server=on,wait=off,logfile=$(O)/debug.log
+DEBUG_SERIAL = -chardev $(DEBUG_SOCKET) -serial chardev:com1
 
 ## make debug           QEMU stopped at its first instruction, and gdb attached to it,
 ##                      with KERNEL= and so on as above; better with DEBUG=1

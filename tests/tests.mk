@@ -18,7 +18,8 @@ check:
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) unit
 
 ## make test            everything: both builds, unit tests, fuzzers, two kernels of Linux, system
-##                      tests; the last line is `N passed, N failed`.  PYTEST_EXTRA="-k name" for pytest
+##                      tests; the last line is `N passed, N failed`.  PYTEST_EXTRA="-k name" is
+##                      for pytest
 .PHONY: test
 test:
 	$(Q)iso/deps.sh build run test

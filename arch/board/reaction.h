@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long a board is given to switch off or to reset once it was told to.  ACPI names no limit, and
+ * How long a board may take to switch off or to reset once it was told to.  ACPI names no limit, and
  * an emulator does it in a thread of its own, which a busy host lets run late.
  */
 #ifndef UMBRA_ARCH_BOARD_REACTION_H
@@ -12,8 +12,8 @@
 #define REACTION_NS 3000000000ull
 
 /*
- * Returns when the machine has not reacted.  Reads no port meanwhile: an emulator may hold a lock for
- * each read that its other thread needs.  Any context; interrupts may be off.
+ * Returns when the machine has not reacted.  Reads no port meanwhile: an emulator may hold a lock
+ * for each read that its other thread needs.  Any context; interrupts may be off.
  */
 static inline void wait_for_reaction(void)
 {

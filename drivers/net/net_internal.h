@@ -53,8 +53,8 @@ void net_go_on(struct net_device *device);
 bool net_has_room(struct net_device *device);
 
 /*
- * Has the card something left to send, and a link to send it by?  One that should have sent it by now
- * is reset, and has nothing left.
+ * Has the card something left to send, and a link to send it by?  One that should have sent it by
+ * now is reset, and has nothing left.
  */
 bool net_is_sending(struct net_device *device);
 

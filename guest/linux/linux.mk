@@ -45,8 +45,8 @@ $(BUSYBOX): $(LINUX_FOLDER)/get-busybox
 # The program that packs it is one of Linux's.
 $(LINUX_COMMON_INITRD): $(BUSYBOX) $(wildcard $(LINUX_FOLDER)/initrd/*) | $(LINUX_IMAGE)
 	@echo "  INITRD  $@"
-	$(Q)sed 's,BUSYBOX,$(BUSYBOX),; s,HERE,$(LINUX_FOLDER)/initrd,' $(LINUX_FOLDER)/initrd/list \
-		> $(O)/linux/initrd.list
+	$(Q)sed 's,BUSYBOX,$(BUSYBOX),; s,HERE,$(LINUX_FOLDER)/initrd,' \
+		$(LINUX_FOLDER)/initrd/list > $(O)/linux/initrd.list
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $(O)/linux/initrd.list | gzip -n > $@.new
 	$(Q)mv $@.new $@
 
@@ -76,8 +76,8 @@ deps-linux:
 	@[ -z '$(LINUX_CONFIG)' ] || [ -r '$(LINUX_CONFIG)' ] || \
 		{ echo "make: there is no file '$(LINUX_CONFIG)'" >&2; exit 1; }
 	@case '$(notdir $(LINUX_CONFIG))' in *[!a-zA-Z0-9._-]*) \
-		echo "make: LINUX_CONFIG is a file whose name has letters, digits, '.', '_' and '-'," \
-			"not '$(LINUX_CONFIG)'" >&2; exit 1 ;; esac
+		echo "make: LINUX_CONFIG is a file whose name has letters, digits, '.', '_' and" \
+			"'-', not '$(LINUX_CONFIG)'" >&2; exit 1 ;; esac
 	$(Q)LINUX=$(LINUX) iso/deps.sh build run linux
 
 ## make linux           build Debian's Linux 6.1 as a guest of Umbra: some 5 minutes, 1 GB below

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine's end: other CPUs stop, what the network cards and the consoles were given goes out, and the board does the rest.
+ * The machine's end: other CPUs stop, what the network cards and the consoles were given goes out,
+ * and the board does the rest.
  */
 #include "hv/console/machine_end.h"
 

@@ -6,4 +6,5 @@
 ##                      (UPDATE=1 writes the figures down)
 .PHONY: bench
 bench: $(KERNEL_ELF) $(patsubst %,$(O)/guest/%.elf,bench bench_c net demo worker)
-	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) --objcopy $(OBJCOPY32) $(if $(UPDATE),--update)
+	$(Q)$(PYTHON) tests/bench/bench.py $(O) --qemu $(QEMU) --objcopy $(OBJCOPY32) \
+		$(if $(UPDATE),--update)

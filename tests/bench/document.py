@@ -12,7 +12,8 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/performance.md"
 def with_numbers(line, rows):
     """
     A row with its numbers of `rows`, by its name and by how many cells it has behind the second: as
-    many of the last cells are written anew as there are strings in that list.  Other lines as they are.
+    many of the last cells are written anew as there are strings in that list.  Other lines as they
+    are.
     """
     name = re.match(r"\| `(\w+)` \|", line)
     cells = line.split("|")
@@ -24,5 +25,5 @@ def with_numbers(line, rows):
 
 def write_numbers(rows, document=DOCUMENT):
     text = document.read_text(encoding="utf-8")
-    document.write_text("".join(with_numbers(line, rows) for line in text.splitlines(keepends=True)),
-                        encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    document.write_text("".join(with_numbers(line, rows) for line in lines), encoding="utf-8")

@@ -8,14 +8,17 @@
 
 # fuzz_NAME := the sources that fuzz_NAME.c is linked with.
 fuzz_acpi         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c
-fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
+fuzz_block        := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_boot_info    := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
-fuzz_decode       := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
-fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
-	drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
-fuzz_image        := hv/load/image_parse.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c lib/div64.c
-fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c
+fuzz_decode       := $(DECODE)
+fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c \
+	drivers/virtio/device_page_notify.c drivers/virtio/virtio_console.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+fuzz_image        := hv/load/image_parse.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c \
+	lib/div64.c
+fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c \
+	arch/board/madt.c
 fuzz_module_words := hv/config/guest_config.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
@@ -23,12 +26,14 @@ fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)
 fuzz_partition    := $(PARTITION)
 fuzz_shadow       := $(SHADOW_MODEL)
 fuzz_pci          := $(VPCI_BUS) drivers/virtio/virtio_console.c
-fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
+fuzz_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 fuzz_pci_scan     := $(PCI_SCAN)
 fuzz_virtio_net_pci := tests/unit/fake_heap.c lib/error.c
-fuzz_virtio_pci   := tests/unit/fake_stuck_clock.c drivers/pci/virtio_pci.c drivers/pci/pci_capability.c
-fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+fuzz_virtio_pci   := tests/unit/fake_stuck_clock.c drivers/pci/virtio_pci.c \
+	drivers/pci/pci_capability.c
+fuzz_virtqueue    := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c \
+	lib/div64.c
 
 O ?= build
 FUZZ_CC ?= clang
@@ -44,7 +49,8 @@ $(patsubst %.c,$(FUZZ_OUT)/%.o,$(NATIVE_SOURCES) tests/fuzz/fuzz_shadow.c): \
 $(FUZZ_OUT)/tests/unit/%.o: FUZZ_CFLAGS := $(FUZZ_CFLAGS) -fno-sanitize=fuzzer
 # Those that take longest begin, and the others find room beside them.
 FUZZ_LONG := shadow ethernet_switch virtio_net
-FUZZ_NAMES := $(FUZZ_LONG) $(filter-out $(FUZZ_LONG),$(sort $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES)))))
+FUZZ_ALL := $(sort $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES))))
+FUZZ_NAMES := $(FUZZ_LONG) $(filter-out $(FUZZ_LONG),$(FUZZ_ALL))
 
 $(FUZZ_OUT)/%.o: %.c
 	@mkdir -p $(@D)

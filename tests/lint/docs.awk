@@ -22,7 +22,9 @@ function lines(path, count, line) {
 	count = split($0, quoted, "`")
 	for (i = 2; i <= count; i += 2) {
 		path = quoted[i]
-		if (path !~ /^(arch|boot|docs|drivers|guest|hv|iso|lib|mm|tests)\/[a-zA-Z0-9_\/.-]*\.(c|h|asm|awk|py|sh|mk|md|in)$/)
+		if (path !~ /^(arch|boot|docs|drivers|guest|hv|iso|lib|mm|tests)\// ||
+		    path ~ /[^a-zA-Z0-9_\/.-]/ ||
+		    path !~ /\.(c|h|asm|awk|py|sh|mk|md|in)$/)
 			continue
 		size = lines(path)
 		if (size == 0)

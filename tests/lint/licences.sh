@@ -3,9 +3,7 @@
 # Every file that somebody wrote names its licence in its first lines. What is
 # data or prose for people (documents, the corpus of the fuzzers) does not.
 
-find . \( -name .git -o -path './build*' -o -path ./tests/fuzz/corpus -o -name __pycache__ \
-	-o -name .cache \) -prune -o -type f ! -name '*.md' ! -name '*.txt' ! -name LICENSE ! -name .gitignore \
-	! -name compile_commands.json ! -name config.mk ! -name '*.pyc' -print | sort | {
+tests/lint/sources.sh | {
 	status=0
 	while read -r file; do
 		# A script has its interpreter in front.

@@ -13,23 +13,28 @@ LINT_OUT := $(O)/lint
 LINT_LINUX_FLAGS := --target=i686-linux-gnu -isystem /usr/i686-linux-gnu/include \
 	$(filter-out -Wno-% -fno-%,$(USERTEST_CFLAGS))
 lint_flags = $(if $(filter guest/linux/%,$(1)),$(LINT_LINUX_FLAGS),$(lint_own_flags))
-lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIVE_FLAGS)) -std=gnu11 -I. -I$(O) \
+lint_own_flags = $(if $(filter $(filter tests/%,$(NATIVE_SOURCES)),$(1)),$(NATIVE_FLAGS)) \
+	-std=gnu11 -I. -I$(O) \
 	$(if $(filter tests/%,$(1)),,-m32 -march=i686 -ffreestanding) \
 	$(if $(filter guest/%,$(1)),-DGUEST_KERNEL_BASE=$(GUEST_KERNEL_BASE)u,-DUMBRA_DEBUG=1)
 
 ## make lint            clang-tidy, sparse for the types of guests' addresses, headers that
-##                      stand alone, the rooms and their sizes, old names, files in documents,
-##                      licences, shell scripts
-.PHONY: lint lint-tidy lint-sparse lint-headers lint-rooms lint-names lint-docs lint-licences lint-scripts
+##                      stand alone, the rooms and their sizes, old names, long lines, files in
+##                      documents, licences, shell scripts
+LINTS := lint-rooms lint-names lint-columns lint-docs lint-licences lint-scripts lint-headers \
+	lint-sparse lint-tidy
+.PHONY: lint $(LINTS)
 lint:
 	$(Q)iso/deps.sh build run test lint
-	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k lint-rooms lint-names lint-docs lint-licences lint-scripts lint-headers \
-		lint-sparse lint-tidy
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) -k $(LINTS)
 	@echo "lint: clean"
+
+# Made by make, and included.
+LINT_MADE := $(O)/version.h $(O)/font_glyphs.inc
 
 # One stamp a file: only what changed is looked at again.
 lint-tidy: $(LINT_SOURCES:%=$(LINT_OUT)/%.tidy)
-$(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/version.h $(O)/font_glyphs.inc
+$(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(LINT_MADE)
 	@mkdir -p $(@D)
 	@echo "  TIDY    $<"
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(call lint_flags,$<) 2> $@.log || \
@@ -38,7 +43,7 @@ $(LINT_OUT)/%.tidy: % $(LINT_HEADERS) .clang-tidy tests/.clang-tidy | $(O)/versi
 
 lint-sparse: $(SOURCES:%=$(LINT_OUT)/%.sparse)
 # The compiler's own headers know a type that sparse does not.
-$(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
+$(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(LINT_MADE)
 	@mkdir -p $(@D)
 	@echo "  SPARSE  $<"
 	@sparse -Wsparse-error $(call lint_flags,$<) -D__float128=double \
@@ -46,20 +51,24 @@ $(LINT_OUT)/%.sparse: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
 	@touch $@
 
 # fake_port.h and fake_mmio.h are finished by the test that includes them.
-lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out tests/unit/fake_port.h tests/unit/fake_mmio.h,$(LINT_HEADERS)))
+LINT_UNFINISHED := tests/unit/fake_port.h tests/unit/fake_mmio.h
+lint-headers: $(patsubst %,$(LINT_OUT)/%.alone,$(filter-out $(LINT_UNFINISHED),$(LINT_HEADERS)))
 $(LINT_OUT)/guest/%.alone: lint_compiler = $(CC32) $(GUEST_CFLAGS)
 $(LINT_OUT)/guest/linux/%.alone: lint_compiler = $(LINUX_CROSS)gcc $(USERTEST_CFLAGS)
 $(LINT_OUT)/tests/%.alone: lint_compiler = $(UNIT_CC) $(UNIT_CFLAGS)
 $(LINT_OUT)/%.alone: lint_compiler = $(CC32) $(CFLAGS)
-$(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(O)/version.h $(O)/font_glyphs.inc
+$(LINT_OUT)/%.alone: % $(LINT_HEADERS) | $(LINT_MADE)
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(lint_compiler) -I. -fsyntax-only -x c -
 	@touch $@
 
 lint-rooms: $(OBJECTS)
-	@awk -f tests/lint/rooms.awk -f tests/lint/includes.awk $(SOURCES) $(GUEST_SOURCES) $(LINT_HEADERS)
-	@$(NM32) -A $(OBJECTS) | awk -v O=$(O) -f tests/lint/rooms.awk -f tests/lint/calls.awk
-	@$(NM32) -A $(OBJECTS) | tests/lint/cycles.sh
+	@awk -f tests/lint/rooms.awk -f tests/lint/includes.awk $(SOURCES) $(GUEST_SOURCES) \
+		$(LINT_HEADERS)
+	@mkdir -p $(LINT_OUT)
+	@$(NM32) -A $(OBJECTS) > $(LINT_OUT)/symbols
+	@awk -v O=$(O) -f tests/lint/rooms.awk -f tests/lint/calls.awk $(LINT_OUT)/symbols
+	@tests/lint/cycles.sh < $(LINT_OUT)/symbols
 	@awk -f tests/lint/rooms.awk -f tests/lint/sizes.awk $(SOURCES) $(ASM) \
 		$(filter-out guest/% tests/%,$(LINT_HEADERS))
 
@@ -67,13 +76,19 @@ lint-names:
 	@awk -f tests/lint/names.awk docs/architecture.md $(SOURCES) $(ASM) \
 		$(filter-out guest/% tests/%,$(LINT_HEADERS))
 
+lint-columns:
+	@tests/lint/columns.sh
+
 # docs/linux.md names files of Linux's.
+LINT_DOCS := README.md $(filter-out docs/linux.md,$(wildcard docs/*.md))
 lint-docs:
-	@awk -v MOST=6000 -f tests/lint/docs.awk README.md $(filter-out docs/linux.md,$(wildcard docs/*.md))
-	@awk -f tests/lint/figures.awk tests/bench/linux_figures.txt tests/bench/figures.txt docs/performance.md
+	@awk -v MOST=6000 -f tests/lint/docs.awk $(LINT_DOCS)
+	@awk -f tests/lint/figures.awk tests/bench/linux_figures.txt tests/bench/figures.txt \
+		docs/performance.md
 
 lint-licences:
 	@tests/lint/licences.sh
 
 lint-scripts:
-	@shellcheck guest/linux/build-linux guest/linux/get-busybox guest/linux/initrd/rc guest/linux/initrd/dhcp guest/linux/debian/build-image guest/linux/debian/customize guest/linux/selftests/run-selftests iso/*.sh iso/make-iso tests/*/*.sh .ci/run
+	@tests/lint/sources.sh | xargs awk 'FNR == 1 && /^#!.*sh$$/ || \
+		FNR == 2 && /^# shellcheck shell=/ { print FILENAME }' | xargs shellcheck

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 What `make lint` says of rooms that use what stands above them: by an include, by a
-call that no include shows, and in a circle of files; and of names that the glossary refuses.
+call that no include shows, and in a circle of files; of names that the glossary refuses, and of
+lines that are too long.
 """
 
 import pathlib
@@ -144,7 +145,8 @@ FIGURES = {
 @pytest.mark.parametrize('file, old, new, answer', [
     ('performance.md', '150 |', '151 |', ['performance.md:1: fork is 100 | 150 | 1.50 | 29.12 and '
                                           'not 100 | 151 | 1.50 | 29.12 ']),
-    ('performance.md', '4.47 | 1.50', '4.47 | 1.51', ['performance.md:2: fork is 1.50 and not 1.51 ']),
+    ('performance.md', '4.47 | 1.50', '4.47 | 1.51',
+     ['performance.md:2: fork is 1.50 and not 1.51 ']),
     ('performance.md', '| 7 |', '| 8 |', ['performance.md:4: boot is 7 and not 8 ']),
     ('performance.md', '`boot`', '`boat`', ['performance.md:4: there is no figure boat']),
     ('bench/linux_figures.txt', 'timer', 'none 1 1 1\ntimer',
@@ -157,3 +159,24 @@ def test_figures_in_document(tmp_path, file, old, new, answer):
     done = check('figures.awk', *files, folder=tmp_path)
     assert done.stdout.splitlines() == answer
     assert done.returncode == (1 if answer else 0)
+
+
+@pytest.mark.parametrize('line, columns', [
+    ('x' * 100, None), ('x' * 101, 101), ('\t' * 12 + 'x' * 4, None), ('\t' * 12 + 'x' * 5, 101),
+    ('x' * 7 + '\t' + 'x' * 92, None), ('x' * 8 + '\t' + 'x' * 85, 101), ('\u00e4' * 100, None),
+    ('\u00e4' * 101, 101)], ids=range(8))
+@pytest.mark.parametrize('path', ['mm/heap.c', 'iso/script', 'Makefile', 'tests/system/test_x.py'])
+def test_columns(tmp_path, path, line, columns):
+    write(tmp_path, path, 'short', line)
+    done = subprocess.run(LINT / 'columns.sh', cwd=tmp_path, capture_output=True, text=True)
+    said = f'{path}:2: {columns} columns, at most 100\n' if columns else ''
+    assert (done.stdout, done.stderr, done.returncode != 0) == (said, '', bool(columns))
+
+
+@pytest.mark.parametrize('path', ['docs/x.md', 'build/x.c', 'build-debug/x.c',
+                                  'guest/linux/edits/6.1/a.patch', 'tests/fuzz/corpus/pci/1'])
+def test_columns_of_others(tmp_path, path):
+    """Long lines that are not asked: documents, what make made, Linux's, data."""
+    write(tmp_path, path, 'x' * 200)
+    write(tmp_path, 'x.c', '')
+    assert subprocess.run(LINT / 'columns.sh', cwd=tmp_path).returncode == 0

@@ -10,7 +10,7 @@
 static struct acpi_fixed fixed_tables;
 static uint32_t pm1a, pm1b;
 static bool firmware_answers;
-static uint64_t now, waited_since; /* waited_since: time of the last read of a port, or write to one */
+static uint64_t now, waited_since; /* waited_since: of the last port access */
 
 uint64_t time_ns(void)
 {

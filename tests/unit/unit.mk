@@ -3,33 +3,40 @@
 # and runs them all.  To add one: write tests/unit/test_NAME.c and add a line
 # to the table.  O is the output directory; the top Makefile includes this.
 
-CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c drivers/console/console_focus.c \
-	drivers/console/console_lines.c drivers/console/console_output.c \
-	drivers/console/console_keys.c drivers/console/console_line.c drivers/console/console_history.c \
-	lib/ansi.c lib/ring.c lib/format.c lib/div64.c
+CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c \
+	drivers/console/console_focus.c drivers/console/console_lines.c \
+	drivers/console/console_output.c drivers/console/console_keys.c \
+	drivers/console/console_line.c drivers/console/console_history.c lib/ansi.c lib/ring.c \
+	lib/format.c lib/div64.c
 
 # What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
-SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c mm/guest_window.c \
-	mm/shadow_audit.c mm/shadow_budget.c mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
+SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c \
+	mm/guest_window.c mm/shadow_audit.c mm/shadow_budget.c mm/shadow_fault.c \
+	mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_space.c mm/shadow_update.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
-CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c hv/config/config_module.c
+CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c \
+	hv/config/config_module.c
 # What waits for hardware.
 WAITING := tests/unit/fake_stuck_clock.c
-NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c drivers/net/net_poll.c drivers/net/net_recover.c \
-	drivers/net/net_send.c drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
+NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c \
+	drivers/net/net_poll.c drivers/net/net_recover.c drivers/net/net_send.c \
+	drivers/net/net_credit.c drivers/pci/irq_watch.c lib/format.c lib/div64.c
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
-ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c drivers/net/switch_queue.c \
-	tests/unit/fake_heap.c
-VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
+ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c \
+	drivers/net/switch_queue.c tests/unit/fake_heap.c
+VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
-PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c drivers/block/partition_chain.c drivers/block/partition_gpt.c \
-	lib/crc32.c lib/div64.c
-PCI_SCAN := drivers/pci/pci_scan.c drivers/pci/pci_bar.c drivers/pci/pci_capability.c drivers/pci/pci_mcfg.c
+PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c \
+	drivers/block/partition_chain.c drivers/block/partition_gpt.c lib/crc32.c lib/div64.c
+PCI_SCAN := drivers/pci/pci_scan.c drivers/pci/pci_bar.c drivers/pci/pci_capability.c \
+	drivers/pci/pci_mcfg.c
+
+DECODE := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
 
 # unit_NAME := the sources that test_NAME.c is linked with.
 unit_acpi        := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c
@@ -49,13 +56,14 @@ unit_config      := $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_csprng      := lib/csprng.c lib/chacha20.c
-unit_decode      := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
-unit_decode_objdump := hv/emulate/decode_privileged.c hv/emulate/decode_cursor.c hv/emulate/decode_move.c
-unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c drivers/virtio/device_page_notify.c \
-	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+unit_decode      := $(DECODE)
+unit_decode_objdump := $(DECODE)
+unit_device_page := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c \
+	drivers/virtio/device_page_notify.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_device_timer := arch/board/device_timer.c
-unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/block/disk.c drivers/block/disk_port.c drivers/block/disk_recover.c \
-	drivers/block/disk_read.c drivers/block/disk_transfer.c drivers/pci/irq_watch.c
+unit_disk        := $(WAITING) tests/unit/fake_heap.c drivers/block/disk.c \
+	drivers/block/disk_port.c drivers/block/disk_recover.c drivers/block/disk_read.c \
+	drivers/block/disk_transfer.c drivers/pci/irq_watch.c
 unit_disk_blocks := $(unit_disk)
 unit_disk_trouble := $(unit_disk)
 unit_div64       := lib/div64.c
@@ -80,7 +88,8 @@ unit_irq         := lib/error.c
 unit_irq_watch   := drivers/pci/irq_watch.c
 unit_lapic       := $(WAITING) lib/div64.c
 unit_list        :=
-unit_madt        := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c arch/board/madt.c lib/format.c lib/div64.c
+unit_madt        := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c \
+	arch/board/madt.c lib/format.c lib/div64.c
 unit_multiboot1  := boot/boot_info.c boot/multiboot1.c boot/multiboot2.c
 unit_multiboot2  := $(unit_multiboot1)
 unit_net_credit  := drivers/net/net_credit.c
@@ -123,17 +132,18 @@ unit_vga_text    := drivers/console/text_screen.c lib/ansi.c
 unit_virtio_blk_pci := tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
 unit_virtio_pci  := $(WAITING) drivers/pci/virtio_pci.c drivers/pci/pci_capability.c
 unit_volume      := drivers/block/volume.c
-unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
+unit_virtio_block := tests/unit/fake_guest_memory.c drivers/virtio/virtio_block.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_virtio_block_hostile := $(unit_virtio_block)
-unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
-unit_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c drivers/virtio/virtqueue.c \
-	lib/format.c lib/div64.c
+unit_virtio_console := tests/unit/fake_guest_memory.c drivers/virtio/virtio_console.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+unit_virtio_entropy := tests/unit/fake_guest_memory.c drivers/virtio/virtio_entropy.c \
+	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 unit_virtio_net  := tests/unit/fake_guest_memory.c tests/unit/net_frames.c $(VIRTIO_NET)
 unit_virtio_net_pci := tests/unit/fake_heap.c lib/error.c
 unit_virtio_net_hostile := $(unit_virtio_net)
-unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+unit_virtqueue   := tests/unit/fake_guest_memory.c drivers/virtio/virtqueue.c lib/format.c \
+	lib/div64.c
 unit_virtqueue_indirect := $(unit_virtqueue)
 
 O ?= build
@@ -149,7 +159,9 @@ UNIT_OUT := $(O)/unit
 NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
 	tests/unit/test_shadow_%.c tests/unit/test_initial_tables.c tests/unit/test_frames.c \
-	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c arch/board/device_timer.c tests/unit/test_device_timer.c tests/unit/fake_net_card.c drivers/net/net_poll.c
+	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c \
+	arch/board/device_timer.c tests/unit/test_device_timer.c tests/unit/fake_net_card.c \
+	drivers/net/net_poll.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)
 
 UNIT_NAMES := $(sort $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES))))
@@ -166,7 +178,8 @@ endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name))))
 
 # For tests/system/test_partitions.py, which asks for it.
-$(UNIT_OUT)/read_partitions: $(patsubst %.c,$(UNIT_OUT)/%.o,tests/unit/read_partitions.c $(PARTITION))
+READ_PARTITIONS := tests/unit/read_partitions.c $(PARTITION)
+$(UNIT_OUT)/read_partitions: $(READ_PARTITIONS:%.c=$(UNIT_OUT)/%.o)
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^
 
 .PHONY: unit

@@ -24,9 +24,9 @@ $(LINUX_BENCH)/initrd.gz: $(LINUX_BENCH)/init $(LINUX_FOLDER)/bench/list | $(LIN
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $(LINUX_BENCH)/list | gzip -n > $@.new
 	$(Q)mv $@.new $@
 
-## make bench-linux     what paths of Linux's kernel cost in a guest, in instructions, beside the same
-##                      without Umbra, against the committed figures (UPDATE=1 writes them down);
-##                      builds both kernels first
+## make bench-linux     what paths of Linux's kernel cost in a guest, in instructions, beside the
+##                      same without Umbra, against the committed figures (UPDATE=1 writes them
+##                      down); builds both kernels first
 .PHONY: bench-linux
 bench-linux: deps-linux
 	$(Q)iso/deps.sh usertest

@@ -32,8 +32,8 @@ debian-settings:
 	@[ ! -e '$(DEBIAN_IMAGE)' ] || [ -f '$(DEBIAN_IMAGE)' ] || \
 		{ echo "make: DEBIAN_IMAGE '$(DEBIAN_IMAGE)' is not a file" >&2; exit 1; }
 	@case '$(DEBIAN_IMAGE)' in *[!a-zA-Z0-9._/+-]*|*/|'') \
-		echo "make: DEBIAN_IMAGE is a file whose path has letters, digits, '.', '_', '+' and '-'," \
-			"not '$(DEBIAN_IMAGE)'" >&2; exit 1 ;; esac
+		echo "make: DEBIAN_IMAGE is a file whose path has letters, digits, '.', '_', '+'" \
+			"and '-', not '$(DEBIAN_IMAGE)'" >&2; exit 1 ;; esac
 	$(Q)$(DEBIAN_FOLDER)/build-image --check $(DEBIAN_IMAGE) "$$UMBRA_DEBIAN_SIZE" \
 		"$$UMBRA_DEBIAN_MIRROR" "$$UMBRA_DEBIAN_PACKAGES"
 

@@ -26,17 +26,18 @@ $(SELFTESTS_INITRD): $(LINUX_INITRD) $(SELFTESTS)/built $(SELFTESTS_FOLDER)/run-
 		for file in $(SELFTESTS)/*_32; do \
 			echo "file /selftests/$${file##*/} $$file 0755 0 0"; done; \
 		for file in $(SELFTESTS_LIBRARIES); do \
-			echo "file /lib/$$file $$($(LINUX_CROSS)gcc -print-file-name=$$file) 0755 0 0"; done; \
+			path=$$($(LINUX_CROSS)gcc -print-file-name=$$file); \
+			echo "file /lib/$$file $$path 0755 0 0"; done; \
 	} > $@.list
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $@.list | gzip -n | cat $(LINUX_INITRD) - > $@.new
 	$(Q)mv $@.new $@
 
-# A kernel for the machine itself, with all that guests have not: LDTs, virtual-8086 mode, ports. The
-# rule for guests' kernels makes it, with other options.
+# A kernel for the machine itself, with what guests lack: LDTs, virtual-8086 mode, ports. The rule
+# for guests' kernels makes it, with other options.
 NATIVE_NAME := native-selftests
 NATIVE_BASE := $(LINUX_DIR)/native-base.config
-NATIVE_FRAGMENTS := $(NATIVE_BASE) $(LINUX_FOLDER)/config/off.config $(LINUX_FOLDER)/config/no-pae.config \
-	$(SELFTESTS_FOLDER)/native.config
+NATIVE_FRAGMENTS := $(NATIVE_BASE) $(LINUX_FOLDER)/config/off.config \
+	$(LINUX_FOLDER)/config/no-pae.config $(SELFTESTS_FOLDER)/native.config
 
 $(NATIVE_BASE): $(LINUX_FOLDER)/config/base.config
 	@mkdir -p $(@D)
@@ -49,5 +50,5 @@ linux-selftests: linux
 	$(Q)$(MAKE) --no-print-directory $(SELFTESTS_INITRD)
 linux-native: linux-selftests
 	$(Q)$(MAKE) --no-print-directory $(NATIVE_BASE)
-	$(Q)$(MAKE) --no-print-directory LINUX_NAME=$(NATIVE_NAME) LINUX_FRAGMENTS='$(NATIVE_FRAGMENTS)' \
-		$(LINUX_DIR)/$(NATIVE_NAME)/bzImage
+	$(Q)$(MAKE) --no-print-directory LINUX_NAME=$(NATIVE_NAME) \
+		LINUX_FRAGMENTS='$(NATIVE_FRAGMENTS)' $(LINUX_DIR)/$(NATIVE_NAME)/bzImage

@@ -8,8 +8,9 @@ LINUX_TEST_INITRD := $(LINUX_OBJECTS)/test-initrd.gz
 USERTEST_SOURCES := $(sort $(wildcard $(USERTEST_FOLDER)/*.c))
 USERTEST_OBJECTS := $(USERTEST_SOURCES:$(USERTEST_FOLDER)/%.c=$(O)/linux/usertest/%.o)
 # Without SSE of the compiler's own: tests have values in its registers.
-USERTEST_CFLAGS := -D_GNU_SOURCE -std=gnu11 -m32 -march=i686 -mno-sse -O2 -g -fno-strict-aliasing -fno-pic \
-	-fno-pie -pthread $(filter-out -Wframe-larger-than=%,$(WARNINGS)) -I.
+USERTEST_CFLAGS := -D_GNU_SOURCE -std=gnu11 -m32 -march=i686 -mno-sse -O2 -g \
+	-fno-strict-aliasing -fno-pic -fno-pie -pthread -I. \
+	$(filter-out -Wframe-larger-than=%,$(WARNINGS))
 
 # The compiler must have a C library, as Debian's cross compiler does.
 $(O)/linux/usertest/%.o: $(USERTEST_FOLDER)/%.c $(USERTEST_FOLDER)/usertest.mk
@@ -28,8 +29,8 @@ $(LINUX_TEST_INITRD): $(LINUX_INITRD) $(USERTEST)
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $@.list | gzip -n | cat $(LINUX_INITRD) - > $@.new
 	$(Q)mv $@.new $@
 
-## make usertest        build the tests of Linux from its user's side, and run them on this machine's
-##                      own kernel, which shows that the tests are right
+## make usertest        build the tests of Linux from its user's side, and run them on this
+##                      machine's own kernel, which shows that the tests are right
 .PHONY: usertest
 usertest:
 	$(Q)iso/deps.sh usertest
