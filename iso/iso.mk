@@ -32,6 +32,9 @@ export UMBRA_MEM    := $(call verbatim,MEM)
 export UMBRA_DISK   := $(call verbatim,DISK)
 export UMBRA_GUEST_WORDS := $(call verbatim,GUEST_WORDS)
 
+# How it is booted: from an image by GRUB (grub), or by QEMU's own loader (direct).
+BOOT     ?= grub
+
 DEMO     := $(O)/guest/demo.elf
 DEMO_ISO := $(O)/umbra.iso
 OWN_ISO  := $(O)/guest.iso
@@ -40,7 +43,23 @@ ISO      := $(if $(UMBRA_KERNEL),$(OWN_ISO),$(DEMO_ISO))
 # As many jobs as there are CPUs, unless make was told a number.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
+DEMO_GUESTS = -g alpha -k $(DEMO) -m 16M -a 'name=alpha' -g beta -k $(DEMO) -m 16M -a 'name=beta'
+OWN_GUEST = -g "$$UMBRA_GUEST" -k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -d "$$UMBRA_DISK" \
+	-m "$$UMBRA_MEM" -x "$$UMBRA_GUEST_WORDS" -a "$$UMBRA_APPEND"
+ISO_GUESTS = $(if $(UMBRA_KERNEL),$(OWN_GUEST),$(DEMO_GUESTS))
+
 QEMU_FLAGS = -accel $(ACCEL) -m $(HOSTMEM) -smp $(SMP) -display none -nic $(QEMU_NIC) -boot d
+
+# With BOOT=direct no image is made: what to make, of an image and of what is on it.
+to_boot = $(if $(filter direct,$(BOOT)),$(KERNEL_ELF) $(2),$(1))
+
+# $(call say_boot,IMAGE) and then $(call boot,IMAGE,GUESTS,QEMU OPTIONS): GUESTS are what make-iso
+# has for its guests.  The terminal is the serial line and QEMU's monitor.
+say_boot = @echo "  QEMU    $(strip $(call to_boot,$(1)))" \
+	" (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
+boot = $(if $(filter direct,$(BOOT)),iso/boot-direct -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" $(2) --) \
+	$(QEMU) $(QEMU_FLAGS) -serial mon:stdio $(if $(filter direct,$(BOOT)),,-cdrom $(1)) \
+	$(3) $(QEMU_EXTRA)
 
 # Rewritten only when Umbra's words change.
 $(O)/words: FORCE
@@ -48,21 +67,22 @@ $(O)/words: FORCE
 	@printf '%s\n' "$$UMBRA_WORDS" > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
-$(DEMO_ISO): $(KERNEL_ELF) $(DEMO) iso/make-iso iso/grub.cfg $(O)/words
+$(DEMO_ISO): $(KERNEL_ELF) $(DEMO) iso/make-iso iso/guests.sh iso/grub.cfg $(O)/words
 	@echo "  ISO     $@"
 	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" \
-		-g alpha -k $(DEMO) -m 16M -a 'name=alpha' -g beta -k $(DEMO) -m 16M -a 'name=beta'
+		$(DEMO_GUESTS)
 
 # Made anew each time: what it is made of is not under make's eyes.
 $(OWN_ISO): $(KERNEL_ELF) FORCE
 	@echo "  ISO     $@"
-	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g "$$UMBRA_GUEST" \
-		-k "$$UMBRA_KERNEL" -i "$$UMBRA_INITRD" -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
-		-x "$$UMBRA_GUEST_WORDS" -a "$$UMBRA_APPEND"
+	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" \
+		$(OWN_GUEST)
 
 # What cannot work is said before anything is installed or built.
 .PHONY: settings
 settings:
+	@case '$(BOOT)' in grub|direct) ;; *) \
+		echo "make: BOOT is grub or direct, not '$(BOOT)'" >&2; exit 1 ;; esac
 	@[ -z "$$UMBRA_INITRD$$UMBRA_DISK$$UMBRA_APPEND$$UMBRA_GUEST_WORDS" ] || \
 		[ -n "$$UMBRA_KERNEL" ] || \
 		{ echo "make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL" >&2; exit 1; }
@@ -78,12 +98,13 @@ settings:
 ##     GUEST_WORDS="weight=50 net=none"                    more words for the guest's line
 ##     SMP=n HOSTMEM=512M ACCEL=tcg QEMU_EXTRA="..."    the machine of QEMU's
 ##     WORDS="console=com1,screen when-idle=poweroff"      Umbra's own words
+##     BOOT=direct          QEMU loads Umbra itself, without an image and GRUB
 .PHONY: run
 run: settings
 	$(Q)iso/deps.sh build run
-	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(ISO)
-	@echo "  QEMU    $(ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
-	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(ISO) $(QEMU_EXTRA)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(call to_boot,$(ISO),$(DEMO))
+	$(call say_boot,$(ISO))
+	$(Q)$(call boot,$(ISO),$(ISO_GUESTS))
 
 ## make iso             the boot image alone, for a CD or a USB stick, BIOS and UEFI;
 ##                      with KERNEL= and so on as above

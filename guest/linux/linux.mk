@@ -58,14 +58,16 @@ $(LINUX_INITRD): $(LINUX_COMMON_INITRD) $(LINUX_IMAGE)
 		$(LINUX_OBJECTS)/usr/gen_init_cpio $@.list | gzip -n >> $@.new; fi
 	$(Q)mv $@.new $@
 
-# One is called linux, several linux1, linux2 and so on.  Made anew each time, for its words.
+# For make-iso, as the shell's "$@".  One is called linux, several linux1, linux2 and so on.
+LINUX_GUESTS = set --; for i in $$(seq $(GUESTS)); do \
+	set -- "$$@" -g linux$$([ $(GUESTS) = 1 ] || echo $$i) -k $(LINUX_IMAGE) \
+		-i $(LINUX_INITRD) -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
+		-x "$$UMBRA_GUEST_WORDS" -a "console=hvc0 $$UMBRA_APPEND"; done
+
+# Made anew each time, for its words.
 $(LINUX_ISO): $(KERNEL_ELF) $(LINUX_IMAGE) $(LINUX_INITRD) FORCE
 	@echo "  ISO     $@"
-	$(Q)set --; for i in $$(seq $(GUESTS)); do \
-		set -- "$$@" -g linux$$([ $(GUESTS) = 1 ] || echo $$i) -k $(LINUX_IMAGE) \
-			-i $(LINUX_INITRD) -d "$$UMBRA_DISK" -m "$$UMBRA_MEM" \
-			-x "$$UMBRA_GUEST_WORDS" -a "console=hvc0 $$UMBRA_APPEND"; done; \
-	iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" "$$@"
+	$(Q)$(LINUX_GUESTS); iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" "$$@"
 
 .PHONY: deps-linux
 deps-linux:
@@ -105,14 +107,19 @@ run-linux: deps-linux
 	@case '$(GUESTS)' in [1-9]|[12][0-9]|3[0-2]) ;; *) \
 		echo "make: GUESTS is 1 to 32, not '$(GUESTS)'" >&2; exit 1 ;; esac
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(KERNEL_ELF) $(LINUX_IMAGE)
-	$(Q)$(MAKE) --no-print-directory $(if $(filter command environment,$(origin WORDS)),,\
-		WORDS='$(WORDS) uplink=net0') $(LINUX_ISO)
-	@echo "  QEMU    $(LINUX_ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
-	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(LINUX_ISO) $(QEMU_EXTRA)
+	$(Q)$(MAKE) --no-print-directory WORDS="$$UMBRA_WORDS" \
+		$(call to_boot,$(LINUX_ISO),$(LINUX_INITRD))
+	$(call say_boot,$(LINUX_ISO))
+	$(Q)$(LINUX_GUESTS); $(call boot,$(LINUX_ISO),"$$@")
 
 # Without a word of the user's the machine has as much as its guests need.
 ifeq ($(origin HOSTMEM),file)
 run-linux: HOSTMEM = $(shell echo $$(($(GUESTS) * $$(numfmt --from=iec $(MEM)) / 1048576 + 256)))M
+endif
+
+# Unless the user says something else, guests are on a network with the host.
+ifeq ($(origin WORDS),file)
+run-linux run-debian: export UMBRA_WORDS := $(UMBRA_WORDS) uplink=net0
 endif
 
 include $(LINUX_FOLDER)/usertest/usertest.mk

@@ -132,7 +132,7 @@ def write_down(figures):
 
 
 def in_document(native, guest, exits):
-    """A row of the table of these figures, and of the one beside others, whose last is the ratio."""
+    """A row of the table of these figures, and of the one beside others, with the ratio last."""
     ratio = f"{guest / native:.2f}"
     return {4: [native, guest, ratio, f"{exits / 1000:.2f}"], 3: [ratio]}
 

@@ -39,9 +39,10 @@ def end(terminal):
     assert terminal.exitstatus == 0
 
 
-def test_run(release):
+@pytest.mark.parametrize('boot', ['grub', 'direct'])
+def test_run(release, boot):
     """Two guests; the focus moves; the machine ends with the last of them."""
-    terminal = make_run(release)
+    terminal = make_run(release, f'BOOT={boot}')
     for name in 'alpha', 'beta':
         terminal.expect(f'event=focus guest={name}')
         terminal.expect(f'{name}> ')
@@ -59,12 +60,14 @@ def test_run(release):
     end(terminal)
 
 
-def test_run_own_kernel(release, tmp_path):
-    """File names and command lines with characters that mean something to shells, make and GRUB."""
+@pytest.mark.parametrize('boot', ['grub', 'direct'])
+def test_run_own_kernel(release, tmp_path, boot):
+    """File names and command lines with characters that mean something to shells and loaders."""
     kernel = tmp_path / "a 'b$c\" & (d).elf"
     shutil.copy(release.guest('demo'), kernel)
     words = 'name=own run=echo:$x&|;<>*#,poweroff'
-    terminal = make_run(release, f'KERNEL={kernel}', 'MEM=5M', f'APPEND={words}', 'GUEST=it',
+    terminal = make_run(release, f'BOOT={boot}', f'KERNEL={kernel}', 'MEM=5M',
+                        f'APPEND={words}', 'GUEST=it',
                         'GUEST_WORDS=weight=50 cap=90')
     terminal.expect('event=guest-start guest=it mem=5120K kind=elf weight=50 cap=90')
     terminal.expect(r'own> echo \$x&\|;<>\*#\r+\n\$x&\|;<>\*#\r')
@@ -78,6 +81,7 @@ def test_run_own_kernel(release, tmp_path):
     (['KERNEL=Makefile', 'INITRD=/none'], "make: there is no file '/none'"),
     (['KERNEL=/tmp'], "make: there is no file '/tmp'"),
     (['GUEST_WORDS=cap=9'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
+    (['BOOT=pxe'], "make: BOOT is grub or direct, not 'pxe'"),
     (['APPEND=console=hvc0'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
 ])
 def test_refused(settings, answer):

@@ -58,22 +58,24 @@ debian-files: $(LINUX_IMAGE) $(DEBIAN_IMAGE)
 ##                      network with the host; what it writes to its disk stays
 ##     LINUX=6.12 LINUX_PAE=1 MEM=512M SMP=n APPEND="..." GUEST_WORDS="..." WORDS="..."  as above
 .PHONY: run-debian
-run-debian: QEMU_NIC = user,model=virtio-net-pci
-ifeq ($(origin HOSTMEM),file)
-run-debian: HOSTMEM = $(shell echo $$(($$(numfmt --from=iec '$(DEBIAN_MEM)') / 1048576 + 256)))M
-endif
 run-debian: debian
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(KERNEL_ELF)
-	$(Q)$(DEBIAN_MAKE) MEM='$(DEBIAN_MEM)' $(if $(filter command environment,$(origin WORDS)),,\
-		WORDS='$(WORDS) uplink=net0') $(DEBIAN_ISO)
-	@echo "  QEMU    $(DEBIAN_ISO)  (Ctrl-] ? lists Umbra's keys, Ctrl-A x leaves QEMU)"
-	$(Q)$(QEMU) $(QEMU_FLAGS) -serial mon:stdio -cdrom $(DEBIAN_ISO) \
-		-drive file=$(DEBIAN_IMAGE),format=raw,if=virtio $(QEMU_EXTRA)
+	$(Q)$(DEBIAN_MAKE) MEM='$(DEBIAN_MEM)' WORDS="$$UMBRA_WORDS" boot-debian
+
+.PHONY: boot-debian
+boot-debian: QEMU_NIC = user,model=virtio-net-pci
+ifeq ($(origin HOSTMEM),file)
+boot-debian: HOSTMEM = $(shell echo $$(($$(numfmt --from=iec '$(DEBIAN_MEM)') / 1048576 + 256)))M
+endif
+boot-debian: $(call to_boot,$(DEBIAN_ISO))
+	$(call say_boot,$(DEBIAN_ISO))
+	$(Q)$(call boot,$(DEBIAN_ISO),$(DEBIAN_GUEST),-drive file=$(DEBIAN_IMAGE),format=raw,if=virtio)
+
+DEBIAN_GUEST = -g debian -k $(LINUX_IMAGE) -m "$$UMBRA_MEM" -x "disk=virtio0 $$UMBRA_GUEST_WORDS" \
+	-a "console=hvc0 root=/dev/vda ro $$UMBRA_APPEND"
 
 # Made anew each time, for its words.  The disk is none of GRUB's modules but one of the machine's.
 $(DEBIAN_ISO): $(KERNEL_ELF) $(LINUX_IMAGE) FORCE
 	@echo "  ISO     $@"
 	@mkdir -p $(@D)
-	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" -g debian -k $(LINUX_IMAGE) \
-		-m "$$UMBRA_MEM" -x "disk=virtio0 $$UMBRA_GUEST_WORDS" \
-		-a "console=hvc0 root=/dev/vda ro $$UMBRA_APPEND"
+	$(Q)iso/make-iso -o $@ -u $(KERNEL_ELF) -w "$$UMBRA_WORDS" $(DEBIAN_GUEST)
