@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long a board may take to switch off or to reset once it was told to.  ACPI names no limit, and
- * an emulator does it in a thread of its own, which a busy host lets run late.
+ * How long a board may take to switch off or to reset once it was told to.  ACPI names no limit,
+ * and an emulator does it in a thread of its own, which a busy host lets run late.
  */
 #ifndef UMBRA_ARCH_BOARD_REACTION_H
 #define UMBRA_ARCH_BOARD_REACTION_H

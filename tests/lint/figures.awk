@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Numbers in docs/performance.md are those of the committed figures. In tables whose rows begin with
-# a figure's name in backquotes, and by how many cells stand behind the second, these are: one,
-# which is of tests/bench/figures.txt; four, of tests/bench/linux_figures.txt, each of which has its row;
+# a figure's name in backquotes, and by how many cells stand behind the second, these are: one, of
+# tests/bench/figures.txt; four, of tests/bench/linux_figures.txt, each of which has its row;
 # three, the last of which is the ratio in the same file. Reads the figures, then the document.
 
 function complain(text) {
