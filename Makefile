@@ -82,15 +82,17 @@ $(O)/%.o: %.c Makefile | $(O)/version.h
 $(O)/%.asm.o: %.asm $(O)/offsets.inc
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
-	$(Q)$(NASM) $(ASFLAGS) -MD $(@:.o=.d) -MT $@ -o $@ $<
+	$(Q)$(NASM) $(ASFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
 	$(Q)$(OBJCOPY32) -R .debug_aranges -R .rel.debug_aranges $@
 
 # Structure offsets and constants for the assembler come from the C headers, so
-# that no number stands twice.
+# that no number stands twice.  The last line: a tree that was built when the source
+# stood elsewhere builds again, as it does without a header that is gone (-MP).
 $(O)/offsets.inc: arch/cpu/offsets.c.in
 	@mkdir -p $(@D)
-	$(Q)$(CC32) $(CFLAGS) -MMD -MP -MT $@ -MF $(O)/offsets.d -x c -S -o $(O)/offsets.s $<
+	$(Q)$(CC32) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -x c -S -o $(O)/offsets.s $<
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \$$\(.*\)<-.*$$/%define \1 \2/p' $(O)/offsets.s > $@
+	$(Q)echo '$<:' >> $@.d
 
 # The glyphs stay in the package that they come from until this is built.
 $(O)/font_glyphs.inc: drivers/console/font.awk
@@ -168,4 +170,4 @@ clean:
 
 FORCE:
 .PHONY: all help deps compdb clean FORCE
--include $(OBJECTS:.o=.d) $(O)/offsets.d
+-include $(OBJECTS:.o=.d) $(O)/offsets.inc.d

@@ -58,7 +58,7 @@ $(GUEST_OBJECTS)/%.o: %.c
 $(GUEST_OBJECTS)/%.asm.o: %.asm
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
-	$(Q)$(NASM) $(GUEST_NASMFLAGS) -MD $(@:.o=.d) -MT $@ $< -o $@
+	$(Q)$(NASM) $(GUEST_NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
 
 define guest_rule
 $(O)/guest/$(1).elf: $(GUEST_RUNTIME) $(call guest_objects,$(1)) $(GUEST_EXTRA_$(1)) guest/guest.ld
