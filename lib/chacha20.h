@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define CHACHA20_KEY_SIZE 32
-#define CHACHA20_NONCE_SIZE 12
+#define CHACHA20_NONCE_SIZE 12u
 #define CHACHA20_BLOCK_SIZE 64
 
 /* block becomes the key stream's block number counter.  Leaves nothing of the key on the stack. */

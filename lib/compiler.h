@@ -23,12 +23,34 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define BIT(n) (1u << (n))
 #define BIT64(n) (1ull << (n))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/*
+ * Macros here evaluate each argument once: it may have side effects, or be what a guest changes
+ * meanwhile.  Where the same one is needed twice it goes into a variable first, whose name has a
+ * number of its own, so that one use can be an argument of another.  Not for constants outside of
+ * functions.
+ */
+#define MIN(a, b) EITHER(a, b, <, __COUNTER__)
+#define MAX(a, b) EITHER(a, b, >, __COUNTER__)
+#define EITHER(a, b, compare, number) EITHER_NUMBERED(a, b, compare, number)
+#define EITHER_NUMBERED(a, b, compare, number)						\
+	({										\
+		__typeof__(a) a_##number = (a);						\
+		__typeof__(b) b_##number = (b);						\
+											\
+		a_##number compare b_##number ? a_##number : b_##number;		\
+	})
 
 /* align must be a power of two of the value's own type. */
 #define ALIGN_DOWN(value, align) ((value) & ~((align) - 1))
-#define ALIGN_UP(value, align) ALIGN_DOWN((value) + (align) - 1, align)
+#define ALIGN_UP(value, align) ALIGN_UP_NUMBERED(value, align, __COUNTER__)
+#define ALIGN_UP_NUMBERED(value, align, number) ALIGN_UP_BY(value, align, number)
+#define ALIGN_UP_BY(value, align, number)						\
+	({										\
+		__typeof__(align) align_##number = (align);				\
+											\
+		ALIGN_DOWN((value) + align_##number - 1, align_##number);		\
+	})
 #define IS_ALIGNED(value, align) (((value) & ((align) - 1)) == 0)
 
 #define container_of(pointer, type, member) \

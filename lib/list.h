@@ -92,8 +92,9 @@ static inline struct list_node *list_take_first(struct list *list)
 
 /* entry goes over all structures from first to last; the body must not remove entry. */
 #define list_for_each(entry, list, member)						\
-	for (struct list_node *node_##entry = (list)->anchor.next;			\
-	     node_##entry != &(list)->anchor &&						\
+	for (const struct list_node *end_##entry = &(list)->anchor,			\
+	     *node_##entry = end_##entry->next;						\
+	     node_##entry != end_##entry &&						\
 	     ((entry) = container_of(node_##entry, __typeof__(*(entry)), member), 1);	\
 	     node_##entry = node_##entry->next)
 

@@ -19,7 +19,7 @@
 #define TABLE_INDEX(address) (((address) >> 12) & 511)
 
 /* Large pages that hold the image and are therefore mapped page by page. */
-#define IMAGE_TABLES 4
+#define IMAGE_TABLES 4u
 
 /* Accessed and dirty are preset, so that no CPU writes to an entry while another changes it. */
 #define DIRECT_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)

@@ -344,7 +344,7 @@ static uint16_t register_block(const char *what, uint32_t port,
 
 static void read_events(struct acpi_fixed *fixed, const struct fadt *fadt)
 {
-	unsigned length = MAX(fadt->pm1_event_length, 4);
+	unsigned length = MAX(fadt->pm1_event_length, 4u);
 
 	fixed->pm1_event_length = fadt->pm1_event_length;
 	fixed->pm1a_event = register_block("the PM1a event block", fadt->pm1a_event,

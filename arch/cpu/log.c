@@ -14,7 +14,7 @@
 
 #include <stdarg.h>
 
-#define LINE_SIZE 512
+#define LINE_SIZE 512u
 #define EARLY_SIZE 8192
 
 static struct spinlock lock = SPINLOCK(LOCK_LOG);

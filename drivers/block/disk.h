@@ -24,7 +24,7 @@
 
 #define DISK_NAME_SIZE 12	/* ahci0, virtio12; room for p128 behind it is elsewhere */
 #define DISK_MODEL_SIZE 41	/* what ATA has room for, and a NUL */
-#define DISK_TAGS_MAX 8
+#define DISK_TAGS_MAX 8u
 #define DISK_UNITS_MAX 2
 
 /*

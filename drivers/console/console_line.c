@@ -16,7 +16,8 @@ static void put(struct console_line *line, char c)
 	if (line->cursor == CONSOLE_LINE_MAX)
 		return;
 	line->text[line->cursor++] = c;
-	line->length = MAX(line->length, line->cursor);
+	if (line->length < line->cursor)
+		line->length = line->cursor;
 }
 
 /* Moves right over what stands there; beyond the text there are blanks. */

@@ -9,7 +9,7 @@
 #include "hv/config/config.h"
 
 /* Longer words mean nothing, but are still skipped as a whole. */
-#define CONFIG_WORD_MAX 256
+#define CONFIG_WORD_MAX 256u
 
 /* A word of a line, cut at its first '=' if it has one. */
 struct config_word {

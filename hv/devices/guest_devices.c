@@ -26,8 +26,8 @@ static const struct guest_device_kind *const kinds[] = {
 	&guest_block_kind,
 };
 
-/* Either transport has room for so many. */
-#define DEVICES_MAX MIN(DEVICE_PAGE_DEVICES_MAX, VPCI_DEVICES_MAX)
+#define DEVICES_MAX VPCI_DEVICES_MAX
+_Static_assert(DEVICES_MAX <= DEVICE_PAGE_DEVICES_MAX, "either transport has room for so many");
 
 struct guest_devices {
 	struct guest *guest;

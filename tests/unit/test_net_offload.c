@@ -275,7 +275,7 @@ static void cut_tcp(const struct big_frame *what, bool finish)
 		net_segmenter_advance(&segmenter);
 	}
 	assert_int_equal(done, what->payload);
-	assert_int_equal(count, MAX(1, (what->payload + what->gso_size - 1) / what->gso_size));
+	assert_int_equal(count, MAX(1u, (what->payload + what->gso_size - 1) / what->gso_size));
 	net_segmenter_advance(&segmenter);
 	assert_false(net_segmenter_current(&segmenter, &segment));
 }

@@ -52,6 +52,7 @@ unit_chacha20    := lib/chacha20.c
 unit_checked     :=
 unit_clock_watch :=
 unit_clocks      := arch/board/rtc_convert.c
+unit_compiler    :=
 unit_config      := $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
