@@ -96,7 +96,8 @@ check_guests() {
 		need_file "kernel of guest ${names[i]}" "${kernels[i]}"
 		[ -z "${initrds[i]}" ] || need_file "initrd of guest ${names[i]}" "${initrds[i]}"
 		[[ ${sizes[i]} =~ ^([1-9][0-9]*[KMG]?)?$ ]] ||
-			stop "guest ${names[i]}: a size of memory is like 128M, unlike '${sizes[i]}'"
+			stop "guest ${names[i]}: a size of memory is like 128M," \
+				"unlike '${sizes[i]}'"
 		need_plain "the words of guest ${names[i]}" "${extras[i]}"
 		need_plain "the command line of guest ${names[i]}" "${commands[i]}"
 	done

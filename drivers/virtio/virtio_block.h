@@ -15,7 +15,7 @@
 #include "drivers/virtio/device.h"
 #include "lib/compiler.h"
 
-#define VIRTIO_BLOCK_ID_SIZE 20u		/* of a serial number; shorter ones end with a NUL */
+#define VIRTIO_BLOCK_ID_SIZE 20u	/* of a serial number; a shorter one ends with a NUL */
 
 /* Requests that can be in flight at a disk that finishes them later. */
 #define VIRTIO_BLOCK_REQUESTS 8

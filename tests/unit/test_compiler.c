@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of lib/compiler.h and lib/list.h: what macros give, and that they evaluate arguments once. */
+/* Tests of the macros of lib/compiler.h and lib/list.h, which evaluate each argument once. */
 #include "lib/compiler.h"
 #include "lib/list.h"
 #include "tests/unit/unit.h"
