@@ -70,8 +70,9 @@ endif
 boot-debian: $(call to_boot,$(DEBIAN_ISO))
 	$(call say_boot,$(DEBIAN_ISO))
 	$(Q)$(call boot,$(DEBIAN_ISO),$(DEBIAN_GUEST),$(DEBIAN_DRIVE))
-DEBIAN_DRIVE = -drive file=$(DEBIAN_IMAGE),format=raw,if=virtio
 
+# By its name: the commas would end an argument of $(call).
+DEBIAN_DRIVE = -drive file=$(DEBIAN_IMAGE),format=raw,if=virtio
 DEBIAN_GUEST = -g debian -k $(LINUX_IMAGE) -m "$$UMBRA_MEM" -x "disk=virtio0 $$UMBRA_GUEST_WORDS" \
 	-a "console=hvc0 root=/dev/vda ro $$UMBRA_APPEND"
 
