@@ -27,8 +27,7 @@ GUESTS = ['abi', 'abi_c', 'access']
 # Of guest/linux/usertest: what depends on the limits and rights of segments, on an iret's checks,
 # on exceptions of SSE.
 LINUX_TESTS = ('tls. frames. context. instructions. fpu. stacks. trap_flag. ptrace. ldt. syscalls. '
-               'cow. '
-               'process.')
+               'cow. process.')
 
 
 PROCESSOR = 'core2_penryn_t9600'
