@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The counters run on and wrap; size is a power of two, so a place is a counter modulo size. */
+/*
+ * The counters are never reset and wrap around; size is a power of two, so a place is a counter
+ * modulo size.
+ */
 struct byte_channel {
 	uint8_t *data;
 	uint32_t size;

@@ -12,7 +12,9 @@
 #define CHACHA20_NONCE_SIZE 12u
 #define CHACHA20_BLOCK_SIZE 64
 
-/* block becomes the key stream's block number counter.  Leaves nothing of the key on the stack. */
+/*
+ * Writes block number counter of the key stream to block.  Leaves nothing of the key on the stack.
+ */
 void chacha20_block(const uint8_t key[CHACHA20_KEY_SIZE], uint32_t counter,
 		    const uint8_t nonce[CHACHA20_NONCE_SIZE], uint8_t block[CHACHA20_BLOCK_SIZE]);
 

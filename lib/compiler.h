@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the C language does not spell: attributes, alignment, single reads and
- * the step from a member to its structure.  No state; used everywhere.
+ * What C itself lacks: attributes, minimum and maximum, alignment, reads that happen exactly once,
+ * and the way from a member to its structure.  No state; used everywhere.
  */
 #ifndef UMBRA_LIB_COMPILER_H
 #define UMBRA_LIB_COMPILER_H

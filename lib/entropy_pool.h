@@ -32,8 +32,8 @@ void entropy_pool_add(struct entropy_pool *pool, const void *bytes, size_t size,
 bool entropy_pool_is_full(const struct entropy_pool *pool);
 
 /*
- * Gives the source a new key, whatever the collector is worth: at the start, and when it is
- * full.
+ * Gives the source a new key, however few bits the collector has: at the start, and when the
+ * collector is full.
  */
 void entropy_pool_reseed(struct entropy_pool *pool);
 

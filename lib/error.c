@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Error codes in words, for messages: a person who reads the log cannot look a
- * number up.
- */
+/* Error codes in words, for messages: people who read the log cannot look a number up. */
 #include "lib/error.h"
 
 const char *error_words(int error)

@@ -19,9 +19,9 @@ enum error_code {
 };
 
 /*
- * What the code means, as a clause to stand behind a colon in a message; for 0 and for
- * what is no code, one that says that nobody knows.  error may be negated or not.  Any
- * context.  Where the caller knows better what went wrong, it says that instead.
+ * What the code means, as a clause to stand behind a colon in a message; 0 and unknown numbers have
+ * a clause, too.  error may be negated or not.  Any context.  Where the caller knows better what
+ * went wrong, it says that instead.
  */
 const char *error_words(int error);
 

@@ -30,7 +30,7 @@ static void copy_backwards(void *to, const void *from, size_t size)
 	void *target = (char *)to + size - 1;
 	const void *source = (const char *)from + size - 1;
 
-	/* The ABI wants the direction flag clear at all other times. */
+	/* The ABI requires a clear direction flag outside of this instruction. */
 	__asm__ volatile("std; rep movsb; cld"
 			 : "+D"(target), "+S"(source), "+c"(size) : : "memory");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the ACPI tables (ACPI 6.4, section 5.2) and reads the fixed
- * description table.  Firmware is not hostile but often wrong: a table counts
- * only when its length is sane and its bytes add up to 0.
+ * Finds the ACPI tables (ACPI 6.4, section 5.2) and reads the fixed description table.  Firmware is
+ * not hostile but often wrong: a table is used only when its length is sane and its bytes add up to
+ * 0.
  */
 #include "arch/board/acpi.h"
 
@@ -20,7 +20,7 @@
 #define BIOS_START 0xE0000u
 #define BIOS_SIZE 0x20000u
 
-/* Far above any real table; keeps a damaged length from costing seconds. */
+/* Far above any real table, so that a wrong length does not cost seconds. */
 #define TABLE_MAX (8u << 20)
 #define ROOT_MAX_ENTRIES 1024u
 
@@ -230,7 +230,7 @@ static bool use_rsdp(const void *bytes, size_t length)
 	return use_root(rsdp.rsdt, "RSDT", sizeof(uint32_t));
 }
 
-/* Looks at every 16th byte, in windows that show a whole RSDP at the last of theirs too. */
+/* Looks at every 16th byte, in windows that overlap by the size of an RSDP. */
 static bool search_rsdp(uint64_t start, size_t size)
 {
 	uint8_t bytes[SEARCH_WINDOW + sizeof(struct rsdp)];
@@ -320,7 +320,7 @@ static void refuse_port(const char *what, uint32_t port)
 		fixed->refusals[fixed->refusal_count++] = (struct acpi_refusal){ what, port };
 }
 
-/* A block of length ports; 0 when there is none, or none can be there. */
+/* The first port of a block of length ports; 0 when there is none, or none can be there. */
 static uint16_t sane_block(const char *what, uint32_t port, unsigned length)
 {
 	if (port == 0 || acpi_ports_are_free(port, length))
@@ -387,7 +387,7 @@ static void read_smi(struct acpi_fixed *fixed, const struct fadt *fadt)
 	fixed->acpi_enable = fadt->acpi_enable;
 }
 
-/* An index of the clock itself would make a century of its seconds. */
+/* An index among the clock's own registers would take its seconds for the century. */
 static void read_century(struct acpi_fixed *fixed, const struct fadt *fadt)
 {
 	if (fadt->century > CMOS_CLOCK_LAST && fadt->century <= CMOS_LAST)
@@ -400,7 +400,7 @@ static void read_fixed(void)
 	struct acpi_table table;
 	struct fadt fadt = { 0 };
 
-	/* Early revisions end before the reset register: what is missing reads 0. */
+	/* Early revisions end before the reset register: missing fields read as 0. */
 	if (acpi_find_table("FACP", 0, &table) != 0 ||
 	    !copy_physical(table.address, &fadt, MIN(table.length, (uint32_t)sizeof(fadt))))
 		return;

@@ -36,7 +36,10 @@ struct acpi_refusal {
 	uint32_t port;
 };
 
-/* What the fixed description table and \_S5 say.  A port of 0: there is none that can be used. */
+/*
+ * What the fixed description table and \_S5 say.  A port of 0 means that there is none that can be
+ * used.
+ */
 struct acpi_fixed {
 	uint16_t pm1a_control;
 	uint16_t pm1b_control;
@@ -64,10 +67,9 @@ struct acpi_fixed {
 };
 
 /*
- * Finds the tables: by the loader's copy of the RSDP when rsdp_length is not 0
- * and the copy is good, else by searching the BIOS areas.  map stays in use.
- * 0, or -E_NOENT when there are no usable tables; the other functions answer
- * "nothing" then.  Boot CPU, once.
+ * Finds the tables: by the loader's copy of the RSDP when rsdp_length is not 0 and the copy is
+ * good, else by searching the BIOS areas.  map stays in use. 0, or -E_NOENT when there are no
+ * usable tables; then the other functions find none.  Boot CPU, once.
  */
 int acpi_init(const void *rsdp, size_t rsdp_length, acpi_map_t *map);
 
@@ -87,25 +89,23 @@ bool acpi_read_table(const struct acpi_table *table, uint32_t offset, void *to, 
 const struct acpi_fixed *acpi_fixed(void);
 
 /*
- * Finds `Name (\_S5, Package () {a, b, ...})` in length bytes of AML by its
- * byte pattern.  True with both types, masked to 3 bits, when it is there
- * completely.
+ * Finds `Name (\_S5, Package () {a, b, ...})` in length bytes of AML by its byte pattern.  True,
+ * with both types masked to 3 bits, when the whole pattern is there.
  */
 bool acpi_parse_s5(const uint8_t *aml, size_t length, uint8_t *type_a, uint8_t *type_b);
 
 /*
- * Enter the off state, and use the reset register.  Both return only when that
- * failed: -E_UNSUPPORTED when the tables do not say how (or say it in a way
- * that Umbra does not know), -E_NOENT when there is nothing where they say that the
- * register is, -E_IO when the machine did not react.  Interrupts off.
+ * These enter the off state, and use the reset register.  Both return only on failure:
+ * -E_UNSUPPORTED when the tables do not say how (or say it in a way that Umbra does not know),
+ * -E_NOENT when there is nothing where they say that the register is, -E_IO when the machine did
+ * not react.  Interrupts off.
  */
 int acpi_power_off(void);
 int acpi_reset(void);
 
 /*
- * Asks the firmware to hand the PM1 registers over, unless it has; waits up to
- * some seconds.  Nothing happens where the tables say nothing about that.
- * Interrupts off.
+ * Asks the firmware to hand the PM1 registers over unless it has done so; waits up to some seconds.
+ * Nothing happens where the tables say nothing about that. Interrupts off.
  */
 void acpi_enter_mode(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The power button, where it is one of the fixed hardware features (ACPI 6.4, section
- * 4.8.2.2.1.1): a bit in the PM1 status registers, and an interrupt, the SCI, which all ACPI
- * events share.  Reports it to the function that was given to acpi_power_button_start.
+ * The power button, where it is one of the fixed hardware features (ACPI 6.4, section 4.8.2.2.1.1):
+ * a bit in the PM1 status registers, and an interrupt, the SCI, which all ACPI events share.  Calls
+ * the function given to acpi_power_button_start when the button is pressed.
  */
 #include "arch/board/acpi.h"
 #include "arch/board/irq.h"
@@ -18,7 +18,7 @@
 
 /*
  * The SCI's line stays raised while any event waits, and other devices may share it.  So many
- * interrupts in a row without a power button event come from a source that nobody will ever clear.
+ * interrupts in a row without a power button event come from a source that no handler clears.
  */
 #define IDLE_INTERRUPTS_MAX 10000u
 
@@ -30,7 +30,7 @@ static uint16_t enable_port(uint16_t block)
 	return (uint16_t)(block + acpi_fixed()->pm1_event_length / 2);
 }
 
-/* Fetches and clears what has happened. */
+/* Reads and clears the status bits. */
 static uint16_t take_status(uint16_t block)
 {
 	uint16_t happened;
@@ -60,7 +60,10 @@ static void sci(void *context)
 	}
 }
 
-/* General events need AML to be handled; enabled ones would raise the line without end. */
+/*
+ * General events are handled by AML, which Umbra does not run; enabled ones would keep the line
+ * raised.
+ */
 static void disable_general_events(const struct acpi_fixed *fixed)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(fixed->gpe_blocks); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which ports the firmware's tables can mean.  A table that puts a register where every PC has
- * another chip is wrong: what is written there for ACPI's sake would go to that chip.
+ * Which ports ACPI registers can have.  A table that names a port of another chip of every PC is
+ * wrong: Umbra's writes would go to that chip.
  */
 #include "arch/board/acpi_ports.h"
 
@@ -35,13 +35,15 @@ bool acpi_ports_are_free(uint32_t first, uint32_t length)
 
 bool acpi_smi_port_is_sane(uint32_t port)
 {
-	/* B2h and B3h are Intel's (PIIX4, 7.2.17), and others chose some near them. */
+	/* Intel has B2h and B3h (PIIX4, 7.2.17), and others chose ports near them. */
 	return (port >= 0xB0 && port <= 0xBF) || acpi_ports_are_free(port, 1);
 }
 
 bool acpi_reset_port_is_sane(uint64_t port)
 {
-	/* The chipset's, the keyboard controller's and the fast one of the PS/2. */
+	/*
+	 * The reset ports of the chipset, of the keyboard controller and of the PS/2 (fast reset).
+	 */
 	return port == 0xCF9 || port == 0x64 || port == 0x92 ||
 	       (port <= UINT16_MAX && acpi_ports_are_free((uint32_t)port, 1));
 }

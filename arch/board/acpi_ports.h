@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether ports that the firmware's ACPI tables name can be what the tables say that
- * they are.  Pure; for the readers of the tables.
+ * Checks whether ports that the ACPI tables name can be what the tables say.  Pure; for the readers
+ * of the tables.
  */
 #ifndef UMBRA_ARCH_BOARD_ACPI_PORTS_H
 #define UMBRA_ARCH_BOARD_ACPI_PORTS_H

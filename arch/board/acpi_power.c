@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the ACPI tables are needed for at the end of the machine: the off state (ACPI 6.4, sections
- * 4.8.3.2 and 7.4) and the reset register (section 4.8.3.6).
+ * Powers off and resets the machine by ACPI: the off state (ACPI 6.4, sections 4.8.3.2 and 7.4) and
+ * the reset register (section 4.8.3.6).
  */
 #include "arch/board/acpi.h"
 #include "arch/board/reaction.h"
@@ -27,7 +27,7 @@
 
 /*
  * Without ACPI mode the PM1 registers of some boards ignore the sleep bits.  Where the firmware
- * never answers, they are tried all the same.
+ * never answers, the sleep bits are tried all the same.
  */
 void acpi_enter_mode(void)
 {

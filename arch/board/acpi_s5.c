@@ -56,7 +56,7 @@ static bool aml_skip(struct aml *aml, size_t count)
 	return true;
 }
 
-/* One constant; its lowest byte is all that is wanted.  Constants are little-endian. */
+/* Reads one constant and returns its lowest byte.  Constants are little-endian. */
 static bool aml_constant(struct aml *aml, uint8_t *value)
 {
 	uint8_t opcode;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the clock among the TSC, the HPET and the PM timer, and leaves one that fails for
- * another one that counts.  The TSCs of all CPUs are taken to run together until
- * clock_leave_tsc says that they do not; clock_watch.c finds out the other failures.
+ * Chooses the clock among the TSC, the HPET and the PM timer, and replaces a clock that fails by
+ * another one that works.  The TSCs of all CPUs are assumed to agree until clock_leave_tsc says
+ * that they do not; clock_watch.c detects the other failures.
  */
 #include "arch/board/clock.h"
 
@@ -22,13 +22,10 @@
 #define NS_PER_SECOND 1000000000ull
 #define NS_PER_MS 1000000u
 
-/* A counter wraps around after some seconds; half of that leaves room for delays. */
+/* A counter wraps around after some seconds; reading it in half of that time allows for delays. */
 #define KEEP_FRACTION 2u
 
-/*
- * So many readings in a row of a counter that runs are not all the same: each takes 100 ns or
- * so.
- */
+/* So many readings of a running counter are never all the same: each takes 100 ns or so. */
 #define ALIVE_READS 10000u
 
 /* In the order in which they are tried when another one fails. */
@@ -47,7 +44,7 @@ uint64_t clock_keep_ns(void)
 
 	if (time_is_tsc())
 		return 0;
-	/* Of all of them: another may become the clock between one time and the next. */
+	/* The shortest of all: another counter may become the clock between two readings. */
 	for (unsigned i = 0; i < CLOCKS; i++)
 		if (clocks[i].usable && clocks[i].counter)
 			least = MIN(least, keep_ns_of(clocks[i].counter));
@@ -109,7 +106,7 @@ bool clock_leave(const char *cause)
 	static bool is_leaving;
 	struct clock *failed, *other;
 
-	/* Two CPUs can notice it at once; then one of them is enough. */
+	/* Two CPUs can notice the failure at once; the first one handles it. */
 	if (__atomic_exchange_n(&is_leaving, true, __ATOMIC_ACQUIRE))
 		return true;
 	failed = time_clock();
@@ -131,8 +128,7 @@ void clock_leave_stopped(void)
 }
 
 /*
- * For who waits (arch/cpu/time_limit.h): while a panic is reported, waits end and no clock
- * changes.
+ * For time limits (arch/cpu/time_limit.h): during a panic waits end and the clock is not replaced.
  */
 static bool wait_is_stuck(void)
 {

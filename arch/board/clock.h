@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which clock the time is made of: the TSC, or a counter of the board where the TSC does not
- * keep one rate.  Chosen at boot; another one takes over when the one in use fails.
- * arch/cpu/time.h says what time it is.
+ * The clock that time is computed from: the TSC, or a counter of the board where the TSC's rate may
+ * change.  Chosen at boot; another one takes over when the one in use fails. arch/cpu/time.h says
+ * what time it is.
  */
 #ifndef UMBRA_ARCH_BOARD_CLOCK_H
 #define UMBRA_ARCH_BOARD_CLOCK_H
@@ -14,34 +14,34 @@
 
 /* The option clock=. */
 enum clock_source {
-	CLOCK_AUTO,	/* the TSC if it keeps one rate, else what there is of the others */
+	CLOCK_AUTO,	/* the TSC if its rate is constant, else another one */
 	CLOCK_TSC,
 	CLOCK_HPET,
 	CLOCK_PM_TIMER,
 };
 
 /*
- * Measures the TSC, chooses the clock among those that really count and reads the battery
- * clock.  Time began when the TSC was `began`.  Boot CPU, once, after acpi_init, interrupts
- * off.  Panics when nothing counts.
+ * Measures the TSC, chooses the clock among those that work and reads the battery clock.  Time
+ * began when the TSC was `began`.  Boot CPU, once, after acpi_init, interrupts off.  Panics when no
+ * clock works.
  */
 void clock_init(enum clock_source wanted, mmio_map_t *map, uint64_t began);
 
 /*
- * The TSC turned out not to be a clock for all CPUs: another one goes on from where
- * it was.  False, and nothing changes, when there is none.  Boot CPU, before any
- * timer runs and any other CPU asks for the time.
+ * Replaces the TSC, which differs between CPUs, by another clock that goes on from its time.
+ * False, and nothing changes, when there is none.  Boot CPU, before any timer runs and any other
+ * CPU asks for the time.
  */
 bool clock_leave_tsc(void);
 
 /*
- * The clock has turned out to be none, and cause is a clause that says how: another one goes
- * on from where it was, and the log says so.  False, and nothing changes, when there is
- * none that counts.  Any CPU, any context but NMIs.
+ * Replaces the clock, which has failed, by another one that goes on from its time, and logs cause,
+ * a clause that says how it failed.  False, and nothing changes, when no other clock works.  Any
+ * CPU, any context but NMIs.
  */
 bool clock_leave(const char *cause);
 
-/* The clock stands still: leaves it, or panics where no other one counts.  Contexts as above. */
+/* The clock stands still: replaces it, or panics if no other clock works.  Contexts as above. */
 void clock_leave_stopped(void);
 
 /* The name of the clock in use, as in clock=. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the timer that makes clock events, sees that it works, and hands each event to the
- * clock's watch and to the timers.
+ * Chooses and tests the timer that makes clock events, and passes each event on to clock_watch.c
+ * and to the timers.
  */
 #include "arch/board/clock_event.h"
 
@@ -15,10 +15,7 @@
 #include "arch/cpu/vectors.h"
 #include "lib/error.h"
 
-/*
- * The 8254 is seen to expire once.  On a busy host an emulator may not run at that moment, or may
- * be late by as much as that.
- */
+/* How far ahead the 8254 is set in its test.  On a busy host an emulator may be that late. */
 #define TEST_NS 1000000u
 #define TEST_PATIENCE_NS 1000000000u
 #define TEST_TRIES 5u
@@ -46,7 +43,7 @@ static void event(void *context)
 	event_handler(context);
 }
 
-/* A timer that has expired long before its time does not exist. */
+/* A timer that has expired long before its time is not really there. */
 static bool pit_expires_once(void)
 {
 	struct time_limit limit = time_limit(TEST_PATIENCE_NS);

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 /*
- * Chooses a timer that is seen to expire.  handler(NULL) is called at each event, on the CPU that
- * set it, interrupts off, and once soon after this for nothing.  Panics when no timer works.
- * Boot CPU, once, after irq_init and clock_init.
+ * Chooses a timer and tests that it expires.  handler(NULL) is called at each event, on the CPU
+ * that set it, interrupts off, and once soon after this call without an event.  Panics when no
+ * timer works. Boot CPU, once, after irq_init and clock_init.
  */
 void clock_event_init(irq_handler_t *handler);
 
@@ -23,8 +23,8 @@ void clock_event_init_cpu(void);
 
 /*
  * Sets this CPU's next event to deadline (time_ns()), in place of the one that was set.  It comes
- * once: at deadline or, if that is farther ahead than the hardware reaches, earlier.  Returns when.
- * It may be a few microseconds late.
+ * once: at deadline or, if that is farther ahead than the hardware can count, earlier.  Returns the
+ * time of the event. It may be a few microseconds late.
  */
 uint64_t clock_event_set(uint64_t deadline);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Notices a clock that stops or jumps.  A clock cannot be asked whether it is right; but a timer
- * that expires says that time has passed, and the TSC says roughly how much, even where its
- * rate changes.
+ * Detects a clock that stops or jumps.  No register tells whether a clock is right; but a timer
+ * that expires says that time has passed, and the TSC says roughly how much, even where its rate
+ * changes.
  */
 #include "arch/board/clock_watch.h"
 
@@ -16,8 +16,8 @@
 #define NS_PER_MS 1000000u
 
 /*
- * A clock event that was replaced may still come at once, before the clock has a tick: once,
- * not twice in a row.  SAME_MANY events within one tick cannot be.
+ * A clock event that was replaced may still come, before the next tick of the clock: once, but not
+ * twice in a row.  SAME_MANY events within one tick are impossible.
  */
 #define SAME_FEW 2u
 #define SAME_MANY 16u
@@ -51,7 +51,7 @@ static bool has_jumped(const struct watch *watch, uint64_t now, uint64_t tsc)
 {
 	uint64_t by_clock = now - watch->ns;
 
-	/* Most clock events are not even that far apart; and there is a division behind this. */
+	/* Most clock events are closer together, and this saves them the division below. */
 	if (watch->ns == 0 || by_clock <= JUMP_NS || time_is_tsc())
 		return false;
 	return by_clock - JUMP_NS > (tsc - watch->tsc) * RATE_FACTOR / time_tsc_khz() * NS_PER_MS;
@@ -64,7 +64,7 @@ void clock_watch(uint64_t until)
 
 	if (stands_still(watch, now, until))
 		clock_leave_stopped();
-	/* One that jumps is better than none. */
+	/* A clock that jumps is better than none. */
 	if (has_jumped(watch, now, tsc))
 		(void)clock_leave("it jumps");
 	watch->ns = now;

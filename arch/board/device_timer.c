@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * One timer a CPU for all devices of a kind; the soonest time that anybody asked for counts.
- */
+/* One timer per CPU for all devices of a kind, set to the earliest time that was asked for. */
 #include "arch/board/device_timer.h"
 
 #include "arch/cpu/time.h"

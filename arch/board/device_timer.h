@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A timer for all devices of a kind.  Any CPU may ask for it, under the lock of a device; since
- * a CPU touches no queue of timers but its own, the work is done by the CPU that asked, and it
- * looks after all devices of the kind then.  Drivers of disks and network cards use it.
+ * A timer for all devices of a kind.  Any CPU may start it, under the lock of a device.  A CPU uses
+ * only its own timer queue, so the timer expires on the CPU that started it, and its handler serves
+ * all devices of the kind.  Drivers of disks and network cards use it.
  */
 #ifndef UMBRA_ARCH_BOARD_DEVICE_TIMER_H
 #define UMBRA_ARCH_BOARD_DEVICE_TIMER_H
@@ -12,8 +12,8 @@
 
 struct device_timer {
 	/*
-	 * Looks after the devices.  Returns after how many nanoseconds this CPU is to do so
-	 * again; 0: it need not.  From the timer's interrupt, no lock held.
+	 * Serves the devices.  Returns after how many nanoseconds this CPU is to call it again; 0:
+	 * never.  From the timer's interrupt, no lock held.
 	 */
 	uint64_t (*tick)(void);
 	struct timer timers[MAX_CPUS];	/* each CPU's own */

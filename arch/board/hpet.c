@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the HPET and reads its counter.  Source: Intel, "IA-PC HPET Specification", revision
- * 1.0a, section 2.3; for the ACPI table, section 3.2.4.  The low 32 bits of the counter are
- * enough, and the only ones that a processor of 32 bits reads in one access.
+ * Finds the HPET and reads its counter.  Source: Intel, "IA-PC HPET Specification", revision 1.0a,
+ * section 2.3; for the ACPI table, section 3.2.4.  Only the low 32 bits of the counter are used: a
+ * 32-bit processor can read no more in one access.
  */
 #include "arch/board/hpet.h"
 

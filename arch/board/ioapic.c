@@ -50,7 +50,7 @@ static void put(const struct io_apic *io_apic, uint32_t offset, uint32_t value)
 	mmio_write32(io_apic->registers, WINDOW, value);
 }
 
-/* Which one has the line, and as which input. */
+/* Finds the I/O APIC that has the line, and the number of the input. */
 static const struct io_apic *find(uint32_t line, uint32_t *input)
 {
 	for (unsigned i = 0; i < io_apic_count; i++) {
@@ -62,8 +62,9 @@ static const struct io_apic *find(uint32_t line, uint32_t *input)
 }
 
 /*
- * How many inputs the I/O APIC there has; 0 when what is there is none.  Ordinary memory would keep
- * whatever is written to either register, and an address without anything reads as all ones.
+ * How many inputs the I/O APIC has; 0 when there is no I/O APIC at that address.  Ordinary memory
+ * would keep whatever is written to either register, and an address without anything reads as all
+ * ones.
  */
 static uint32_t probe(const struct io_apic *io_apic)
 {
@@ -76,7 +77,7 @@ static uint32_t probe(const struct io_apic *io_apic)
 	return VERSION_LINES(version);
 }
 
-/* Does another one have its registers, or one of its lines? */
+/* Does another I/O APIC have the same registers or one of the same lines? */
 static bool is_taken(const struct io_apic *candidate)
 {
 	for (unsigned i = 0; i < io_apic_count; i++)
@@ -105,7 +106,7 @@ int ioapic_add(const struct madt_io_apic *entry, mmio_map_t *map)
 	if (is_taken(&io_apic))
 		return -E_EXIST;
 	/*
-	 * Masked and edge: an input that still waits for the end of an interrupt forgets it.
+	 * Masked and edge-triggered: that clears an input that still waits for an end of interrupt.
 	 * An input that raises SMIs is left alone, since the firmware handles them.
 	 */
 	for (uint32_t input = 0; input < io_apic.lines; input++)
@@ -152,7 +153,7 @@ int ioapic_connect(const struct madt_line *line, unsigned vector, uint32_t apic_
 
 int ioapic_connect_nmi(const struct madt_line *line, uint32_t apic_id)
 {
-	/* The data sheet wants an edge, whatever the line is otherwise. */
+	/* The data sheet requires edge triggering for NMIs, whatever the line is otherwise. */
 	const struct madt_line edge = { line->line, false, line->low };
 	int error = -E_RANGE;
 

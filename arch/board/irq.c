@@ -30,7 +30,7 @@ struct irq_entry {
 /* Guards the allocation of vectors and the registers of the I/O APICs. */
 static struct spinlock lock = SPINLOCK(LOCK_IRQ);
 static struct irq_entry entries[VECTOR_COUNT];
-static uint32_t warned[VECTOR_COUNT / 32];	/* bit: that vector was complained of */
+static uint32_t warned[VECTOR_COUNT / 32];	/* bit n: vector n was warned about */
 static bool has_apic;
 static struct madt madt;
 
@@ -75,7 +75,7 @@ static void add_io_apic(const struct madt_io_apic *io_apic, mmio_map_t *map)
 			 io_apic->address, io_apic->first_line, error_words(error));
 }
 
-/* Both must be there; NULL, or why the 8259A have to do. */
+/* Starts local APIC and I/O APIC.  NULL, or the reason why the 8259A pair is used instead. */
 static const char *start_apics(mmio_map_t *map)
 {
 	if (madt_read(&madt) != 0)
@@ -115,10 +115,10 @@ static void report_apics(void)
 		 ioapic_count() == 1 ? "" : "s", ioapic_lines(), overrides);
 }
 
-/* To the boot CPU: an NMI might wake a CPU that was not started, and it would run nowhere. */
+/* NMI lines go to the boot CPU: an NMI might wake a CPU that was not started and has no code. */
 static int connect_nmi_line(const struct madt_line *line)
 {
-	/* The timer ticks from the start: its NMIs would never end. */
+	/* The timer ticks from the start, so its NMIs would never end. */
 	if (line->line == madt.isa[TIMER_LINE].line)
 		return -E_EXIST;
 	return ioapic_connect_nmi(line, this_cpu()->apic_id);
@@ -137,7 +137,7 @@ static void connect_nmi_lines(void)
 	}
 }
 
-/* The firmware's number of the CPU that this runs on. */
+/* The ACPI processor uid of the CPU that this runs on. */
 static uint32_t own_uid(void)
 {
 	for (unsigned i = 0; i < madt.cpu_count; i++)
@@ -160,7 +160,7 @@ void irq_init(bool apic, mmio_map_t *map)
 	const char *missing = apic ? start_apics(map) : "apic=off";
 
 	host_traps_set_interrupt(irq_dispatch);
-	/* Masked when the APICs are used: they would raise the same vectors. */
+	/* Masked also when the APICs are used: the 8259A pair would raise the same vectors. */
 	pic_init();
 	has_apic = !missing;
 	if (missing && !pic_is_there())
@@ -307,7 +307,7 @@ void irq_vector_set(unsigned vector, irq_handler_t *handler, void *context)
 
 /* --- interrupts ------------------------------------------------------------------------------ */
 
-/* A line is masked and so warns once; other vectors cannot be masked, and are remembered. */
+/* A line is masked, so it warns once; other vectors cannot be masked, so `warned` records them. */
 static void serve_unwanted(unsigned vector)
 {
 	uint32_t bit = BIT(vector % 32);
@@ -335,7 +335,7 @@ static void dispatch_pic(unsigned vector)
 {
 	unsigned line = vector - VECTOR_ISA;
 
-	/* No device of ours raises another vector; firmware's could. */
+	/* Umbra's devices raise no other vectors, but what firmware set up might. */
 	if (line >= IRQ_LINES || pic_check_spurious(line))
 		return;
 	serve(vector);

@@ -20,19 +20,21 @@ struct madt;
 typedef void irq_handler_t(void *context);
 
 /*
- * Finds the interrupt controllers and takes them over; every line is masked.  These are the 8259A
- * with apic false, or where the APICs are not complete; panics where there are no 8259A either.
- * Boot CPU, once, after acpi_init and cpu_announce, interrupts off.
+ * Finds the interrupt controllers and takes them over; every line is masked.  With apic false, or
+ * where local APIC or I/O APIC is missing, the 8259A pair is used; panics without that. Boot CPU,
+ * once, after acpi_init and cpu_announce, interrupts off.
  */
 void irq_init(bool apic, mmio_map_t *map);
 
 /* The same for each further CPU, on that CPU, interrupts off.  Only with APICs. */
 void irq_init_cpu(struct cpu *cpu);
 
-/* Is it the APICs?  Else there are no vectors to hand out and no interrupts between CPUs. */
+/*
+ * Are the APICs in use?  If not, there are no vectors to allocate and no interrupts between CPUs.
+ */
 bool irq_has_apic(void);
 
-/* What is known of processors and their wiring; valid with APICs. */
+/* The contents of the MADT; valid with APICs. */
 const struct madt *irq_madt(void);
 
 /*
@@ -50,14 +52,14 @@ int irq_register(unsigned line, irq_handler_t *handler, void *context);
 void irq_silence(unsigned line);
 
 /*
- * Does an interrupt of that line, which has a handler, wait to be taken?  With interrupts
- * off, for seeing whether a device raises any.  Boot CPU.
+ * Is an interrupt of that line, which has a handler, pending?  With interrupts off, to test whether
+ * a device raises interrupts.  Boot CPU.
  */
 bool irq_is_pending(unsigned line);
 
 /*
- * line raises an NMI on this CPU from now on.  -E_RANGE for a line that cannot be,
- * -E_UNSUPPORTED without APICs, -E_EXIST when the line has a handler.  Any CPU.
+ * Makes line raise an NMI on this CPU.  -E_RANGE for a line that does not exist, -E_UNSUPPORTED
+ * without APICs, -E_EXIST when the line has a handler.  Any CPU.
  */
 int irq_route_nmi(unsigned line);
 
@@ -67,7 +69,7 @@ int irq_route_nmi(unsigned line);
  */
 int irq_vector_allocate(irq_handler_t *handler, void *context);
 
-/* Gives a vector back, which its device has stopped to raise before.  Any CPU. */
+/* Frees a vector that its device has stopped raising.  Any CPU. */
 void irq_vector_free(unsigned vector);
 
 /*

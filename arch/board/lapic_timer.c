@@ -23,11 +23,11 @@
 #define NS_PER_MS 1000000u
 #define READINGS 8u
 
-/* A bus clock or a crystal, or the instructions of an emulator. */
+/* From the instruction rate of an emulator to the fastest bus clock. */
 #define KHZ_MIN 100u
 #define KHZ_MAX 20000000u
 
-/* The timer is seen to expire once; on a busy host that of an emulator may be as late as that. */
+/* How far ahead the timer is set in its test; on a busy host an emulator may be that late. */
 #define TEST_NS 100000u
 #define TEST_PATIENCE_NS 2000000000u
 
@@ -35,8 +35,8 @@
 #define DEADLINE_REACH_NS (4 * NS_PER_SECOND)
 
 /*
- * The counter is armed longer by this fraction, 61 ppm, more than its rate may
- * be wrong: an interrupt that came too early would have to be set once more.
+ * The counter is set longer by this fraction, 61 ppm, which is more than the error of its rate:
+ * after an early interrupt it would have to be set again.
  */
 #define MARGIN_SHIFT 14
 
@@ -73,7 +73,7 @@ static struct reading read_both(void)
 	return reading;
 }
 
-/* 0 when the counter stands still, or what is there is no counter. */
+/* 0 when the counter does not count, or its rate is impossible. */
 static uint32_t measure_khz(void)
 {
 	struct time_limit limit = time_limit(MEASURE_NS);
@@ -150,7 +150,7 @@ static int use_counter(void)
 
 int lapic_timer_init(void)
 {
-	/* Some processors have this mode, but not the microcode that makes it work. */
+	/* On some processors this mode does not work without new microcode. */
 	if (cpu_features()->tsc_deadline && time_is_tsc() && use_deadlines() == 0)
 		return 0;
 	return use_counter();

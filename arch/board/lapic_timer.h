@@ -20,16 +20,16 @@ int lapic_timer_init(void);
 /* Prepares this CPU's timer; the boot CPU's is prepared already. */
 void lapic_timer_init_cpu(void);
 
-/* Does it wait for a value of the TSC? */
+/* Does the timer use the TSC deadline? */
 bool lapic_timer_is_deadline(void);
 
-/* What its counter runs at; 0 where it waits for the TSC. */
+/* The rate of its counter; 0 when it uses the TSC deadline. */
 uint32_t lapic_timer_khz(void);
 
 /*
- * Interrupts this CPU once when time_ns() has reached deadline: at once where that has passed,
- * and earlier where it is farther ahead than the timer reaches.  Returns when.  Replaces what
- * was armed.
+ * Interrupts this CPU once when time_ns() has reached deadline: at once if that has passed, earlier
+ * if it is farther ahead than the timer can count.  Returns the time of the interrupt.  Replaces
+ * what was set.
  */
 uint64_t lapic_timer_arm(uint64_t deadline);
 

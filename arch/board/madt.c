@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the MADT entry by entry.  An entry that is shorter than its kind, or
- * reaches beyond the table, ends the reading: what follows is a guess.
+ * Reads the MADT entry by entry.  An entry that is shorter than its kind, or reaches beyond the
+ * table, ends the reading: what follows cannot be trusted.
  */
 #include "arch/board/madt.h"
 
@@ -15,7 +15,7 @@
 #define CPU_ENABLED BIT(0)
 #define UID8_ALL 0xFFu
 
-/* Ids that every local APIC takes for its own: SDM vol. 3, 10.6.2.1 and 10.12.9. */
+/* Broadcast ids, to which every local APIC answers: SDM vol. 3, 10.6.2.1 and 10.12.9. */
 #define XAPIC_BROADCAST 0xFFu
 #define X2APIC_BROADCAST UINT32_MAX
 
@@ -68,7 +68,7 @@ struct x2apic_nmi {
 	uint8_t lint, reserved[3];
 } __packed;
 
-/* What follows the two bytes of type and length. */
+/* The fields behind the two bytes of type and length. */
 union entry {
 	struct local_apic local_apic;
 	struct io_apic io_apic;
@@ -83,7 +83,7 @@ struct entry_head {
 	uint8_t type, length;
 };
 
-/* 0: a kind that is skipped. */
+/* The size of the fields of an entry of that type; 0: the type is skipped. */
 static uint32_t entry_size(uint8_t type)
 {
 	static const uint8_t sizes[] = {
@@ -115,7 +115,7 @@ static bool has_cpu(const struct madt *madt, uint32_t apic_id, bool by_x2apic)
 	return false;
 }
 
-/* A processor may have two entries, if they are of different kinds. */
+/* A processor may have two entries of different kinds. */
 static void add_cpu(struct madt *madt, const struct madt_cpu *cpu, uint32_t flags)
 {
 	if (!(flags & CPU_ENABLED))
@@ -238,7 +238,7 @@ int madt_read(struct madt *madt)
 		uint32_t size;
 		union entry entry;
 
-		/* An entry of length 0 would keep this loop where it is. */
+		/* An entry of length 0 would make this loop endless. */
 		if (head.length < sizeof(head) || head.length > table.length - at)
 			break;
 		size = entry_size(head.type);

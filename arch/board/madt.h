@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of each kind so many are kept; further ones are counted in left_out. */
+/* So many entries of each kind are kept; further ones are counted in left_out. */
 #define MADT_CPUS 64
 #define MADT_IO_APICS 16
 #define MADT_NMIS 16
@@ -24,7 +24,7 @@ struct madt_cpu {
 	bool by_x2apic;	/* the kind of its entry; else it has an id of 8 bits */
 };
 
-/* A processor that the table names and that nothing may be sent to. */
+/* A processor that the table names and that cannot be used. */
 struct madt_refusal {
 	uint32_t apic_id;
 	const char *cause;	/* a clause */
@@ -35,7 +35,7 @@ struct madt_io_apic {
 	uint32_t first_line;	/* number of its first input among those of all I/O APICs */
 };
 
-/* Where an interrupt enters, and what it looks like there. */
+/* An interrupt input and how its signal looks. */
 struct madt_line {
 	uint32_t line;	/* global system interrupt */
 	bool level;	/* else edge */

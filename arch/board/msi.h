@@ -16,17 +16,16 @@ struct msi_message {
 };
 
 /*
- * A message that has handler(context) called on the boot CPU: interrupts off,
- * no lock held, one call a message at least for what came since the last.  0;
- * -E_UNSUPPORTED on a machine without APICs, where a device has to use its
- * line; -E_NOSPC when there are no vectors left; -E_RANGE when no message reaches the
- * boot CPU.  Any CPU.
+ * Allocates a message that calls handler(context) on the boot CPU: interrupts off, no lock held, at
+ * least one call for all messages since the last call.  0; -E_UNSUPPORTED on a machine without
+ * APICs, where a device has to use its line; -E_NOSPC when there are no vectors left; -E_RANGE when
+ * no message reaches the boot CPU.  Any CPU.
  */
 int msi_allocate(irq_handler_t *handler, void *context, struct msi_message *message);
 
 /*
- * Gives the message back.  The device has been told to send no more, and
- * interrupts were taken since, on the CPU that they go to.
+ * Frees the message.  Before, the device must have been told to send no more, and the boot CPU must
+ * have taken pending interrupts since.
  */
 void msi_free(const struct msi_message *message);
 

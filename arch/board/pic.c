@@ -50,7 +50,9 @@ void pic_init(void)
 
 bool pic_is_there(void)
 {
-	/* The cascade is open, so that neither nothing nor all ones is right. */
+	/*
+	 * The cascade line is unmasked, so a working chip reads as neither all zeroes nor all ones.
+	 */
 	return port_in8(FIRST_DATA) == (uint8_t)masked &&
 	       port_in8(SECOND_DATA) == (uint8_t)(masked >> LINES_EACH);
 }
@@ -87,7 +89,7 @@ bool pic_check_spurious(unsigned line)
 		return !in_service(FIRST_COMMAND, SPURIOUS_LINE);
 	if (line != SPURIOUS_LINE + LINES_EACH || in_service(SECOND_COMMAND, SPURIOUS_LINE))
 		return false;
-	/* The first controller knows nothing of that and did serve its line 2. */
+	/* The first controller did raise its line 2 for it, which must be acknowledged. */
 	port_out8(FIRST_COMMAND, COMMAND_END_LINE + PIC_CASCADE_LINE);
 	return true;
 }

@@ -15,20 +15,20 @@
 /* Programs both controllers: the vectors above, every line masked. */
 void pic_init(void);
 
-/* Do the controllers answer?  After pic_init. */
+/* Do the controllers exist?  After pic_init. */
 bool pic_is_there(void);
 
-/* Shuts one line (0..15, not the cascade), and opens it. */
+/* Mask and unmask one line (0..15, not the cascade). */
 void pic_mask(unsigned line);
 void pic_unmask(unsigned line);
 
-/* Does the line, which need not be open, ask for an interrupt? */
+/* Is an interrupt of the line, masked or not, pending? */
 bool pic_is_pending(unsigned line);
 
 /*
- * True when the interrupt that line raised was none: a request that vanished
- * before it was acknowledged shows up as the last line of its controller.
- * It must not be acknowledged by pic_end; this function does what is needed.
+ * True when the interrupt was spurious: a request that vanished before it was acknowledged shows up
+ * as the last line of its controller. It must not be acknowledged by pic_end; this function does
+ * what is needed.
  */
 bool pic_check_spurious(unsigned line);
 

@@ -27,7 +27,10 @@
 /* PIT_HZ / 10^9 as a 32-bit fraction, rounded up: an early interrupt would be of no use. */
 #define TICKS_PER_NS_FRACTION 5124678ull
 
-/* What the board's port holds while the gate is shut; read early, to keep opening it short. */
+/*
+ * The board port's value with the gate shut; read in advance, so that opening the gate is one
+ * write.
+ */
 static uint8_t gate_shut;
 
 static void write_count(uint16_t port, uint16_t ticks)
@@ -63,7 +66,7 @@ void pit_start_periodic(uint32_t ticks)
 
 void pit_stop(void)
 {
-	/* A mode without a count: the channel waits for one. */
+	/* Setting the mode stops the channel until a count is written. */
 	port_out8(COMMAND, COMMAND_CHANNEL0_MODE0);
 }
 

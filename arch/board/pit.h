@@ -20,7 +20,7 @@
  */
 void pit_arm(uint64_t ns);
 
-/* Has the time that pit_arm was given passed?  Always true where there is no such timer. */
+/* Has the time given to pit_arm passed?  Always true where there is no such timer. */
 bool pit_has_expired(void);
 
 #define PIT_PERIOD_MAX 65536u
@@ -28,7 +28,7 @@ bool pit_has_expired(void);
 /* Channel 0 raises its line every so many ticks, 2 to PIT_PERIOD_MAX, until pit_stop. */
 void pit_start_periodic(uint32_t ticks);
 
-/* Nothing is armed any more; the firmware's periodic tick ends with the first call. */
+/* Stops channel 0; the first call ends the firmware's periodic tick. */
 void pit_stop(void);
 
 /*

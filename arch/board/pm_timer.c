@@ -14,8 +14,8 @@
 #define MASK_24BIT 0xFFFFFFu
 
 /*
- * The PIIX4's may be read while its bits are changing one after the other, which gives any value.
- * Two readings that are close to each other are both right.
+ * The PIIX4's counter may be read while its bits change one after the other, which can give any
+ * value. Two readings close to each other are both right.
  */
 #define CLOSE_TICKS 16u
 #define TRIES 8u

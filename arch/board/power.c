@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Powers off and resets.  ACPI tells the right way; the fall-backs of a reset are those that boards
+ * Powers the machine off and resets it.  ACPI comes first; then a reset tries the ways that boards
  * have had since the PC AT.
  */
 #include "arch/board/power.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two ends of the machine: off, and from the start again.  Each tries what the board may offer,
- * best first, and logs what it tries.  Called when Umbra is idle, has panicked, or was told to.
+ * Powering the machine off, and resetting it.  Each tries what the board may offer, best first, and
+ * logs what it tries.  Called when Umbra is idle, has panicked, or was told to.
  */
 #ifndef UMBRA_ARCH_BOARD_POWER_H
 #define UMBRA_ARCH_BOARD_POWER_H

@@ -12,8 +12,8 @@
 #define REACTION_NS 3000000000ull
 
 /*
- * Returns when the machine has not reacted.  Reads no port meanwhile: an emulator may hold a lock
- * for each read that its other thread needs.  Any context; interrupts may be off.
+ * Waits for the machine to end, and returns if it has not.  Reads no port meanwhile: an emulator
+ * may hold a lock for each read that its other thread needs.  Any context; interrupts may be off.
  */
 static inline void wait_for_reaction(void)
 {

@@ -28,7 +28,7 @@
 #define DIVIDER_RUNS(a) (((a) & 0x60) != 0x60)	/* else the chain that counts is held in reset */
 #define RESERVED_D 0x3Fu	/* always 0; some chips use bit 6 */
 
-/* An update takes 2 ms at most.  Even an emulator needs more than 10 ns for two port accesses. */
+/* An update takes 2 ms at most, and two port accesses more than 10 ns, even in an emulator. */
 #define UPDATE_READS 200000u
 #define READ_TRIES 5u
 

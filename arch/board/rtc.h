@@ -32,8 +32,8 @@ struct rtc_registers {
 int rtc_to_seconds(const struct rtc_registers *registers, uint64_t *seconds);
 
 /*
- * Is there one, and does it run, as far as its registers A and D tell?  Without a chip all
- * of them read as all ones.  Boot CPU.
+ * Is there a battery clock that runs, by its registers A and D?  Without a chip all of them read as
+ * all ones.  Boot CPU.
  */
 bool rtc_is_there(void);
 

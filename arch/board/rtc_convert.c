@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the battery clock's registers mean.  Pure.
- */
+/* Converts the battery clock's registers to a date and to seconds.  Pure. */
 #include "arch/board/rtc.h"
 
 #include "lib/error.h"
@@ -45,7 +43,7 @@ static unsigned decode_year(const struct rtc_registers *registers)
 {
 	unsigned century = decode(registers, registers->century);
 
-	/* What a firmware calls the century register may hold anything. */
+	/* The register that the firmware names for the century may hold anything. */
 	if (century < 19 || century > 29)
 		century = 20;
 	return century * 100 + decode(registers, registers->year);

@@ -24,7 +24,7 @@ static struct timer_queue *this_queue(void)
 	return &queues[this_cpu()->id];
 }
 
-/* A deadline that the hardware does not reach is approached in steps. */
+/* A deadline beyond the hardware's range is reached in several steps. */
 static void arm(struct timer_queue *queue)
 {
 	struct list_node *first = list_first(&queue->waiting);
@@ -54,7 +54,7 @@ static void run_expired(struct timer_queue *queue)
 	}
 }
 
-/* A clock that is read too seldom would miss that its counter wrapped around. */
+/* Reads the clock often enough that a wrap of its counter is not missed. */
 static void keep_clock(struct timer *timer)
 {
 	uint64_t period = clock_keep_ns();
@@ -69,7 +69,7 @@ static void interrupt(void *context)
 
 	(void)context;
 	queue->armed = UINT64_MAX;
-	/* The clock may have changed to one that must be read now and then. */
+	/* The clock may have been replaced by one that must be read regularly. */
 	if (this_cpu()->id == 0 && unlikely(!timer_is_waiting(&clock_keeper)))
 		keep_clock(&clock_keeper);
 	run_expired(queue);
@@ -107,7 +107,7 @@ void timer_start(struct timer *timer, uint64_t deadline)
 	timer_stop(timer);
 	timer->deadline = deadline;
 	timer->queue = queue;
-	/* From the end: a new deadline is mostly a late one. */
+	/* Searches from the end, since most new deadlines are late ones. */
 	for (place = queue->waiting.anchor.previous; place != &queue->waiting.anchor;
 	     place = place->previous)
 		if (container_of(place, struct timer, node)->deadline <= deadline)

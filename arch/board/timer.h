@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One-shot timers: an ordered queue for each CPU, driven by that CPU's clock event, which is
- * set for the earliest.  Everybody above uses them; device_timer.h is for drivers, whose
- * devices any CPU may use.
+ * One-shot timers: an ordered queue for each CPU, driven by that CPU's clock event, which is set
+ * for the earliest.  All code above uses them; device_timer.h is for drivers, whose devices any CPU
+ * may use.
  */
 #ifndef UMBRA_ARCH_BOARD_TIMER_H
 #define UMBRA_ARCH_BOARD_TIMER_H
@@ -32,7 +32,7 @@ void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
 /* (Re)starts timer on this CPU for deadline, which may have passed already. */
 void timer_start(struct timer *timer, uint64_t deadline);
 
-/* Does nothing when it does not wait.  On the CPU that started it. */
+/* Does nothing when the timer does not wait.  On the CPU that started it. */
 void timer_stop(struct timer *timer);
 
 /*

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures the TSC against counters, and the counters against it.  A counter is read between
- * two readings of the TSC, which shows how exact the reading is: the best of several is taken,
- * so neither system management mode nor an emulator that is not scheduled does harm.  What
- * measures when no counter can is in tsc_without_counters.c.
+ * Measures the TSC against counters, and the counters against it.  A counter is read between two
+ * readings of the TSC, which shows how exact the reading is: the best of several is taken, so
+ * neither system management mode nor an emulator that is not scheduled does harm.  Where no counter
+ * works, tsc_without_counters.c measures.
  */
 #include "arch/board/tsc.h"
 
@@ -27,10 +27,10 @@
 #define UNEVEN_PPM 100000u
 #define TRIES 3u
 
-/* A counter that takes so many times as long as the other one does not count at its rate. */
+/* A counter that takes so many times as long as the other one has another rate than it claims. */
 #define LATE_FACTOR 4u
 
-/* So many pairs of readings last far longer than 20 ms, even where the TSC does not show it. */
+/* So many pairs of readings take far longer than 20 ms; a limit in case the TSC stands still. */
 #define ROUNDS_MAX 2000000u
 
 struct reading {
@@ -38,7 +38,7 @@ struct reading {
 	uint32_t count;
 };
 
-/* One counter on its way through a measurement. */
+/* The state of one counter in a measurement. */
 struct measured {
 	const struct counter *counter;	/* NULL: there is none */
 	struct reading start, middle, end;
@@ -127,7 +127,7 @@ static const char *judge(struct measured *measured)
 	return "it counts at no rate that can be right";
 }
 
-/* How many ticks to wait: when a good counter is done, the other one must be done soon. */
+/* How many TSC ticks to wait: once a good counter is done, the other one must be done soon. */
 static uint64_t patience(struct measured list[2])
 {
 	for (unsigned i = 0; i < 2; i++)
@@ -154,7 +154,7 @@ static void measure_both(struct measured list[2])
 	}
 }
 
-/* A disturbance in one half makes the halves differ; it will not come in the next try as well. */
+/* A disturbance in one half makes the halves differ; a second try will hardly be disturbed too. */
 static void measure_by_counters(struct measured list[2])
 {
 	bool all_good = false;
@@ -166,7 +166,7 @@ static void measure_by_counters(struct measured list[2])
 		measure_both(list);
 		for (unsigned j = 0; j < 2; j++) {
 			list[j].cause = list[j].counter ? judge(&list[j]) : NULL;
-			/* A counter that has not come to its end will not do so in the next try. */
+			/* A counter that did not finish will not finish in the next try. */
 			all_good &= !list[j].cause || !list[j].has_end;
 		}
 	}
@@ -179,7 +179,9 @@ static void report_unusable(const struct measured *measured)
 			 measured->counter->place, measured->cause);
 }
 
-/* Of two that disagree, the one that is nearer to the interval timer is right, or the first. */
+/*
+ * Of two counters that disagree, takes the one that is closer to the interval timer, or the first.
+ */
 static unsigned choose(struct measured list[2])
 {
 	uint32_t pit = tsc_khz_by_pit();
@@ -208,7 +210,7 @@ static bool moves(const struct counter *counter)
 {
 	uint32_t before = counter->read();
 
-	/* Only for the time that this takes: far longer than a tick of the slowest counter. */
+	/* Called only as a delay, which is far longer than a tick of the slowest counter. */
 	(void)tsc_stands_still();
 	return counter->read() != before;
 }

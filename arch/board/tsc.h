@@ -10,12 +10,11 @@
 #include "arch/cpu/counter.h"
 
 /*
- * Measures against both counters, each of which may be NULL, at the same time; when they
- * disagree the interval timer decides.  When neither is usable, the interval timer alone, the
- * battery clock, the processor's own word and a guess are tried in this order.  The log says in a
- * line each what is not usable or missing.  20 ms; 80 with the interval
- * timer; 2 s with the battery clock; some seconds where something stands still.  Boot CPU,
- * once, interrupts off.
+ * Measures against both counters, each of which may be NULL, at the same time; when they disagree
+ * the interval timer decides.  When neither is usable, the interval timer alone, the battery clock,
+ * CPUID and a guess are tried in this order.  The log says in a line each what is not usable or
+ * missing.  20 ms; 80 with the interval timer; 2 s with the battery clock; some seconds where
+ * something stands still.  Boot CPU, once, interrupts off.
  */
 struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second);
 

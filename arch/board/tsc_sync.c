@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two CPUs hand a number to each other, as fast as they can.  The number says whose turn it is,
- * and the one that has the turn compares its TSC with the other's last reading.  There is no
- * lock, so only the transfer of a cache line lies between two readings.
+ * Compares the TSCs of two CPUs.  They take turns, as fast as they can, by a number in memory: the
+ * CPU whose turn it is compares its TSC with the other's last reading.  There is no lock, so only
+ * the transfer of a cache line lies between two readings.
  */
 #include "arch/board/tsc_sync.h"
 
@@ -14,14 +14,17 @@
 #define ROUNDS 2000u
 #define PATIENCE_NS 5000000000ull	/* an emulator on a busy host may take its time */
 
-/* Enough for all rounds where CPUs are CPUs; where they are threads, each may take milliseconds. */
+/*
+ * Enough for all rounds on real CPUs; in an emulator whose CPUs are threads a round may take
+ * milliseconds.
+ */
 #define ROUNDS_NS 50000000ull
 
 #define OVER UINT32_MAX
 
 static volatile uint32_t turn;		/* even: the boot CPU's; a round has two */
-static volatile uint64_t last;		/* the reading of whoever had the turn before */
-static volatile uint64_t largest;	/* step back so far; whose turn it is writes it */
+static volatile uint64_t last;		/* the last reading of the other CPU */
+static volatile uint64_t largest;	/* step back so far; written by the CPU whose turn it is */
 
 static bool wait_past(uint32_t others)
 {
@@ -29,7 +32,7 @@ static bool wait_past(uint32_t others)
 
 	for (unsigned i = 0; turn == others; i++) {
 		cpu_pause();
-		/* A look at the clock costs as much as all the rest. */
+		/* Reading the clock takes as long as all the rest. */
 		if (i % 1024 == 1023 && time_limit_is_over(&limit))
 			return false;
 	}
@@ -81,6 +84,6 @@ void tsc_sync_answer(void)
 			break;
 		take_turn(now);
 	}
-	/* OVER was for this CPU; the next one to be checked must not find it. */
+	/* OVER was meant for this CPU; the next CPU must not find it. */
 	turn = 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Do two CPUs' TSCs show the same?  Both read in turn, as fast as they can, each
- * what the other has read before: a value below that one is a step back in time
- * that a guest would see which moves from one CPU to the other.
+ * Checks whether the TSCs of two CPUs agree.  They read their TSCs in turn, as fast as they can: a
+ * value below the other's last one is a step back in time, which a guest would see that moves
+ * between them.
  */
 #ifndef UMBRA_ARCH_BOARD_TSC_SYNC_H
 #define UMBRA_ARCH_BOARD_TSC_SYNC_H
@@ -16,7 +16,7 @@
  */
 uint64_t tsc_sync_check(void);
 
-/* After a check without an answer, and once the other CPU has been stopped: before the next. */
+/* Prepares for the next check after one without an answer, once the other CPU was stopped. */
 void tsc_sync_reset(void);
 
 /* The other side, on the CPU that is being checked. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How fast the TSC runs where no counter can be used: by the interval timer, the battery clock, the
- * processor's own word, or a guess, in this order.  An answer alone is no reason to believe any of
- * them, since ports without a chip answer too.
+ * How fast the TSC runs where no counter can be used: by the interval timer, the battery clock,
+ * CPUID, or a guess, in this order.  Each answer is checked, since ports without a chip return
+ * values too.
  */
 #include "arch/board/tsc_without_counters.h"
 
@@ -14,14 +14,16 @@
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 
-/* The interval timer: 20 ms are good to 100 ppm when their end is noticed 2 microseconds late. */
+/*
+ * The interval timer runs for 20 ms: noticing the end 2 microseconds late is an error of 100 ppm.
+ */
 #define PIT_TICKS 23863u
 #define PIT_TRIES 3u
 #define PIT_READS_MAX 2000000u
 
 /*
- * Two seconds of the battery clock, and then some: 5 s of a processor of 3 GHz, or so many
- * readings, which take a microsecond each on a real bus.
+ * Limits for two seconds of the battery clock: 5 s on a processor of 3 GHz, or so many readings,
+ * which take a microsecond each on a real bus.
  */
 #define RTC_GIVE_UP (1ull << 34)
 #define RTC_READS_MAX 20000000u
@@ -44,7 +46,7 @@ static uint32_t plausible(uint64_t khz)
 	return khz <= TSC_KHZ_MAX && tsc_is_plausible((uint32_t)khz) ? (uint32_t)khz : 0;
 }
 
-/* How many TSC ticks PIT_TICKS + 1 of the interval timer last; 0: it does not exist or count. */
+/* The TSC ticks during PIT_TICKS + 1 ticks of the interval timer; 0: it does not exist or count. */
 static uint64_t measure_by_pit_once(void)
 {
 	uint64_t start, ticks = 0;
@@ -63,7 +65,7 @@ static uint64_t measure_by_pit_once(void)
 	return 0;
 }
 
-/* Every disturbance makes a measurement longer, never shorter: the least is the best. */
+/* A disturbance makes a measurement longer, never shorter, so the shortest is the best. */
 uint32_t tsc_khz_by_pit(void)
 {
 	uint64_t best = UINT64_MAX;
@@ -95,7 +97,7 @@ static bool wait_for_second(uint64_t *tsc)
 	return false;
 }
 
-/* A second begins some microseconds before it can be seen, but each by as much. */
+/* The start of each second is seen some microseconds late, always by about as much. */
 static uint32_t khz_by_rtc(void)
 {
 	uint64_t start, end;

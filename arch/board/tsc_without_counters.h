@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How fast the TSC runs where no counter can say it, and what counts as an answer.  Called by
- * tsc.c alone: boot CPU, at boot, interrupts off.
+ * Finds the rate of the TSC where no counter can be used.  Called by tsc.c alone: boot CPU, at
+ * boot, interrupts off.
  */
 #ifndef UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
 #define UMBRA_ARCH_BOARD_TSC_WITHOUT_COUNTERS_H
@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /*
- * What a TSC can run at: emulators count instructions, of which they do a million a second
- * at least.  Whatever makes it slower or faster is not what it claims to be.
+ * What a TSC can run at: emulators count instructions, of which they do a million a second at
+ * least.  A measurement outside of these limits is wrong.
  */
 #define TSC_KHZ_MIN 1000u
 #define TSC_KHZ_MAX 100000000u
 
-/* 20 ms of a processor of 100 GHz: whatever is measured then is done long before. */
+/* 20 ms of a processor of 100 GHz: any measurement that works ends long before. */
 #define TSC_GIVE_UP (1ull << 31)
 
 static inline bool tsc_is_plausible(uint32_t khz)
@@ -28,16 +28,18 @@ static inline bool tsc_is_plausible(uint32_t khz)
 struct tsc_rate {
 	uint32_t khz;			/* never 0 */
 	const char *referee;		/* by whom */
-	const char *second;		/* who was asked too, or NULL */
+	const char *second;		/* another referee, or NULL */
 	uint32_t second_ppm;		/* how far that one is off */
 	bool stands_still;		/* it is no clock at all, and khz a guess */
 	bool usable[2];			/* counts, evenly, and at the rate that it claims */
 };
 
-/* By the interval timer; 0 when there is none, or it stands still, or says what cannot be. */
+/*
+ * The rate by the interval timer; 0 when there is none, it stands still or the rate is impossible.
+ */
 uint32_t tsc_khz_by_pit(void);
 
-/* By what there is besides counters, best first; no counter is usable then. */
+/* The rate by other means than counters, best first; no counter is marked as usable. */
 struct tsc_rate tsc_measure_without_counters(void);
 
 /* Does the TSC not count at all?  Then nothing can be measured, and tsc_of_no_use is its rate. */

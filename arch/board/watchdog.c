@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The boot CPU looks at all CPUs, itself included, in the NMIs that the 8254 raises there: a
- * CPU whose heartbeat has changed since the last NMI is well.  A CPU that runs a guest or
- * sleeps changes it too, since a timer of its own interrupts it (watchdog_interval_ns).
+ * The boot CPU looks at all CPUs, itself included, in the NMIs that the 8254 raises there: a CPU
+ * whose heartbeat has changed since the last NMI works.  A CPU that runs a guest or sleeps changes
+ * it too, since a timer of its own interrupts it (watchdog_interval_ns).
  */
 #include "arch/board/watchdog.h"
 
@@ -38,8 +38,8 @@ static uint32_t ticks_without_beat(struct cpu *cpu)
 
 /*
  * A CPU that runs Umbra's code has limit_ticks.  One that runs a guest or sleeps has twice as many,
- * and gets an NMI of its own when half of limit_ticks has passed: if its guest is in a state that
- * no guest may be in, host_nmi takes it out.  The boot CPU has just had its NMI.
+ * and gets an NMI of its own when half of limit_ticks has passed: if its guest is in a forbidden
+ * state, host_nmi makes the guest exit.  The boot CPU has just had its NMI.
  */
 static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 {
@@ -59,7 +59,7 @@ static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 	}
 }
 
-/* For NMIs (arch/cpu/host_traps.h).  Does not return when a CPU hangs. */
+/* The function for host_traps_set_nmi (arch/cpu/host_traps.h).  Panics when a CPU hangs. */
 static bool is_watchdog_nmi(uint32_t eip, uint32_t ebp)
 {
 	struct cpu *cpu = this_cpu();

@@ -12,20 +12,23 @@
 #include <stdint.h>
 
 /*
- * Watches all CPUs from now on: the 8254 raises an NMI on the boot CPU, 18 times a
- * second, or every period_us, 20 to 50000, where that is not 0.  A CPU may stand still
- * for seconds, 1 to 3600.  0; -E_UNSUPPORTED without APICs, where the 8254 has other
- * work and cannot raise NMIs; -E_IO when none came.  Takes a fifth of a second.  Boot
- * CPU, after clock_event_init, interrupts off.
+ * Watches all CPUs from now on: the 8254 raises an NMI on the boot CPU, 18 times a second, or every
+ * period_us, 20 to 50000, where that is not 0.  A CPU may fail to make progress for `seconds`, 1 to
+ * 3600.  0; -E_UNSUPPORTED without APICs, where the 8254 has other work and cannot raise NMIs;
+ * -E_IO when none came.  Takes a fifth of a second.  Boot CPU, after clock_event_init, interrupts
+ * off.
  */
 int watchdog_start(uint32_t seconds, uint32_t period_us);
 
-/* For the end of the machine, when nobody schedules any more: logs how many NMIs came.  Any CPU. */
+/*
+ * Stops watching, at the end of the machine, when CPUs no longer schedule; logs how many NMIs came.
+ * Any CPU.
+ */
 void watchdog_stop(void);
 
 /*
- * 0 when nobody watches; else how often each CPU has to interrupt itself at least, from the
- * moment its run loop begins, so that it can be told from one that gets no interrupts.  Any CPU.
+ * How often each CPU must interrupt itself, from the start of its run loop on, so that the watchdog
+ * can tell it from a CPU that gets no interrupts; 0 when the watchdog does not run.  Any CPU.
  */
 uint64_t watchdog_interval_ns(void);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starts one CPU after the other.  A CPU that starts begins in real mode in a page below 1 MB,
- * into which arch/cpu/ap_start.asm is copied; from there it gets to ap_main, which tells that
- * it has come.
+ * Starts one CPU after the other.  A CPU starts in real mode in a page below 1 MB, into which
+ * arch/cpu/ap_start.asm is copied; that code leads to ap_main, which reports that the CPU runs.
  */
 #include "arch/cpu/ap_start.h"
 
@@ -38,7 +37,7 @@ void ap_main(void)
 	struct cpu *cpu = starting;
 	void (*entry)(struct cpu *cpu) = entry_function;
 
-	/* The boot CPU may start the next one now, and changes both variables. */
+	/* After this store the boot CPU may start the next CPU and overwrite both variables. */
 	answered = true;
 	entry(cpu);
 	cpu_halt_forever();
@@ -53,7 +52,7 @@ static bool wait_for_answer(uint64_t ns)
 	return answered;
 }
 
-/* The second startup is for CPUs that missed the first; a CPU that runs does not notice it. */
+/* The second startup interrupt is for CPUs that missed the first; a running CPU ignores it. */
 static bool wake(uint32_t apic_id, uint32_t page)
 {
 	if (lapic_send_init(apic_id) != 0)
@@ -82,7 +81,7 @@ int ap_start_cpu(struct cpu *cpu, uint32_t apic_id, uint32_t page, uint32_t tabl
 	ap_stack = (uint32_t)(cpu->pages->stack + sizeof(cpu->pages->stack));
 	memcpy(saved, code, size);
 	memcpy(code, ap_start, size);
-	/* The CPU reads what is written above only after this. */
+	/* The started CPU reads what is written above, so the compiler must not move it below. */
 	compiler_barrier();
 	started = wake(apic_id, page);
 	if (!started)

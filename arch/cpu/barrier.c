@@ -90,7 +90,10 @@ void barriers_init_cpu(struct cpu *cpu)
 		write_msr(MSR_TSX_CTRL, TSX_CTRL_RTM_DISABLE | TSX_CTRL_CPUID_CLEAR);
 }
 
-/* A division by 0 on Zen gives away the result of the division before; so that one is Umbra's. */
+/*
+ * On Zen a division by 0 may reveal the result of the division before it; so Umbra does one with
+ * numbers of its own.
+ */
 static void divide_own_numbers(void)
 {
 	uint32_t quotient = 0, remainder = 0;

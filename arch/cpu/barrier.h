@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this CPU does against speculation: found out once (arch/cpu/speculation.h), set up once, and
- * repeated before an entry to a guest where it is due.  The run loop marks what is due, and calls
- * barriers_carry_out.
+ * What each CPU does against flaws of speculative execution: decided and set up once
+ * (arch/cpu/speculation.h); some remedies are repeated before entries to a guest.  The run loop
+ * marks what is due, and calls barriers_carry_out.
  */
 #ifndef UMBRA_ARCH_CPU_BARRIER_H
 #define UMBRA_ARCH_CPU_BARRIER_H
@@ -21,7 +21,7 @@
  */
 void barriers_configure(bool wanted, bool siblings);
 
-/* Judges this CPU, whose structure cpu is, and sets the registers that are set once. */
+/* Finds the flaws of this CPU, described by cpu, and sets up the remedies that last. */
 void barriers_init_cpu(struct cpu *cpu);
 
 /* Push traps on the return stack (arch/cpu/thunks.asm): 8, or all that it holds. */

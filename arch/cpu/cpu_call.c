@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The queues of pending calls, one for each CPU.  One lock guards all of them, so that a call is
- * in one queue or in none, even while it gets another home.
+ * The queues of pending calls, one for each CPU.  One lock guards all of them, so that a call is in
+ * at most one queue, even while it moves to another CPU.
  */
 #include "arch/cpu/cpu_call.h"
 
@@ -49,7 +49,7 @@ void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_
 	*call = (struct cpu_call){ .home = home, .run = run };
 }
 
-/* With the lock.  True when the home needs an interrupt: its queue was empty. */
+/* Called with the lock held.  True when the queue was empty: then the home needs an interrupt. */
 static bool enqueue(struct cpu_call *call)
 {
 	struct list *queue = &queues[call->home];

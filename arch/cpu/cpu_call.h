@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls between CPUs.  What belongs to one CPU is touched by that CPU alone; who wants
- * something done to it posts a call, and the other CPU runs the call's function: at once if
- * it runs a guest or sleeps, else as soon as it lets interrupts in again.
+ * Calls between CPUs.  An object that belongs to one CPU is touched by that CPU alone.  Any other
+ * CPU that needs work on it posts a call, and the owner runs the call's function: at once if it
+ * runs a guest or sleeps, else as soon as it enables interrupts.
  *
  * A call is part of the object that it is about, and is pending once at most.  It carries no
  * arguments: what is wanted is written to the object before the call is posted.
@@ -21,7 +21,7 @@ struct cpu_call {
 /* The queues of all CPUs.  Boot CPU, before any call is posted and any other CPU runs. */
 void cpu_calls_init(void);
 
-/* home is a CPU's id.  Before anybody else knows of the call. */
+/* home is the id of the CPU that is to run it.  Before any other code can reach the call. */
 void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call));
 
 /*
@@ -31,12 +31,14 @@ void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_
 void cpu_call_post(struct cpu_call *call);
 
 /*
- * Gives the call another home and posts it there.  On its home, which has finished with the
- * object that the call is part of: the new home may run it before this returns.
+ * Gives the call another home and posts it there.  Called on the old home, which must not touch the
+ * object with the call afterwards: the new home may run the call before this returns.
  */
 void cpu_call_move(struct cpu_call *call, unsigned home);
 
-/* Takes a call back that may be pending.  On its home; nobody posts it any more. */
+/*
+ * Removes a call from the queue if it is pending.  On its home, when no CPU can post it any more.
+ */
 void cpu_call_withdraw(struct cpu_call *call);
 
 /* The handler of VECTOR_CPU_CALLS (arch/cpu/vectors.h): runs all calls pending on this CPU. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).  All CPUs of the machine are
- * taken to be alike.
+ * What the processor can do, read once from CPUID (SDM vol. 2, CPUID).  Umbra assumes that all CPUs
+ * of the machine are alike.
  */
 #ifndef UMBRA_ARCH_CPU_CPU_FEATURES_H
 #define UMBRA_ARCH_CPU_CPU_FEATURES_H
@@ -16,7 +16,7 @@ struct cpu_features {
 	bool apic, x2apic, tsc_deadline;	/* the local APIC, and what it can do */
 	unsigned physical_bits;	/* of a physical address; higher ones in a table are reserved */
 	bool constant_tsc;	/* one rate whatever the clock of the core does */
-	bool hypervisor;	/* itself under a hypervisor */
+	bool hypervisor;	/* Umbra itself runs under a hypervisor */
 	bool lazy_fpu_pointers;	/* AMD: FXSAVE keeps FIP, FDP, FOP only while an exception waits */
 };
 

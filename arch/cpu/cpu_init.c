@@ -19,7 +19,7 @@ static uint32_t stack_end(const uint8_t *stack, uint32_t size)
 	return (uint32_t)stack + size;
 }
 
-/* The double fault runs as a task: it needs no stack of whoever failed. */
+/* The double fault handler is a task with a stack of its own: the current one may be unusable. */
 static void prepare_double_fault(struct cpu *cpu, uint32_t host_cr3)
 {
 	struct state_page *state = &cpu->pages->host_state;
@@ -93,16 +93,15 @@ static void load_tables(void)
 }
 
 /*
- * Memory types by the three bits of a page-table entry, PAT its highest (SDM
- * vol. 3, 11.12.4): as after a reset, but that PAT alone stands for
- * write-combining.  Nothing is mapped with that bit yet, so no cache and no
- * translation has to go.
+ * Memory types by the three bits of a page-table entry, PAT its highest (SDM vol. 3, 11.12.4): as
+ * after a reset, but that PAT alone stands for write-combining.  No page is mapped with that bit
+ * yet, so neither caches nor the TLB need a flush.
  */
 #define PAT_TYPES 0x0007040100070406ull
 
 void cpu_enable_nx(void)
 {
-	/* entry_msrs_init_cpu clears the rest of the register, and where there is no NX, too. */
+	/* entry_msrs_init_cpu clears the other bits of EFER, also on a CPU without NX. */
 	if (cpu_features()->nx)
 		write_msr(MSR_EFER, EFER_NXE);
 }
@@ -114,19 +113,18 @@ void cpu_init(struct cpu *cpu)
 	load_tables();
 
 	/*
-	 * NE: x87 errors as exceptions; MP: WAIT obeys TS; TS: nobody's FPU state is loaded; AM: a
-	 * program that sets AC gets #AC, whatever firmware thinks of it.
+	 * NE: x87 errors as exceptions; MP: WAIT obeys TS; TS: no guest's FPU state is loaded; AM:
+	 * a program that sets AC gets #AC, whatever the firmware left there.
 	 */
 	cpu->cr0 = (read_cr0() & ~(CR0_EM | CR0_NW | CR0_CD)) | CR0_WP | CR0_NE | CR0_MP | CR0_TS |
 		   CR0_AM;
 	write_cr0(cpu->cr0);
 
 	/*
-	 * A guest believes that it enabled SSE, and must find the time-stamp
-	 * counter and its own instructions unrestricted.  Ring 1 counts as
-	 * supervisor for SMEP and SMAP, so these are set for Umbra's code alone.
-	 * No PGE: a global translation of Umbra's would stay in the TLB over the
-	 * load of CR3 that hides it from the guest.
+	 * A guest cannot change CR4, but expects SSE to be enabled and RDTSC, SGDT and the like to
+	 * be allowed.  Ring 1 counts as supervisor for SMEP and SMAP, so these are set for Umbra's
+	 * code alone. No PGE: a global translation of Umbra's would stay in the TLB over the load
+	 * of CR3 that hides it from the guest.
 	 */
 	cpu->guest_cr4 = CR4_PAE | (features->mce ? CR4_MCE : 0) |
 			 (features->fxsr ? CR4_OSFXSR : 0) |
@@ -138,7 +136,7 @@ void cpu_init(struct cpu *cpu)
 	if (features->pat)
 		write_msr(MSR_PAT, PAT_TYPES);
 
-	/* Ring 0 is reached through the Switcher's gates alone, and by no breakpoint. */
+	/* A breakpoint that firmware left would raise #DB in the Switcher. */
 	write_dr7(0);
 	entry_msrs_init_cpu(features);
 	barriers_init_cpu(cpu);

@@ -16,7 +16,9 @@
  */
 void cpu_prepare(struct cpu *cpu, struct cpu_pages *pages, uint32_t host_cr3);
 
-/* Lets page tables use the NX bit, where there is one.  Before the first such table; each CPU. */
+/*
+ * Enables the NX bit of page tables if the CPU has it.  On each CPU, before it uses tables with NX.
+ */
 void cpu_enable_nx(void);
 
 /*

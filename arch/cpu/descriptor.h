@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Segment descriptors, gates and the task-state segment (SDM vol. 3, 3.4.5,
- * 6.11 and 7.2), and which entry of the GDT is whose.  The table has the 32
- * entries that the lguest protocol knows; four of them belong to Umbra.
+ * Segment descriptors, gates and the task-state segment (SDM vol. 3, 3.4.5, 6.11 and 7.2), and the
+ * layout of the GDT.  The table has the 32 entries that the lguest protocol knows; four of them
+ * belong to Umbra.
  */
 #ifndef UMBRA_ARCH_CPU_DESCRIPTOR_H
 #define UMBRA_ARCH_CPU_DESCRIPTOR_H

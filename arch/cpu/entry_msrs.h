@@ -12,13 +12,16 @@
 #include <stdint.h>
 
 /*
- * Writes low, and 0 to the upper half, to a register that this CPU need not have.  False when it
- * has no such register.  Once this CPU's interrupt table is loaded, interrupts off.  In
+ * Writes low, and 0 to the upper half, to a register that this CPU may lack.  False when it has no
+ * such register.  Once this CPU's interrupt table is loaded, interrupts off.  In
  * arch/cpu/host_traps.asm.
  */
 bool msr_try_write(uint32_t msr, uint32_t low);
 
-/* Clears those of them that the calling CPU has.  Where msr_try_write may be called. */
+/*
+ * Clears these registers on the calling CPU, as far as it has them.  Where msr_try_write may be
+ * called.
+ */
 void entry_msrs_init_cpu(const struct cpu_features *features);
 
 #endif

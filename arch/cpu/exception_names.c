@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The names of the exceptions, so that a person who reads a message need not look up the vector.
- */
+/* The names of the exceptions for messages: readers need not look up the vector. */
 #include "arch/cpu/exception_names.h"
 
 #include "lib/compiler.h"

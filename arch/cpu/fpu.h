@@ -14,7 +14,9 @@ struct fpu_state {
 	uint8_t image[512] __aligned(16);
 };
 
-/* What the registers hold after power-on: no exception enabled, nothing in them. */
+/*
+ * Sets state to what the registers hold after power-on: all exceptions masked, all registers empty.
+ */
 void fpu_state_reset(struct fpu_state *state);
 
 /* Moves state out of the registers and into them.  CR0.TS must be clear. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The heartbeat of a CPU: a number that changes whenever the CPU gets back to its run loop, so
- * that the watchdog (arch/board/watchdog.h) can tell a CPU that works from one that hangs.  It is
- * odd while the CPU runs Umbra's code, and even while it runs a guest or sleeps.  It begins as 0:
- * a CPU that starts is not watched yet.  Each CPU changes its own.
+ * The heartbeat of a CPU: a number that changes whenever the CPU gets back to its run loop, so that
+ * the watchdog (arch/board/watchdog.h) can tell a CPU that works from one that hangs.  It is odd
+ * while the CPU runs Umbra's code, and even while it runs a guest or sleeps.  It starts at 0, which
+ * means that the CPU is not watched yet.  Each CPU changes only its own.
  */
 #ifndef UMBRA_ARCH_CPU_HEARTBEAT_H
 #define UMBRA_ARCH_CPU_HEARTBEAT_H

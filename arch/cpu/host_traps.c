@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Traps in Umbra itself, and the first look at every NMI.  An exception is a bug, with one
- * exception: msr_try_write asks by a #GP whether a register exists.
+ * Handles traps in Umbra itself, and every NMI first.  An exception here is a bug, but for the #GP
+ * by which msr_try_write finds out that a register does not exist.
  */
 #include "arch/cpu/host_traps.h"
 
@@ -37,7 +37,10 @@ void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
 void host_trap(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
-		/* The CPU may have slept. */
+		/*
+		 * The interrupt may have ended the CPU's sleep, during which the heartbeat stood
+		 * still.
+		 */
 		heartbeat_alive(this_cpu());
 		irqs_off_begin();
 		irqs_off_mark("handler", frame->vector);
@@ -78,8 +81,8 @@ static uint8_t nmi_source(void)
 }
 
 /*
- * Umbra's own code runs at ring 0, a guest in ring 1 or 3.  In virtual-8086 mode, where an emulator
- * may have let a guest go, a selector says nothing of the ring.
+ * Umbra's own code runs at ring 0, a guest in ring 1 or 3.  In virtual-8086 mode, which an emulator
+ * may let a guest enter, a selector says nothing about the ring.
  */
 static bool struck_guest(const struct nmi_frame *frame)
 {

@@ -12,13 +12,16 @@
 
 #include <stdbool.h>
 
-/* Who serves interrupts, vectors from 32 on (irq_init).  Boot CPU, before any can come in. */
+/*
+ * Sets the function that handles interrupts, vectors from 32 on (irq_init).  Boot CPU, before
+ * interrupts are enabled.
+ */
 void host_traps_set_interrupt(void (*serve)(unsigned vector));
 
 /*
- * Who answers for NMIs (watchdog_start): is_expected(eip, ebp) is called in the NMI's handler with
- * what it interrupted, on any CPU, and says whether the NMI was its own.  Other NMIs are counted
- * in struct cpu.  Boot CPU.
+ * Sets the function that recognises the watchdog's NMIs (watchdog_start): is_expected(eip, ebp) is
+ * called in the NMI handler of any CPU with what the NMI interrupted, and returns true for an NMI
+ * of its own.  Other NMIs are counted in struct cpu.  Boot CPU.
  */
 void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp));
 

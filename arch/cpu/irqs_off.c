@@ -11,9 +11,9 @@
 struct stretch {
 	bool counts;
 	uint64_t began, marked;		/* TSC; began is 0 between two stretches */
-	uint64_t paused;		/* TSC when that began */
+	uint64_t paused;		/* TSC when the pause began */
 	struct irqs_off_record now;	/* what and detail: of its longest part; ticks: not yet */
-	const char *what;		/* of the part at hand */
+	const char *what;		/* of the current part */
 	uint32_t detail;
 	struct irqs_off_record longest;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For how long CPUs run with interrupts off, and what they do then.  A debug build keeps the
- * longest stretch of each CPU since its run loop began; in other builds all of this is nothing.
+ * longest stretch of each CPU since its run loop began; in other builds these functions do nothing.
  * docs/locking.md says what the longest are.
  *
  * A *stretch* begins when the CPU comes out of a guest, out of sleep or into a handler, and
@@ -16,7 +16,7 @@
 
 struct irqs_off_record {
 	uint64_t ticks;
-	uint64_t part_ticks;	/* of its longest part, which was at this: */
+	uint64_t part_ticks;	/* of its longest part, which the next two describe */
 	const char *what;	/* a literal, NULL as long as there was no stretch */
 	uint32_t detail;	/* of what; a vector, for an exit and a handler */
 };
@@ -26,7 +26,7 @@ void irqs_off_begin_debug(void);
 void irqs_off_end_debug(void);
 void irqs_off_mark_debug(const char *what, uint32_t detail);
 
-/* A stretch begins.  The first one of a CPU is that of its run loop; those before do not count. */
+/* A stretch begins.  A CPU counts from the first one in its run loop on. */
 static inline void irqs_off_begin(void)
 {
 	if (UMBRA_DEBUG)

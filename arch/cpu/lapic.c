@@ -47,10 +47,10 @@
 #define COMMAND_ASSERT BIT(14)
 
 /*
- * The largest ids: the one behind each stands for all CPUs (SDM vol. 3, 10.6.2.1 and
- * 10.12.9).  Local APICs from before the Pentium 4 have ids of 4 bits and do not look at
- * the others, so that a larger id reaches somebody else; their version is below 14h, which
- * it is on AMD's later ones as well (AMD APM vol. 2, 16.3.3).
+ * The largest ids: the one behind each stands for all CPUs (SDM vol. 3, 10.6.2.1 and 10.12.9).
+ * Local APICs from before the Pentium 4 have ids of 4 bits and do not look at the others, so that a
+ * message to a larger id reaches another CPU; their version is below 14h, which it is on AMD's
+ * later ones as well (AMD APM vol. 2, 16.3.3).
  */
 #define OLD_ID_MAX 14u
 #define X2APIC_ID_MAX 0xFFFFFFFEu
@@ -96,7 +96,7 @@ int lapic_probe(bool large_ids, mmio_map_t *map)
 {
 	uint64_t base;
 
-	/* CPUID hides one that is switched off. */
+	/* CPUID does not report a local APIC that is switched off. */
 	if (!cpu_features()->apic)
 		return -E_UNSUPPORTED;
 	base = read_msr(MSR_APIC_BASE);
@@ -133,7 +133,7 @@ static void mask_all(void)
 		mask_entry(entries[i]);
 }
 
-/* An interrupt that the firmware never ended would hold back all below it for ever. */
+/* An interrupt that the firmware never acknowledged would block all of lower priority for ever. */
 static void end_leftovers(void)
 {
 	uint32_t left = IN_SERVICE_MAX;
@@ -247,8 +247,8 @@ static void wait_until_sent(void)
 
 /*
  * The code that the NMI interrupted may have seen that nothing is being sent, and have written the
- * upper half but not yet the lower one.  So in the end nothing is being sent, and the upper half is
- * what it was.
+ * upper half but not yet the lower one.  So this waits until the NMI was sent, and restores the
+ * upper half.
  */
 int lapic_send_nmi_from_nmi(uint32_t apic_id)
 {
@@ -281,7 +281,9 @@ int lapic_send_startup(uint32_t apic_id, uint32_t address)
 
 uint32_t lapic_take_errors(void)
 {
-	/* The write makes the register show what was gathered (SDM vol. 3, 10.5.3). */
+	/*
+	 * The write latches the errors since the last write into the register (SDM vol. 3, 10.5.3).
+	 */
 	lapic_write(REGISTER_ERROR_STATUS, 0);
 	return lapic_read(REGISTER_ERROR_STATUS);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Formats the lines of the log and hands them to the sink.  Lines written before there is a
- * sink wait in a buffer.
+ * Formats the lines of the log and hands them to the sink.  Lines written before a sink is set are
+ * kept in a buffer.
  */
 #include "arch/cpu/log.h"
 

@@ -33,7 +33,7 @@ static uint32_t bank_count(void)
 	return (uint32_t)read_msr(MSR_CAPABILITIES) & CAPABILITIES_BANKS;
 }
 
-/* False when the bank has nothing to say. */
+/* False when the bank holds no error. */
 static bool describe(uint32_t bank, char text[TEXT_SIZE])
 {
 	uint64_t status = read_msr(MSR_BANK_STATUS(bank));

@@ -10,12 +10,15 @@
 #include "arch/cpu/trap_frame.h"
 #include "lib/compiler.h"
 
-/* Reports what was left in this CPU's banks, and opens them.  Each CPU once, after cpu_init. */
+/*
+ * Reports errors that were left in this CPU's banks, and enables the banks.  Each CPU once, after
+ * cpu_init.
+ */
 void machine_check_init_cpu(void);
 
 /*
- * Panics with what the banks of this CPU say and what it ran.  frame is where
- * it struck Umbra, or NULL when a guest ran.
+ * Panics with the errors in this CPU's banks and the guest that ran.  frame is the machine check's
+ * frame if Umbra ran, NULL if a guest did.
  */
 void __noreturn machine_check_panic(const struct trap_frame *frame);
 

@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 /*
- * Maps length bytes of device registers at a physical address for ever; NULL when there is no
- * room, or no device can be there.  map_mmio of mm/host_map.h is one, which arch/ is given.
+ * Maps length bytes of device registers at a physical address for ever; NULL when there is no room,
+ * or no device can be there.  arch/ gets map_mmio of mm/host_map.h as a parameter, since mm/ is
+ * above it.
  */
 typedef void *mmio_map_t(uint64_t address, size_t length);
 

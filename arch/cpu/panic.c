@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Panic: prints everything that a person needs who has only the serial log.  It takes no lock and
- * allocates nothing, since either may be what is broken.
+ * Panic: prints all that is needed to find the bug from the serial log alone.  It takes no lock and
+ * allocates nothing, since locks or the heap may be what is broken.
  */
 #include "arch/cpu/panic.h"
 
@@ -16,7 +16,7 @@
 
 #define BACKTRACE_DEPTH 24
 
-/* How long to wait for the other CPUs to take their NMI; one in an NMI handler takes none. */
+/* How long to wait for the other CPUs to take their NMI; a CPU in an NMI handler does not. */
 #define STOP_NS 100000000ull
 
 #define NOBODY UINT32_MAX
@@ -59,7 +59,7 @@ static void print_address(uint32_t address)
 		print("  %08x\n", address);
 }
 
-/* Before there are CPUs there is one stack, in the image. */
+/* Before the first CPU is announced there is only the boot stack, in the image. */
 static const struct cpu_pages *pages_of(unsigned id)
 {
 	return cpu_count() ? cpu_by_id(id)->pages : NULL;
@@ -114,7 +114,7 @@ static bool all_stopped(void)
 	return true;
 }
 
-/* A command to the local APIC that the panic interrupted is lost; nobody goes on with it. */
+/* A local APIC command that the panic interrupted is lost, which does no harm: Umbra ends. */
 static void stop_others(void)
 {
 	struct time_limit limit = time_limit(STOP_NS);
@@ -162,7 +162,7 @@ static void print_cpus(void)
 
 /* --- the end -------------------------------------------------------------------------- */
 
-/* Only one CPU reports; a fault of its own while it does must not report again for ever. */
+/* Only one CPU reports, and only once: a fault during its report must not start another report. */
 static void be_the_first(void)
 {
 	uint32_t nobody = NOBODY;

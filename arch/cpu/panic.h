@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 /*
- * Prints event=panic, the reason, a symbolised backtrace and what ran on each
- * CPU, then does what on-panic= says.  Any context.
+ * Prints event=panic, the reason, a backtrace with function names and what ran on each CPU, then
+ * does what on-panic= says.  Any context.
  */
 void __noreturn panic(const char *format, ...) __printf(1, 2);
 
@@ -23,7 +23,10 @@ void __noreturn panic(const char *format, ...) __printf(1, 2);
 void __noreturn panic_with_frame(const struct trap_frame *frame, const char *format, ...)
 	__printf(2, 3);
 
-/* The same when other code, at eip with that frame pointer, is at fault: its backtrace is shown. */
+/*
+ * The same for a bug in other code, at eip with frame pointer ebp: shows the backtrace of that
+ * code.
+ */
 void __noreturn panic_at(uint32_t eip, uint32_t ebp, const char *format, ...) __printf(3, 4);
 
 /* Has any CPU panicked?  Any context. */

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Reads RDSEED and RDRAND, and does not believe an instruction that gives the same number every
- * time.
- */
+/* Reads RDSEED and RDRAND, and ignores an instruction that returns the same number every time. */
 #include "arch/cpu/random.h"
 
 #include "arch/cpu/cpu_features.h"
 #include "arch/cpu/x86.h"
 
-/* Ten is what the SDM asks for RDRAND; RDSEED runs dry sooner. */
+/* Ten is what the SDM recommends for RDRAND; RDSEED is exhausted sooner. */
 #define RDRAND_TRIES 10u
 #define RDSEED_TRIES 100u
 

@@ -27,7 +27,7 @@ struct smt smt_read(const struct smt_leaves *leaves)
 
 	if ((leaves->leafb_ecx >> 8 & 0xFF) == LEVEL_SMT && (leaves->leafb_ebx & 0xFFFF) != 0)
 		return (struct smt){ leaves->leafb_ebx & 0xFFFF, leaves->leafb_eax & 0x1F };
-	/* Both are counts of ids that are reserved, of which not all need be in use. */
+	/* Both count reserved ids, not all of which need to be in use. */
 	threads = logical > cores ? logical / cores : 1;
 	return (struct smt){ threads, bits_for(threads) };
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The judgement on a processor.  Which families and models have a flaw stands in
- * Intel's "Affected Processors: Transient Execution Attacks" and in AMD's security
- * bulletins 1037 (retbleed), 7005 (SRSO), 7007 (division), 7008 (Zenbleed) and 7029
- * (TSA); what a bit says, in the SDM vol. 2 (CPUID leaf 7) and vol. 4
- * (IA32_ARCH_CAPABILITIES), and in AMD's APM vol. 3, appendix E.  A processor of
- * which nothing was published, and one too old for that, counts as having what
- * its kind has.
+ * Finds the flaws of a processor and their remedies.  Which families and models have a flaw is
+ * published in Intel's "Affected Processors: Transient Execution Attacks" and in AMD's security
+ * bulletins 1037 (retbleed), 7005 (SRSO), 7007 (division), 7008 (Zenbleed) and 7029 (TSA); what a
+ * bit says, in the SDM vol. 2 (CPUID leaf 7) and vol. 4 (IA32_ARCH_CAPABILITIES), and in AMD's APM
+ * vol. 3, appendix E.  A processor about which nothing was published is assumed to have the flaws
+ * of its kind.
  */
 #include "arch/cpu/speculation.h"
 
@@ -54,7 +53,10 @@
 #define SPEC_CTRL_BHI_DIS_S BIT64(10)
 
 #define FLAWS_ALL (BIT(FLAW_COUNT) - 1)
-/* What is fetched from where it must not be, or comes out of buffers: never seen on AMD's. */
+/*
+ * Loads across privilege levels, and stale data from buffers: no AMD processor is known to have
+ * these.
+ */
 #define FLAWS_OF_LOADS (BIT(FLAW_MELTDOWN) | BIT(FLAW_L1TF) | BIT(FLAW_MDS))
 #define FLAWS_OF_TEACHING (BIT(FLAW_SPECTRE_V2) | BIT(FLAW_SSB))
 
@@ -77,7 +79,7 @@ struct model_row {
 #define RETBLEED BIT(FLAW_RETBLEED)
 #define SRSO BIT(FLAW_SRSO)
 
-/* Intel's that are free of what their kind has. */
+/* Intel's models that lack a flaw which the others have. */
 static const struct model_row intel_without[] = {
 	/* Atoms that execute in order: Bonnell, Saltwell. */
 	MODEL(0x1C, FLAWS_ALL), { 6, 0x26, 0x27, FLAWS_ALL }, { 6, 0x35, 0x36, FLAWS_ALL },
@@ -181,7 +183,7 @@ static uint32_t amd_flaws(const struct speculation_cpu *cpu)
 		flaws &= ~SSB;
 	if (cpu->amd8_ebx & AMD_BTC_NO)
 		flaws &= ~RETBLEED;
-	/* Zen and Zen 2 overflow by the help of the other thread. */
+	/* On Zen and Zen 2 the overflow needs the core's other thread. */
 	if (cpu->amd21_eax & AMD_SRSO_NO || (cpu->family < 0x19 && cpu->threads == 1))
 		flaws &= ~SRSO;
 	if ((cpu->amd21_ecx & (AMD_TSA_SQ_NO | AMD_TSA_L1_NO)) == (AMD_TSA_SQ_NO | AMD_TSA_L1_NO))
@@ -189,7 +191,7 @@ static uint32_t amd_flaws(const struct speculation_cpu *cpu)
 	return flaws;
 }
 
-/* What the processor says that it does not have. */
+/* The flaws that the processor itself reports not to have. */
 static uint32_t denied(uint64_t capabilities)
 {
 	uint32_t flaws = 0;
@@ -217,7 +219,7 @@ static uint32_t find_flaws(const struct speculation_cpu *cpu)
 {
 	uint32_t flaws;
 
-	/* In order, all of them: Pentium, K6, WinChip. */
+	/* These execute in order, without speculation: Pentium, K6, WinChip. */
 	if (cpu->family < 6)
 		return 0;
 	if (is_amd(cpu))
@@ -241,7 +243,10 @@ static uint32_t cleared_by_verw(const struct speculation_cpu *cpu)
 
 	if (cpu->leaf7_edx & HAS_MD_CLEAR)
 		flaws |= MDS | BIT(FLAW_TAA);
-	/* Before there was a bit for it, those with MDS had it together with these two. */
+	/*
+	 * Older microcode has no bit for it, but clears these buffers too where it reports both of
+	 * these.
+	 */
 	if (capabilities & CAP_FB_CLEAR ||
 	    (cpu->leaf7_edx & HAS_MD_CLEAR && cpu->leaf7_edx & HAS_L1D_FLUSH &&
 	     !(capabilities & CAP_MDS_NO)))
@@ -290,9 +295,9 @@ static uint32_t find_remedies(const struct speculation_cpu *cpu, uint32_t flaws,
 }
 
 /*
- * By construction: no guest's tables map what it may not read, none of their entries
- * that are not present names memory, no guest has AVX; and Umbra's branches are
- * retpolines.  So these need no remedy of the kind that can be left out.
+ * Umbra's design already prevents these: a guest's tables map only what it may read, their entries
+ * that are not present name no memory, no guest has AVX, and Umbra's indirect branches are
+ * retpolines.  So these need no remedy that mitigations=off could leave out.
  */
 #define FLAWS_WITHOUT_GROUND \
 	(BIT(FLAW_MELTDOWN) | L1TF | GDS | BIT(FLAW_ZENBLEED) | BIT(FLAW_BHI))
@@ -309,16 +314,16 @@ static uint32_t find_settled(const struct speculation_cpu *cpu, uint32_t remedie
 		settled |= BIT(FLAW_DIV);
 	if (remedies & BIT(REMEDY_IBPB))
 		settled |= BIT(FLAW_SPECTRE_V2);
-	/* AMD's predict any return as a branch, Intel's only when the return stack is empty. */
+	/* AMD predicts any return as a branch, Intel only when the return stack is empty. */
 	if (remedies & BIT(REMEDY_RSB) && !is_amd(cpu))
 		settled |= RETBLEED;
-	/* Intel's microcode defends by itself where it can. */
+	/* Intel's microcode enables this defence by itself. */
 	if (cpu->leaf7_edx & HAS_SRBDS_CTRL)
 		settled |= SRBDS;
 	return settled;
 }
 
-/* What can be settled with microcode alone.  For the oldest processors there is none. */
+/* Flaws that only new microcode can remedy; the oldest processors get none. */
 #define FLAWS_OF_MICROCODE \
 	(MDS | BIT(FLAW_TAA) | MMIO | RFDS | SRBDS | BIT(FLAW_TSA) | BIT(FLAW_SPECTRE_V2))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What speculation gives away on a processor, and what Umbra does about it:
- * decided from CPUID and IA32_ARCH_CAPABILITIES alone.  Pure; docs/security.md has
- * the reasons.  arch/cpu/barrier.h reads the registers and carries out.
+ * Which flaws of speculative execution a processor has, and what Umbra does about each: decided
+ * from CPUID and IA32_ARCH_CAPABILITIES alone.  Pure; docs/security.md has the reasons.
+ * arch/cpu/barrier.h reads the registers and carries the remedies out.
  */
 #ifndef UMBRA_ARCH_CPU_SPECULATION_H
 #define UMBRA_ARCH_CPU_SPECULATION_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* By the names that the log has, see speculation_name_flaws(). */
+/* speculation_name_flaws() has their names in the log. */
 enum flaw {
 	FLAW_MELTDOWN,		/* CVE-2017-5754, rogue data cache load */
 	FLAW_L1TF,		/* CVE-2018-3620, L1 terminal fault */
@@ -34,15 +34,15 @@ enum flaw {
 
 /* What is done again and again (arch/cpu/barrier.h says when), and what is set up once. */
 enum remedy {
-	REMEDY_IBPB,		/* IA32_PRED_CMD: nothing learned of branches stays */
+	REMEDY_IBPB,		/* IA32_PRED_CMD: drops all branch predictions */
 	REMEDY_RSB,		/* the return stack filled */
 	REMEDY_L1D,		/* IA32_FLUSH_CMD: the L1 data cache emptied */
 	REMEDY_VERW,		/* buffers overwritten */
 	REMEDY_DIV,		/* a division of Umbra's own */
 	REMEDY_TSX_OFF,		/* IA32_TSX_CTRL */
-	REMEDY_STIBP,		/* IA32_SPEC_CTRL: a sibling's branches teach nothing here */
+	REMEDY_STIBP,		/* IA32_SPEC_CTRL: a sibling cannot train this thread */
 	REMEDY_RRSBA_OFF,	/* IA32_SPEC_CTRL: only the return stack predicts returns */
-	REMEDY_BHI_OFF,		/* IA32_SPEC_CTRL: no history of ring 3 predicts for rings 0-2 */
+	REMEDY_BHI_OFF,		/* IA32_SPEC_CTRL: ring 3's history is not used in rings 0-2 */
 	REMEDY_RETPOLINE,	/* compiled in, always */
 	REMEDY_COUNT
 };
@@ -62,8 +62,8 @@ struct speculation_cpu {
 struct speculation {
 	uint32_t flaws;		/* bit n: enum flaw n: what the processor has */
 	uint32_t remedies;	/* bit n: enum remedy n: what is done */
-	uint32_t open;		/* of flaws: what is left, for want of microcode or of a remedy */
-	uint32_t microcode;	/* of flaws: newer microcode than is loaded here has a remedy */
+	uint32_t open;		/* flaws that remain, without microcode or remedy */
+	uint32_t microcode;	/* flaws that newer microcode would remedy */
 	uint64_t spec_ctrl;	/* for IA32_SPEC_CTRL; 0: leave it alone, it may not exist */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fills the descriptor tables that are in use while a guest runs: which vector goes where.  The
- * code that they lead to is arch/cpu/switcher.asm.
+ * Fills the descriptor tables that are in use while a guest runs.  Their gates lead to
+ * arch/cpu/switcher.asm.
  */
 #include "arch/cpu/switcher.h"
 

@@ -15,10 +15,10 @@
 #define SWITCHER_STUB_SIZE 12
 
 /*
- * Runs the guest whose registers page is mapped in this CPU's Switcher pages,
- * on the tables guest_cr3, until something ends it; the frame in the registers
- * page says what.  Interrupts are off before and after.  host_esp is the field
- * of the guest's state page, through a mapping that can be written.
+ * Runs the guest whose registers page is mapped in this CPU's Switcher pages, on the tables
+ * guest_cr3, until it exits; the frame in the registers page tells why.  Interrupts are off before
+ * and after.  host_esp is the field of the guest's state page, through a mapping that can be
+ * written.
  */
 void switcher_enter(uint32_t guest_cr3, uint32_t *host_esp);
 

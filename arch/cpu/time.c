@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the clock in use.  Ticks are turned into nanoseconds with a multiplication and a
- * shift.  There is no lock: which clock is in use is one pointer, and the next clock goes on
- * from where the one before it was.
+ * Reading the clock in use.  Ticks are turned into nanoseconds with a multiplication and a shift.
+ * There is no lock: the clock in use is one pointer, and a new clock continues from the time of the
+ * old one.
  */
 #include "arch/cpu/time.h"
 
@@ -13,14 +13,14 @@
 #define NS_PER_SECOND 1000000000ull
 #define NS_PER_MS 1000000u
 
-/* A counter that is this near to wrapping around since it was read last has stepped back. */
+/* A difference this close to the counter's whole range means that the counter stepped back. */
 #define STEP_BACK(mask) ((mask) - (mask) / 8)
 
-/* Before the first clock is in use: its factor is 0, and so is the time. */
+/* Used before the first clock: its factor is 0, so the time is 0. */
 static struct clock no_clock;
 static struct clock *current = &no_clock;
 
-/* Written at boot alone. */
+/* Written only at boot. */
 static uint64_t start_wall_ns;
 static uint32_t tsc_khz;
 static uint32_t tsc_factor;	/* TSC ticks a nanosecond, scaled by tsc_shift and rounded up */
@@ -33,7 +33,7 @@ static uint64_t read_counted(struct clock *clock)
 	const struct counter *counter = clock->counter;
 
 	for (;;) {
-		/* Read before the counter is: so it is never ahead of what is read then. */
+		/* Read before the counter, so that it is never ahead of the counter's value. */
 		uint64_t last = __sync_val_compare_and_swap(&clock->counted, 0, 0);
 		uint32_t gone = (counter->read() - (uint32_t)last) & counter->mask;
 		uint64_t now = last + gone;
@@ -46,13 +46,10 @@ static uint64_t read_counted(struct clock *clock)
 	}
 }
 
-/*
- * The upper two thirds of a product of 96 bits: asked for all the time, so without a variable
- * shift.
- */
+/* The upper 64 bits of a 96-bit product.  Called very often, so it has no variable shift. */
 static inline uint64_t ns_of(const struct clock *clock, uint64_t ticks)
 {
-	/* Slower than 1 GHz, where a tick is longer than the factor can tell. */
+	/* Clocks below 1 GHz: their factor needs the shift. */
 	if (unlikely(clock->shift))
 		ticks <<= clock->shift;
 	return (ticks >> 32) * clock->factor + ((ticks & UINT32_MAX) * clock->factor >> 32);
@@ -88,7 +85,7 @@ uint64_t time_tsc_at(uint64_t deadline)
 	uint64_t tsc = read_tsc();
 	uint64_t now = clock->counter ? time_ns() : ns_of(clock, tsc - clock->start);
 
-	/* From now, not from the start: the factors' rounding would add up over days. */
+	/* Computed from now, not from boot: rounding errors would add up over days. */
 	if (deadline > now)
 		tsc += mul_u64_u32_shift(deadline - now, tsc_factor, tsc_shift) + 1;
 	return tsc;
@@ -104,7 +101,7 @@ static void set_scale(struct clock *clock, uint64_t hz)
 	clock->factor = (uint32_t)((NS_PER_SECOND << 32) / (hz << clock->shift));
 }
 
-/* The inverse of the other factor as it came out, not of the rate: they must fit each other. */
+/* The inverse of the rounded factor, not of the rate, so that both conversions agree. */
 static void set_tsc_scale(const struct clock *clock)
 {
 	uint64_t one = 1ull << (32 - clock->shift);
@@ -128,7 +125,7 @@ void time_use_clock(struct clock *clock, uint64_t age_ns)
 		set_tsc_scale(clock);
 		clock->start = read_tsc() - age_ns * tsc_khz / NS_PER_MS;
 	}
-	/* Pairs with READ_ONCE of current: whoever sees the pointer sees the clock complete. */
+	/* Pairs with READ_ONCE of current: a CPU that sees the pointer sees the whole clock. */
 	__atomic_store_n(&current, clock, __ATOMIC_RELEASE);
 }
 

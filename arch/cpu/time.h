@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What time it is: nanoseconds since boot, and the wall clock.  The time is computed from the
- * clock in use, the TSC or a counter of the board.  arch/board/clock.c chooses that clock, and
- * replaces it when it fails; everybody else only asks.
+ * The time: nanoseconds since boot, and the wall clock.  The time is computed from the clock in
+ * use, the TSC or a counter of the board.  arch/board/clock.c chooses that clock, and replaces it
+ * when it fails; all other code only reads the time.
  */
 #ifndef UMBRA_ARCH_CPU_TIME_H
 #define UMBRA_ARCH_CPU_TIME_H
@@ -24,10 +24,7 @@ uint64_t time_wall_ns(void);
 /* TSC ticks a millisecond, measured. */
 uint32_t time_tsc_khz(void);
 
-/*
- * Is the clock the TSC?  Otherwise nobody else should reckon with the TSC
- * either: neither guests nor timers.
- */
+/* Is the clock the TSC?  If not, neither guests nor timers should rely on the TSC. */
 bool time_is_tsc(void);
 
 /*
@@ -39,7 +36,7 @@ uint64_t time_tsc_at(uint64_t deadline);
 
 /* --- for arch/board/clock.c ---------------------------------------------------------------- */
 
-/* What time can be made of.  Complete before it is in use, and hardly changed then. */
+/* A source of time.  Complete before it is used; then only `counted` changes. */
 struct clock {
 	const struct counter *counter;	/* NULL: the TSC */
 	bool usable;
@@ -58,7 +55,10 @@ struct clock *time_clock(void);
  */
 void time_use_clock(struct clock *clock, uint64_t age_ns);
 
-/* What was measured, before any clock is in use; what the wall clock was when time began. */
+/*
+ * Set the measured rate of the TSC, before any clock is in use, and the wall clock at the start of
+ * time.
+ */
 void time_set_tsc_khz(uint32_t khz);
 void time_set_wall_start(uint64_t ns);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A clock that stops is replaced by arch/board/clock.c, which this file does not know: it asks
- * the function that was set.
+ * When the clock stops, a function that was set decides: arch/board/clock.c, which is above this
+ * file.
  */
 #include "arch/cpu/time_limit.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A wait with an end, for loops that ask hardware again and again.  Interrupts may be off while
- * such a loop runs, so it may be the first to notice that the clock itself has stopped: a loop
- * that asked only the clock would never end.
+ * A time limit for loops that poll hardware.  Interrupts may be off while such a loop runs, so it
+ * may be the first to notice that the clock itself has stopped; without a count of equal readings
+ * it would never end.
  */
 #ifndef UMBRA_ARCH_CPU_TIME_LIMIT_H
 #define UMBRA_ARCH_CPU_TIME_LIMIT_H
@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So often in a row no clock that runs shows the same: its ticks are shorter than ten readings. */
+/*
+ * A running clock never shows the same time so often in a row: its ticks are shorter than ten
+ * readings.
+ */
 #define TIME_LIMIT_SAME 1000000u
 
 struct time_limit {
@@ -20,7 +23,7 @@ struct time_limit {
 	uint32_t same;		/* how often in a row it was last */
 };
 
-/* It is over in so many nanoseconds from now. */
+/* A limit that is over in so many nanoseconds. */
 static inline struct time_limit time_limit(uint64_t nanoseconds)
 {
 	uint64_t now = time_ns();
@@ -35,8 +38,8 @@ static inline struct time_limit time_limit(uint64_t nanoseconds)
 bool time_limit_is_stuck(void);
 
 /*
- * Decides that: arch/board/clock.c, as soon as there is a clock.  Before that any such wait
- * ends.
+ * Sets the function that decides it: arch/board/clock.c does, as soon as there is a clock.  Before
+ * that, such a wait ends.
  */
 void time_limit_set_stuck(bool (*is_stuck)(void));
 

@@ -44,11 +44,10 @@ struct nmi_frame {
 };
 
 /*
- * One page for each guest, mapped writable while the guest runs: TSS.ESP0 is its end, so
- * that the CPU itself saves the guest's state there.  The guest's kernel can
- * write to the page, so Umbra believes only what the CPU or the
- * Switcher has just pushed.  The space below the frame is for an NMI and
- * for faults of the Switcher's last instructions.
+ * One page for each guest, mapped writable while the guest runs: TSS.ESP0 is its end, so that the
+ * CPU itself saves the guest's state there.  The guest's kernel can write to the page, so Umbra
+ * trusts only what the CPU or the Switcher has just pushed.  The space below the frame is for an
+ * NMI and for faults of the Switcher's last instructions.
  */
 struct registers_page {
 	uint8_t below[4096 - sizeof(struct trap_frame)];

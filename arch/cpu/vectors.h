@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which vector is whose.  Hardware interrupts arrive while a guest runs as well, through the
- * guest's IDT, so they keep off the two vectors at which a guest's system calls may lead
- * straight to its own kernel (docs/protocol.md).  `int` with any other number is a protection
+ * The interrupt vectors and their uses.  Hardware interrupts arrive while a guest runs as well,
+ * through the guest's IDT, so they keep off the two vectors at which a guest's system calls may
+ * lead straight to its own kernel (docs/protocol.md).  `int` with any other number is a protection
  * fault for a guest.
  */
 #ifndef UMBRA_ARCH_CPU_VECTORS_H

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Waiting for a chip, for a limited time: at boot on the spot, later by asking again.
- */
+/* Waiting for hardware, for a limited time: in a loop at boot, by repeated calls later. */
 #ifndef UMBRA_ARCH_CPU_WAIT_H
 #define UMBRA_ARCH_CPU_WAIT_H
 
@@ -12,7 +10,7 @@
 
 #define WAIT_MS 1000000ull	/* in the nanoseconds of time_ns */
 
-/* What a step says that is called again and again until it is over, instead of waiting. */
+/* The result of a function that is called again until it is done, instead of waiting. */
 enum wait_result {
 	WAIT_DONE,
 	WAIT_LATER,	/* it is not over yet */

@@ -182,7 +182,7 @@ static inline void interrupts_off(void)
 }
 
 /*
- * Sleeps until an interrupt was handled; `sti` holds interrupts off for one instruction, so none
+ * Sleeps until an interrupt was handled.  `sti` takes effect after `hlt` has begun, so no interrupt
  * is lost.
  */
 static inline void wait_for_interrupt(void)
@@ -190,7 +190,7 @@ static inline void wait_for_interrupt(void)
 	__asm__ volatile("sti; hlt; cli" ::: "memory");
 }
 
-/* Lets in what interrupts wait. */
+/* Handles the interrupts that are pending. */
 static inline void poll_interrupts(void)
 {
 	__asm__ volatile("sti; nop; cli" ::: "memory");
