@@ -198,7 +198,8 @@ def test_without_root():
                        cwd=ROOT, check=True, timeout=BUILD_LIMIT)
         assert image.stat().st_uid == 65534
         check_files(image)
-        assert re.search(r'Mode: +0644.*User: +0 +Group: +0 ', in_image(image, 'stat /etc/passwd'), re.S)
+        assert re.search(r'Mode: +0644.*User: +0 +Group: +0 ',
+                         in_image(image, 'stat /etc/passwd'), re.S)
         assert re.search(r'Mode: +04755.*User: +0 ', in_image(image, 'stat /usr/bin/su'), re.S)
         assert 'security.capability' in in_image(image, 'ea_list /usr/bin/ping')
 
