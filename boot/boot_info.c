@@ -74,8 +74,8 @@ const char *boot_info_copy_string(struct boot_info *info, paddr_t address, size_
 	size_t room = BOOT_ARENA_SIZE - info->arena_used;
 
 	/*
-	 * One byte at a time: nothing says how long the string is, and behind
-	 * its last byte there may be nothing to map.
+	 * Copies byte by byte: the length is not known, and the page behind the last byte may not
+	 * exist.
 	 */
 	for (size_t i = 0; i < limit; i++) {
 		const char *byte;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the boot loader said, copied once into a form of our own that does not
- * depend on the loader's protocol.  The parsers are pure: they reach memory
- * only through the callback they are given, believe no length in it, and keep
- * no pointer into it.  Called by the start code of the boot CPU.
+ * The boot loader's information, copied once into a form that does not depend on the loader's
+ * protocol.  The parsers are pure: they read memory only through the callback given, check every
+ * length in it, and keep no pointer into it.  Called by the start code of the boot CPU.
  */
 #ifndef UMBRA_BOOT_BOOT_INFO_H
 #define UMBRA_BOOT_BOOT_INFO_H
@@ -61,7 +60,7 @@ struct boot_framebuffer {
 	uint32_t width;
 	uint32_t height;
 	uint8_t depth; /* bits a pixel */
-	uint8_t type;  /* enum boot_framebuffer_type, or what nobody knows */
+	uint8_t type;  /* enum boot_framebuffer_type, or an unknown type */
 	struct boot_channel red, green, blue; /* direct colour only, else 0 */
 };
 

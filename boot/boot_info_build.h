@@ -15,9 +15,8 @@ void boot_info_clear(struct boot_info *info);
 int boot_info_complain(struct boot_info *info, const char *problem);
 
 /*
- * Adds a memory range; an empty one is ignored, one that wraps is cut at the
- * end of the address space.  False when the table is full (info->problem says
- * so): more of them are of no use.
+ * Adds a memory range; an empty one is ignored, one that wraps is cut at the end of the address
+ * space.  False when the table is full (info->problem says so): then the caller can stop.
  */
 bool boot_info_add_range(struct boot_info *info, paddr_t base, uint64_t length, bool usable);
 

@@ -59,7 +59,7 @@ static void enter(struct cpu *cpu)
 
 /* --- on the boot CPU -------------------------------------------------------------------- */
 
-/* The highest page below 640 KB that the firmware leaves to us; 0 when there is none. */
+/* The highest usable page below 640 KB; 0 when there is none. */
 static uint32_t find_startup_page(const struct boot_info *info)
 {
 	uint32_t best = 0;
@@ -93,7 +93,7 @@ static struct cpu *prepare(unsigned id)
 	return cpu;
 }
 
-/* False when there is no sense in trying another. */
+/* False when starting further CPUs would fail, too. */
 static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
 {
 	struct cpu *cpu = prepare(cpu_count());
@@ -121,7 +121,7 @@ static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
 	return true;
 }
 
-/* Who has that APIC id in truth, whatever the table says of ids; NULL: nobody who runs. */
+/* The running CPU that really has that APIC id, whatever the table says; NULL: none. */
 static const struct cpu *running_as(uint32_t apic_id)
 {
 	for (unsigned id = 0; id < cpu_count(); id++)
@@ -188,7 +188,7 @@ void cpus_release(void)
 	for (unsigned id = 1; id < cpu_count(); id++)
 		if (lapic_send_vector(cpu_by_id(id)->apic_id, VECTOR_CPU_CALLS) != 0)
 			log_error("cpu", "cpu%u cannot be reached", id);
-	/* A guest that is given to one of them, or woken there, takes its timers. */
+	/* A guest that moves to one of them needs its timers. */
 	while (ready < cpu_count() - 1)
 		if (time_limit_is_over(&limit))
 			panic("of %u other CPUs only %u come back", cpu_count() - 1, ready);

@@ -9,10 +9,9 @@
 #include "boot/boot_info.h"
 
 /*
- * Starts up to max - 1 of the CPUs that the MADT lists; without smt only one
- * thread of each core (boot/report_speculation.h).  What keeps one from
- * starting is said in the log.  When their TSCs differ, the clock is another from
- * here on (arch/board/clock.h).  Boot CPU, after irq_init, before timers_init.
+ * Starts up to max - 1 of the CPUs that the MADT lists; without smt only one thread of each core
+ * (boot/report_speculation.h).  The log tells why a CPU did not start.  When the TSCs differ, the
+ * clock is replaced (arch/board/clock.h).  Boot CPU, after irq_init, before timers_init.
  */
 void cpus_start(const struct boot_info *info, unsigned max, bool smt);
 

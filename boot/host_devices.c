@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The table of PCI drivers, and the start of what stands on them: a new driver is one line here.
- */
+/* The table of PCI drivers, and the start of disks and uplinks: a new driver is one line here. */
 #include "boot/host_devices.h"
 
 #include "arch/cpu/log.h"
@@ -17,7 +15,9 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 
-/* The first that matches a function drives it, and each knows its own by class or by identity. */
+/*
+ * The first driver that matches a function gets it; drivers match by class or by vendor and device.
+ */
 static const struct pci_driver *const pci_drivers[] = {
 	&virtio_blk_pci_driver,		/* vendor 1af4, a disk */
 	&ahci_driver,			/* class 01, subclass 06, interface 01 */

@@ -223,7 +223,7 @@ static void start_power_button(void)
 
 void boot_main(uint32_t magic, uint32_t information)
 {
-	/* Alone: one CPU on the tables of boot/start.asm, without a word to the outside. */
+	/* One CPU on the tables of boot/start.asm, without any output yet. */
 	read_boot_info(magic, information);		/* before it is overwritten */
 	config_parse_umbra(info.command_line, info.has_file_name, &options, &option_problems);
 	cpu_features_init();				/* tables depend on them */
@@ -234,7 +234,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_init(&boot_cpu);				/* GDT, IDT, control registers */
 	cpu_announce(&boot_cpu);			/* locks and log work */
 
-	/* Able to speak: whatever fails from here on is told. */
+	/* Output works from here on, so failures are reported. */
 	open_outputs();					/* a panic is seen */
 	take_memory();					/* frames and heap */
 	start_housekeeping();				/* the log is kept */
@@ -253,7 +253,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	timers_init();					/* clock is final */
 	start_watchdog();				/* needs APIC, timers */
 
-	/* What guests will be joined to. */
+	/* The back ends of guests' devices. */
 	entropy_init();					/* keys for guests */
 	host_devices_init(&options);			/* disks, cards, uplinks */
 	outputs_start();				/* consoles by interrupt */

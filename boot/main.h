@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Where boot/start.asm hands over to C, on the boot CPU and its first stack.
- */
+/* Called by boot/start.asm, on the boot CPU and its first stack. */
 #ifndef UMBRA_BOOT_MAIN_H
 #define UMBRA_BOOT_MAIN_H
 

@@ -144,8 +144,8 @@ static void read_framebuffer(struct boot_info *info, paddr_t address, boot_map_t
 }
 
 /*
- * The specification leaves it open.  GRUB Legacy, QEMU and SYSLINUX put the file name in
- * front of the words; GRUB 2, which calls itself "GRUB 2.06" or so, does not.
+ * The specification does not say whether the command line begins with the file name.  With GRUB
+ * Legacy, QEMU and SYSLINUX it does; GRUB 2, which calls itself "GRUB 2.06" or so, does not.
  */
 static bool names_file(const struct boot_info *info)
 {

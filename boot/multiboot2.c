@@ -70,7 +70,7 @@ struct multiboot2_framebuffer {
 	uint8_t type;
 } __packed;
 
-/* Where the type is direct colour. */
+/* Follows if the type is direct colour. */
 struct multiboot2_colours {
 	struct multiboot2_framebuffer screen;
 	uint16_t reserved; /* two bytes in multiboot2.h and GRUB, one in the text's table */
@@ -222,7 +222,7 @@ static void read_tag(const struct tag_reader *reader)
 	}
 }
 
-/* The KB counters are kept back until it is clear that there is no memory map. */
+/* The KB counters are used only if there is no memory map. */
 static void read_basic_memory(const struct tag_reader *reader)
 {
 	const struct multiboot2_basic_memory *found = tag_body(reader, sizeof(*found));

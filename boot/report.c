@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The first lines of the boot log.  Each part of the machine that is found later
- * speaks for itself.
- */
+/* The first lines of the boot log.  Drivers report what they find themselves. */
 #include "boot/report.h"
 
 #include "arch/board/acpi.h"
@@ -18,7 +15,7 @@
 
 /* --- the processor -------------------------------------------------------------------------- */
 
-/* Blanks in front make a name sit on the right of its field. */
+/* CPUs may pad their name with leading blanks. */
 static const char *trimmed(const char *text)
 {
 	while (*text == ' ')
@@ -26,7 +23,7 @@ static const char *trimmed(const char *text)
 	return text;
 }
 
-/* Those that Umbra makes use of. */
+/* Lists the features that Umbra uses. */
 static void list_features(const struct cpu_features *features, char text[FEATURES_SIZE])
 {
 	const struct {
@@ -61,7 +58,7 @@ static void report_cpu(void)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* The run of ranges from *index on of which each begins where the one before ends, as one. */
+/* Joins the ranges from *index on that follow each other without a gap into one. */
 static struct boot_range take_run(const struct boot_info *info, unsigned *index)
 {
 	struct boot_range run = info->ranges[(*index)++];
@@ -76,7 +73,7 @@ static struct boot_range take_run(const struct boot_info *info, unsigned *index)
 	return run;
 }
 
-/* As many to a line as it takes; the firmware of some machines has dozens. */
+/* Prints as many ranges to a line as fit; some machines have dozens. */
 static void report_map(const struct boot_info *info)
 {
 	char line[MAP_SIZE + RANGE_SIZE];

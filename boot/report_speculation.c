@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Says what the processors give away by speculation, and what Umbra does about it.
- */
+/* Reports the processors' flaws of speculative execution, and what Umbra does about them. */
 #include "boot/report_speculation.h"
 
 #include "arch/cpu/cpu.h"

@@ -12,8 +12,8 @@
 bool cpu_has_sibling(uint32_t apic_id);
 
 /*
- * event=speculation for the boot CPU, and for each other that is not like it; and a
- * warning where threads of one core run.  Boot CPU, all others have started.
+ * Logs event=speculation for the boot CPU and for each CPU that differs from it, and a warning when
+ * threads of one core run.  Boot CPU, all others have started.
  */
 void report_speculation(bool wanted);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Chooses the driver of the screen by what the boot loader left: text mode or a frame buffer.
- */
+/* Chooses the driver of the screen: text mode or a frame buffer, as the boot loader set it up. */
 #include "boot/screen.h"
 
 #include "arch/cpu/layout.h"
