@@ -33,7 +33,10 @@
 /* Limits of watchdog=, in seconds. */
 #define CONFIG_WATCHDOG_MAX 3600
 
-/* Limits of nmi-storm=, in microseconds: what Umbra has time for, and what the 8254 can count. */
+/*
+ * Limits of nmi-storm=, in microseconds: the least leaves Umbra time to run, the most is what the
+ * 8254 can count.
+ */
 #define CONFIG_NMI_STORM_MIN 20
 #define CONFIG_NMI_STORM_MAX 50000
 
@@ -46,7 +49,7 @@
 #define CONFIG_MAC_SIZE 6
 #define CONFIG_POWER_BUTTON_DEFAULT 10
 #define CONFIG_POWER_BUTTON_MAX 3600
-#define CONFIG_POWER_BUTTON_FIRMWARE UINT32_MAX	/* not Umbra's affair */
+#define CONFIG_POWER_BUTTON_FIRMWARE UINT32_MAX	/* left to the firmware */
 
 /* Ports of the machine that networks are joined to. */
 #define CONFIG_UPLINKS_MAX 4
@@ -71,7 +74,7 @@ struct config_problem {
 	char cause[CONFIG_CAUSE_SIZE];	/* one clause, without a full stop */
 };
 
-/* What does not fit any more is counted but not kept. */
+/* Problems beyond the list's size are counted but not kept. */
 struct config_problems {
 	size_t kept;
 	size_t found;
@@ -128,7 +131,7 @@ struct host_disk_option {
 	bool read_only;
 };
 
-/* What a guest is to be like, as its kernel's line says. */
+/* The options of a guest, from its kernel's line. */
 struct guest_options {
 	uint32_t mem_bytes;
 	uint32_t shadow_bytes;		/* 0: Umbra chooses */

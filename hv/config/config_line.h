@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lines of options, taken apart word by word: what config_umbra.c and
- * config_module.c have in common, and nobody else uses.  Pure.
+ * Lines of options, taken apart word by word: what config_umbra.c and config_module.c share.  Pure.
  */
 #ifndef UMBRA_HV_CONFIG_CONFIG_LINE_H
 #define UMBRA_HV_CONFIG_CONFIG_LINE_H
 
 #include "hv/config/config.h"
 
-/* Longer words mean nothing, but are still skipped as a whole. */
+/* No option is longer; longer words are skipped as a whole. */
 #define CONFIG_WORD_MAX 256u
 
 /* A word of a line, cut at its first '=' if it has one. */
@@ -19,7 +18,7 @@ struct config_word {
 	size_t length;		/* of the whole word; CONFIG_WORD_MAX or more if text was cut */
 };
 
-/* What a line's options are read into, and where complaints about them go. */
+/* A line that is being read: where its options and its problems go. */
 struct config_line {
 	const char *name;
 	struct config_problems *problems;
@@ -36,7 +35,7 @@ struct config_row {
 	bool kernel_only;
 };
 
-/* Behind the blanks that at may begin with. */
+/* Returns the first character at or behind `at` that is not a blank. */
 const char *config_skip_blanks(const char *at);
 
 /* Reads the next word and returns the place behind it; NULL when there is none. */

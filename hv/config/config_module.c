@@ -152,7 +152,7 @@ static const char *read_mac(struct config_line *line, const char *value)
 	static const uint8_t none[CONFIG_MAC_SIZE];
 	uint8_t mac[CONFIG_MAC_SIZE];
 
-	/* The lowest bit of the first byte says "to many". */
+	/* The lowest bit of the first byte marks a multicast address. */
 	if (!parse_mac(value, mac) || mac[0] & 1 || memcmp(mac, none, sizeof(mac)) == 0)
 		return "the address is xx:xx:xx:xx:xx:xx, that of one station";
 	memcpy(line->module->options.mac, mac, sizeof(mac));
@@ -198,7 +198,7 @@ static const struct config_row module_rows[] = {
 /* In the order of enum module_role, without ROLE_NONE. */
 static const char *const role_names[] = { "kernel", "initrd", "disk", NULL };
 
-/* With any other value, `disk` is no role but a disk of the machine. */
+/* With any other value `disk=` is not a role: it names a disk of the machine. */
 static enum module_role role_of(const struct config_word *word)
 {
 	enum module_role role = (enum module_role)(config_find_name(word->key, role_names) + 1);
@@ -238,7 +238,7 @@ static bool is_file_name(const struct config_word *word, const char *rest)
 	return role_of(word) == ROLE_NONE || names_role(rest);
 }
 
-/* Of a name that is too long the end tells more than the start. */
+/* The end of a path tells more than its start, so a long name loses its start. */
 static void keep_file_name(struct module_line *module, const char *name)
 {
 	size_t length = strlen(name);
@@ -264,7 +264,7 @@ static void read_role(struct config_line *line, const struct config_word *word)
 #define DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
 	"disk=ahci0p2,ro, go on a kernel's line"
 
-/* A name, and perhaps `,ro` behind it. */
+/* Reads a name and an optional `,ro`. */
 static bool parse_host_disk(const char *value, struct host_disk_option *disk)
 {
 	const char *comma = strchr(value, ',');
@@ -293,7 +293,7 @@ static void read_host_disk(struct config_line *line, const struct config_word *w
 	}
 }
 
-/* What follows `--` is the guest's own, to the letter, but for blanks in front. */
+/* What follows `--`, without leading blanks, is the guest's command line, unchanged. */
 static void read_command_line(struct config_line *line, const char *text)
 {
 	line->module->options.command_line = config_skip_blanks(text);

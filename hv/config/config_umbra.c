@@ -15,7 +15,7 @@ _Static_assert(CONFIG_UPLINKS_MAX == 4, "as a message says");
 
 static const char *read_consoles(struct config_line *line, const char *value)
 {
-	/* The last one is what the screen was called when text mode was all that Umbra knew. */
+	/* The last is an old name of the screen. */
 	static const char *const names[] = { "com1", "com2", "screen", "vga", NULL };
 	static const unsigned sets[] = {
 		CONSOLE_COM1, CONSOLE_COM2, CONSOLE_SCREEN, CONSOLE_SCREEN,
@@ -160,7 +160,7 @@ static const char *read_maxcpus(struct config_line *line, const char *value)
 	return NULL;
 }
 
-/* A port, and perhaps `:` and a network's name behind it; NULL, or what is wrong with it. */
+/* Reads a port and an optional `:` with a network's name; NULL, or what is wrong with them. */
 static const char *parse_uplink(const char *value, struct uplink_option *uplink)
 {
 	const char *colon = strchr(value, ':');
@@ -176,7 +176,7 @@ static const char *parse_uplink(const char *value, struct uplink_option *uplink)
 	return NULL;
 }
 
-/* Two ways out of one network would be a circle, for frames to run in. */
+/* With two uplinks in one network, frames could circulate for ever. */
 static const char *check_uplink(const struct umbra_options *options,
 				const struct uplink_option *uplink)
 {
@@ -222,7 +222,7 @@ static const struct config_row umbra_rows[] = {
 	{ "mitigations", read_mitigations, false },
 };
 
-/* No word of Umbra's has a slash in front of its value, and all of them have one. */
+/* All options have a value, and none has a slash in front of its `=`. */
 static bool is_file_name(const struct config_word *word, bool has_file_name)
 {
 	return strchr(word->key, '/') || (has_file_name && !word->value);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins modules into guests.  Every name that appears gets an entry, even from a bad line: so
- * one bad line stops its guest, wherever the guest's other lines are.  The broken
- * entries are dropped at the end.
+ * Joins modules into guests.  Every guest name gets an entry, even from a bad line: so one bad line
+ * stops its guest, wherever the guest's other lines are.  The broken entries are dropped at the
+ * end.
  */
 #include "hv/config/guest_config.h"
 
@@ -50,7 +50,7 @@ static bool name_is_taken(const struct guest_configs *configs, size_t count, con
 	return false;
 }
 
-/* Ends, since there are more numbers than modules. */
+/* The loop ends: there are more numbers than modules. */
 static void choose_name(struct guest_configs *configs, size_t count, struct module_line *line)
 {
 	char name[CONFIG_NAME_SIZE];
@@ -124,7 +124,10 @@ static void add_disk(struct guest_configs *configs, struct guest_config *config,
 {
 	if (!has_room_for_disk(configs, config, line->file))
 		return;
-	/* Rounding down would hide the end of a file from the guest, and up what lies behind it. */
+	/*
+	 * Rounding down would hide the end of the file from the guest; rounding up would show it
+	 * other memory.
+	 */
 	if (module->size == 0 || module->size % SECTOR_BYTES != 0) {
 		config_add_problem(&configs->problems, line->file, "disk",
 				   "a disk is a multiple of %u bytes, unlike these %u",
@@ -137,7 +140,7 @@ static void add_disk(struct guest_configs *configs, struct guest_config *config,
 	};
 }
 
-/* Parses all lines, and says in bad of each whether it has a problem by itself. */
+/* Parses all lines, and sets bad for each line that has a problem by itself. */
 static void parse_lines(struct guest_configs *configs, const struct guest_module *modules,
 			size_t count, bool bad[BOOT_MODULES_MAX])
 {
@@ -151,8 +154,8 @@ static void parse_lines(struct guest_configs *configs, const struct guest_module
 }
 
 /*
- * Bad lines get their names too, or the names of the good ones would depend on
- * mistakes elsewhere, and an initrd could find itself with another kernel.
+ * Bad lines get names too: else the names of good ones would depend on mistakes elsewhere, and an
+ * initrd could be joined to another kernel.
  */
 static void name_kernels(struct guest_configs *configs, size_t count)
 {
@@ -203,7 +206,7 @@ static void check_kernels(struct guest_configs *configs)
 	}
 }
 
-/* Another module that shares memory with this one, as no sane boot loader makes them; or NULL. */
+/* Another module that overlaps this one in memory, a mistake of the boot loader; or NULL. */
 static const struct guest_module *find_overlap(const struct guest_module *modules, size_t count,
 					       const struct guest_module *module)
 {
@@ -215,7 +218,7 @@ static const struct guest_module *find_overlap(const struct guest_module *module
 	return NULL;
 }
 
-/* What a guest writes to must be nobody else's kernel, and no second disk. */
+/* A disk that a guest may write to must not overlap any other module. */
 static void check_disks(struct guest_configs *configs, const struct guest_module *modules,
 			size_t count)
 {
@@ -316,7 +319,10 @@ static void default_mac(struct guest_config *config, uint32_t attempt)
 	config->options.mac[5] = (uint8_t)(hash & 0xFF);
 }
 
-/* Given ones are taken wherever their guest stands in the list, others only by earlier guests. */
+/*
+ * An address given by mac= is reserved for its guest, wherever that is in the list; others go to
+ * guests in order.
+ */
 static void choose_macs(struct guest_configs *configs)
 {
 	for (size_t i = 0; i < configs->count; i++) {

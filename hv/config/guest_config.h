@@ -24,7 +24,7 @@
 
 #define GUEST_DISKS_MAX CONFIG_DISKS_MAX
 
-/* A module as the boot loader left it. */
+/* A module as the boot loader loaded it. */
 struct guest_module {
 	paddr_t start;
 	uint32_t size;		/* bytes */
@@ -60,12 +60,11 @@ struct guest_configs {
 };
 
 /*
- * Makes the configurations of guests from modules[count], whose array and lines must
- * outlive them.  Afterwards configs->list has the guests that can be started, and
- * configs->problems says what is wrong with the others: a guest with a problem
- * in any of its modules is left out.  A module that no guest can be told for
- * is reported and touches no guest.  A kernel's line without guest= gets the
- * first of the names guest1, guest2, ... that no other kernel's line has.
+ * Makes the configurations of guests from modules[count], whose array and lines must outlive them.
+ * Afterwards configs->list has the guests that can be started, and configs->problems says what is
+ * wrong with the others: a guest with a problem in any of its modules is left out.  A module
+ * without a recognisable guest is reported and affects no guest.  A kernel's line without guest=
+ * gets the first of the names guest1, guest2, ... that no other kernel's line has.
  *
  * Without mac= a guest's address on its network follows from its name; should
  * another one have it, the next that is free.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The answer of a command goes out in one piece, or in few: after each, what
- * stood in the terminal's line is put up again.
+ * Collects the answer of a command and prints it in few pieces: after each piece the console shows
+ * the interrupted line again.
  */
 #include "hv/console/answer.h"
 

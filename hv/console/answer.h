@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The answer of a command, collected and then shown.  One command at a time, on the one CPU that
+ * The answer of a command, collected and then printed.  One command at a time, on the one CPU that
  * carries it out.
  */
 #ifndef UMBRA_HV_CONSOLE_ANSWER_H

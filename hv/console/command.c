@@ -83,8 +83,8 @@ static void take_word(const char **line, char word[ARGUMENT_SIZE])
 /* --- execution ------------------------------------------------------------------------ */
 
 /*
- * A command about a guest that another CPU runs is carried out there: nobody else
- * may look into the guest, and by then it may have moved on, or be gone.
+ * A command about a guest is carried out on the guest's home CPU, since no other CPU may access the
+ * guest.  When the call arrives there the guest may have moved or ended.
  */
 static struct {
 	struct cpu_call call;
@@ -115,7 +115,7 @@ static void finish(void)
 {
 	answer_flush();
 	forwarded.is_in_flight = false;
-	/* The next command may wait. */
+	/* The next command may be waiting. */
 	housekeeping_wake();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands of the person at the console: `Ctrl-]` and `:`, then a line.  Housekeeping hands
- * each line over here, one after the other.
+ * The commands of the person at the console: `Ctrl-]` and `:`, then a line.  Housekeeping passes
+ * each line to this file, one at a time.
  */
 #ifndef UMBRA_HV_CONSOLE_COMMAND_H
 #define UMBRA_HV_CONSOLE_COMMAND_H
@@ -14,7 +14,7 @@
  */
 void command_execute(const char *line);
 
-/* Is that so?  housekeeping_wake is called when it no longer is. */
+/* Is a command in flight?  housekeeping_wake is called when it ends. */
 bool command_is_in_flight(void);
 
 #endif

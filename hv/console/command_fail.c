@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Failures of Umbra by intent: to see what on-panic= and watchdog= do, and that a log says why.
+ * Makes Umbra fail on purpose: to test on-panic= and watchdog=, and that the log tells the reason.
  */
 #include "hv/console/command_fail.h"
 
@@ -13,7 +13,10 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 
-/* Each call needs more stack and none can be left out: the page below the stack ends it. */
+/*
+ * Each call needs more stack, and the compiler cannot remove it: the guard page below the stack
+ * ends the recursion.
+ */
 static uint32_t __noinline overflow_stack(uint32_t depth)	/* NOLINT(misc-no-recursion) */
 {
 	volatile uint32_t room[64];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands about guests: what is shown is read on the CPU that has the guest, or, for a list of
- * all, under the lock of the list.
+ * The commands about guests.  What they print is read on the guest's home CPU or, for a list of all
+ * guests, under the lock of the list.
  */
 #include "hv/console/command_guest.h"
 
@@ -24,9 +24,8 @@ static const char *state_name(const struct guest *guest)
 }
 
 /*
- * Read while another CPU may write it, which it does in two steps: so it can be
- * seen with one half new and the other old, but not with an upper half that
- * changes under the look.
+ * Reads a 64-bit time that another CPU may be writing in two halves: the result may combine an old
+ * and a new half, but the upper half did not change during the read.
  */
 static uint64_t read_time(const uint64_t *time)
 {
@@ -40,7 +39,7 @@ static uint64_t read_time(const uint64_t *time)
 	return (uint64_t)high << 32 | low;
 }
 
-/* Its present turn included, which may last for as long as nobody else wants the CPU. */
+/* Includes the present turn, which may be long when no other guest wants the CPU. */
 static uint64_t run_time(const struct guest *guest)
 {
 	bool runs = READ_ONCE(cpu_by_id(guest_home(guest))->running) == guest->name;
@@ -66,7 +65,7 @@ void command_list_guests(const char *argument)
 	guest_list_visit(list_guest, NULL);
 }
 
-/* What an exit through that vector is called. */
+/* Prints the name of an exit through that vector. */
 static void print_vector(const struct guest *guest, uint32_t vector)
 {
 	if (vector == LGUEST_HYPERCALL_VECTOR)

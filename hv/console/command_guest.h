@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands about guests.  Those that take one run on the CPU that it is at
- * home on, the others on the boot CPU; all answer with answer_print.
+ * The commands about guests.  Those about one guest run on its home CPU, the others on the boot
+ * CPU; all answer with answer_print.
  */
 #ifndef UMBRA_HV_CONSOLE_COMMAND_GUEST_H
 #define UMBRA_HV_CONSOLE_COMMAND_GUEST_H

@@ -25,7 +25,7 @@ void command_show_memory(const char *argument)
 		    frames_low_free());
 }
 
-/* The name is part of a guest, so it can be read only while that one is in the list. */
+/* The name is part of the guest, so it is valid only while the guest is in the list. */
 static void print_if_running(struct guest *guest, void *context)
 {
 	const struct cpu *cpu = context;

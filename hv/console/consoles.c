@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Serves the multiplexer.  Two timers ask for more of that: while the screen has not shown all,
- * and while a guest that takes no keys blocks those behind them.
+ * Serves the multiplexer.  Two timers call for more service: while the screen has more to draw, and
+ * while a guest that takes no keys blocks the keys behind them.
  */
 #include "hv/console/consoles.h"
 
@@ -22,14 +22,14 @@
 /* A guest that takes no key for so long does not read its console. */
 #define STALL_NS 10000000000ull
 
-/* The screen shows 25 pictures a second, each in pieces between which guests run. */
+/* The screen is drawn 25 times a second, each time in pieces between which guests run. */
 #define PICTURE_NS 40000000ull
 #define PIECE_NS 2000000ull
 
 static struct console_mux *mux;
-static struct timer refresh_timer;	/* runs while the screen rests */
+static struct timer refresh_timer;	/* runs between two drawings of the screen */
 static struct timer stall_timer;	/* runs while a guest's keys block the others */
-static uint32_t stall;			/* what console_mux_service said when it was started */
+static uint32_t stall;			/* console_mux_service's result when it was started */
 static volatile bool stall_over;
 
 static void service_due(void *context)

@@ -18,16 +18,16 @@
  */
 void consoles_open(const struct umbra_options *options);
 
-/* Takes keys and puts out what waits, on the screen too.  Boot CPU, no lock held. */
+/* Handles keys and writes pending output, to the screen too.  Boot CPU, no lock held. */
 void consoles_service(void);
 
-/* What the person at the console wants, one thing after the other; false for nothing more. */
+/* Returns the next command or other request from the console; false when there is none. */
 bool consoles_take_event(struct console_event *event);
 
 /* Umbra's own text, in whole lines.  Any CPU, no lock that comes after LOCK_CONSOLE. */
 void consoles_print(const char *text, size_t length);
 
-/* Puts out all that was written; nobody writes any more. */
+/* Writes all pending output, when no CPU prints any more. */
 void consoles_flush(void);
 
 #endif

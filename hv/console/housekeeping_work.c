@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done each time somebody has called housekeeping_wake: all of it, since the call does
- * not say for what.
+ * The work after each call of housekeeping_wake: all of it, since the call does not say which part
+ * is due.
  */
 #include "hv/console/housekeeping_work.h"
 
@@ -16,7 +16,7 @@ void housekeeping_work(void)
 	struct console_event event;
 
 	consoles_service();
-	/* One command after the other: they share the place for the answer. */
+	/* One command at a time: they share the buffer for the answer. */
 	while (!command_is_in_flight() && consoles_take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);

@@ -16,7 +16,7 @@
 #include "lib/div64.h"
 #include "lib/format.h"
 
-/* A switch, since the compiler then misses the rank that nobody named. */
+/* A switch, so that the compiler warns about a rank without a name. */
 static const char *lock_name(enum lock_rank rank)
 {
 	switch (rank) {
@@ -56,7 +56,7 @@ static const char *lock_name(enum lock_rank rank)
 	return "?";
 }
 
-/* Ticks of the TSC in nanoseconds; those of an hour and more are not what this is for. */
+/* Converts TSC ticks to nanoseconds; durations of an hour and more are cut. */
 static uint32_t in_ns(uint64_t ticks)
 {
 	uint64_t counted = MIN(ticks, (uint64_t)UINT32_MAX << 10);

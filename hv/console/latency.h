@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Says what a debug build keeps about how long interrupts were off, and locks held
- * (arch/cpu/irqs_off.h).  Other builds keep nothing, and say nothing.
+ * Prints what a debug build records about how long interrupts were off and locks held
+ * (arch/cpu/irqs_off.h).  Other builds record and print nothing.
  */
 #ifndef UMBRA_HV_CONSOLE_LATENCY_H
 #define UMBRA_HV_CONSOLE_LATENCY_H

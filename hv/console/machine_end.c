@@ -26,7 +26,7 @@ static void __noreturn end(enum idle_action action)
 	stop_other_cpus();
 	net_devices_drain();
 	consoles_flush();
-	/* Nobody services the queues any more: what is still said goes out at once. */
+	/* The queues are no longer serviced, so the rest of the log is written directly. */
 	log_set_sink(outputs_write_sync);
 	if (action == IDLE_POWEROFF)
 		power_off();
@@ -46,7 +46,7 @@ void machine_set_when_idle(enum idle_action action)
 	when_idle = action;
 }
 
-/* Somebody at the console may have started a guest since. */
+/* A guest may have been started at the console since. */
 void machine_end_if_idle(void)
 {
 	static const char *const names[] = {

@@ -61,7 +61,7 @@ void outputs_open(const struct umbra_options *options, struct console *screen)
 
 void outputs_attach(const struct umbra_options *options, struct console_mux *mux)
 {
-	/* Whoever looks at the screen has the keyboard in front of it. */
+	/* With the screen as a console, the keyboard is one too. */
 	if (options->consoles & CONSOLE_SCREEN)
 		keyboard = ps2_keyboard_open();
 	add_console(keyboard);
@@ -93,7 +93,7 @@ void outputs_start(void)
 		log_error("console", "the keyboard has no interrupt line: no keys from there");
 }
 
-/* Keys that the chip had no room for are gone; whoever typed or pasted them should know. */
+/* Keys that the chip had no room for are lost, and the user should know. */
 void outputs_report_overruns(void)
 {
 	uint32_t count = 0;

@@ -20,10 +20,10 @@ void outputs_open(const struct umbra_options *options, struct console *screen);
 /* Then: opens the keyboard when the screen is one of options, and attaches all to mux. */
 void outputs_attach(const struct umbra_options *options, struct console_mux *mux);
 
-/* Interrupts work: the consoles use them, and keys arrive. */
+/* Lets the consoles use interrupts, once these work; keys arrive from now on. */
 void outputs_start(void);
 
-/* Logs that keys were lost since the last time, once a second at most. */
+/* Logs lost keys, once a second at most. */
 void outputs_report_overruns(void);
 
 /*

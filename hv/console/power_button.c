@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The power button.  Its interrupt handler and the timer of the guests' grace only set flags;
+ * The power button.  Its interrupt handler and the timer of the guests' time to end only set flags;
  * housekeeping acts on them.
  */
 #include "hv/console/power_button.h"

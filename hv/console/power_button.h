@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the machine's power button does.  The protocol has no way to tell a guest
- * that it is to end: so the guests get some time in which they can be ended from
- * within or at the console; those left are ended, and the machine goes off.
+ * What the machine's power button does.  The protocol cannot ask a guest to shut down.  So the
+ * guests get some time, in which they can be shut down from within or at the console; then the rest
+ * is ended and the machine powered off.
  */
 #ifndef UMBRA_HV_CONSOLE_POWER_BUTTON_H
 #define UMBRA_HV_CONSOLE_POWER_BUTTON_H
@@ -11,8 +11,8 @@
 void power_button_start(unsigned seconds);
 
 /*
- * Does what the button asks for: the first press starts the guests' time, the
- * second one ends it.  Called by housekeeping_work, no lock held.
+ * Handles presses: the first starts the guests' time, the second ends it.  Called by
+ * housekeeping_work, no lock held.
  */
 void power_button_serve(void);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Each of the other CPUs is called, says in a flag that it heeds the call, and halts inside it.
- */
+/* Calls each of the other CPUs, which sets a flag and halts inside the call. */
 #include "hv/console/stop_cpus.h"
 
 #include "arch/cpu/cpu.h"
@@ -10,7 +8,7 @@
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 
-#define STOP_NS 100000000ull	/* for all other CPUs to come to an end of what they do */
+#define STOP_NS 100000000ull	/* for all other CPUs to finish what they are doing */
 
 static struct stop {
 	struct cpu_call call;

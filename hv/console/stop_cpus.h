@@ -6,8 +6,8 @@
 #define UMBRA_HV_CONSOLE_STOP_CPUS_H
 
 /*
- * All other CPUs stand still from now on, for good.  One that does not heed it within a
- * tenth of a second is left alone.  Once, no lock held.
+ * Stops all other CPUs for good.  A CPU that does not answer within a tenth of a second is ignored.
+ * Once, no lock held.
  */
 void stop_other_cpus(void);
 

@@ -17,22 +17,21 @@
 #include "lib/string.h"
 
 /*
- * What a word of the CPU's is taken to be worth: all its bits from RDSEED, half
- * of them from RDRAND, since one seed of its generator serves many words.
+ * What a word of the CPU's is taken to be worth: all its bits from RDSEED, half of them from
+ * RDRAND, since one seed of its generator produces many words.
  */
 #define RDSEED_BITS 32u
 #define RDRAND_BITS 16u
 
-/* At boot so many moments are noted at most, some milliseconds' worth. */
+/* Moments noted at boot at most, which take some milliseconds. */
 #define BOOT_EVENTS 8192u
 
 /* Port B of the board's logic, harmless to read; the bus it is on has a clock of its own. */
 #define PORT_SYSTEM_B 0x61
 
 /*
- * Interrupts that come sooner behind the last one noted, in ticks of the TSC, are
- * not: a guest's timers can make as many as it likes, when it likes, and each
- * would cost time.
+ * The least distance, in TSC ticks, between interrupts that are noted: a guest's timers can cause
+ * as many as it likes, and noting each would cost time.
  */
 #define NOTE_TICKS (1u << 20)
 
@@ -60,7 +59,9 @@ static void add_cpu_numbers(void)
 	memory_wipe(words, sizeof(words));
 }
 
-/* Differs from boot to boot and from machine to machine, but can be guessed: worth nothing. */
+/*
+ * These values differ between boots and machines, but can be guessed, so they count as no entropy.
+ */
 static void add_circumstances(void)
 {
 	struct {
@@ -117,7 +118,7 @@ static bool take_batch(struct jitter *jitter)
 	return before < pool.best;
 }
 
-/* Apart, so that what most interrupts pay for is the one comparison below. */
+/* A function of its own, so that most interrupts cost only the comparison below. */
 static void __noinline note(struct jitter *jitter, uint32_t now)
 {
 	bool better;

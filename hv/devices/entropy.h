@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What cannot be guessed, from where this machine has it: the CPU's own random
- * numbers, and the moments at which interrupts come.  Makes keys of it for the
- * generators of guests.  Never waits; how good the keys are is in the log
- * (event=entropy, docs/architecture.md "Randomness").
+ * Gathers entropy from the CPU's own random numbers and from the moments at which interrupts come,
+ * and makes keys of it for the guests' generators.  Never waits; how good the keys are is in the
+ * log (event=entropy, docs/architecture.md "Randomness").
  */
 #ifndef UMBRA_HV_DEVICES_ENTROPY_H
 #define UMBRA_HV_DEVICES_ENTROPY_H
@@ -12,15 +11,18 @@
 
 #include <stdint.h>
 
-/* Gathers what there is at boot; takes some milliseconds without RDSEED.  Boot CPU, clocks run. */
+/*
+ * Gathers the entropy available at boot; takes some milliseconds without RDSEED.  Boot CPU, clocks
+ * run.
+ */
 void entropy_init(void);
 
 /* An interrupt came: its moment is noted.  Any CPU, no lock held, not from a handler. */
 void entropy_note(void);
 
 /*
- * Puts a new key into generator when there is one since *generation was noted (0:
- * never), and notes it.  Any CPU, no lock held that comes after LOCK_ENTROPY.
+ * Gives generator a new key if the pool has made one since *generation (0: never), and updates
+ * that.  Any CPU, no lock held that comes after LOCK_ENTROPY.
  */
 void entropy_freshen(struct csprng *generator, uint32_t *generation);
 

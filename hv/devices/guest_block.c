@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disks over modules: the module itself is what is read and written, so a guest
- * that restarts finds its disks as it left them.  And disks of the machine, which
- * the guest has to itself from its start to its end, restarts included.
+ * Disks over modules: the guest reads and writes the module itself, so its data survives a restart.
+ * And disks of the machine, which belong to the guest alone from its start to its end, over
+ * restarts.
  */
 #include "hv/devices/guest_block.h"
 
@@ -26,7 +26,10 @@ struct guest_disk {
 	char name[NAME_SIZE];
 };
 
-/* On any CPU, in whose time the disk's handler ran; the guest pays with the next turn. */
+/*
+ * Runs on any CPU, where the disk's handler ran; the guest is charged for that time at its next
+ * turn.
+ */
 static void disk_wake(void *context, uint32_t spent)
 {
 	struct guest *guest = context;
@@ -102,7 +105,7 @@ void guest_block_release(struct guest *guest)
 
 /* --- the devices ------------------------------------------------------------------------ */
 
-/* What the guest's disk of that number is joined to. */
+/* The back end of the guest's disk of that number. */
 static struct block_device *back_end(struct guest *guest, unsigned index, struct guest_disk *disk)
 {
 	const struct guest_config_disk *config = &guest->config->disks[index];

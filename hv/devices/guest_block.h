@@ -19,7 +19,7 @@ extern const struct guest_device_kind guest_block_kind;
  */
 int __must_check guest_block_claim(struct guest *guest, struct load_problem *problem);
 
-/* Gives them back; for a guest that claimed none or not all, too. */
+/* Releases them, also for a guest that claimed only some or none. */
 void guest_block_release(struct guest *guest);
 
 #endif

@@ -21,7 +21,8 @@ void guest_consoles_init(struct console_mux *mux);
 
 /*
  * Gives the guest its endpoint, and with it guest->number; false when memory is out or there are
- * too many guests.  console_endpoint_destroy takes it back, when nothing uses the guest's devices.
+ * too many guests.  console_endpoint_destroy frees it, when nothing uses the guest's devices any
+ * more.
  */
 bool __must_check guest_console_open(struct guest *guest);
 

@@ -9,7 +9,7 @@ void guest_devices_wake(struct guest *guest)
 	bool known = __atomic_exchange_n(&guest->devices_due, true, __ATOMIC_SEQ_CST);
 
 	if (guest_home(guest) != this_cpu()->id) {
-		/* Whoever set it first has posted the call, or is that CPU itself. */
+		/* The CPU that set the flag first has posted the call, or is the guest's CPU. */
 		if (!known)
 			cpu_call_post(&guest->task.call);
 	} else if (guest->state == GUEST_HALTED) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Gives one guest its devices.  There are two transports, and until INIT nobody
- * knows which one the guest will look for.  What it can use before is the early
- * console of those with PCI; so that is there first, and makes way for the
- * device page.
+ * Gives one guest its devices.  There are two transports, and only INIT tells which one the guest
+ * uses.  Guests with PCI may use an early console before INIT; so the PCI bus exists first, and is
+ * replaced by the device page if INIT asks for that.
  */
 #include "hv/devices/guest_devices.h"
 
@@ -66,7 +65,7 @@ static int add_devices(struct guest_devices *devices, const struct guest_device_
 
 		if (error || !device)
 			return error;
-		/* Every kind has a limit of its own, and together they stay below this one. */
+		/* Each kind limits its number of devices, and their sum stays below DEVICES_MAX. */
 		assert(devices->count < DEVICES_MAX);
 		devices->kind[devices->count] = kind;
 		devices->list[devices->count++] = device;
@@ -115,7 +114,7 @@ static void choose_page(struct guest *guest)
 		guest_kill(guest, "too many devices for its kernel, which wants a device page");
 }
 
-/* Behind its RAM is the hole of the bus. */
+/* The addresses behind its RAM are the PCI hole. */
 static void choose_pci(struct guest *guest)
 {
 	guest_memory_hide_device_pages(&guest->memory);
@@ -156,7 +155,7 @@ static bool has_work(const struct guest_devices *devices)
 				   vpci_bus_has_work(&devices->bus);
 }
 
-/* After anything that may have made a device work. */
+/* Called after anything that may have given a device work. */
 static void note_work(struct guest *guest)
 {
 	if (has_work(guest->devices))
@@ -184,8 +183,8 @@ void guest_devices_notify(struct guest *guest, gpa_t address)
 }
 
 /*
- * A kernel that looks for a keyboard controller gives up at once when its
- * status says that something waits to be read which never goes away.
+ * With all bits set, this status says that a byte can be read for ever: a kernel that looks for a
+ * keyboard controller then gives up at once.
  */
 #define PORT_KEYBOARD_STATUS 0x64u
 #define KEYBOARD_STATUS_FULL 1u
@@ -203,7 +202,7 @@ uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned wi
 	}
 	if (port == PORT_KEYBOARD_STATUS && !guest->devices->has_page)
 		return (ones & ~0xFFu) | KEYBOARD_STATUS_FULL;
-	/* A port that nobody drives. */
+	/* A port without a device reads as all ones. */
 	return ones;
 }
 
@@ -248,8 +247,9 @@ void guest_devices_service(struct guest *guest)
 	struct guest_devices *devices = guest->devices;
 
 	/*
-	 * Before anything is looked at; an exchange, for a store alone may come after those looks.
-	 * Its partner is in guest_devices_wake, behind which the back end has its data ready.
+	 * Cleared before the devices are looked at, by an exchange: a plain store might take effect
+	 * after those reads. Its partner is in guest_devices_wake, behind which the back end has
+	 * its data ready.
 	 */
 	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
 	if (devices->has_page)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every guest has random numbers, from a generator that it shares with nobody:
- * its key comes from the machine's pool, which no output of it leads back to.
+ * Every guest has random numbers, from a generator of its own.  The generator's key comes from the
+ * machine's pool, about which its output tells nothing.
  */
 #include "hv/devices/guest_entropy.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes a guest's network device with the address, and on the network, that its configuration
- * says.  Frames do not come this way: the device sends to and receives from its port by itself.
+ * Makes a guest's network device, with the address and on the network of its configuration.  Frames
+ * do not pass through this file: the device uses its port directly.
  */
 #include "hv/devices/guest_net.h"
 
@@ -20,7 +20,7 @@ struct guest_net {
 	struct network_port at;
 };
 
-/* Called by whoever sends, with the network's lock: only wakes the guest. */
+/* Called by the sender's CPU with the network's lock held, so it only wakes the guest. */
 static void port_ready(void *context)
 {
 	guest_devices_wake(context);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks over the bytes of an x86 instruction (Intel SDM vol. 2, chapter 2) and never beyond those
- * that are there, nor beyond the longest instruction.
+ * Walks over the bytes of an x86 instruction (Intel SDM vol. 2, chapter 2) and never beyond the
+ * bytes given, nor beyond the longest instruction.
  */
 #include "hv/emulate/decode_cursor.h"
 
@@ -36,7 +36,7 @@ uint32_t decode_constant(struct decode_cursor *cursor, unsigned count)
 	return value;
 }
 
-/* Segment prefixes count as such, but change nothing that is decoded here. */
+/* Segment prefixes are skipped: they change nothing that is decoded here. */
 static bool is_prefix(uint8_t byte, unsigned *prefix)
 {
 	*prefix = 0;

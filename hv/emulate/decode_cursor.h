@@ -46,7 +46,7 @@ static inline bool modrm_is_memory(uint8_t modrm)
 	return modrm_mod(modrm) != 3;
 }
 
-/* The next byte, which stays where it is; 0 with cursor->status set when there is none. */
+/* The next byte, without stepping over it; 0 with cursor->status set when there is none. */
 uint8_t decode_peek(struct decode_cursor *cursor);
 
 /* The same, and steps over it. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emulation.  The guest's kernel has replaced what it knows to be privileged;
- * what comes here is early code, drivers that look for hardware, and attacks.
- * But for the ports of the PCI bus nothing is behind it: ports read as ones,
- * model-specific registers as zeroes, but for the one that tells of additions to
- * the protocol; writes go nowhere.
+ * Emulation of privileged instructions.  The guest's kernel has replaced those that it knows; the
+ * rest is early code, drivers that probe for hardware, and attacks.  Only the ports of the PCI bus
+ * and the MSR with additions to the protocol exist: other ports read as ones, other MSRs as zeroes,
+ * and writes are ignored.
  */
 #include "hv/emulate/emulate.h"
 
@@ -77,7 +76,7 @@ uint32_t *guest_gpr(struct trap_frame *frame, uint8_t number)
 	return registers[number & 7];
 }
 
-/* Waits for an interrupt, which never comes when the guest has turned them off. */
+/* Halts until an interrupt, which never comes if the guest has disabled interrupts. */
 static void halt(struct guest *guest)
 {
 	if (!guest->data || !(READ_ONCE(guest->data->irq_enabled) & LGUEST_EFLAGS_IF))
@@ -108,7 +107,7 @@ static bool carry_out(struct guest *guest, const struct decoded *decoded)
 		halt(guest);
 		return true;
 	default:
-		/* The others have no effect. */
+		/* The other instructions have no effect. */
 		return true;
 	}
 }

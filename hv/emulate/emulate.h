@@ -9,12 +9,15 @@
 #include "hv/emulate/decode.h"
 #include "hv/guest/guest.h"
 
-/* The guest stopped with #GP or #UD: emulates, or reflects what it does not know. */
+/*
+ * Handles #GP and #UD of the guest: emulates the instruction, or reflects the fault if it knows
+ * none.
+ */
 void guest_emulate(struct guest *guest);
 
 /*
- * The guest goes on behind an instruction of length that was carried out for it; one that steps
- * through its code traps there, as it would have without Umbra.
+ * Moves eip behind an emulated instruction of `length` bytes; with EFLAGS.TF set the guest gets a
+ * debug trap there, as it would on a real CPU.
  */
 void guest_step_over(struct guest *guest, uint32_t length);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accesses to device registers.  The fault says where, and whether to read or
- * to write; the instruction, which the guest may have changed since, says how
- * wide and which register.  So at worst the guest reads or writes another
- * register than it meant.
+ * Emulates accesses to device registers.  The fault gives the address and the direction; the
+ * instruction, which the guest may have changed since, gives the width and the CPU register.  So at
+ * worst the guest accesses another register than it meant.
  */
 #include "hv/emulate/mmio.h"
 
@@ -37,7 +36,7 @@ static void write_register(struct trap_frame *frame, const struct decoded_move *
 	*guest_gpr(frame, number) |= (value & mask) << shift;
 }
 
-/* False: the device cannot take it now. */
+/* False: the device cannot take the access now. */
 static bool carry_out(struct guest *guest, gpa_t gpa, const struct decoded_move *move)
 {
 	struct trap_frame *frame = guest_frame_of(guest);
@@ -61,7 +60,10 @@ void guest_mmio(struct guest *guest, uint32_t address, uint32_t error)
 		guest_kill_bad_tables_at(guest, address);
 		return;
 	}
-	/* Only kernels have drivers; and a fetch or a push there is no move. */
+	/*
+	 * Only the kernel may access devices, and only by a move: not by an instruction fetch or a
+	 * push.
+	 */
 	if (!guest_in_kernel(guest) ||
 	    decode_move(bytes, guest_fetch(guest, bytes), &move) != DECODE_DONE ||
 	    move.write != ((error & FAULT_WRITE) != 0)) {

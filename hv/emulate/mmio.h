@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device registers in the guest's physical address space: no page there is ever
- * mapped, so each access faults and is carried out here.
+ * Device registers in the guest's physical address space: no page there is ever mapped, so each
+ * access faults and is emulated here.
  */
 #ifndef UMBRA_HV_EMULATE_MMIO_H
 #define UMBRA_HV_EMULATE_MMIO_H
@@ -9,9 +9,9 @@
 #include "hv/guest/guest.h"
 
 /*
- * A page fault whose address the guest's tables map to shadow.outside, with the
- * CPU's error code: emulates the access, reflects it when it is none that a
- * driver makes, or ends the guest when there is nothing at all.
+ * A page fault whose address the guest's tables map to shadow.outside, with the CPU's error code:
+ * emulates the access, reflects the fault if no driver would make such an access, or ends the guest
+ * if no device can be at that address.
  */
 void guest_mmio(struct guest *guest, uint32_t address, uint32_t error);
 

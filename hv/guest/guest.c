@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a guest is ended: by its own mistake, by its own wish, or because somebody asks for it.
- * Its state changes here, and it never runs again; hv/life/guest_end.c takes it apart in turns
- * of its own.  Everybody who serves a guest calls this.
+ * Ends a guest: for its mistake, at its own request, or at the request of the console.  Only its
+ * state changes here, so that it does not run again; hv/life/guest_end.c takes it apart in turns of
+ * its own.  Called by all code that serves a guest.
  */
 #include "hv/guest/guest.h"
 
@@ -13,7 +13,9 @@ static bool has_ended(const struct guest *guest)
 	return guest->state == GUEST_ENDED || guest->state == GUEST_ENDING;
 }
 
-/* What a guest says may hold anything; an event line holds one line, and its quotes are ours. */
+/*
+ * The cause may be a guest's text with any bytes: newlines and quotes would break the event line.
+ */
 static void set_end(struct guest *guest, enum guest_end reason)
 {
 	guest->end_reason = reason;
@@ -75,7 +77,7 @@ bool guest_starts_again(const struct guest *guest)
 
 /* --- what others ask for ------------------------------------------------------------ */
 
-/* A guest that is taken apart wakes by its timer, if it waits at all. */
+/* A guest that is being taken apart is woken by its timer if it waits. */
 static void wake(struct guest *guest)
 {
 	if (guest->state != GUEST_ENDING)
@@ -102,7 +104,7 @@ void guest_request_kill(struct guest *guest, const char *cause)
 		cpu_call_post(&guest->task.call);
 }
 
-/* A guest that has ended by itself is still killed if it was going to start again. */
+/* A kill also stops the restart of a guest that has ended by itself. */
 static void carry_out_kill(struct guest *guest, const char *cause)
 {
 	if (has_ended(guest) && !guest_starts_again(guest))

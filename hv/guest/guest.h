@@ -2,10 +2,9 @@
 /*
  * A guest: its one virtual CPU, its memory and tables, its devices, its life.
  *
- * A guest's state belongs to the CPU that it is at home on; nobody else touches
- * it, but for the fields marked otherwise, and it moves only by that CPU giving it
- * away (hv/sched/balance.h).  Functions that take a guest run on that CPU, and those that
- * reach into its memory have its window loaded.
+ * A guest's state belongs to its home CPU; no other CPU accesses it, except for the fields marked
+ * otherwise, and only the home CPU moves it to another one (hv/sched/balance.h).  Functions that
+ * take a guest run on that CPU, and those that reach into its memory have its window loaded.
  */
 #ifndef UMBRA_HV_GUEST_GUEST_H
 #define UMBRA_HV_GUEST_GUEST_H
@@ -32,8 +31,8 @@ struct guest_devices;
 
 enum guest_state {
 	GUEST_DELAYED,	/* rebooted too often: waits until it may start (hv/life/restart_delay.h) */
-	GUEST_STARTING,	/* gets its memory, and is loaded, a piece each turn */
-	GUEST_RUNNING,	/* runs, or could as soon as it gets a CPU */
+	GUEST_STARTING,	/* its memory is made and its kernel loaded, a piece each turn */
+	GUEST_RUNNING,	/* runs or is ready to run */
 	GUEST_HALTED,	/* waits for an interrupt */
 	GUEST_PARKED,	/* halted, and nothing can wake it (hv/life/guest_park.h) */
 	GUEST_ENDED,	/* has an end_reason, and runs no more */
@@ -42,12 +41,12 @@ enum guest_state {
 
 enum guest_end {
 	GUEST_POWEROFF, GUEST_REBOOT, GUEST_CRASH, GUEST_KILLED,
-	GUEST_ENDED_PARKED,	/* it was parked, and its line says that this is its end */
-	GUEST_RESTARTED,	/* somebody at the console wants it to start afresh */
-	GUEST_NOT_LOADED,	/* never ran; why was said when it failed */
+	GUEST_ENDED_PARKED,	/* it was parked, and when-parked= says that it ends then */
+	GUEST_RESTARTED,	/* a command restarts it */
+	GUEST_NOT_LOADED,	/* never ran; event=module-error told why */
 };
 
-/* What Umbra needs of the part of the shared structure in which the generations differ. */
+/* What Umbra needs from the part of the shared structure that differs between generations. */
 struct guest_protocol {
 	uint32_t noirq_start, noirq_end;	/* virtual: no interrupt while start <= eip < end */
 	uint32_t syscall_vector;
@@ -79,7 +78,7 @@ struct guest {
 	uint32_t kernel_stack;		/* SS1:ESP1 */
 	uint32_t kernel_stack_selector;
 	uint32_t kernel_stack_pages;
-	bool stack_is_known;		/* stack_last counts, for as long as shadow.pinned */
+	bool stack_is_known;		/* stack_last is valid while shadow.pinned */
 	gpa_t stack_last;		/* where the kernel stack's last byte is */
 	bool task_switched;		/* the guest wants #NM */
 	bool calls_by_umbra;		/* no gate goes straight to its kernel (guest_cpu.h) */
@@ -93,35 +92,35 @@ struct guest {
 	uint32_t pending_irqs;		/* bit n: irq n waits */
 	uint32_t gated_irqs;		/* bit n: irq n has a handler */
 	uint64_t wall_second;		/* full second of the wall clock last told, in ns */
-	gpa_t steal;			/* where its time without a CPU is told; 0: nowhere */
+	gpa_t steal;			/* where its steal time is written; 0: nowhere */
 	uint64_t steal_base;		/* task.entity.waited when that began */
 	struct timer clock;		/* SET_CLOCKEVENT */
-	struct timer recheck;		/* something waits that the guest will not tell of */
+	struct timer recheck;		/* looks again at interrupts that wait */
 
 	bool repeat_call;		/* the hypercall is not done: it is to be made again */
 
-	/* What is loaded, and again after a restart. */
+	/* The files that are loaded, again after a restart. */
 	struct image image;
 	gpa_t initrd;
 	uint32_t cleared_pages;		/* while it starts, and */
 	struct load_progress load;	/* once they are all clear */
 
-	uint64_t loaded, ended;		/* time_ns() when it was, last */
+	uint64_t loaded, ended;		/* time_ns() of its last loading and end */
 	uint32_t short_lives;		/* in a row; restart_delay() counts */
 	struct timer delay;		/* while it is delayed, or waits for its disks */
 
 	struct guest_memory memory;	/* kept over a restart */
 	struct shadow shadow;
 	uint32_t shadow_reserved;	/* frames set aside for that; kept over a restart */
-	uint32_t shadow_used;		/* frames that it had when the guest ended */
+	uint32_t shadow_used;		/* frames of shadow tables in use when the guest ended */
 	struct console_endpoint *console;	/* kept over a restart */
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of config->disks; kept over a restart */
 	uint32_t owed;			/* ns its disks took from others; any CPU adds to it */
 	volatile bool devices_due;	/* a device has work to do in its turn; any CPU sets it */
-	const char *volatile kill_request;	/* set by anybody: what it is to be killed for */
+	const char *volatile kill_request;	/* the cause to kill it for; any CPU sets it */
 
-	struct task task;		/* its call is posted by anybody who set one of these two */
+	struct task task;		/* any CPU posts its call after setting one of these two */
 	struct guest_counters counters;
 	struct list_node node;		/* in the list of guests */
 	bool is_parked;			/* under the list's lock */
@@ -138,21 +137,21 @@ static inline bool guest_in_kernel(const struct guest *guest)
 	return (guest->registers->frame.cs & SELECTOR_RPL) == LGUEST_GUEST_RING;
 }
 
-/* The id of the CPU that the guest is at home on.  On another one it may be old. */
+/* The id of the guest's home CPU.  Read on another CPU it may be out of date. */
 static inline unsigned guest_home(const struct guest *guest)
 {
 	return guest->task.call.home;
 }
 
-/* The guest gets a turn: it starts, was halted, its devices are due, or it has ended. */
+/* Makes the guest runnable: it starts, was halted, its devices have work, or it has ended. */
 static inline void guest_wake(struct guest *guest)
 {
 	task_wake(&guest->task);
 }
 
 /*
- * Ends the guest for something it did; the first cause counts.  The caller goes
- * on for as long as it needs to unwind: the guest just never runs again.
+ * Ends the guest for something it did; the first cause counts.  It returns, and the caller goes on;
+ * the guest just never runs again.
  */
 void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 
@@ -163,16 +162,16 @@ void guest_kill(struct guest *guest, const char *format, ...) __printf(2, 3);
 void guest_kill_bad_tables(struct guest *guest);
 void guest_kill_bad_tables_at(struct guest *guest, uint32_t address);
 
-/* Kills it from any CPU, while a visit of the list of guests keeps it there (guest_list.h). */
+/* Kills it from any CPU, under the lock of the list of guests, so that it exists (guest_list.h). */
 void guest_request_kill(struct guest *guest, const char *cause);
 
-/* Ends it by its own wish. */
+/* Ends it at its own request. */
 void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 
-/* Starts it afresh, running or not, and at once: somebody at the console wants it. */
+/* Restarts it at once, running or not, for a command. */
 void guest_restart(struct guest *guest);
 
-/* It has ended, to be started again: by its own wish or that of its line, or by anybody's. */
+/* Has it ended to start again: at its own request, by an option or by a command? */
 bool guest_restarts_itself(const struct guest *guest);
 bool guest_starts_again(const struct guest *guest);
 

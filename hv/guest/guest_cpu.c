@@ -16,7 +16,7 @@
 /* Reserved by Intel; Linux sets it for a fault of old CPUs. */
 #define VECTOR_RESERVED 15
 
-/* Of each CPU: the guest whose window it has.  Only compared: that guest may be gone. */
+/* Of each CPU: the guest whose window it has.  Only compared: that guest may have been freed. */
 static const struct guest *loaded[MAX_CPUS];
 
 static struct state_page *guest_state(void)
@@ -32,18 +32,18 @@ static bool is_hosts(uint32_t index)
 	       index == GDT_DOUBLE_FAULT_TSS;
 }
 
-/* What enters the GDT for a descriptor of the guest's. */
+/* The GDT entry for a descriptor that the guest asks for. */
 static uint64_t safe_descriptor(uint32_t low, uint32_t high)
 {
 	/*
-	 * Gates and task-state segments are ways to ring 0.  A present one is refused, as is what
-	 * could become one.
+	 * Gates and task-state segments could lead to ring 0, so all system descriptors are
+	 * refused.
 	 */
 	if (!(high & DESCRIPTOR_S))
 		return 0;
 	/*
-	 * Ring 0 is Umbra's.  Ring 2 is given to nobody, since page tables take it for a kernel and
-	 * everything else takes it for a program.
+	 * Ring 0 is Umbra's.  Ring 2 is not allowed: page tables treat it as supervisor, but
+	 * everything else as user.
 	 */
 	if ((high >> DESCRIPTOR_DPL_SHIFT & 1) == 0) {
 		high &= ~DESCRIPTOR_DPL;
@@ -103,11 +103,10 @@ static bool is_syscall_vector(uint32_t vector)
 /*
  * The gate that the CPU gets for a vector while the guest runs.
  *
- * Only the system call goes straight into the guest: it is raised by software
- * alone, so if the guest's stack cannot take it, what follows is one ordinary
- * fault.  A second fault in the delivery of an exception would be a double
- * fault, which ends a machine and not a guest; exceptions therefore always come
- * to Umbra, on the registers page.
+ * Only the system call leads directly into the guest: it is raised by software alone, so if the
+ * guest's stack cannot take it, what follows is one ordinary fault.  A second fault in the delivery
+ * of an exception would be a double fault, which ends a machine and not a guest; exceptions
+ * therefore always come to Umbra, on the registers page.
  */
 static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 {
@@ -125,10 +124,9 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 		return switcher_gate(vector, gate_dpl(wanted));
 	}
 	/*
-	 * Those that the CPU pushes an error code for are never open to `int`,
-	 * which pushes none: the frame would be a word off, and what the guest
-	 * has in DS be taken for the vector.  Nor is one that Umbra itself acts
-	 * upon: a machine check is the end of the machine.
+	 * Those that the CPU pushes an error code for are never open to `int`, which pushes none:
+	 * the frame would be a word off, and the guest's DS would be taken for the vector.  Nor is
+	 * one that Umbra itself acts upon: a machine check is the end of the machine.
 	 */
 	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM || vector == VECTOR_MC ||
 	    exception_has_error_code(vector))

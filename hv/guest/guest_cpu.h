@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The guest's virtual CPU as the real one sees it: segments, gates, stack, and
- * putting all of it on a CPU.
- */
+/* The guest's virtual CPU: its segments, gates and stack, and loading all of it on a CPU. */
 #ifndef UMBRA_HV_GUEST_GUEST_CPU_H
 #define UMBRA_HV_GUEST_GUEST_CPU_H
 
@@ -14,13 +11,10 @@
  */
 void guest_cpu_reset(struct guest *guest, uint32_t entry);
 
-/*
- * This CPU runs guest from now on: its registers page, GDT, gates, stack and window are put in
- * place.
- */
+/* Loads guest on this CPU: its registers page, GDT, gates, stack and window. */
 void guest_cpu_load(struct guest *guest);
 
-/* This CPU has nothing of the guest's memory mapped any more; nothing to do for any other guest. */
+/* Unmaps the guest's memory on this CPU if it is the guest that is loaded. */
 void guest_cpu_unload(const struct guest *guest);
 
 /*
@@ -32,7 +26,7 @@ void guest_load_tls(struct guest *guest, gpa_t descriptors);
 void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, uint32_t high);
 void guest_set_stack(struct guest *guest, uint32_t selector, uint32_t esp, uint32_t pages);
 
-/* For the next function alone: calls_by_umbra is not what it ought to be. */
+/* For the next function only: changes the gate and calls_by_umbra. */
 void guest_change_call_gate(struct guest *guest);
 
 /*

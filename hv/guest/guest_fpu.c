@@ -33,7 +33,7 @@ void guest_fpu_fault(struct guest *guest)
 		guest_reflect_trap(guest, VECTOR_NM, 0);
 		return;
 	}
-	/* Whoever had it before was saved when this guest got the CPU. */
+	/* The previous owner's state was saved when this guest got the CPU. */
 	set_cr0(cpu, cpu->cr0 & ~CR0_TS);
 	fpu_restore(guest->fpu);
 	cpu->fpu_owner = guest->fpu;

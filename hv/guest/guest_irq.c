@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtual interrupts.  Those that wait are bits of guest->pending_irqs; the guest masks lines and
- * turns interrupts off in its shared structure, without telling.
+ * Virtual interrupts.  Pending ones are bits of guest->pending_irqs; the guest masks lines and
+ * disables interrupts in its shared structure, without a hypercall.
  */
 #include "hv/guest/guest_irq.h"
 
@@ -12,11 +12,11 @@
 #define NS_PER_SECOND 1000000000u
 
 /*
- * The guest turns interrupts on in three ways that it does not tell of
- * (docs/protocol.md): so when something waits, look again this soon.
+ * The guest can enable interrupts in three ways without a hypercall (docs/protocol.md): so a
+ * pending interrupt is checked again after this time.
  */
 #define RECHECK_MASKED_NS 1000000ull
-/* In the few instructions between storing the flags and `iret`. */
+/* The same, when the guest is in the few instructions between storing the flags and `iret`. */
 #define RECHECK_WINDOW_NS 50000ull
 
 uint32_t guest_open_irqs(const struct guest *guest)
@@ -82,7 +82,7 @@ void guest_deliver_pending(struct guest *guest)
 		return;
 	deliverable = deliverable_irqs(guest);
 	if (!deliverable) {
-		/* It may be unmasked without a word. */
+		/* The guest may unmask the line without a hypercall. */
 		WRITE_ONCE(guest->data->irq_pending, 0);
 		recheck_in(guest, RECHECK_MASKED_NS);
 		return;

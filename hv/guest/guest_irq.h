@@ -8,7 +8,7 @@
 
 #include "hv/guest/guest.h"
 
-/* irq (0-31) waits for the guest from now on; wakes it when it is halted.  On the guest's CPU. */
+/* Makes irq (0-31) pending for the guest, and wakes it when it is halted.  On the guest's CPU. */
 void guest_raise_irq(struct guest *guest, unsigned irq);
 
 /* For guest_deliver_interrupts alone. */
@@ -24,10 +24,13 @@ static inline void guest_deliver_interrupts(struct guest *guest)
 		guest_deliver_pending(guest);
 }
 
-/* Would HALT return at once?  Something waits that is not masked. */
+/* Is an interrupt pending that is not masked?  Then HALT returns at once. */
 bool guest_has_interrupt(const struct guest *guest);
 
-/* Lines that are not masked and have a handler; others stay pending until they are.  After INIT. */
+/*
+ * Lines that are not masked and have a handler; interrupts of other lines stay pending.  After
+ * INIT.
+ */
 uint32_t guest_open_irqs(const struct guest *guest);
 
 /* Writes the wall clock to the guest's shared structure. */

@@ -9,10 +9,10 @@
 #include "lib/string.h"
 
 static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
-static struct list guests = LIST_INIT(guests);	/* this and idle: under the lock */
+static struct list guests = LIST_INIT(guests);	/* guests and idle: under the lock */
 static bool idle = true;	/* all guests in the list are parked, if there are any */
 
-/* With the lock, after a change of the list: true when it has become idle by that. */
+/* Called with the lock held after a change of the list: true when the list became idle by it. */
 static bool update_idle(void)
 {
 	const struct guest *guest;

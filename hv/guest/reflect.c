@@ -18,9 +18,8 @@ static void no_stack(struct guest *guest, enum shadow_result result, uint32_t ad
 }
 
 /*
- * Where a write at address goes, for the kernel: through its tables.  The stack that programs'
- * traps come to is asked for once: it stays where it is while it is pinned, as it does for the
- * system calls that the CPU pushes there by itself.
+ * Where a write of the kernel at address goes, by its page tables.  The top of the kernel stack,
+ * where traps from programs push, is looked up once and remembered while it is pinned.
  */
 static enum shadow_result locate_stack(struct guest *guest, uint32_t address, gpa_t *gpa)
 {
@@ -92,7 +91,7 @@ void guest_enter_handler(struct guest *guest, uint64_t gate, bool has_error, uin
 		WRITE_ONCE(guest->data->irq_enabled, 0);
 }
 
-/* A trap before the first hypercall is how a kernel without lguest support shows itself. */
+/* A trap before the first hypercall means that the kernel probably has no lguest support. */
 static void kill_without_handler(struct guest *guest, unsigned vector, uint32_t error)
 {
 	uint32_t eip = guest_frame_of(guest)->eip;

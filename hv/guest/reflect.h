@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Traps and interrupts that the guest's own kernel handles: its state is
- * changed as the CPU would have done (docs/protocol.md).
+ * Passes traps and interrupts to the guest's own kernel, by changing the guest's state as the CPU
+ * would (docs/protocol.md).
  */
 #ifndef UMBRA_HV_GUEST_REFLECT_H
 #define UMBRA_HV_GUEST_REFLECT_H
@@ -24,8 +24,8 @@ static inline void guest_reflect_page_fault(struct guest *guest, uint32_t addres
 }
 
 /*
- * Does what the CPU does for a gate of the guest's, in the guest's frame and on the guest's stack;
- * ends the guest when that cannot be written.  After INIT.
+ * Enters a gate of the guest as the CPU would: pushes on the guest's stack and changes its frame.
+ * Ends the guest when the stack cannot be written.  After INIT.
  */
 void guest_enter_handler(struct guest *guest, uint64_t gate, bool has_error, uint32_t error);
 

@@ -9,13 +9,13 @@
 #include "hv/guest/guest.h"
 
 /*
- * STEAL_TIME: from now on the nanoseconds are told in the 8 bytes at place, low word first, which
- * begins at 0; a place of 0 ends that.  Kills a guest whose place is not aligned or outside its
- * memory.  The guest is loaded.
+ * STEAL_TIME: from now on writes the nanoseconds, from 0 on, to the 8 bytes at place, low word
+ * first; a place of 0 ends that.  Kills a guest whose place is not aligned or outside its memory.
+ * The guest is loaded.
  */
 void guest_steal_place(struct guest *guest, gpa_t place);
 
-/* The guest, which is loaded, has got the CPU: brings what it is told up to date. */
+/* Updates the time in the guest's memory, when the guest, which is loaded, gets the CPU. */
 void guest_steal_tell(struct guest *guest);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest is made: its structure and its timers, then what it needs of files, disks and the
- * console, then its machine (hv/life/guest_start.c).  All of it lives until the guest is gone.
+ * Makes a guest: its structure and timers, then its files, disks and console, then its virtual
+ * machine (hv/life/guest_start.c).  All of it lasts until the guest is freed.
  */
 #include "hv/life/guest_create.h"
 
@@ -17,7 +17,7 @@
 #include "lib/string.h"
 #include "mm/heap.h"
 
-static const struct guest_configs *all_configs;	/* what guests there can be */
+static const struct guest_configs *all_configs;	/* of all guests that can be started */
 
 static void clock_expired(struct timer *timer)
 {
@@ -39,7 +39,7 @@ static void delay_expired(struct timer *timer)
 	guest_wake(guest);
 }
 
-/* The guest is given to another CPU: this one keeps nothing of it. */
+/* Called when the guest moves to another CPU: removes all that this CPU holds of it. */
 static void leave_cpu(struct task *task)
 {
 	struct guest *guest = container_of(task, struct guest, task);
@@ -69,7 +69,7 @@ static struct guest *new_guest(const struct guest_config *config)
 	return guest;
 }
 
-/* What the guest needs beside its machine.  False when it cannot have it, with *problem said. */
+/* Gets what the guest needs beside its virtual machine.  False, with *problem, on failure. */
 static bool acquire(struct guest *guest, struct load_problem *problem)
 {
 	const struct guest_config *config = guest->config;

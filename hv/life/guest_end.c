@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A guest has ended: it is taken apart in pieces, reported, and then started again or freed.
- */
+/* Takes an ended guest apart in pieces, reports its end, and then restarts or frees it. */
 #include "hv/life/guest_end.h"
 
 #include "arch/cpu/log.h"
@@ -16,7 +14,7 @@
 #include "mm/frames.h"
 #include "mm/heap.h"
 
-/* How often a guest that has ended looks whether its disks are done with its memory. */
+/* How often an ended guest checks whether its disks still use its memory. */
 #define DRAIN_NS 1000000ull
 
 /* --- in pieces ------------------------------------------------------------------------ */
@@ -32,7 +30,7 @@ void guest_begin_end(struct guest *guest)
 	guest_wake(guest);
 }
 
-/* Devices before the memory: a disk may be at work in it.  What a restart needs again stays. */
+/* Devices go before the memory, which a disk may still access.  What a restart needs is kept. */
 enum guest_rest guest_take_apart(struct guest *guest)
 {
 	if (!shadow_destroy(&guest->shadow))
@@ -47,7 +45,7 @@ enum guest_rest guest_take_apart(struct guest *guest)
 	return GUEST_DONE;
 }
 
-/* What a restart makes anew; nothing goes on for the devices any more. */
+/* Frees what a restart makes anew; no request of the devices is in flight any more. */
 static void discard_machine(struct guest *guest)
 {
 	guest_devices_destroy(guest->devices);
@@ -63,7 +61,7 @@ bool guest_drop(struct guest *guest)
 {
 	bool was_last;
 
-	/* Of one that never ran this is soon done; of others it is done already. */
+	/* For a guest that never ran this is quick; for others it was done before. */
 	while (!shadow_destroy(&guest->shadow) || !guest_memory_shrink(&guest->memory))
 		;
 	frames_unreserve(guest->shadow_reserved);
@@ -103,7 +101,10 @@ static void report_exit(const struct guest *guest)
 		  guest->shadow_used << (PAGE_SHIFT - 10));
 }
 
-/* It starts in turns of its own.  A delayed guest keeps its memory, lest somebody else takes it. */
+/*
+ * The guest starts in turns of its own.  A delayed guest keeps its memory, so that no other can
+ * take it.
+ */
 static void start_again(struct guest *guest, uint64_t delay)
 {
 	if (!delay) {
@@ -125,7 +126,9 @@ static void restart(struct guest *guest)
 	discard_machine(guest);
 	if (guest_start(guest)) {
 		guest_unpark(guest);
-		/* Restarts count as its own time: else they would be a way round its share. */
+		/*
+		 * A restart is charged to the guest: else restarts would be a way around its share.
+		 */
 		sched_charge(&guest->task.entity, time_ns() - began);
 		start_again(guest, delay);
 	} else {

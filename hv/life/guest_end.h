@@ -12,30 +12,30 @@
 #include "hv/guest/guest.h"
 
 /*
- * A guest that has just ended, no longer in any run queue or window: it is put into the queue
- * again, to be taken apart.
+ * Starts to take apart a guest that has just ended and is in no run queue or window: puts it into
+ * the queue again.
  */
 void guest_begin_end(struct guest *guest);
 
 enum guest_rest {
 	GUEST_MORE,	/* there is more to do, in another turn */
-	GUEST_WAITS,	/* the same, but not before a timer puts it into the queue again */
+	GUEST_WAITS,	/* more to do, after a timer puts it into the queue */
 	GUEST_DONE,	/* guest_finish is next */
 };
 
-/* A turn of a guest that is ending: one bounded piece of the work.  Its window is not loaded. */
+/* Does one bounded piece of the work, in a turn of the ending guest.  Its window is not loaded. */
 enum guest_rest guest_take_apart(struct guest *guest);
 
 /*
- * A guest that is taken apart, no longer in any run queue: reports event=guest-exit, and starts
- * it again if it is to be, at once, or after a delay if it does this all the time.  Else it is
- * gone when this returns.  True when it was the last one that was not parked.
+ * Finishes a guest that was taken apart and is in no run queue: reports event=guest-exit, and
+ * restarts it if it is to be, at once, or after a delay if it restarts too often.  Else frees it.
+ * True when it was the last guest that was not parked.
  */
 bool __must_check guest_finish(struct guest *guest);
 
 /*
- * Frees a guest that is in no run queue, and is taken apart or never ran.  Nobody finds it any
- * more, so nobody posts its call.  True as for guest_finish.
+ * Frees a guest that is in no run queue, and was taken apart or never ran.  It leaves the list of
+ * guests first, so that no CPU posts its call any more.  True as for guest_finish.
  */
 bool guest_drop(struct guest *guest);
 

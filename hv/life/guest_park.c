@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which guests nothing can wake, and what becomes of them.  A guest that is parked
- * has no turn any more, so it is not woken by what turns out to come all the same: being
- * parked is final, and what was said of it stays true.
+ * Finds guests that nothing can wake, and does with them what when-parked= says.  A parked guest
+ * gets no more turns, so it is not woken by an interrupt that comes all the same: parking is final,
+ * as event=guest-parked said.
  */
 #include "hv/life/guest_park.h"
 
@@ -29,7 +29,7 @@ static bool can_wake(const struct guest *guest)
 	return (open & (guest->pending_irqs | guest_devices_lines(guest))) != 0;
 }
 
-/* A device that has work may still change what can come. */
+/* A device with pending work may still raise an interrupt. */
 static bool waits_in_vain(const struct guest *guest)
 {
 	return guest->state == GUEST_HALTED && !guest->devices_due && !can_wake(guest);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest starts.  What a restart keeps (memory, frames for shadow tables) is made only the first
+ * Starts a guest.  What a restart keeps (memory, frames for shadow tables) is made only the first
  * time; all else is made anew.
  */
 #include "hv/life/guest_start.h"
@@ -41,7 +41,7 @@ static uint32_t shadow_pages(const struct guest_config *config)
 	return bytes >> PAGE_SHIFT;
 }
 
-/* After a restart the frames are still set aside. */
+/* After a restart the frames are still reserved. */
 static int make_shadow(struct guest *guest)
 {
 	uint32_t budget = shadow_pages(guest->config);
@@ -56,7 +56,7 @@ static int make_shadow(struct guest *guest)
 	return shadow_create(&guest->shadow, &guest->memory, budget);
 }
 
-/* After a restart it is there. */
+/* After a restart the memory still exists. */
 static int make_memory(struct guest *guest)
 {
 	uint32_t device_pages = guest_devices_pages(guest->devices);
@@ -69,7 +69,7 @@ static int make_memory(struct guest *guest)
 	return 0;
 }
 
-/* Tables, devices, and memory if there is none yet. */
+/* Makes tables, devices, and memory if there is none yet. */
 static int make_machine(struct guest *guest)
 {
 	int error;

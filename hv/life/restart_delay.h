@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long a guest that reboots itself over and over has to wait.  A guest that
- * cannot start must not fill the log and wear the machine down for ever; one
- * that reboots now and then must not notice.  Pure; for hv/life/guest_end.c.
+ * How long a guest that reboots itself over and over has to wait.  A guest that cannot start must
+ * not fill the log and use up the machine's time; one that reboots now and then must not be
+ * delayed.  Pure; for hv/life/guest_end.c.
  */
 #ifndef UMBRA_HV_LIFE_RESTART_DELAY_H
 #define UMBRA_HV_LIFE_RESTART_DELAY_H
 
 #include <stdint.h>
 
-/* A guest that lived for so long reboots at once, and starts with a clean slate. */
+/* A guest that lived for so long reboots at once, and its count starts at 0 again. */
 #define RESTART_LIFE_NS 10000000000ull
 /* So many shorter lives in a row cost nothing; then the delay doubles from one to the next. */
 #define RESTART_FREE 16u

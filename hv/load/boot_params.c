@@ -57,8 +57,8 @@ void boot_params_build(uint8_t page[BOOT_PARAMS_BYTES], const struct image *imag
 		       const void *file, const struct boot_facts *facts)
 {
 	/*
-	 * A zero sentinel (SETUP_SENTINEL, just in front of the header) says that
-	 * what the header does not cover was cleared, as it is here.
+	 * A zero in SETUP_SENTINEL, just in front of the header, tells the kernel that all bytes
+	 * outside the header were cleared.
 	 */
 	memset(page, 0, BOOT_PARAMS_BYTES);
 	memcpy(page + SETUP_HEADER, (const uint8_t *)file + SETUP_HEADER,

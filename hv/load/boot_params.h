@@ -14,7 +14,7 @@
 
 #define BOOT_PARAMS_BYTES 4096u
 
-/* What the page tells besides what the image does. */
+/* The contents of the page that do not come from the image. */
 struct boot_facts {
 	uint32_t mem_bytes;	/* all of it RAM from 0; page-aligned */
 	gpa_t initrd;		/* from image_place_initrd() */

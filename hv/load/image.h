@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest's kernel file is and where its parts go.  Pure: looks at bytes
- * and copies nothing.  The file may be any bytes whatever; every number in it
- * is checked against the file's size and the guest's memory before it counts.
- * Called by the loader, before a guest runs.
+ * What a guest's kernel file is and where its parts go.  Pure: looks at bytes and copies nothing.
+ * The file may be any bytes whatever; every number in it is checked against the file's size and the
+ * guest's memory before it is used. Called by the loader, before a guest runs.
  */
 #ifndef UMBRA_HV_LOAD_IMAGE_H
 #define UMBRA_HV_LOAD_IMAGE_H
@@ -20,7 +19,7 @@
 #define IMAGE_LOW_END 0x2000u
 #define IMAGE_BZIMAGE_START 0x100000u
 
-/* The kernel_alignment of a default Linux build, for images that do not tell. */
+/* The kernel_alignment of a default Linux build, for images that name none. */
 #define IMAGE_DEFAULT_ALIGNMENT 0x1000000u
 
 /* Loadable segments an ELF image may have; Linux has two to five. */
@@ -44,7 +43,7 @@ struct image {
 	uint32_t kernel_alignment;	/* a power of two, never 0 */
 	uint16_t protocol;		/* of the boot protocol, 0x0207 or later; 0 for ELF */
 	uint32_t setup_header_bytes;	/* of the setup header, from offset 0x1F1; 0 for ELF */
-	uint32_t memory_end;		/* the kernel claims nothing at or above, until it is up */
+	uint32_t memory_end;		/* the kernel uses nothing at or above it while it starts */
 	uint32_t segment_count;
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];
 };

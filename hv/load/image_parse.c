@@ -18,10 +18,10 @@
 
 #define SECTOR_BYTES 512u
 
-/* setup_sects 0 stands for this, for the sake of the oldest kernels. */
+/* setup_sects 0 means this number, as in the oldest kernels. */
 #define SETUP_SECTORS_DEFAULT 4u
 
-/* What the check of a bzImage reads before it knows more lies below. */
+/* The check of a bzImage reads only below this offset at first. */
 #define HEADER_MIN_BYTES 0x264u
 
 static uint32_t megabytes_up(uint64_t bytes)
@@ -91,14 +91,14 @@ static uint32_t read_alignment(const uint8_t *file)
 	uint32_t alignment = load_le32(file + SETUP_KERNEL_ALIGNMENT);
 	bool power = alignment != 0 && (alignment & (alignment - 1)) == 0;
 
-	/* A decompressor that is told 0 unpacks to address 0, over boot_params. */
+	/* With an alignment of 0 the decompressor would unpack to address 0, over boot_params. */
 	return power ? alignment : IMAGE_DEFAULT_ALIGNMENT;
 }
 
 /*
- * How far up the kernel works before it knows its memory: the compressed code
- * as loaded, and, where the header tells, what unpacking takes (the kernel
- * moves itself to an aligned place first).
+ * The end of the memory that the kernel uses before it reads its memory map: the compressed code as
+ * loaded and, if the header tells, what unpacking needs (the kernel first moves itself to an
+ * aligned address).
  */
 static uint64_t memory_needed(const uint8_t *file, const struct image *image)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading.  The modules lie where the boot loader put them, anywhere in
- * physical memory, and stay there: a guest that restarts is loaded again.
+ * Loads a guest from its modules.  These stay where the boot loader put them, anywhere in physical
+ * memory, so that a guest can be loaded again after a restart.
  */
 #include "hv/load/loader.h"
 
@@ -53,7 +53,7 @@ static int load_boot_params(const struct guest_config *config, struct guest_memo
 	if (!page)
 		return -E_NOMEM;
 	boot_params_build(page, image, file, &facts);
-	/* The NUL behind the command line is there: memory is zero. */
+	/* The NUL behind the command line needs no write: memory is zero. */
 	done = guest_write(memory, gpa_make(IMAGE_BOOT_PARAMS), page, BOOT_PARAMS_BYTES) &&
 	       guest_write(memory, gpa_make(IMAGE_COMMAND_LINE), config->options.command_line,
 			   (uint32_t)length);

@@ -32,9 +32,9 @@ struct load_progress {
 };
 
 /*
- * Loads what loader_check approved of into memory, which is all zero at first and whose
- * window is loaded: one piece of it, a bounded one.  1 when there is more to do, 0 when that
- * was the last.  -E_NOMEM when memory is out; -E_RANGE never, if the check is right.
+ * Loads what loader_check approved of into memory, which is all zero at first and whose window is
+ * loaded: one piece of it, a bounded one.  1 when there is more to do, 0 when that was the last.
+ * -E_NOMEM when memory is out; -E_RANGE is impossible after loader_check.
  */
 int __must_check loader_load(const struct guest_config *config, const struct image *image,
 			     gpa_t initrd, struct guest_memory *memory,

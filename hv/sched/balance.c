@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Balancing.  No lock is taken here but that of the calls between CPUs: each CPU decides about
- * its tasks by itself, from what the others show, which may be old.  A task that was
- * moved for a reason that no longer holds is moved once more.
+ * Balances tasks between CPUs.  The only lock taken is that of the calls between CPUs: each CPU
+ * decides about its own tasks, from what the others publish, which may be out of date.  A task that
+ * was moved for a reason that no longer holds is moved once more.
  */
 #include "hv/sched/balance.h"
 
@@ -11,10 +11,12 @@
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 
-/* How often fairness between CPUs is looked after while somebody waits. */
+/* How often fairness between CPUs is checked while a task waits. */
 #define FAIRNESS_NS 20000000ull
 
-/* By how much the others must be ahead of those that wait: half of a task's share in that time. */
+/*
+ * How far the running tasks must be ahead of the waiting ones: half of a task's share in that time.
+ */
 #define FAIRNESS_GAIN_NS 10000000ull
 
 static uint32_t idle_cpus;	/* bit n: CPU n sleeps and was sent nothing; changed in one step */
@@ -42,7 +44,10 @@ void balance_show(struct run_cpu *run)
 	WRITE_ONCE(run->shown.sequence, sequence + 2);
 }
 
-/* The virtual time of the task that runs there; false when none does, or it just changes. */
+/*
+ * Reads the virtual time of the task that runs on cpu; false when none runs, or it is just
+ * changing.
+ */
 static bool look_at(unsigned cpu, uint64_t now, uint64_t *virtual_time)
 {
 	const struct run_cpu *run = run_cpu_of(cpu);
@@ -104,7 +109,7 @@ void balance_send(struct task *task, unsigned cpu)
 	cpu_call_move(&task->call, cpu);
 }
 
-/* A task that waits in the queue; from here on it is none of this CPU's business. */
+/* Gives away a task that waits in the queue; this CPU must not access it afterwards. */
 static void give(struct run_cpu *run, struct sched_entity *entity, unsigned cpu)
 {
 	struct task *task = container_of(entity, struct task, entity);
@@ -116,7 +121,7 @@ static void give(struct run_cpu *run, struct sched_entity *entity, unsigned cpu)
 
 /* --- idle CPUs ----------------------------------------------------------------------------- */
 
-/* True when cpu was idle: whoever takes its bit away sends it something. */
+/* Clears cpu's idle bit.  True when it was set: then the caller must send the CPU a task. */
 static bool claim(unsigned cpu)
 {
 	return (__atomic_fetch_and(&idle_cpus, ~BIT(cpu), __ATOMIC_SEQ_CST) & BIT(cpu)) != 0;
@@ -187,8 +192,8 @@ static void asked(struct cpu_call *call)
 /* --- fairness --------------------------------------------------------------------------------- */
 
 /*
- * A task that waits here and would do better elsewhere: *cpu gets the CPU whose task has had most,
- * if that is much more than those here have had.  NULL for none.
+ * Finds a task that waits here and would be served better elsewhere: *cpu gets the CPU whose
+ * running task has had the most, if that is much more than the tasks here have had.  NULL for none.
  */
 static struct sched_entity *find_disadvantaged(struct run_cpu *run, uint64_t now, unsigned *cpu)
 {

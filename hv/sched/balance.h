@@ -16,7 +16,7 @@
 #include "hv/sched/run_cpu.h"
 #include "hv/sched/task.h"
 
-/* The part of struct run_cpu that is balancing's; its id is set.  Boot CPU. */
+/* Initialises what balancing uses of struct run_cpu, whose id is set.  Boot CPU. */
 void balance_init(struct run_cpu *run);
 
 /* Gives a task that is in no queue to another CPU, where task_arrive comes next. */
@@ -25,13 +25,13 @@ void balance_send(struct task *task, unsigned cpu);
 /* Before a task enters the queue: while it was empty, virtual time went on elsewhere. */
 void balance_catch_up(struct run_cpu *run);
 
-/* More or fewer tasks wait in the queue: those that an idle CPU can run go there. */
+/* After a change of the number of waiting tasks: sends tasks to idle CPUs that can run them. */
 void balance_share(struct run_cpu *run);
 
-/* Shows to the others which task runs here now. */
+/* Publishes which task runs here now. */
 void balance_show(struct run_cpu *run);
 
-/* This CPU is about to sleep; it is awake again and looks for work by itself. */
+/* Mark this CPU as about to sleep, and as awake again, when it looks for work by itself. */
 void balance_idle(struct run_cpu *run);
 void balance_awake(const struct run_cpu *run);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each CPU has of its own for scheduling: its run queue, the timers that follow the
- * queue, and what it shows to the other CPUs.  hv/sched/balance.c and hv/sched/wake.c work on
- * it; the run loop (hv/run/run.c) picks from the queue.
+ * What each CPU has of its own for scheduling: its run queue, the timers that follow the queue, and
+ * what it publishes for other CPUs.  hv/sched/balance.c and hv/sched/wake.c work on it; the run
+ * loop (hv/run/run.c) picks from the queue.
  */
 #ifndef UMBRA_HV_SCHED_RUN_CPU_H
 #define UMBRA_HV_SCHED_RUN_CPU_H
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct run_cpu {
-	/* Its own CPU's alone. */
+	/* Used only by its own CPU. */
 	unsigned id;
 	struct run_queue queue;
 	struct timer turn;	/* the end of the running task's turn */
@@ -35,7 +35,7 @@ struct run_cpu {
 	struct cpu_call ask;	/* another CPU is idle and wants what is offered here */
 };
 
-/* That of a CPU, and this one's. */
+/* The state of CPU id, and of this CPU. */
 struct run_cpu *run_cpu_of(unsigned id);
 struct run_cpu *this_run_cpu(void);
 

@@ -9,11 +9,11 @@
 
 #define BASE_WEIGHT 100u
 
-/* Credit is in hundredths, so that a per cent of a time needs no division. */
+/* Credit is in hundredths of a nanosecond, so that a per cent of a time needs no division. */
 #define CREDIT_NS 100
 _Static_assert(SCHED_CAP_RUN_NS * CREDIT_NS <= SCHED_CAP_SAVED_NS, "what a cap of 1 waits for");
 
-/* More than any debt takes to pay back, and little enough for the product to fit. */
+/* Longer than any debt takes to pay back, and small enough that the product does not overflow. */
 #define EARN_MOST_NS (3600 * 1000000000ull)
 
 void sched_queue_init(struct run_queue *queue)
@@ -31,7 +31,7 @@ void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t ca
 	*entity = (struct sched_entity){ .weight = weight, .cap = cap, .cpus = cpus };
 }
 
-/* What ns of real time count with that weight. */
+/* The virtual time that ns of real time are worth with that weight. */
 static uint64_t scaled(uint32_t weight, uint64_t ns)
 {
 	if (weight == BASE_WEIGHT)
@@ -67,7 +67,7 @@ static void earn(struct sched_entity *entity, uint64_t now)
 	entity->credited = now;
 }
 
-/* A capped entity that has nothing left is put aside; true when it was. */
+/* Moves a capped entity without credit to the list `held`; true when it did. */
 static bool hold(struct run_queue *queue, struct sched_entity *entity, uint64_t now)
 {
 	uint64_t wanted;
@@ -83,7 +83,7 @@ static bool hold(struct run_queue *queue, struct sched_entity *entity, uint64_t 
 	return true;
 }
 
-/* While it runs, it earns too. */
+/* When the credit of a running entity ends; it earns credit while it runs, too. */
 static uint64_t credit_end(const struct sched_entity *entity, uint64_t now)
 {
 	return now + 1 + div_u64_u32((uint64_t)entity->credit, CREDIT_NS - entity->cap, NULL);
@@ -103,16 +103,19 @@ static void remove_ready(struct run_queue *queue, struct sched_entity *entity)
 	queue->ready_count--;
 }
 
-/* The running one shares the CPU from now on. */
+/* Limits the running entity's turn, since another one waits from now on. */
 static void limit_turn(struct run_queue *queue, uint64_t now)
 {
 	queue->turn_end = MIN(queue->turn_end, now + SCHED_SLICE_NS);
 }
 
-/* lag: how much it may have to catch up on. */
+/* Puts entity into the ready list; lag: how far its virtual time may be behind. */
 static bool join(struct run_queue *queue, struct sched_entity *entity, uint64_t lag, uint64_t now)
 {
-	/* Whoever runs alone is not picked again, so nobody else has moved it on. */
+	/*
+	 * An entity that runs alone is not picked again, so its virtual time is brought up to date
+	 * here.
+	 */
 	if (queue->running && list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, running_time(queue, now));
 	if (entity->virtual_time + lag < queue->minimum)
@@ -181,7 +184,7 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now)
 	if (best->virtual_time > queue->minimum)
 		queue->minimum = best->virtual_time;
 	best->started = now;
-	/* It may have begun to wait on a CPU whose clock is ahead. */
+	/* The entity may have begun to wait on a CPU whose clock is ahead. */
 	if (now > best->waits_since)
 		best->waited += now - best->waits_since;
 	queue->running = best;
@@ -217,7 +220,7 @@ void sched_put(struct run_queue *queue, uint64_t now, bool runnable)
 	entity->runnable = runnable;
 	entity->waits_since = now;
 	queue->running = NULL;
-	/* It had the CPU for itself: whoever comes next is not behind it by all that time. */
+	/* The entity ran alone: the next one must not count as behind by all that time. */
 	if (list_is_empty(&queue->ready))
 		queue->minimum = MAX(queue->minimum, entity->virtual_time);
 	if (runnable && !hold(queue, entity, now))
@@ -251,7 +254,7 @@ struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned c
 void sched_leave(struct run_queue *queue, struct sched_entity *entity)
 {
 	remove_ready(queue, entity);
-	/* Whoever runs has the CPU for itself again. */
+	/* The running entity is alone again. */
 	if (queue->running && list_is_empty(&queue->ready) && !is_capped(queue->running))
 		queue->turn_end = UINT64_MAX;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who runs next on a CPU, and for how long.  Each guest has a virtual run time,
- * which grows with the time it ran divided by its weight; the least one runs.  A
- * guest with a cap has a credit of run time too, which grows with real time;
- * when it is spent the guest is held back, also from a CPU that is idle.  A run
- * queue a CPU; hv/sched/balance.h moves guests from one to another.
+ * Chooses which guest runs next on a CPU, and for how long.  Each guest has a virtual run time,
+ * which grows with the time it ran divided by its weight; the least one runs.  A guest with a cap
+ * has a credit of run time too, which grows with real time; when it is spent the guest is held
+ * back, also from a CPU that is idle.  A run queue a CPU; hv/sched/balance.h moves guests from one
+ * to another.
  */
 #ifndef UMBRA_HV_SCHED_SCHEDULER_H
 #define UMBRA_HV_SCHED_SCHEDULER_H
@@ -44,7 +44,7 @@ struct sched_entity {
 	uint64_t started;		/* time_ns() when it got the CPU */
 	uint64_t run_time;		/* ns that it ran, in all */
 	uint64_t waits_since;		/* time_ns() since which it could run, and does not */
-	uint64_t waited;		/* ns that it did so, in all, until it last got the CPU */
+	uint64_t waited;		/* ns of such waiting, in all, until it last got the CPU */
 	uint64_t credited;		/* time_ns() up to which credit has grown */
 	int64_t credit;			/* with a cap: 1/100 ns it may run; below 0 it owes them */
 	uint64_t release;		/* time_ns() until which it is in the queue's list held */
@@ -58,7 +58,7 @@ struct run_queue {
 	struct list ready;
 	struct list held;		/* spent their credit; in no order */
 	unsigned ready_count;
-	uint64_t minimum;		/* virtual time: nobody in the queue is behind it by much */
+	uint64_t minimum;		/* virtual time that no entity in the queue is far behind */
 	struct sched_entity *running;
 	uint64_t turn_end;		/* time_ns(); UINT64_MAX: when another becomes ready */
 };
@@ -74,10 +74,10 @@ void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t ca
  */
 bool sched_wake(struct run_queue *queue, struct sched_entity *entity, uint64_t now);
 
-/* Those held back whose time has come may run; otherwise as sched_wake. */
+/* Releases the entities whose time has come; returns as sched_wake does. */
 bool sched_release(struct run_queue *queue, uint64_t now);
 
-/* When sched_release is to be called; UINT64_MAX: nobody is held back. */
+/* When sched_release is to be called; UINT64_MAX: no entity is held back. */
 uint64_t sched_next_release(const struct run_queue *queue);
 
 /*
@@ -89,10 +89,13 @@ struct sched_entity *sched_pick(struct run_queue *queue, uint64_t now);
 /* The running guest stops at now; it goes back into the queue if it still can run. */
 void sched_put(struct run_queue *queue, uint64_t now, bool runnable);
 
-/* Something else took ns of a CPU for entity's sake; it is the running one, or not runnable. */
+/*
+ * Charges entity ns of CPU time that was spent for it outside of its turns; it is running, or not
+ * runnable.
+ */
 void sched_charge(struct sched_entity *entity, uint64_t ns);
 
-/* The last ns were not the running entity's, if there is one: they do not count for it. */
+/* Takes the last ns off the running entity's time, if one runs: they were spent for others. */
 void sched_excuse(struct run_queue *queue, uint64_t ns);
 
 /* --- several CPUs ------------------------------------------------------------------- */
@@ -100,16 +103,18 @@ void sched_excuse(struct run_queue *queue, uint64_t ns);
 /* The virtual time at now of an entity that has run since started, when it was virtual_time. */
 uint64_t sched_virtual_time(uint64_t virtual_time, uint64_t started, uint32_t weight, uint64_t now);
 
-/* The least virtual time of all that run or wait in the queue; false when nobody does. */
+/* The least virtual time of the running and waiting entities; false when there are none. */
 bool sched_progress(const struct run_queue *queue, uint64_t now, uint64_t *virtual_time);
 
-/* Whoever enters the queue from now on does not begin far behind virtual_time. */
+/* Entities that enter the queue from now on do not begin far behind virtual_time. */
 void sched_move_on(struct run_queue *queue, uint64_t virtual_time);
 
-/* The one that waits longest for its share of those that may run on that CPU too; NULL for none. */
+/*
+ * Of the waiting entities that may run on cpu, the one with the least virtual time; NULL for none.
+ */
 struct sched_entity *sched_waiting_for(const struct run_queue *queue, unsigned cpu);
 
-/* entity, which waits there, leaves the queue; it stays runnable, and belongs in another one. */
+/* Takes the waiting entity out of the queue; it stays runnable, and goes to another queue. */
 void sched_leave(struct run_queue *queue, struct sched_entity *entity);
 
 /* entity, which has left another queue, enters this one; returns as sched_wake does. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A task is what the scheduler runs and moves between CPUs: one a guest, part of struct guest.
- * It is at home on one CPU, and nobody else touches it: so it moves only by being given
- * away, between two turns, with all that its CPU still holds of it.
+ * A task is what the scheduler runs and moves between CPUs: one a guest, part of struct guest. It
+ * has one home CPU, and no other CPU accesses it: so only the home CPU can move it, between two
+ * turns, after removing all that it holds of the guest.
  */
 #ifndef UMBRA_HV_SCHED_TASK_H
 #define UMBRA_HV_SCHED_TASK_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How tasks enter a run queue, and what the timers of a queue do.  After each change the others
- * are shown what waits here, and the timers are set anew.
+ * How tasks enter a run queue, and what the timers of a queue do.  After each change, what waits
+ * here is published to the other CPUs, and the timers are set again.
  */
 #include "hv/sched/wake.h"
 

@@ -9,39 +9,42 @@
 
 #include "hv/sched/task.h"
 
-/* The scheduling state of that CPU.  Boot CPU, before that CPU runs guests. */
+/* Initialises the scheduling state of cpu.  Boot CPU, before that CPU runs guests. */
 void sched_init_cpu(unsigned cpu);
 
 /*
  * A new task, at home on this CPU, of that weight (1-1000), cap (1-100 per cent) and mask of CPUs
- * (not 0).  run is called on the task's CPU when anybody has posted task->call; when
- * task->is_arriving is set by then, it calls task_arrive last.  leave is called when the task,
- * not running, is given to another CPU: it takes off this CPU what that still holds of the guest.
+ * (not 0).  run is called on the task's CPU when task->call was posted; if task->is_arriving is set
+ * then, run must call task_arrive last.  leave is called when the task, not running, moves to
+ * another CPU: it removes what this CPU holds of the guest.
  */
 void task_init(struct task *task, uint32_t weight, uint32_t cap, uint32_t cpus,
 	       void (*run)(struct cpu_call *call), void (*leave)(struct task *task));
 
-/* A task that was made on this CPU goes to the CPU with the least load, and is woken there. */
+/* Sends a task that was made on this CPU to the CPU with the least load, and wakes it there. */
 void task_place(struct task *task);
 
-/* The task can run: it gets a turn on this CPU, its home, unless it waits for one already. */
+/* Makes the task runnable on this CPU, its home, unless it is so already. */
 void task_wake(struct task *task);
 
-/* The task has come from another CPU.  It may be sent on: it is another CPU's when this returns. */
+/*
+ * Takes in a task from another CPU.  It may be sent on: then it belongs to yet another CPU when
+ * this returns.
+ */
 void task_arrive(struct task *task);
 
-/* The task, in no queue, will never be woken again. */
+/* Removes the load of a task, in no queue, that will never be woken again. */
 void task_forget(const struct task *task);
 
-/* Are any of these CPUs there?  bit n: CPU n. */
+/* Does any of these CPUs exist?  Bit n: CPU n. */
 bool sched_has_cpu(uint32_t cpus);
 
 /* The weights of the tasks at home on that CPU, together.  Any CPU. */
 uint32_t sched_load(unsigned cpu);
 
 /*
- * Of this CPU's time, the last ns nanoseconds went to what the running task did not ask for, and
- * another guest pays for.  For interrupt handlers.
+ * The last ns nanoseconds of this CPU were spent for another guest, which is charged: takes them
+ * off the running task's time.  For interrupt handlers.
  */
 void sched_excuse_running(uint32_t ns);
 
