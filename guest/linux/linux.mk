@@ -126,3 +126,4 @@ include $(LINUX_FOLDER)/usertest/usertest.mk
 include $(LINUX_FOLDER)/selftests/selftests.mk
 include $(LINUX_FOLDER)/debian/debian.mk
 include $(LINUX_FOLDER)/bench/bench.mk
+include $(LINUX_FOLDER)/checkpatch.mk

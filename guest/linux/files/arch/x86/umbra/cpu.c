@@ -3,6 +3,7 @@
  * The processor as a guest of Umbra sees it: control registers that are
  * variables, and an identification without what cannot be used in ring 1.
  */
+#include <linux/bits.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 
@@ -39,7 +40,7 @@ EXPORT_SYMBOL(umbra_write_cr0);
 #define LEAF7_EBX	(F(BMI1) | F(BMI2) | F(ERMS) | F(RDSEED))
 #define EXT1_ECX	(F(LAHF_LM) | F(ABM) | F(3DNOWPREFETCH))
 #define EXT1_EDX	(IS_ENABLED(CONFIG_X86_PAE) ? F(NX) : 0)
-#define EXT7_EDX	(1U << 8)	/* the TSC keeps its rate */
+#define EXT7_EDX	BIT(8)	/* the TSC keeps its rate */
 
 #define LEAF_LAST	7U
 #define EXT_LAST	0x80000008U

@@ -9,13 +9,20 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+struct vm_fault;
+
 /* An entry was set, in a fault: if its page is to be written, Umbra is told. */
 void umbra_update_mmu(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep);
 
+static inline void umbra_update_mmu_range(struct vm_fault *vmf, struct vm_area_struct *vma,
+					  unsigned long addr, pte_t *ptep, unsigned int nr)
+{
+	umbra_update_mmu(vma, addr, ptep);
+}
+
 /* The first name is that of Linux 6.1, the other one that of later versions. */
-#define update_mmu_cache(vma, addr, ptep)	umbra_update_mmu(vma, addr, ptep)
-#define update_mmu_cache_range(vmf, vma, addr, ptep, nr)	\
-	umbra_update_mmu(vma, addr, ptep)
+#define update_mmu_cache	umbra_update_mmu
+#define update_mmu_cache_range	umbra_update_mmu_range
 
 /* Of the time since the last call, at most max: how long Umbra let others run, ns. */
 u64 umbra_account_steal(u64 max);
