@@ -112,6 +112,9 @@ TEST(memory, no_execute)
 	      "signal %d, error 0x%lx", caught.number, caught.error);
 	mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
 	CHECK(caught_of(run_it, memory).number == 0, "it does not run though it may");
+	/* No other right is taken away with this one. */
+	mprotect(memory, PAGE, PROT_READ);
+	CHECK(caught_of(run_it, memory).number == SIGSEGV, "it runs though it may no more");
 }
 
 TEST(memory, dontneed)
