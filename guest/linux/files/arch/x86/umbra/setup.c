@@ -116,7 +116,10 @@ static void __init umbra_arch_setup(void)
 
 static void __init umbra_banner(void)
 {
-	pr_info("Guest of Umbra, TSC at %u kHz\n", lguest_data.tsc_khz);
+	if (lguest_data.tsc_khz)
+		pr_info("Guest of Umbra, TSC at %u kHz\n", lguest_data.tsc_khz);
+	else
+		pr_info("Guest of Umbra, whose TSC is no clock\n");
 }
 
 static void __init setup_platform(void)

@@ -162,8 +162,11 @@ void __init umbra_setup_time(void)
 	x86_platform.calibrate_tsc = umbra_tsc_khz;
 	x86_platform.get_wallclock = umbra_get_wallclock;
 	x86_platform.set_wallclock = umbra_set_wallclock;
-	if (!lguest_data.tsc_khz)
+	if (!lguest_data.tsc_khz) {
+		/* Linux would look for its rate by other clocks, which guests have not. */
+		setup_clear_cpu_cap(X86_FEATURE_TSC);
 		return;
+	}
 	setup_force_cpu_cap(X86_FEATURE_TSC_KNOWN_FREQ);
 	/* The clock in memory is too coarse to be the TSC's judge. */
 	setup_force_cpu_cap(X86_FEATURE_TSC_RELIABLE);
