@@ -94,7 +94,7 @@ linux: deps-linux
 linux-files: $(LINUX_IMAGE) $(LINUX_INITRD)
 	@:
 
-# With the tests of usertest/ in the initial RAM disk.
+# With the tests of usertest/, and the module of failing/, in the initial RAM disk.
 .PHONY: linux-test
 linux-test: linux
 	$(Q)$(MAKE) --no-print-directory $(LINUX_TEST_INITRD)
@@ -122,6 +122,7 @@ ifeq ($(origin WORDS),file)
 run-linux run-debian: export UMBRA_WORDS := $(UMBRA_WORDS) uplink=net0
 endif
 
+include $(LINUX_FOLDER)/failing/failing.mk
 include $(LINUX_FOLDER)/usertest/usertest.mk
 include $(LINUX_FOLDER)/selftests/selftests.mk
 include $(LINUX_FOLDER)/debian/debian.mk
