@@ -52,6 +52,7 @@ table() {
 	linux xz-utils xz
 	usertest gcc-i686-linux-gnu i686-linux-gnu-gcc
 	usertest libc6-dev-i386-cross /usr/i686-linux-gnu/include/stdio.h
+	full squashfs-tools mksquashfs
 	debian mmdebstrap mmdebstrap
 	debian arch-test arch-test
 	debian fakeroot fakeroot

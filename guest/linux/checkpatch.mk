@@ -3,7 +3,8 @@
 # `make linux-checkpatch`.
 
 CHECKPATCH := $(LINUX_DIR)/checkpatch/checkpatch.pl
-CHECKPATCH_FILES := $(sort $(shell find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f))
+CHECKPATCH_FILES := $(sort $(shell \
+	find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f))
 CHECK_LINUX := perl $(CHECKPATCH) --no-tree --strict --quiet --show-types
 
 # The program and what it reads, without unpacking all else.
@@ -24,4 +25,5 @@ linux-checkpatch: deps-linux
 	$(Q)$(CHECK_LINUX) --no-signoff - < $(LINUX_FOLDER)/edits/$(LINUX).patch
 	$(Q)$(CHECK_LINUX) --file $(CHECKPATCH_FILES)
 	$(Q)$(CHECK_LINUX) --ignore AVOID_BUG --file $(FAILING_SOURCES)
-	@echo "checkpatch: $(words $(CHECKPATCH_FILES) $(FAILING_SOURCES)) files and edits/$(LINUX).patch: clean"
+	@echo "checkpatch: $(words $(CHECKPATCH_FILES) $(FAILING_SOURCES)) files and" \
+		"edits/$(LINUX).patch: clean"
