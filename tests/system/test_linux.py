@@ -197,9 +197,9 @@ def test_nothing_to_do(release, linux, version, pages):
 @pytest.mark.parametrize('version', ['6.1', '6.12'])
 def test_checkpatch(release, version):
     """Linux's own check of style finds nothing in our files and edits."""
-    done = subprocess.run(['make', f'O={release.directory}', 'linux-checkpatch', f'LINUX={version}'],
-                          cwd=ROOT, check=False, env=ENVIRONMENT, capture_output=True, text=True,
-                          timeout=BOOT_LIMIT)
+    words = ['make', f'O={release.directory}', 'linux-checkpatch', f'LINUX={version}']
+    done = subprocess.run(words, cwd=ROOT, check=False, env=ENVIRONMENT, capture_output=True,
+                          text=True, timeout=BOOT_LIMIT)
     assert done.returncode == 0, done.stdout
     assert re.search(rf'^checkpatch: \d+ files and edits/{re.escape(version)}.patch: clean$',
                      done.stdout, re.MULTILINE)

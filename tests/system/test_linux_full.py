@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 Kernels with more options than the usual ones: config/full.config, which is what a distribution
-expects, with swap, squashfs and a filter of packets; and config/preempt.config, full preemption with
-the kernel's own checks of it. Each is a kernel of its own to build, of ten minutes and more.
+expects, with swap, squashfs and a filter of packets; and config/preempt.config, full preemption
+with the kernel's own checks of it. Each is a kernel of its own to build, of ten minutes and more.
 """
 
 import subprocess
@@ -107,7 +107,7 @@ def test_full(machine, build, release, record_property, tmp_path, version, pages
     power_off(m)
 
 
-# --- full preemption -------------------------------------------------------------------------------
+# --- full preemption -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('version, pages, cpu', KERNELS)
