@@ -7,13 +7,15 @@ CHECKPATCH_FILES := $(sort $(shell \
 	find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f))
 CHECK_LINUX := perl $(CHECKPATCH) --no-tree --strict --quiet --show-types
 
+CHECKPATCH_PARTS := checkpatch.pl const_structs.checkpatch spelling.txt
+
 # The program and what it reads, without unpacking all else.
 $(CHECKPATCH): $(LINUX_TARBALL)
 	@echo "  UNTAR   $@"
 	$(Q)rm -rf $(@D)
 	$(Q)mkdir -p $(@D)
 	$(Q)tar -xf $< -C $(@D) --strip-components=2 --occurrence=1 --touch \
-		$(addprefix linux-source-$(LINUX)/scripts/,checkpatch.pl const_structs.checkpatch spelling.txt)
+		$(CHECKPATCH_PARTS:%=linux-source-$(LINUX)/scripts/%)
 
 ## make linux-checkpatch  Linux's checkpatch.pl on our files and edits, with all that it can find
 ##     LINUX=6.12                                       those of the other version

@@ -11,6 +11,7 @@ $(FAILING): $(FAILING_SOURCES) $(FAILING_FOLDER)/failing.mk $(LINUX_IMAGE)
 	@echo "  MODULE  $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(FAILING_SOURCES) $(@D)
-	$(Q)MAKEFLAGS= $(MAKE) -C $(LINUX_DIR)/source O=$(abspath $(LINUX_OBJECTS)) M=$(abspath $(@D)) \
-		ARCH=i386 CROSS_COMPILE=$(LINUX_CROSS) modules > $(@D)/log 2>&1 || \
+	$(Q)MAKEFLAGS= $(MAKE) -C $(LINUX_DIR)/source O=$(abspath $(LINUX_OBJECTS)) \
+		M=$(abspath $(@D)) ARCH=i386 CROSS_COMPILE=$(LINUX_CROSS) modules \
+		> $(@D)/log 2>&1 || \
 		{ tail -n 20 $(@D)/log >&2; exit 1; }

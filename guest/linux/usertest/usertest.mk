@@ -25,7 +25,8 @@ $(USERTEST): $(USERTEST_OBJECTS)
 # An archive behind another one adds to it (Linux, "initramfs buffer format").
 $(LINUX_TEST_INITRD): $(LINUX_INITRD) $(USERTEST) $(FAILING)
 	@echo "  INITRD  $@"
-	$(Q)printf 'file %s 0755 0 0\n' '/bin/usertest $(USERTEST)' '/failing.ko $(FAILING)' > $@.list
+	$(Q)printf 'file %s 0755 0 0\n' '/bin/usertest $(USERTEST)' \
+		'/failing.ko $(FAILING)' > $@.list
 	$(Q)$(LINUX_OBJECTS)/usr/gen_init_cpio $@.list | gzip -n | cat $(LINUX_INITRD) - > $@.new
 	$(Q)mv $@.new $@
 
