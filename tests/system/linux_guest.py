@@ -41,6 +41,11 @@ def guest_modules(release, version, pages, name, words='mem=64M', append='', con
             f'{folder}/test-initrd.gz guest={name} initrd']
 
 
+def skips_of(pages):
+    """Tests of the program that may be skipped, for want of something, with PAE or without."""
+    return SKIPS - {'memory.no_execute'} if pages == 'pae' else SKIPS
+
+
 def command(m, text, pattern, timeout=120):
     """Types a command at the shell's prompt, and waits for a line that it writes; the match."""
     m.line(text)

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from linux_files import contents
 from linux_guest import (LIMIT, SHELL, SKIPS, SOURCES, check_results, command, count_tests,
-                         guest_modules, passes, quiet)
+                         guest_modules, passes, quiet, skips_of)
 
 pytestmark = pytest.mark.long
 
@@ -34,10 +34,6 @@ def power_off(m):
     m.line('poweroff')
     m.event('guest-exit', guest='linux', reason='poweroff', timeout=LIMIT)
     m.wait_poweroff()
-
-
-def skips_of(pages):
-    return SKIPS - {'memory.no_execute'} if pages == 'pae' else SKIPS
 
 
 # --- what a distribution expects -----------------------------------------------------------------

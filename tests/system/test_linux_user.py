@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from linux_files import check_disk, make_disk
-from linux_guest import (LIMIT, SHELL, SKIPS, SOURCES, TROUBLE, check_results, command, count_tests,
-                         guest_modules, passes, quiet)
+from linux_guest import (LIMIT, SHELL, SOURCES, TROUBLE, check_results, command, count_tests,
+                         guest_modules, passes, quiet, skips_of)
 
 SEED_BEFORE, SEED_AFTER = 5, 77
 KILOBYTES = 1024        # that TCP takes there and back
@@ -27,14 +27,15 @@ def linux(release):
 
 # --- one guest ---------------------------------------------------------------------------------
 
-KERNELS = [pytest.param('6.1', 'no-pae', 'qemu32', id='6.1')]
+KERNELS = [pytest.param('6.1', 'no-pae', 'qemu32', id='6.1'),
+           pytest.param('6.12', 'pae', 'qemu32,+pae,+nx', id='6.12-pae')]
 
 
 @pytest.mark.parametrize('cpus', [1, 3])
 @pytest.mark.parametrize('version, pages, cpu', KERNELS)
 def test_user(machine, build, linux, record_property, version, pages, cpu, cpus):
     """All tests of the program, on both builds of Umbra."""
-    skips = SKIPS - {'memory.no_execute'} if pages == 'pae' else SKIPS
+    skips = skips_of(pages)
     m = machine(build, linux(version, pages, 'linux'), cpu=cpu, memory='256M',
                 extra=['-smp', str(cpus)])
     m.expect(SHELL, timeout=LIMIT)
@@ -61,7 +62,7 @@ def test_storms(machine, build, linux, record_property, version, pages, cpu):
     names = 'storm. fpu. cow. tls. futex. pipes. clocks. memory. signal.'
     files = [SOURCES / f'{name.rstrip(".")}.c' for name in names.split()]
     record_property('checks', check_results(m, f'storm=20 limit=1200 {names}', count_tests(*files),
-                                            SKIPS, 7200))
+                                            skips_of(pages), 7200))
 
 
 # --- disks and networks ------------------------------------------------------------------------
