@@ -17,8 +17,8 @@
 #include "lib/string.h"
 
 /*
- * Tables that no guest may have end it, and what takes too long for one go is asked for once
- * more; everything else about them is between the guest and its tables.
+ * Forbidden tables end the guest, and a call that takes too long is repeated; other results need no
+ * action.
  */
 static void check_shadow(struct guest *guest, enum shadow_result result)
 {
@@ -30,14 +30,14 @@ static void check_shadow(struct guest *guest, enum shadow_result result)
 
 static void flush_async(struct guest *guest, const uint32_t args[4])
 {
-	/* The ring was carried out on the way here. */
+	/* The ring was drained on the way here. */
 	(void)guest;
 	(void)args;
 }
 
 static void send_interrupts(struct guest *guest, const uint32_t args[4])
 {
-	/* Delivered on the way out. */
+	/* Interrupts are delivered on the way out. */
 	(void)args;
 	if (!guest->pending_irqs)
 		WRITE_ONCE(guest->data->irq_pending, 0);
@@ -48,7 +48,7 @@ static void init(struct guest *guest, const uint32_t args[4])
 	guest_init_protocol(guest, gpa_make(args[0]));
 }
 
-/* The text of a power-off; any other one is a panic's (docs/protocol.md). */
+/* The text of a power-off; any other text is that of a panic (docs/protocol.md). */
 #define POWER_DOWN_TEXT "Power down"
 
 static void shutdown(struct guest *guest, const uint32_t args[4])
@@ -57,7 +57,7 @@ static void shutdown(struct guest *guest, const uint32_t args[4])
 	uint64_t memory_end = (uint64_t)guest->memory.pages << PAGE_SHIFT;
 	uint32_t length = 0;
 
-	/* An unreadable text counts as empty: restart passes an address that is none. */
+	/* An unreadable text counts as empty: a restart passes an invalid address. */
 	if (args[0] < memory_end)
 		length = (uint32_t)MIN(memory_end - args[0], (uint64_t)sizeof(text) - 1);
 	if (!guest_read(&guest->memory, gpa_make(args[0]), text, length))
@@ -114,7 +114,7 @@ static void set_clockevent(struct guest *guest, const uint32_t args[4])
 		timer_start(&guest->clock, time_ns() + args[0]);
 }
 
-/* Enables interrupts and waits, in one step, so that none can slip in between. */
+/* Enables interrupts and halts in one step, so that no interrupt is handled in between. */
 static void halt(struct guest *guest, const uint32_t args[4])
 {
 	(void)args;
@@ -200,17 +200,15 @@ static void execute(struct guest *guest, uint32_t number, const uint32_t args[4]
 }
 
 /*
- * Interrupts are off meanwhile: a ring full of flushes of everything would keep
- * the CPU from the others.  Behind so much work on shadow tables the guest makes
- * its call again, with what is left in the ring, and can be interrupted in
- * between.  64 SET_PTE stay below it.
+ * Interrupts are off while the ring is drained, and a ring full of FLUSH_TLB would take too long.
+ * After so much work on shadow tables the guest is interruptible, and makes its call again with the
+ * rest of the ring.  64 SET_PTE stay below this limit.
  */
 #define RING_WORK 2048u
 
 /*
- * The asynchronous ring: strictly in order from where the last round ended, one
- * lap at most, and a slot is free only when its call has been carried out.
- * False when there is more to do than fits in one go.
+ * Drains the asynchronous ring: in order from where the last round ended, one lap at most; a slot
+ * is marked free after its call was carried out.  False when work is left for another call.
  */
 static bool drain_ring(struct guest *guest)
 {
@@ -225,7 +223,7 @@ static bool drain_ring(struct guest *guest)
 		if (guest->shadow.work >= RING_WORK)
 			return false;
 		guest->ring_cursor = (slot + 1) % LGUEST_RING_SIZE;
-		/* Copied: the call may change the memory it lies in. */
+		/* Copied, because the call may change the memory that holds its arguments. */
 		memcpy(words, &data->hcalls[slot], sizeof(words));
 		guest->repeat_call = false;
 		execute(guest, words[0], words + 1);
@@ -234,7 +232,7 @@ static bool drain_ring(struct guest *guest)
 			return false;
 		}
 		WRITE_ONCE(data->hcall_status[slot], LGUEST_RING_FREE);
-		/* A device does as much work for one signal as is good for one turn. */
+		/* A NOTIFY is as much work as one turn should do. */
 		if (words[0] == LGUEST_NOTIFY)
 			return false;
 	}

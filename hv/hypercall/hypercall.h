@@ -9,13 +9,13 @@
 #include "hv/guest/guest.h"
 
 /*
- * The guest executed `int 0x1f` (or the vmcall of old kernels), an instruction
- * of length bytes that eip is behind: carries out what waits in its ring,
- * oldest first, then the call in its registers.  Bad calls end the guest.
+ * The guest executed `int 0x1f` (or the vmcall of old kernels), an instruction of length bytes, and
+ * eip is behind it: carries out the calls in its ring, oldest first, then the call in its
+ * registers.  Bad calls end the guest.
  */
 void guest_hypercall(struct guest *guest, uint32_t length);
 
-/* "SET_PTE" and so on, as guest/lguest_abi.h has them; "unknown" for numbers that are none. */
+/* The name as in guest/lguest_abi.h, such as "SET_PTE"; "unknown" for other numbers. */
 const char *hypercall_name(unsigned number);
 
 /* Length of `int 0x1f`. */

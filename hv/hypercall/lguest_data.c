@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * LGUEST_INIT: the guest says where its shared structure is, and Umbra finds
- * out which generation of the protocol it speaks.  The generations differ only
- * behind the common part, and there the static fields tell them apart.
+ * LGUEST_INIT: the guest gives the address of its shared structure, and Umbra finds out its
+ * generation of the protocol.  The generations differ only behind the common part, and there the
+ * static fields tell them apart.
  */
 #include "hv/hypercall/lguest_data.h"
 
@@ -30,7 +30,7 @@ static const struct layout layouts[] = {
 	  FIELD(a, kernel_address), FIELD(a, syscall_vec) },
 };
 
-/* No kernel has its shared part lower; tells an address from the small numbers around it. */
+/* No kernel has its shared part lower; tells an address from the small numbers in other fields. */
 #define LOWEST_KERNEL_ADDRESS 0x40000000u
 
 static uint32_t field(const struct guest *guest, gpa_t data, uint16_t offset)
@@ -66,14 +66,14 @@ static void read_layout(struct guest *guest, gpa_t data, const struct layout *la
 }
 
 /*
- * Tables that one call writes, at some 23,000 instructions each; then others get their chance, and
- * the guest makes the call again.
+ * Tables that one call writes, at some 23,000 instructions each; then the guest is interruptible,
+ * and makes the call again.
  */
 #define INITIAL_TABLES_AT_ONCE 4u
 
 /*
- * Decides where they go: directly below the initrd, but neither over the kernel
- * nor over the structure.  False when the guest has been ended.
+ * Places the initial page tables: directly below the initrd, but neither over the kernel nor over
+ * the structure.  False when the guest has been ended.
  */
 static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
@@ -94,8 +94,8 @@ static bool place_initial_tables(struct guest *guest, gpa_t data, uint32_t kerne
 }
 
 /*
- * Generation A: the guest's initial page tables, in its own memory.  False when
- * they are not there yet: the guest makes its call again, or has been ended.
+ * Makes the initial page tables of generation A in the guest's memory.  False when they are not
+ * complete: the guest makes its call again, or has been ended.
  */
 static bool make_initial_tables(struct guest *guest, gpa_t data, uint32_t kernel_address)
 {
@@ -127,7 +127,7 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 		guest_kill(guest, "INIT twice");
 		return;
 	}
-	/* Nor at 0, where the boot parameters are, and which stands for "no INIT yet". */
+	/* Address 0 is refused, too: the boot parameters are there, and 0 means "no INIT yet". */
 	if (gpa_value(address) == 0 || end > (uint64_t)guest->memory.ram_pages << PAGE_SHIFT) {
 		guest_kill(guest, "INIT with a structure at %08x, outside memory",
 			   gpa_value(address));
@@ -150,7 +150,7 @@ void guest_init_protocol(struct guest *guest, gpa_t address)
 	guest->data = (void *)(guest->memory.base + gpa_value(address));
 	read_layout(guest, address, layout);
 	guest->data->reserve_mem = RESERVED_TOP;
-	/* 0 tells it not to use the TSC, and to go by `time` instead. */
+	/* 0 tells the guest to use `time` instead of the TSC. */
 	guest->data->tsc_khz = time_is_tsc() ? time_tsc_khz() : 0;
 	guest_update_time(guest);
 	shadow_set_layout(&guest->shadow, kernel_address, RESERVED_TOP);

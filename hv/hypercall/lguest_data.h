@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The structure that a guest shares with Umbra (docs/protocol.md): it says where it is once.
+ * The structure that a guest shares with Umbra (docs/protocol.md), whose address it passes once, by
+ * INIT.
  */
 #ifndef UMBRA_HV_HYPERCALL_LGUEST_DATA_H
 #define UMBRA_HV_HYPERCALL_LGUEST_DATA_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exits that should not be.  A code segment may end where an instruction ends, so that the CPU
- * cannot return to the place where it interrupted the guest; and an emulator may let rings 1 and 3
- * into virtual-8086 mode (QEMU's TCG does at every `iret`), which hides where they were.
+ * Handles exits that a correct CPU and guest never cause.  A code segment may end where an
+ * instruction ends, so that the CPU cannot return to the place where it interrupted the guest; and
+ * an emulator may let rings 1 and 3 into virtual-8086 mode (QEMU's TCG does at every `iret`), which
+ * hides their ring and address.
  */
 #include "hv/run/bad_exit.h"
 
@@ -17,7 +18,7 @@ void guest_bad_return(struct guest *guest, unsigned vector)
 {
 	const struct trap_frame *frame = guest_frame_of(guest);
 
-	/* The handler would run in that very segment. */
+	/* The guest's handler would run in that same segment. */
 	if ((frame->cs & 0xFFFF) == LGUEST_SELECTOR_KERNEL_CODE)
 		guest_kill(guest, "cannot return to cs %04x, ss %04x (error %x)",
 			   frame->cs & 0xFFFF, frame->ss & 0xFFFF, frame->error);
@@ -25,16 +26,16 @@ void guest_bad_return(struct guest *guest, unsigned vector)
 		guest_reflect_trap(guest, vector, frame->error);
 }
 
-/* What the segment and the offset in it mean in that mode, SDM vol. 3, 20.1.1. */
+/* The linear address of segment:offset in that mode, SDM vol. 3, 20.1.1. */
 static uint32_t vm86_address(uint32_t segment, uint32_t offset)
 {
 	return ((segment & 0xFFFF) << 4) + (offset & 0xFFFF);
 }
 
 /*
- * Where the guest was before is not known, nor from which ring it came.  A kernel that did it to
- * itself has a bug; a program that did may run under a kernel that has none.  So this is a program,
- * and its kernel is entered on the stack that it gave for that.
+ * Neither the guest's address nor its ring before is known.  If the kernel caused this, it has a
+ * bug; but a program may cause it under a correct kernel.  So Umbra treats it as a program's fault,
+ * and enters the kernel on its stack for traps from programs.
  */
 void guest_bad_state(struct guest *guest)
 {

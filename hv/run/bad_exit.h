@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exits that no guest of a CPU that keeps to the manual would make, and guests that the CPU
- * refuses to go on with.  What a program of a guest did is that program's fault to get.
+ * Exits that are impossible on a CPU that follows the manual, and guests that the CPU refuses to
+ * return to.  When a program of the guest caused it, the program gets a fault.
  */
 #ifndef UMBRA_HV_RUN_BAD_EXIT_H
 #define UMBRA_HV_RUN_BAD_EXIT_H
@@ -15,8 +15,8 @@
 void guest_bad_return(struct guest *guest, unsigned vector);
 
 /*
- * The guest was in a state that no guest may be in.  Whatever brought it out has been served; the
- * guest goes on as a program that gets #GP would.
+ * The guest was in a forbidden state (see guest_state_is_possible).  The cause of the exit has been
+ * handled; the guest gets #GP as from a program.
  */
 void guest_bad_state(struct guest *guest);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * One flag that asks for the work, and a call that takes the boot CPU out of its guest.
- */
+/* A flag that requests the work, and a call that makes the boot CPU leave its guest. */
 #include "hv/run/housekeeping.h"
 
 #include "arch/cpu/cpu.h"
@@ -13,7 +11,7 @@ static struct cpu_call call;
 static void (*do_work)(void);
 static bool guests_gone;	/* set by any CPU, taken by the boot CPU */
 
-/* The exit from the guest was the purpose of the call. */
+/* Nothing to do: the call made the guest exit, which was its purpose. */
 static void run_call(struct cpu_call *unused)
 {
 	(void)unused;
@@ -50,6 +48,6 @@ void housekeeping_guests_gone(void)
 
 bool housekeeping_take_guests_gone(void)
 {
-	/* In one step: another CPU may set it at this very moment. */
+	/* Exchanged, since another CPU may set it at the same time. */
 	return __atomic_exchange_n(&guests_gone, false, __ATOMIC_SEQ_CST);
 }

@@ -36,7 +36,7 @@
 
 static struct run_loop run_loops[MAX_CPUS];
 
-/* The interrupt is all that there is to it. */
+/* Nothing to do: the interrupt itself changes the heartbeat. */
 static void watch_due(struct timer *timer)
 {
 	timer_start(timer, time_ns() + watchdog_interval_ns());
@@ -44,7 +44,7 @@ static void watch_due(struct timer *timer)
 
 /* --- turns ---------------------------------------------------------------------------- */
 
-/* A halted guest has its turn only because something came for it: let it see what. */
+/* A halted guest gets a turn only when a device has work or an interrupt is pending. */
 static void wake_up(struct guest *guest)
 {
 	irqs_off_mark("devices", 0);
@@ -54,7 +54,7 @@ static void wake_up(struct guest *guest)
 		guest->state = GUEST_RUNNING;
 }
 
-/* Taking a guest apart does not need its window, so the one that is loaded stays. */
+/* Taking a guest apart does not need its window, so the loaded window stays. */
 static void take_apart(struct run_cpu *run, struct guest *guest)
 {
 	struct cpu *cpu = this_cpu();
@@ -166,9 +166,8 @@ void run_forever(void)
 		if (next)
 			serve(loop, container_of(next, struct guest, task.entity));
 		/*
-		 * A turn need not have entered the guest, which is where
-		 * interrupts come in: a starting one clears memory, a halted one
-		 * has its devices served.
+		 * Interrupts come in while a guest runs, but not every turn enters the guest: a
+		 * starting one clears memory, a halted one has its devices served.
 		 */
 		if (next || housekeeping_is_due())
 			let_interrupts_in();

@@ -8,8 +8,8 @@
 #include "lib/compiler.h"
 
 /*
- * Runs guests on this CPU for ever; does the rest of Umbra's work in between.  After
- * sched_init_cpu and housekeeping_init, with this CPU's timers in order.
+ * Runs guests on this CPU for ever, and housekeeping in between.  After sched_init_cpu and
+ * housekeeping_init, when this CPU's timers work.
  */
 void __noreturn run_forever(void);
 

@@ -49,7 +49,10 @@ static void page_fault(struct guest *guest, uint32_t address)
 	uint32_t error = guest_frame_of(guest)->error;
 
 	guest->fault_address = address;
-	/* Ring 1 has no business there; a stray pointer of a program is its kernel's affair. */
+	/*
+	 * A correct kernel never touches the Switcher's pages; a stray pointer of a program is
+	 * reflected.
+	 */
 	if (address >= SWITCHER_CODE && address < SWITCHER_STATE + PAGE_SIZE &&
 	    guest_in_kernel(guest)) {
 		guest_kill(guest, "access to Umbra's page at %08x", address);
@@ -71,7 +74,7 @@ static void page_fault(struct guest *guest, uint32_t address)
 	}
 }
 
-/* A system call through an interrupt gate is the one trap above the exceptions. */
+/* Vectors above the exceptions are interrupts, but for a system call that comes through Umbra. */
 static bool is_interrupt(const struct guest *guest, uint32_t vector)
 {
 	return vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector;
@@ -85,9 +88,9 @@ static void interrupt(uint32_t vector)
 }
 
 /*
- * No event is lost on the way out of virtual-8086 mode: an interrupt is served, a machine check
- * ends the machine, an NMI was counted by its handler; all else is an exception or an `int` of the
- * guest's own, in whose place it gets #GP.
+ * Handles an exit from virtual-8086 mode without losing its event: an interrupt is served, a
+ * machine check ends the machine, an NMI was counted by its handler; any other exit is an exception
+ * or an `int` of the guest, which gets #GP instead.
  */
 static void strange_exit(struct guest *guest, uint32_t vector)
 {
@@ -132,7 +135,7 @@ static void other_exit(struct guest *guest, uint32_t vector)
 	}
 }
 
-/* Most exits are one of the first two; a switch asks in the order of the numbers. */
+/* Most exits are one of the first two, and a switch would compare in numeric order. */
 static void handle_exit(struct guest *guest, uint32_t fault_address)
 {
 	uint32_t vector = guest_frame_of(guest)->vector;
@@ -153,7 +156,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 
 /* --- entry ------------------------------------------------------------------------------ */
 
-/* The system call pushes on the guest's kernel stack without asking (docs/protocol.md). */
+/* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
 static void pin_stack(struct guest *guest)
 {
 	if (guest->shadow.pinned || guest_in_kernel(guest))
@@ -199,7 +202,7 @@ static inline __force_inline void enter(struct guest *guest)
 
 /* --- between entries ------------------------------------------------------------------- */
 
-/* One line for all that came since the last: a storm of NMIs must not become one of lines. */
+/* One line for all NMIs since the last line: a storm of NMIs must not fill the log. */
 static void report_nmis(struct run_loop *loop)
 {
 	static const char *const sources[] = {
@@ -221,7 +224,7 @@ static void report_nmis(struct run_loop *loop)
 void guest_serve_devices(struct guest *guest)
 {
 	guest_devices_service(guest);
-	/* Whoever adds to it has the devices served, so it is never much. */
+	/* Every addition also makes the devices due, so `owed` is never much. */
 	if (READ_ONCE(guest->owed))
 		sched_charge(&guest->task.entity,
 			     __atomic_exchange_n(&guest->owed, 0, __ATOMIC_RELAXED));
@@ -236,10 +239,10 @@ static void do_housekeeping(void)
 	barriers_note_data(this_cpu());
 }
 
-/* Behind every exit, so not one call more than is needed. */
+/* Runs after every exit, so it makes no call that is not needed. */
 static inline __force_inline void other_work(struct run_loop *loop)
 {
-	/* First, since housekeeping may end the machine. */
+	/* NMIs are reported first, since housekeeping may end the machine. */
 	if (unlikely(loop->nmis_reported != this_cpu()->nmi_count))
 		report_nmis(loop);
 	if (housekeeping_is_due())
@@ -252,10 +255,10 @@ void run_other_work(struct run_loop *loop)
 }
 
 /*
- * Until the guest waits, ends, or must make way.  A function of its own for the
- * compiler too: all it keeps in registers is for this loop, the hottest there is.
- * And it alone enters guests, with what it calls for that inlined: so it has the only
- * returns whose return stack a guest has filled (arch/cpu/branches.awk looks).
+ * Runs the guest until it waits, ends or must make way.  A function of its own, so that the
+ * compiler keeps in registers only what this loop, the hottest one, needs.  It alone enters guests,
+ * with its callees inlined: so only its return uses a return stack that a guest has filled
+ * (arch/cpu/branches.awk checks that).
  */
 void run_guest(struct run_loop *loop, struct guest *guest)
 {
