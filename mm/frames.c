@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The frame allocator.  Each chunk has a bitmap of its free frames and their count.  Chunks below
- * `low_chunks` are reached by the direct map.  A search begins where the last one found something.
+ * `low_chunks` are reached by the direct map.  A search begins where the last one succeeded.
  */
 #include "mm/frames.h"
 
@@ -29,11 +29,11 @@ static struct chunk *chunks;
 static uint32_t chunk_count, low_chunks;
 static void **owners;			/* one a low frame */
 static uint32_t total, low_free, high_free;
-static uint32_t low_reserved;		/* of low_free, promised to somebody */
-static uint32_t promised;		/* of all that is free, wherever it lies */
+static uint32_t low_reserved;		/* of low_free, reserved for an owner */
+static uint32_t promised;		/* of all free frames, low or high */
 static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 
-/* The page boundary at or above address; near the end of all addresses, the last one there is. */
+/* The page boundary at or above address; near the end of the address space, the last boundary. */
 static paddr_t page_above(paddr_t address)
 {
 	const paddr_t last_page = ALIGN_DOWN(UINT64_MAX, (paddr_t)PAGE_SIZE);
@@ -105,7 +105,7 @@ static void set_chunk(uint32_t chunk, bool usable)
 	count_free(chunk, (int32_t)(free - chunks[chunk].free));
 }
 
-/* Whole chunks in one step: 64 GB are 16 million frames. */
+/* Sets whole chunks in one step: 64 GB are 16 million frames. */
 static void set_range(paddr_t start, paddr_t end, bool usable)
 {
 	paddr_t frame = start;
@@ -113,7 +113,7 @@ static void set_range(paddr_t start, paddr_t end, bool usable)
 	while (frame < end) {
 		uint32_t chunk;
 
-		/* Firmware may name more than any number of chunks that fits into 32 bits. */
+		/* Ranges of the firmware may lie above all chunks that Umbra uses. */
 		if (frame >> CHUNK_SHIFT >= chunk_count)
 			return;
 		chunk = (uint32_t)(frame >> CHUNK_SHIFT);
@@ -213,7 +213,7 @@ static bool take_low_frame(paddr_t *frame)
 	return true;
 }
 
-/* How many free frames nobody has been promised. */
+/* How many free frames are not promised. */
 static uint32_t spare(void)
 {
 	return low_free - low_reserved + high_free - promised;
@@ -433,7 +433,7 @@ void *page_alloc_reserved(void)
 
 void page_free_reserved(void *page)
 {
-	/* Under one lock: in between, somebody else could take the frame. */
+	/* One lock for both steps: else another CPU could take the frame in between. */
 	spin_lock(&lock);
 	give_frame(direct_physical(page));
 	low_reserved++;
@@ -470,7 +470,7 @@ uint32_t frames_free(void)
 	return low_free + high_free - promised;
 }
 
-/* What is promised comes from high memory as long as there is any. */
+/* Promised frames come from high memory as long as there is any. */
 uint32_t frames_low_free(void)
 {
 	return low_free - (promised > high_free ? promised - high_free : 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Physical memory: who has which frame.  Memory is kept in chunks of 2 MB, one large page; a
- * chunk is given out whole or split into frames of 4 KB, and is whole again when its last frame
- * has come back.
+ * The allocator of physical memory.  Memory is kept in chunks of 2 MB, one large page; a chunk is
+ * given out whole or split into frames of 4 KB, and is whole again when its last frame has come
+ * back.
  *
  * "Low" memory is what the direct map reaches.  Umbra's own tables come from low memory;
  * guests' memory comes from above it as long as there is any, and first from above 4 GB.
@@ -37,31 +37,33 @@ int __must_check frames_init(const struct memory_range *usable, unsigned usable_
 			     paddr_t limit);
 
 /*
- * One frame, contents unspecified; false when none is left that is not reserved or promised.
+ * Allocates one frame, contents unspecified; false when all free frames are reserved or promised.
  * Any CPU.
  */
 bool __must_check frame_alloc(enum frame_zone zone, paddr_t *frame);
 void frame_free(paddr_t frame);
 
 /*
- * Promises count frames, wherever they lie, to somebody who takes them one after the other:
- * -E_NOMEM when there are not that many.  frames_withdraw takes back what was promised and not
- * taken.  Any CPU.
+ * Promises count frames, low or high, to a caller that takes them one after the other: -E_NOMEM
+ * when there are not that many.  frames_withdraw takes back what was promised and not taken.  Any
+ * CPU.
  */
 int __must_check frames_promise(uint32_t count);
 void frames_withdraw(uint32_t count);
 
-/* One of the frames promised, high memory first, contents unspecified. */
+/* Takes one of the promised frames, high memory first, contents unspecified. */
 void frame_alloc_promised(paddr_t *frame);
 
 /*
- * FRAMES_PER_CHUNK of the frames promised, of which there are so many left, in one chunk; false
- * when no chunk is whole.
+ * Takes FRAMES_PER_CHUNK promised frames, of which so many must be left, as one chunk; false when
+ * no chunk is whole.
  */
 bool __must_check chunk_alloc_promised(paddr_t *chunk);
 void chunk_free(paddr_t address);
 
-/* A zeroed low frame through the direct map; NULL when there is none. */
+/*
+ * Allocates a zeroed low frame and returns its address in the direct map; NULL when there is none.
+ */
 void *page_alloc(void);
 void page_free(void *page);
 
@@ -92,7 +94,7 @@ void frame_set_owner(paddr_t frame, void *owner);
  */
 bool frames_are_memory(paddr_t address, uint64_t length);
 
-/* In frames; free ones include those set aside, but none that is promised. */
+/* Counts of frames; free ones include reserved frames, but no promised ones. */
 uint32_t frames_total(void);
 uint32_t frames_free(void);
 uint32_t frames_low_free(void);

@@ -15,7 +15,7 @@ bool guest_locate(struct guest_memory *memory, gpa_t gpa, uint32_t len, void **w
 	uint64_t end = (uint64_t)gpa_value(gpa) + len;
 	uint32_t limit = memory->pages << PAGE_SHIFT;	/* 3 GB at most */
 
-	/* Not even speculation may go beyond the window: everything behind it is Umbra's. */
+	/* Limits the address for speculation too: Umbra's memory lies behind the window. */
 	*where = memory->base + index_within(gpa_value(gpa), limit);
 	return end <= limit;
 }

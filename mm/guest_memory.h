@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Access to a guest's physical memory for everybody who was given an address by the guest.  The
- * memory lies linear in the guest window of Umbra's own address space, so an access is a bounds
+ * Checked access to a guest's physical memory, for all code that handles addresses from the guest.
+ * The memory lies linear in the guest window of Umbra's own address space, so an access is a bounds
  * check and a plain copy.
  *
  * All functions act on the guest whose window is loaded on this CPU.  They return false and do
- * nothing when any byte lies outside the guest's memory.  They take no lock: a guest's memory
- * may change under them, so each value is read exactly once.
+ * nothing when any byte lies outside the guest's memory.  They take no lock: the guest's memory may
+ * change during the call, so each value is read exactly once.
  */
 #ifndef UMBRA_MM_GUEST_MEMORY_H
 #define UMBRA_MM_GUEST_MEMORY_H

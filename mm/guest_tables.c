@@ -153,7 +153,7 @@ static void pae_entries(const struct guest_memory *memory, uint32_t key,
 	entries->size = 8;
 }
 
-/* 32 bytes, aligned to 32: the CPU's own rule for CR3 with PAE. */
+/* The CPU itself requires 32-byte alignment of CR3 with PAE. */
 static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 {
 	return IS_ALIGNED(root, 32u) && root >> PAGE_SHIFT < memory->pages;

@@ -74,10 +74,9 @@ extern const struct guest_reader guest_reader_two_level;
 extern const struct guest_reader guest_reader_pae;
 
 /*
- * Are these four entries of eight bytes a PAE top level?  They have no
- * permissions, which are reserved there (SDM vol. 3, table 4-8), and high halves
- * of 0; a two-level directory's entries are read and written through, so that
- * none is like that.  No when all are 0.
+ * Are these four entries of eight bytes a PAE top level?  They have no permissions, which are
+ * reserved there (SDM vol. 3, table 4-8), and high halves of 0; a two-level directory's entries are
+ * read and written through, so that none is like that.  False when all four are 0.
  */
 bool guest_top_is_pae(const uint32_t *table);
 
@@ -88,7 +87,10 @@ static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t
 	if (entries->size == 4)
 		return READ_ONCE(((const uint32_t *)entries->first)[index]); /* NOLINT */
 	if (entries->first) {
-		/* Two halves: the guest is not running on another CPU, so they belong together. */
+		/*
+		 * Reading in two halves is safe: the guest has one CPU, which is this one, so
+		 * nothing changes in between.
+		 */
 		const uint32_t *half = (const uint32_t *)entries->first + 2 * index;
 
 		return READ_ONCE(half[0]) | (uint64_t)READ_ONCE(half[1]) << 32;

@@ -17,8 +17,8 @@
 
 /*
  * One call does work of COST_PIECE, some tens of microseconds, in units of a frame taken or given
- * back.  A chunk is found or given back quickly; to find that there is none takes a search through
- * all of memory, 32768 chunks at most.
+ * back.  A chunk is found or given back quickly; finding that there is none takes a search through
+ * all chunks, 32768 at most.
  */
 #define COST_PIECE 512u
 #define COST_FRAME 1u
@@ -77,8 +77,8 @@ static void map_frame(struct guest_memory *memory, uint64_t *entry)
 }
 
 /*
- * How many tables it takes at most: with a directory for each GB that is begun, and
- * those by which single frames leave the direct map.
+ * The most tables that the window can take: tables for each 2 MB, a directory for each GB, and
+ * those that take single frames out of the direct map.
  */
 static uint32_t tables_max(uint32_t pages)
 {
@@ -122,7 +122,7 @@ static unsigned grow(struct guest_memory *memory)
 	return cost + COST_FRAME;
 }
 
-/* Gives back what was promised and set aside: everything is there, or the guest ends. */
+/* Gives back the rest of what was promised and reserved: all pages exist, or the guest ends. */
 static void give_up_rest(struct guest_memory *memory)
 {
 	frames_withdraw(memory->promised);
@@ -169,7 +169,7 @@ static unsigned shrink(struct guest_memory *memory)
 	return COST_FRAME;
 }
 
-/* No more than one for each 2 MB, and mostly far fewer. */
+/* At most one table for each 2 MB, and mostly far fewer. */
 static void free_tables(struct guest_memory *memory)
 {
 	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's physical memory: its frames, and the tables that map them linear from virtual
- * address 0 in Umbra's own address space, with large pages where the frames allow.  These
- * tables are also the only record of which frames the guest owns.  Everybody else uses
- * mm/guest_memory.h to get at the memory.
+ * A guest's physical memory: its frames, and the tables that map them linear from virtual address 0
+ * in Umbra's own address space, with large pages where the frames allow.  These tables are also the
+ * only record of which frames the guest owns.  Other code accesses the memory by mm/guest_memory.h.
  */
 #ifndef UMBRA_MM_GUEST_WINDOW_H
 #define UMBRA_MM_GUEST_WINDOW_H
@@ -23,7 +22,7 @@
 #define WINDOW_TABLE_MASK 511u
 
 struct guest_memory {
-	uint8_t *base;		/* where gpa 0 is in Umbra: 0; unit tests have a buffer there */
+	uint8_t *base;		/* where gpa 0 is in Umbra: 0; a buffer in unit tests */
 	uint32_t ram_pages;	/* what the guest is told it has */
 	uint32_t pages;		/* what it can reach: RAM, and device pages until they are hidden */
 	uint32_t frames;	/* how many pages, from page 0 on, have a frame */
@@ -33,22 +32,22 @@ struct guest_memory {
 };
 
 /*
- * Promises memory ram_pages of RAM and device_pages above it, at most 3 GB together.
- * guest_memory_grow gets them, and guest_memory_clear comes before anything else: the
- * frames hold what their last owner left.  -E_NOMEM leaves it empty.
+ * Promises ram_pages of RAM and device_pages above it, at most 3 GB together.  Next
+ * guest_memory_grow allocates them, and guest_memory_clear clears them: the frames hold what their
+ * last owner left.  -E_NOMEM leaves it empty.
  */
 int __must_check guest_memory_create(struct guest_memory *memory, uint32_t ram_pages,
 				     uint32_t device_pages);
 
 /*
- * One piece of that, bounded whatever the state of the machine's memory; true when all pages
- * are there.  A window that is loaded does not show them before it is loaded again.
+ * Allocates one bounded piece of the promised pages; true when all exist.  A loaded window does not
+ * show new pages before it is loaded again.
  */
 bool guest_memory_grow(struct guest_memory *memory);
 
 /*
- * The guest starts afresh in the memory it has: its device pages are there again, what was
- * promised stays so.  guest_memory_grow and guest_memory_clear come next.
+ * Prepares for a restart in the same memory: the device pages exist again, and promised pages stay
+ * promised.  guest_memory_grow and guest_memory_clear come next.
  */
 void guest_memory_reuse(struct guest_memory *memory, uint32_t device_pages);
 
@@ -58,16 +57,15 @@ void guest_memory_reuse(struct guest_memory *memory, uint32_t device_pages);
  */
 bool __must_check guest_memory_shrink(struct guest_memory *memory);
 
-/* Loads the window of memory on this CPU; NULL: no guest's, so that stray pointers fault. */
+/* Loads the window of memory on this CPU; NULL: no window, so that stray pointers fault. */
 void guest_window_load(struct guest_memory *memory);
 
 /* Fills the pages [first, end) with zeroes.  The window must be loaded. */
 void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
 
 /*
- * The guest has no use for its device pages: they do not exist for it from now
- * on.  The frames come back with the others; shadow tables that map them need a
- * flush of everything.
+ * Removes the guest's device pages, which it does not use.  The frames are freed with the others;
+ * shadow tables that map them need a flush of everything.
  */
 static inline void guest_memory_hide_device_pages(struct guest_memory *memory)
 {
@@ -82,8 +80,8 @@ static inline const uint64_t *guest_window_entry(const struct guest_memory *memo
 }
 
 /*
- * The frame behind a guest page; false when the guest has no such page.  On the way of every
- * shadow entry.
+ * The frame behind a guest page; false when the guest has no such page.  Used for every shadow
+ * entry, so inline.
  */
 static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
 {

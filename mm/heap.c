@@ -150,7 +150,7 @@ void heap_free(void *pointer)
 {
 	if (!pointer)
 		return;
-	/* The start of a slab's page is its header, so an object there is a run of pages. */
+	/* A slab's page begins with its header, so a page-aligned object is a run of pages. */
 	if (IS_ALIGNED((uintptr_t)pointer, (uintptr_t)PAGE_SIZE)) {
 		free_pages(pointer);
 		return;

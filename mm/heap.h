@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The heap: zeroed memory, 2 MB at most in a piece, for Umbra's own structures, in the
- * direct map.  Whoever allocates frees.
+ * The heap: zeroed memory, 2 MB at most in a piece, for Umbra's own structures, in the direct map.
+ * The caller of heap_alloc frees it.
  */
 #ifndef UMBRA_MM_HEAP_H
 #define UMBRA_MM_HEAP_H

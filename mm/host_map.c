@@ -32,7 +32,7 @@ static uint64_t image_tables[IMAGE_TABLES][512] __aligned(4096);
 static uint64_t *direct_tables[DIRECT_MAP_SIZE / LARGE_PAGE];	/* of those mapped page by page */
 static uint64_t no_execute;				/* PTE_NX where there is NX */
 
-/* Guards the entries of the direct map from the time on at which there are guests. */
+/* Guards the entries of the direct map once there are guests. */
 static struct spinlock lock = SPINLOCK(LOCK_DIRECT_MAP);
 static uint32_t mmio_used;				/* bytes of the window */
 
@@ -94,7 +94,7 @@ static void write_entry(uint64_t *entry, uint64_t value)
 	}
 }
 
-/* An entry that all CPUs have: those that have made their copy of the directory get it too. */
+/* Sets an entry for all CPUs: also in the copies of the directory that CPUs have already. */
 static void set_directory(uint32_t address, uint64_t entry)
 {
 	write_entry(&directory[DIRECTORY_INDEX(address)], entry);
@@ -192,8 +192,8 @@ void direct_map_hide_chunk(paddr_t chunk)
 }
 
 /*
- * Where the chunk has a table, all entries of that are present: a chunk is given out whole only
- * when all of its frames are free, and free frames are shown.
+ * If the chunk has a table, all its entries are present: a whole chunk is allocated only when all
+ * its frames are free, and free frames are shown.
  */
 void direct_map_show_chunk(paddr_t chunk)
 {
@@ -264,8 +264,8 @@ static void temporary_unmap(void)
 
 /*
  * A pointer to physical memory; *length is cut to what can be reached there in one piece.  The
- * direct map is used only where it has all of the large page: the owner of the memory asks, so
- * nobody hides or shows it meanwhile, and no lock is needed.
+ * direct map is used only if all of the large page is in it.  The caller owns the memory, so it is
+ * not hidden or shown meanwhile, and no lock is needed.
  */
 static void *reach(paddr_t address, size_t *length)
 {
@@ -310,7 +310,7 @@ void physical_write(paddr_t to, const void *from, size_t length)
 	temporary_unmap();
 }
 
-/* The physical address behind one in the guest window, by a walk through its tables. */
+/* The physical address behind an address in the guest window, by a walk through its tables. */
 static paddr_t window_physical(uint32_t address, size_t *run)
 {
 	const struct cpu_pages *pages = this_cpu()->pages;
@@ -339,10 +339,7 @@ paddr_t host_physical(const void *pointer, size_t *run)
 	return direct_physical(pointer);
 }
 
-/*
- * Where the window maps these pages, of which entry is the first, already in a row; 0 for
- * nowhere.
- */
+/* Where the window already maps this run of pages, whose first entry is `entry`; 0: nowhere. */
 static uint32_t find_mapped(uint64_t entry, uint32_t pages)
 {
 	uint32_t base = MMIO_WINDOW, found = 0;
@@ -359,8 +356,8 @@ static uint32_t find_mapped(uint64_t entry, uint32_t pages)
 }
 
 /*
- * Large pages throughout: registers of different devices may share one, and often do.  What is
- * mapped already is found again, so a kernel that is loaded once more takes no room.
+ * Large pages throughout: registers of different devices may share one, and often do.  Existing
+ * mappings are reused, so a kernel that is loaded again takes no more room.
  */
 static void *map_window(paddr_t address, size_t length, uint64_t flags)
 {
@@ -390,10 +387,7 @@ static bool is_addressable(paddr_t address, size_t length)
 
 void *map_mmio(paddr_t address, size_t length)
 {
-	/*
-	 * Firmware, or a BAR that it wrote, may name anything: writes there would be to somebody's
-	 * data.
-	 */
+	/* Firmware tables and BARs may name any address: writes to memory would destroy data. */
 	if (!is_addressable(address, length) || frames_are_memory(address, length))
 		return NULL;
 	return map_window(address, length, PTE_W | PTE_PCD | PTE_PWT);

@@ -24,20 +24,18 @@ void host_map_init(void);
  */
 int __must_check host_map_prepare_cpu(struct cpu_pages *pages, uint32_t *top_level);
 
-/* This CPU uses the tables at top_level from now on. */
+/* Makes this CPU use the tables at top_level. */
 void host_map_activate(uint32_t top_level);
 
 /*
- * A guest's memory is taken out of the direct map, so that speculation in Umbra cannot fetch it
- * for another guest.  Whoever gives a guest a frame or a whole chunk hides it, and shows it
- * again before giving it back.  Both do nothing for memory above the direct map.  No CPU's TLB
- * is flushed: until its next exit from a guest, which loads CR3, a CPU may still see what was
- * hidden.
+ * A guest's memory is taken out of the direct map, so that speculation in Umbra cannot read it for
+ * another guest.  The code that gives a guest a frame or a whole chunk hides it, and shows it again
+ * before freeing it.  Both do nothing for memory above the direct map.  No CPU's TLB is flushed:
+ * until its next exit from a guest, which loads CR3, a CPU may still see what was hidden.
  *
- * direct_map_hide_frame may need a table, which it takes from frames that its caller
- * has set aside (frames_reserve), and returns true then.  For all that anybody ever
- * hides it takes no more than direct_map_tables_missing().  Any CPU, no lock of
- * LOCK_DIRECT_MAP's rank or later held.
+ * direct_map_hide_frame may need a table, which it takes from frames that its caller has set aside
+ * (frames_reserve), and returns true then.  All tables together that it may ever need are
+ * direct_map_tables_missing().  Any CPU, no lock of LOCK_DIRECT_MAP's rank or later held.
  */
 uint32_t direct_map_tables_missing(void);
 bool __must_check direct_map_hide_frame(paddr_t frame);
@@ -52,8 +50,8 @@ void direct_map_show_chunk(paddr_t chunk);
 void *temporary_map(paddr_t address);
 
 /*
- * Copy length bytes of physical memory from, or to, anywhere: by the direct map
- * where it reaches, else through temporary_map, whose mapping is gone then.
+ * Copy length bytes of physical memory from, or to, anywhere: by the direct map where possible,
+ * else through temporary_map, whose mapping is removed then.
  */
 void physical_read(paddr_t from, void *to, size_t length);
 void physical_write(paddr_t to, const void *from, size_t length);
@@ -66,8 +64,8 @@ paddr_t host_physical(const void *pointer, size_t *run);
 
 /*
  * length bytes of memory from anywhere, in one piece, to be read.  What the direct map does not
- * reach is mapped for ever, once: who asks again gets the same.  NULL when there is no room.
- * Boot CPU when it is asked for first; any CPU again.
+ * reach is mapped once and for ever: a second call returns the same address.  NULL when there is no
+ * room. The first call for an address on the boot CPU; later ones on any CPU.
  */
 const void *map_module(paddr_t address, size_t length);
 

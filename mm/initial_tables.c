@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Places, fills and compares the initial page tables of generation A.  One function says what
- * each entry is, for those who write the tables and for those who check whether the guest has
- * changed them.
+ * Places, fills and compares the initial page tables of generation A.  One function computes each
+ * entry, both for writing the tables and for finding out what the guest has changed.
  */
 #include "mm/initial_tables.h"
 
@@ -27,7 +26,9 @@ static uint32_t table_count(uint32_t pages, uint32_t entries)
 	return (pages + entries - 1) / entries;
 }
 
-/* The entry for table index of `count` that lie one behind the other; 0: there is no such table. */
+/*
+ * The directory entry for table number index of `count` adjacent tables; 0: there is no such table.
+ */
 static uint32_t naming_entry(uint32_t tables, uint32_t count, uint32_t index)
 {
 	return index < count ? (tables + index * PAGE_SIZE) | TABLE_FLAGS : 0;
@@ -171,7 +172,7 @@ enum initial_format initial_tables_format(const struct initial_tables *initial,
 		return INITIAL_TWO_LEVEL;
 	if (differs(initial, memory, initial->middle, 0, 2 * PAE_ENTRIES))
 		return INITIAL_PAE;
-	/* These words belong to both formats. */
+	/* These words are part of both formats. */
 	if (differs(initial, memory, initial->root, 0, PAE_TOP_WORDS))
 		return guest_top_is_pae(guest_page(memory, initial->root >> PAGE_SHIFT)) ?
 		       INITIAL_PAE : INITIAL_TWO_LEVEL;
@@ -183,7 +184,7 @@ void initial_tables_drop_pae(const struct initial_tables *initial,
 {
 	uint32_t *words = guest_page(memory, initial->root >> PAGE_SHIFT);
 
-	/* What the guest has written there itself stays. */
+	/* What the guest itself has written there is kept. */
 	for (uint32_t i = 0; initial->middle && i < PAE_TOP_WORDS; i++)
 		if (READ_ONCE(words[i]) == pae_top_word(initial, i))
 			words[i] = directory_word(initial, i);

@@ -4,11 +4,10 @@
  * find them in their own memory, made by their hypervisor: all memory linear
  * from 0 and from kernel_address.
  *
- * Nobody can know beforehand whether such a kernel was built for two-level or
- * for PAE tables.  So both are made, below one top-level page whose first 32
- * bytes are a PAE top level and whose other bytes a two-level directory, and
- * the format is that of the tables which the guest changes first.  Until then
- * Umbra reads neither (guest_reader_initial).
+ * Whether such a kernel was built for two-level or for PAE tables cannot be known beforehand.  So
+ * both are made, below one top-level page whose first 32 bytes are a PAE top level and whose other
+ * bytes a two-level directory, and the format is that of the tables which the guest changes first.
+ * Until then Umbra reads neither (guest_reader_initial).
  *
  * From high to low addresses: the top level, the two-level tables, the PAE
  * middle table, the PAE tables.  All entries are present, writable and user;
@@ -32,7 +31,7 @@ struct initial_tables {
 	uint32_t root;		/* guest-physical, like the rest: the top-level page */
 	uint32_t tables;	/* two-level tables, one behind the other */
 	uint32_t middle;	/* the PAE middle table, 0: none */
-	uint32_t pae_tables;	/* the lowest of all; where there are none, the same as tables */
+	uint32_t pae_tables;	/* the lowest of all; without PAE tables the same as tables */
 	uint32_t filled;	/* from pae_tables up to here they have been written */
 };
 
@@ -64,7 +63,7 @@ enum initial_format initial_tables_format(const struct initial_tables *initial,
 void initial_tables_drop_pae(const struct initial_tables *initial,
 			     const struct guest_memory *memory);
 
-/* Reads what the tables say, without looking at them; its root is kernel_address. */
+/* Returns what the unchanged tables say, without reading them; its root is kernel_address. */
 extern const struct guest_reader guest_reader_initial;
 
 #endif

@@ -19,9 +19,8 @@
  *     many, and what is left then, is only *put to sleep*: its directory entry is
  *     not present to the CPU, and the leaf is read when it is touched again.
  *
- * Nothing here takes longer than SHADOW_MOST_WORK allows, whatever tables the
- * guest has: no search is as long as a guest chooses, and room is made piece by
- * piece.
+ * No call takes longer than SHADOW_MOST_WORK allows, whatever tables the guest has: a guest cannot
+ * make any search long, and room is made piece by piece.
  *
  * The seven invariants are stated and checked in mm/shadow_audit.c.
  *
@@ -79,7 +78,7 @@ struct shadow_leaf {
 	uint32_t parents;		/* directory entries that name it */
 	uint32_t slot;			/* where its first parent linked it */
 	bool several_slots;		/* another parent has linked it at another slot */
-	uint32_t generation;		/* of shadow->generation when last resynchronised whole */
+	uint32_t generation;		/* shadow->generation when last resynchronised as a whole */
 	uint64_t *table;		/* one page, read by the CPU */
 	uint32_t live;			/* present entries */
 	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
@@ -92,8 +91,8 @@ struct address_space {
 	uint32_t generation;		/* of shadow->generation when last resynchronised */
 	struct address_space *next;	/* in its chain; the next free one */
 	struct list_node recency;	/* in shadow->spaces */
-	const struct cpu_pages *hooked;	/* whose Switcher PTE page is in the last slot */
-	uint32_t hand;			/* the word of linked at which strip goes on */
+	const struct cpu_pages *hooked;	/* the CPU whose Switcher PTE page is in the last slot */
+	uint32_t hand;			/* the word of `linked` at which strip continues */
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
@@ -105,7 +104,7 @@ struct shadow {
 	struct guest_memory *memory;
 	const struct guest_reader *reader;
 	bool provisional;		/* its format is not known: reader is linear or initial */
-	struct initial_tables initial;	/* of a guest that was given some (mm/initial_tables.h) */
+	struct initial_tables initial;	/* of generation A (mm/initial_tables.h) */
 	struct address_space *current;
 	struct list spaces;		/* most recently switched to first */
 	struct address_space *chains[SHADOW_CHAINS];
@@ -128,7 +127,7 @@ struct shadow {
 	uint32_t pin_last, pin_pages;	/* pin_last: the last page's index in its leaf */
 	const char *bad;		/* the reason of the last SHADOW_BAD or SHADOW_OUTSIDE */
 	uint64_t bad_entry;
-	gpa_t outside;			/* where to, when a call returned SHADOW_OUTSIDE */
+	gpa_t outside;			/* the address, when a call returned SHADOW_OUTSIDE */
 	struct shadow_counters counters;
 };
 
@@ -137,31 +136,31 @@ enum shadow_result {
 	SHADOW_GUEST_FAULT,	/* the guest's own tables do not permit it: reflect */
 	SHADOW_OUTSIDE,		/* permitted, but not in the guest's memory: sets outside and bad */
 	SHADOW_BAD,		/* tables that end the guest; shadow->bad says why */
-	SHADOW_AGAIN,		/* not done: the same call goes on with it */
+	SHADOW_AGAIN,		/* not done: the same call must be made again */
 };
 
 /*
- * Empty shadow tables for a guest of memory, in linear mode, with a budget of
- * pages (SHADOW_MIN_BUDGET to SHADOW_MAX_BUDGET) that must have been set aside with
- * frames_reserve.  -E_NOMEM.
+ * Makes empty shadow tables for the guest of `memory`, in linear mode, with a budget of pages
+ * (SHADOW_MIN_BUDGET to SHADOW_MAX_BUDGET) that must have been set aside with frames_reserve.
+ * -E_NOMEM.
  */
 int __must_check shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget);
 
 /*
- * Gives every page back to the reserve, in bounded pieces: true when all is gone, and it is as
- * before shadow_create.  Nothing to do for one that is all zero.
+ * Gives every page back to the reserve, in bounded pieces: true when all pages were given back.
+ * Does nothing for a structure that is all zero.
  */
 bool __must_check shadow_destroy(struct shadow *shadow);
 
 /*
- * The guest told where the part begins that all its address spaces share, and
- * was told how many bytes at the top are not its own.
+ * Sets where the part begins that all address spaces of the guest share, as the guest said, and how
+ * many bytes at the top are not the guest's.
  */
 void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t reserved_top);
 
 /*
- * The guest, in linear mode until now, goes on with shadow->initial, which have
- * been filled.  After shadow_set_layout.
+ * Switches the guest from linear mode to its initial tables, shadow->initial, which have been
+ * filled.  After shadow_set_layout.
  */
 void shadow_start_initial(struct shadow *shadow);
 
@@ -176,12 +175,14 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages);
 
 /*
- * Where the guest's supervisor may read, or write, gva: a guest-physical address.  Sets accessed
- * and dirty.
+ * Translates gva to a guest-physical address for a read or write by the guest's supervisor.  Sets
+ * accessed and dirty.
  */
 enum shadow_result shadow_translate(struct shadow *shadow, gva_t gva, bool write, gpa_t *gpa);
 
-/* NEW_PGTABLE.  SHADOW_AGAIN: another space must give way first, which takes more than one call. */
+/*
+ * NEW_PGTABLE.  SHADOW_AGAIN: another space must be removed first, which takes more than one call.
+ */
 enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root);
 
 /* SET_PTE for gva in the tables at root: the guest's own entry is read again. */

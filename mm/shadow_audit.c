@@ -50,7 +50,9 @@ static void audit_slot(const struct shadow *shadow, const struct address_space *
 
 	assert(slot < shadow->limit);
 	assert(leaf && leaf->table == direct_map(slot_frame(entry)));
-	/* Asleep: the CPU sees nothing of it, and what it holds is read again before it does. */
+	/*
+	 * A sleeping leaf is not visible to the CPU, and is read again before it becomes visible.
+	 */
 	if (space != shadow->current || !(entry & PTE_P))
 		return;
 	assert(shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT);
@@ -86,7 +88,7 @@ static uint32_t count_parents(const struct shadow *shadow, const struct shadow_l
 	return count;
 }
 
-/* Each returns how many pages of the budget it has seen. */
+/* Each returns how many pages of the budget it has counted. */
 
 static uint32_t audit_spaces(const struct shadow *shadow)
 {

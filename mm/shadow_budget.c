@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the shadow tables of a guest are made of: the pages of its budget, and the structures
- * for leaves and address spaces, from the making of the guest to its end.  When the budget is
- * spent, leaves are taken from the address space that was switched to longest ago, as many as
- * are needed and some more.
+ * Allocates the pages of a guest's budget and the structures for leaves and address spaces.  When
+ * the budget is spent, leaves are taken from the address space that was switched to longest ago, as
+ * many as are needed and some more.
  */
 #include "arch/cpu/assert.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"
 
 /*
- * Pages that are freed beyond those that are needed, so that the next reclaim comes later.
- * They are enough for one instruction with its code and operands and for the kernel stack: what
- * was filled in for these is not taken away again before the guest runs on.
+ * Pages that are freed beyond those that are needed, so that the next reclaim comes later. They are
+ * enough for one instruction with its code and operands and for the kernel stack: entries filled
+ * for these stay until the guest runs.
  */
 #define RECLAIM_MORE 32u
 _Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
@@ -21,7 +20,7 @@ _Static_assert(RECLAIM_MORE + LINK_PAGES + 4 < SHADOW_MIN_BUDGET,
 /* Address spaces in one chain. */
 #define CHAIN_MOST 16u
 
-/* Tables that one call gives back when the guest goes. */
+/* Tables that one call of shadow_destroy gives back. */
 #define DESTROY_PIECE 256u
 
 /* --- giving way -------------------------------------------------------------------- */
@@ -40,9 +39,8 @@ void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t s
 }
 
 /*
- * Takes leaves away from space, where that was left off the last time, until no
- * more than `pages` are in use or so much work is done.  True when it has none
- * left.
+ * Takes leaves from space, from where the last call stopped, until at most `pages` are in use or so
+ * much work is done.  True when the space has no leaf left.
  */
 static bool strip(struct shadow *shadow, struct address_space *space, uint32_t pages,
 		  uint32_t work_end)
@@ -59,7 +57,7 @@ static bool strip(struct shadow *shadow, struct address_space *space, uint32_t p
 	return true;
 }
 
-/* A space that has no leaves. */
+/* Frees an address space that has no leaves. */
 static void destroy(struct shadow *shadow, struct address_space *space)
 {
 	struct address_space **link = space_chain(shadow, space->root);
@@ -83,7 +81,7 @@ static struct address_space *oldest(const struct shadow *shadow)
 
 void space_reclaim(struct shadow *shadow, uint32_t pages)
 {
-	/* A space that goes altogether gives all its directories too, so there are few rounds. */
+	/* A space that is freed gives back its directories too, so there are few rounds. */
 	while (shadow->used + pages > shadow->budget) {
 		struct address_space *space = oldest(shadow);
 		bool is_bare = strip(shadow, space, shadow->budget - pages - RECLAIM_MORE,
@@ -97,7 +95,7 @@ void space_reclaim(struct shadow *shadow, uint32_t pages)
 	}
 }
 
-/* The address space that must go before there can be one with this root; NULL: none. */
+/* The address space that must be freed before one with this root can be made; NULL: none. */
 static struct address_space *one_too_many(struct shadow *shadow, uint32_t root)
 {
 	struct address_space *last = NULL;
@@ -108,7 +106,7 @@ static struct address_space *one_too_many(struct shadow *shadow, uint32_t root)
 		if (space != shadow->current)
 			last = space;
 	}
-	/* Addresses that a guest has chosen must make no search long. */
+	/* A guest must not make a search long by its choice of roots. */
 	if (length == CHAIN_MOST)
 		return last;
 	if (!shadow->free_spaces && shadow->spaces_made == shadow->max_spaces)
@@ -154,8 +152,8 @@ void shadow_start_pools(struct shadow *shadow)
 }
 
 /*
- * The tables of so many leaves at most; false: there are more.  Not link by link, of which there
- * may be a thousand times as many.
+ * Frees the tables of at most `count` leaves; false: there are more.  Leaf by leaf, not link by
+ * link: there may be a thousand times as many links.
  */
 static bool forget_leaves(struct shadow *shadow, uint32_t count)
 {

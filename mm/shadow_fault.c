@@ -14,13 +14,10 @@ struct walk {
 	uint64_t entry;
 };
 
-/*
- * An error code's bits stand where a page-table entry has the permission they
- * ask for.
- */
+/* Error-code bits are at the same positions as the page-table permissions that they need. */
 _Static_assert(FAULT_WRITE == PTE_W && FAULT_USER == PTE_U, "SDM vol. 3, 4.7 and 4.4.2");
 
-/* Writable and user only if every level says so; not executable if any does. */
+/* A page is writable or user only if every level says so, and not executable if any level does. */
 static bool is_permitted(const struct shadow *shadow, const struct walk *walk, uint32_t access)
 {
 	uint32_t required = access & (FAULT_WRITE | FAULT_USER);
@@ -42,8 +39,8 @@ static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, 
 }
 
 /*
- * The outcome for an access that is error & ACCESS_BITS; sets accessed and dirty when it is
- * permitted.
+ * Walks the guest's tables for an access of kind error & ACCESS_BITS; sets accessed and dirty if it
+ * is permitted.
  */
 static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
 				     struct walk *walk, uint32_t *error)
@@ -88,7 +85,7 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error)
 {
 	uint32_t address = gva_value(gva);
-	/* A CPU without NX in the guest's eyes does not report fetches (SDM vol. 3, 4.7). */
+	/* A guest whose CPU has no NX does not expect fetches to be reported (SDM vol. 3, 4.7). */
 	uint32_t access = *error & (shadow->no_execute ? ACCESS_BITS : ACCESS_BITS & ~FAULT_FETCH);
 	struct shadow_leaf *leaf;
 	struct walk walk;
@@ -120,7 +117,7 @@ static bool is_writable(const struct shadow *shadow, uint32_t address)
 
 enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages)
 {
-	/* Filling one page can take the other away, to make room: look again. */
+	/* Filling one page may unmap the other to make room, so both are checked again. */
 	for (unsigned attempt = 0; attempt < 2; attempt++) {
 		bool complete = true;
 

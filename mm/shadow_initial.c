@@ -10,10 +10,10 @@
 /* Entries that a comparison looks at: a directory and a middle table. */
 #define LEARN_WORK 2048u
 
-/* From now on the guest runs on the tables at root. */
+/* Ends that time: the guest runs on the tables at root from now on. */
 static void settle(struct shadow *shadow, bool pae, uint32_t root)
 {
-	/* It may come back to them. */
+	/* The guest may switch back to them. */
 	if (shadow->reader == &guest_reader_initial && !pae)
 		initial_tables_drop_pae(&shadow->initial, shadow->memory);
 	space_restart(shadow, pae ? &guest_reader_pae : &guest_reader_two_level, root);
@@ -51,10 +51,13 @@ bool shadow_initial_switch(struct shadow *shadow, uint32_t root)
 
 	if (shadow_initial_learn(shadow, 0))
 		return true;
-	/* Just a flush, which says nothing. */
+	/* This is just a flush, which does not tell the format. */
 	if (shadow->reader == &guest_reader_initial && root == shadow->initial.root)
 		return false;
-	/* No initial page tables, or none that the guest has changed: its own tell. */
+	/*
+	 * Without initial page tables, or with unchanged ones, the guest's own tables tell the
+	 * format.
+	 */
 	pae = !IS_ALIGNED(root, PAGE_SIZE) || guest_top_is_pae(table);
 	settle(shadow, pae, root);
 	return true;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the files of the shadow tables (mm/shadow_*.c) share with each other and with nobody else.
- */
+/* What the files of the shadow tables (mm/shadow_*.c) share; private to them. */
 #ifndef UMBRA_MM_SHADOW_INTERNAL_H
 #define UMBRA_MM_SHADOW_INTERNAL_H
 
@@ -15,9 +13,9 @@
 /* Which entry of its slot's table an address has. */
 #define ENTRY_INDEX(address) ((address) >> PAGE_SHIFT & (SLOT_ENTRIES - 1))
 /*
- * What things cost, in units of shadow->work: finding out whether an address space uses a table;
- * looking at a slot and walking to it, or putting it to sleep; an entry whose frame lies near the
- * last one's, and what is more for any other; taking a leaf out of a slot, and freeing it.
+ * Costs in units of shadow->work: of checking whether an address space uses a table; of looking at
+ * a slot and walking to it, or putting it to sleep; of an entry whose frame is near the last one,
+ * and the extra cost of any other; of unlinking a leaf from a slot, and of freeing it.
  */
 #define WORK_SPACE 3u
 #define WORK_SLOT 5u
@@ -28,8 +26,8 @@
 #define WORK_FREE 3u
 
 /*
- * How much one call does of what can wait: reading leaves again, which can be put to sleep
- * instead, and taking leaves away for a call that can be made again.
+ * How much deferrable work one call does: reading leaves again, which could be put to sleep
+ * instead, and freeing leaves for a call that can be repeated.
  */
 #define WORK_PIECE 6144u
 
@@ -42,7 +40,7 @@ static inline bool work_is_over(const struct shadow *shadow, uint32_t end)
 /* What a directory entry takes over from the guest's upper levels. */
 #define SLOT_PERMISSIONS (PTE_W | PTE_U | PTE_NX)
 
-/* What making a leaf may take: a directory, the leaf's own table, and a piece of the index. */
+/* The pages that a new leaf may need: a directory, the leaf's table, and a piece of the index. */
 #define LINK_PAGES 3u
 
 /* --- leaves (mm/shadow_leaf.c) --- */
@@ -74,14 +72,14 @@ void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf);
 /* Maps entry index, whose guest entry is wanted, and its neighbours as far as they are accessed. */
 void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
 	       uint32_t index, uint64_t wanted);
-/* Makes one entry what the guest's own says now. */
+/* Updates one entry from the guest's own entry. */
 void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index);
 /* The same for every present entry. */
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
 
 /*
- * What a leaf entry may be for the guest's entry: 0 when nothing may be mapped.
- * Inline: every fault and every entry of a flush comes through here.
+ * The leaf entry for the guest's entry: 0 when nothing may be mapped.  Inline: used for every fault
+ * and for every entry of a flush.
  */
 static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t guest_entry)
 {
@@ -95,7 +93,7 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 		return 0;
 	/* Accessed and dirty are preset, which saves the CPU writing them back. */
 	flags = accessed | (low & (uint32_t)PTE_U);
-	/* A clean page stays read-only, so that the first write comes here and is seen. */
+	/* A clean page stays read-only, so that the first write faults and sets dirty. */
 	if ((low & dirty) == dirty)
 		flags |= dirty;
 	frame |= flags;
@@ -113,8 +111,8 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *space, uint32_t slot,
 			       const struct guest_slot *info);
 /*
- * Brings one slot up to date, its leaf only if not of this generation; false when it is not
- * linked, or no more.
+ * Updates one slot, and its leaf if that is not of this generation; false when the slot is not
+ * linked (any more).
  */
 bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot);
 /*
@@ -135,8 +133,8 @@ void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint
  */
 void space_restart(struct shadow *shadow, const struct guest_reader *reader, uint32_t root);
 /*
- * An address space with this root, which has none but a place; with what the kernel has in all
- * of them.
+ * Makes an address space for this root, which has none but has a place, and links the kernel's
+ * leaves into it.
  */
 struct address_space *space_create(struct shadow *shadow, uint32_t root);
 
@@ -145,17 +143,17 @@ struct address_space *space_create(struct shadow *shadow, uint32_t root);
 /* Frees pages of the budget until `pages` (LINK_PAGES at most) are left. */
 void space_reclaim(struct shadow *shadow, uint32_t pages);
 /*
- * Is there a place for another address space, with this root?  When not, whoever has it was
- * made to give away what one call can take: ask again.
+ * Is there a place for another address space, with this root?  If not, some leaves of the space to
+ * be replaced were freed, as many as one call may: call again.
  */
 bool space_has_place(struct shadow *shadow, uint32_t root);
-/* The structure for one that has a place, zeroed. */
+/* Allocates the structure of an address space that has a place, zeroed. */
 struct address_space *space_alloc(struct shadow *shadow);
-/* All pages and structures are free again; nothing is current. */
+/* Frees all pages and structures; there is no current address space then. */
 void shadow_forget_all(struct shadow *shadow);
-/* As if nothing had ever been in use: before any leaf or address space is made. */
+/* Marks all structures as never used, before any leaf or address space is made. */
 void shadow_start_pools(struct shadow *shadow);
-/* Takes a slot's leaf away, which must be linked. */
+/* Unlinks a slot's leaf; the slot must be linked. */
 void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t slot);
 
 /* --- finding address spaces by their roots --- */
@@ -186,13 +184,15 @@ static inline struct address_space *space_find(const struct shadow *shadow, uint
 /* --- before the guest's format is known (mm/shadow_initial.c) --- */
 
 /*
- * Finds out from the guest's initial page tables, where it has some, what their format
- * is; address is one whose entry may have changed.  True: it is known now.
+ * Tries to learn the format from the guest's initial page tables, if it has any; the entry for
+ * address may have changed.  True: the format is known now.
  */
 bool shadow_initial_learn(struct shadow *shadow, uint32_t address);
-/* The guest has told its format, if it has initial page tables. */
+/* Called when the guest has revealed its format; sets it if the guest has initial page tables. */
 void shadow_initial_told(struct shadow *shadow, bool pae);
-/* NEW_PGTABLE: settles the format.  False: it is not settled, and there is nothing to switch to. */
+/*
+ * NEW_PGTABLE: decides the format.  False: it is still unknown, and there is nothing to switch to.
+ */
 bool shadow_initial_switch(struct shadow *shadow, uint32_t root);
 
 static inline void space_make_room(struct shadow *shadow, uint32_t pages)
@@ -225,7 +225,7 @@ static inline uint64_t slot_frame(uint64_t entry)
 	return (entry & PTE_P ? entry : ~entry) & PTE_FRAME;
 }
 
-/* Linked or not: is there anything that the CPU can use? */
+/* Is the slot linked and visible to the CPU? */
 static inline bool space_is_awake(const struct address_space *space, uint32_t slot)
 {
 	const uint64_t *entry = space_slot(space, slot);
@@ -256,7 +256,7 @@ static inline void *shadow_page_alloc(struct shadow *shadow)
 	return memset(page, 0, PAGE_SIZE);
 }
 
-/* Kept for the next table: the frame was set aside for this guest and is of no use to others. */
+/* Keeps the page for the next table: the frame is reserved for this guest. */
 static inline void shadow_page_free(struct shadow *shadow, void *page)
 {
 	shadow->used--;

@@ -13,7 +13,7 @@
 #define NEIGHBOURS 16u
 _Static_assert(NEIGHBOURS < 32, "a word has a bit for each");
 
-/* The leaf is found by its key from now on; a page must be left for a new piece of the index. */
+/* Adds the leaf to the index; a page must be left for a new piece of the index. */
 static void index_add(struct shadow *shadow, struct shadow_leaf *leaf)
 {
 	struct leaf_index_piece *piece = &shadow->index[leaf->key >> 1 >> INDEX_SHIFT];
@@ -88,8 +88,8 @@ static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t 
 }
 
 /*
- * Entries of the group that starts at first, as a map; no guest stays long in linear mode, where
- * all would count.
+ * The accessed entries of the group that starts at first, as a bit map; none in linear mode, which
+ * guests leave soon.
  */
 static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_t first)
 {
@@ -131,7 +131,7 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
 	shadow->reader->entries(shadow->memory, leaf->key, &entries);
 	new = leaf_entry_for(shadow, guest_entry(&entries, index));
 	set_entry(leaf, index, new);
-	/* Taken away or weakened: by its place in the table it may have been the kernel's stack. */
+	/* The entry was removed or weakened, and its index is that of the pinned kernel stack. */
 	if (old && (new & (PTE_FRAME | PTE_W)) != (old & (PTE_FRAME | PTE_W)) &&
 	    (shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages)
 		shadow->pinned = false;
@@ -147,7 +147,7 @@ struct chunk_memo {
 	uint32_t low, high;	/* shadow entry of its first page, accessed; 0: no chunk yet */
 };
 
-/* False: this is not an entry for a page of that chunk. */
+/* False: the entry is not for a page of that chunk. */
 static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry, uint32_t size,
 			  uint32_t *entry)
 {
@@ -161,7 +161,7 @@ static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_e
 	expected = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
 	if ((guest & dirty) == dirty)
 		expected |= dirty;
-	/* It was present and still is. */
+	/* The entry was present and still is. */
 	if (entry[0] != expected || entry[1] != memo->high) {
 		entry[0] = expected;
 		entry[1] = memo->high;
@@ -170,8 +170,8 @@ static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_e
 }
 
 /*
- * What was just computed for a guest entry serves those of the same chunk; any frame not in one
- * serves nobody, nor does a chunk of which the guest has a part only.
+ * Remembers the chunk of the entry just computed, for later entries of the same chunk.  Only for
+ * whole chunks that belong to the guest.
  */
 static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
 {
@@ -188,7 +188,7 @@ static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo,
 	memo->high = (uint32_t)((entry & PTE_FRAME) >> 32);
 }
 
-/* The slow half.  Not inline: the compiler has registers for one of the two only. */
+/* The slow half.  Not inline: the registers suffice for one half only. */
 static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *leaf,
 				    const struct guest_entries *entries, uint32_t index,
 				    struct chunk_memo *memo)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Address spaces: found by the guest's top-level table, kept most recently
- * used first, with leaves linked into their slots.  What goes when the budget is
- * spent is decided in mm/shadow_budget.c.
+ * Address spaces: found by the guest's top-level table, kept most recently used first, with leaves
+ * linked into their slots.  mm/shadow_budget.c decides what is freed when the budget is spent.
  */
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
@@ -44,8 +43,8 @@ static uint64_t slot_flags(const struct shadow *shadow, const struct guest_slot 
 
 /*
  * Can the leaf be linked without being read again?  A kernel table that was only ever linked at
- * this slot is as fresh in one address space as in another.  Any other leaf may lack a flush
- * that was never made in this address space.
+ * this slot is equally fresh in all address spaces.  Any other leaf may miss a flush that was made
+ * only in another address space.
  */
 static bool is_fresh_at(const struct shadow *shadow, const struct shadow_leaf *leaf, uint32_t slot)
 {
@@ -64,7 +63,10 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 
 		leaf = frame_owner(slot_frame(*entry));
 		if (likely(leaf->key == info->key)) {
-			/* Asleep since a flush, and not read again for another slot. */
+			/*
+			 * The slot sleeps since a flush, and its leaf was not read again for
+			 * another slot.
+			 */
 			if (!((uint32_t)*entry & PTE_P) && leaf->generation != shadow->generation)
 				leaf_resync(shadow, leaf);
 			if (!((uint32_t)flags & PTE_W))
@@ -129,7 +131,7 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
 }
 
-/* The usual case of a slot: the leaf is up to date, and all is as the guest's tables have it. */
+/* The usual case of a slot: its leaf is up to date and the guest's upper levels are unchanged. */
 static bool is_as_it_was(struct shadow *shadow, const struct address_space *space, uint32_t slot)
 {
 	uint64_t entry = *space_slot(space, slot);
@@ -215,7 +217,9 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
 /* Links the leaves of the kernel's slots that are the same in all address spaces. */
 static void link_kernel(struct shadow *shadow, struct address_space *space)
 {
-	/* The last directory only: others may not exist, and would take a page. */
+	/*
+	 * Only slots of the last directory: another directory may not exist, and would take a page.
+	 */
 	const uint32_t last = SWITCHER_SLOT / SLOT_ENTRIES * SLOT_ENTRIES;
 	const struct guest_reader *reader = shadow->reader;
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest tells of its tables: changes, and which are to be current.  It has made the
- * changes already, so the arguments only say where to look: Umbra always reads the guest's table
- * itself.
+ * The hypercalls about page tables: changes, flushes and switches.  The guest has already written
+ * its tables, so the arguments only say where to look: Umbra always reads the guest's table itself.
  */
 #include "mm/shadow_internal.h"
 
-/* SET_PTE stands for INVLPG, which drops what the CPU has cached of the directory entry, too. */
+/* SET_PTE replaces INVLPG, which also drops cached directory entries. */
 static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
 		    uint32_t index)
 {
@@ -25,7 +24,7 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 
 	if (!shadow->slot_links[slot])
 		return;
-	/* One leaf for all of them is the rule; its parents say whether it is so. */
+	/* Usually all spaces share one leaf; the count of its parents tells. */
 	if (space_recheck(shadow, space, slot)) {
 		last = space_leaf(space, slot);
 		leaf_sync_entry(shadow, last, index);
@@ -73,7 +72,7 @@ enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
 	return SHADOW_DONE;
 }
 
-/* The guest may have taken tables away, and put others, or the same again, in their place. */
+/* The guest may have removed tables, or replaced them by others or by the same. */
 enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t index)
 {
 	struct address_space *space;
