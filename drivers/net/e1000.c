@@ -28,7 +28,7 @@
 #define STATUS 0x0008u
 #define EECD 0x0010u
 #define CTRL_EXT 0x0018u
-#define ICR 0x00C0u		/* what has happened; reading clears */
+#define ICR 0x00C0u		/* interrupt causes; reading clears them */
 #define IMS 0x00D0u		/* interrupts on */
 #define IMC 0x00D8u		/* and off */
 #define IVAR 0x00E4u		/* 82574, 10.2.4.9: which entry of MSI-X is for what */
@@ -46,7 +46,7 @@
 #define TDH 0x3810u
 #define TDT 0x3818u
 #define TXDCTL 0x3828u
-#define RXCSUM 0x5000u		/* what is looked for in frames beside their own checksum */
+#define RXCSUM 0x5000u		/* offloaded checksums of received frames */
 #define MTA 0x5200u
 #define MTA_WORDS 128u
 #define RAL 0x5400u		/* the first address, as the EEPROM has it */
@@ -82,7 +82,7 @@
 #define ICR_OTHER BIT(24)
 #define CAUSES (ICR_LSC | ICR_RXO | ICR_RXT0)
 #define CAUSES_MSIX (CAUSES | ICR_RXQ0 | ICR_OTHER)
-#define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
+#define ALL_ONES 0xFFFFFFFFu	/* what reads return when the controller was removed */
 
 /* Entry 0 for the first queue of either direction and for all else. */
 #define IVAR_ONE (BIT(3) | BIT(11) | BIT(19))
@@ -97,9 +97,9 @@
 
 #define RECEIVE_BATCH 16u
 
-#define QUIET_TIME (10 * WAIT_MS)	/* for what is in flight to memory */
+#define QUIET_TIME (10 * WAIT_MS)	/* for transfers in flight to memory */
 #define MASTER_TIME (10 * WAIT_MS)
-#define RESET_WAIT (2 * WAIT_MS)	/* nothing may be read before 1 us */
+#define RESET_WAIT (2 * WAIT_MS)	/* registers must not be read for 1 us */
 #define RESET_TIME (50 * WAIT_MS)	/* the EEPROM is slow */
 
 struct receive_descriptor {
@@ -116,7 +116,7 @@ struct send_descriptor {
 	uint16_t special;
 };
 
-/* What the controller reads and writes beside the buffers; in low memory. */
+/* The descriptor rings, which the controller accesses; in low memory. */
 struct e1000_rings {
 	struct receive_descriptor receive[NET_RING_SIZE];
 	struct send_descriptor send[NET_RING_SIZE];
@@ -128,11 +128,11 @@ _Static_assert(sizeof(struct receive_descriptor) == 16 && sizeof(struct send_des
 	       "317453, 3.2.3 and 3.3.3");
 _Static_assert(sizeof(struct e1000_rings) % PAGE_SIZE == 0, "rings are aligned to 16 bytes");
 
-/* What is waited for while it is reset, in this order. */
+/* The steps of a reset, in this order. */
 enum e1000_reset {
-	E1000_QUIET,		/* what is in flight to memory comes to its end */
-	E1000_MASTER,		/* those on PCI Express say so (318550, 3.1.3.10) */
-	E1000_RESET,		/* nothing may be read */
+	E1000_QUIET,		/* transfers in flight to memory end */
+	E1000_MASTER,		/* on PCI Express, its status confirms that (318550, 3.1.3.10) */
+	E1000_RESET,		/* its registers must not be read */
 	E1000_BACK,		/* it reads its EEPROM */
 };
 
@@ -141,12 +141,12 @@ struct e1000 {
 	void *registers;
 	struct e1000_rings *rings;
 	bool is_express;
-	uint32_t causes;		/* of interrupts that are wanted when any are */
-	uint32_t enabled;		/* those now */
+	uint32_t causes;		/* of interrupts, when they are enabled */
+	uint32_t enabled;		/* causes enabled now */
 	enum e1000_reset reset;		/* while it is reset */
 	uint64_t reset_end;		/* time_ns() until which that may last */
 	unsigned next_received;		/* the descriptor that is next */
-	unsigned next_sent, oldest_sent;	/* between them is what is in flight */
+	unsigned next_sent, oldest_sent;	/* frames in flight are between them */
 };
 
 static struct e1000 *e1000_of(struct net_device *device)
@@ -164,7 +164,10 @@ static void set(struct e1000 *e1000, uint32_t offset, uint32_t value)
 	mmio_write32(e1000->registers, offset, value);
 }
 
-/* A bridge may make one write of two to neighbours, which some take for none (82546GB, no. 15). */
+/*
+ * A bridge may join writes to adjacent registers, which some controllers ignore then (82546GB, no.
+ * 15).
+ */
 static void set_and_flush(struct e1000 *e1000, uint32_t offset, uint32_t value)
 {
 	set(e1000, offset, value);
@@ -235,7 +238,7 @@ static enum net_received e1000_receive(struct net_device *device, const uint8_t 
 		return NET_NOTHING;
 	compiler_barrier();
 	*length = READ_ONCE(descriptor->length);
-	/* One in several pieces is longer than any that the wire may have. */
+	/* A frame in several pieces is longer than any valid frame. */
 	if (!(status & RDESC_STATUS_EOP) || READ_ONCE(descriptor->errors) & RDESC_ERRORS ||
 	    *length > NET_BUFFER_SIZE)
 		return NET_DAMAGED;
@@ -270,8 +273,8 @@ static void e1000_give_back(struct net_device *device)
 /* --- interrupts ---------------------------------------------------------------------------- */
 
 /*
- * What happened before raises one now; but e1000_acknowledge may have taken that for
- * nobody's, on another CPU, when the line was somebody else's.
+ * Enabling raises an interrupt for causes that are pending; but e1000_acknowledge, called on
+ * another CPU for a shared line, may have cleared them as none of the card's.
  */
 static bool e1000_irq_enable(struct net_device *device)
 {
@@ -300,7 +303,7 @@ static bool e1000_acknowledge(struct net_device *device)
 		set(e1000, ICR, causes);
 	if (causes & ICR_LSC)
 		device->link_asked = true;
-	/* A message is nobody else's; a line may be that of another device. */
+	/* A message belongs to this card alone; a line may be another device's. */
 	return device->pci->interrupt != PCI_LINE || (causes & e1000->enabled) != 0;
 }
 
@@ -313,7 +316,9 @@ static bool e1000_link(struct net_device *device)
 
 /* --- life ----------------------------------------------------------------------------------- */
 
-/* It does not touch what the EEPROM says any more, such as its address (317453, 13.5.2). */
+/*
+ * Has the controller finished loading values such as its address from the EEPROM (317453, 13.5.2)?
+ */
 static bool is_back(const struct e1000 *e1000)
 {
 	return !(get(e1000, CTRL) & CTRL_RST) && get(e1000, RAH) & RAH_AV &&
@@ -334,7 +339,7 @@ static void begin_reset(struct e1000 *e1000)
 	wait_for(e1000, E1000_QUIET, QUIET_TIME);
 }
 
-/* Does it stand still before the time for that is over? */
+/* Has it stopped before its time is over? */
 static bool is_quiet(const struct e1000 *e1000)
 {
 	return e1000->reset == E1000_MASTER && !(get(e1000, STATUS) & STATUS_GIO_MASTER_ENABLE);
@@ -352,7 +357,7 @@ static void reset_all(struct e1000 *e1000)
 	wait_for(e1000, E1000_RESET, RESET_WAIT);
 }
 
-/* The next step, whose time has come; not the last one. */
+/* Does the next step of the reset, but the last. */
 static void step(struct e1000 *e1000)
 {
 	switch (e1000->reset) {
@@ -411,9 +416,9 @@ static void start_receiving(struct e1000 *e1000, uint64_t rings)
 	set_and_flush(e1000, RDLEN, sizeof(e1000->rings->receive));
 	set_and_flush(e1000, RDH, 0);
 	set_and_flush(e1000, RDT, NET_RING_SIZE - 1);
-	/* What is wrong inside a frame is its receiver's affair. */
+	/* Checksums inside a frame are left to its receiver. */
 	set_and_flush(e1000, RXCSUM, 0);
-	/* Guests have addresses of their own. */
+	/* Guests have addresses of their own, so frames for any address are received. */
 	set_and_flush(e1000, RCTL, RCTL_EN | RCTL_UPE | RCTL_MPE |
 				   RCTL_BAM | RCTL_SECRC);
 }
@@ -512,7 +517,7 @@ static const struct model *model_of(const struct pci_device *device)
 	return NULL;
 }
 
-/* NULL, or why the port cannot be used.  It stands still when this returns. */
+/* Sets the port up.  NULL, or why it cannot be used.  The card is stopped when this returns. */
 static const char *set_up(struct e1000 *e1000)
 {
 	uint32_t low, high;
@@ -533,8 +538,8 @@ static const char *open(struct e1000 *e1000, struct pci_device *device)
 	e1000->device.driver = e1000->is_express ? "e1000e" : "e1000";
 	e1000->device.pci = device;
 	/*
-	 * Messages of the older ones corrupt what they write to memory (specification
-	 * updates: 82540, no. 6; 82546, no. 26).
+	 * With MSI enabled, older controllers write wrong data to memory (specification updates:
+	 * 82540, no. 6; 82546, no. 26).
 	 */
 	device->no_messages = !e1000->is_express;
 	e1000->registers = pci_map_bar(device, 0, REGISTERS_SIZE);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The switch: who gets a frame, and the addresses from which it knows that.
+ * The switch: decides which ports get a frame, and learns addresses.
  *
- * A guest chooses every byte of a frame.  It is copied once into memory that the
- * guest cannot reach, and checked there; what goes to several ports is copied
- * from there.
+ * A guest chooses every byte of a frame.  The frame is copied once into memory that the guest
+ * cannot reach, and checked there; copies for further ports are made from that.
  */
 #include "drivers/net/ethernet_switch.h"
 
@@ -81,7 +80,7 @@ static bool is_own(const struct switch_address *entry)
 	return entry == &entry->port->own;
 }
 
-/* A free place, or that of the address that was not seen for longest. */
+/* A free place, or that of the address seen longest ago. */
 static struct switch_address *learning_place(struct switch_port *port)
 {
 	struct switch_address *oldest = &port->learned[0];
@@ -108,8 +107,8 @@ static bool is_wire(const struct switch_port *port)
 }
 
 /*
- * May the port send from the address that entry, if not NULL, is about?  Nobody takes another
- * port's own address, nor one behind a wire: there are the gateways of all others.
+ * May the port send from the address of entry, or from an unknown one (NULL)?  A port must not use
+ * another port's own address, nor one behind a wire, where the gateways of all guests are.
  */
 static bool may_use(const struct switch_port *port, const struct switch_address *entry,
 		    uint64_t now)
@@ -121,12 +120,12 @@ static bool may_use(const struct switch_port *port, const struct switch_address 
 	return !is_own(entry) && (!is_wire(entry->port) || !is_fresh(entry, now));
 }
 
-/* The station of that address is behind the port; entry is what was known of it, or NULL. */
+/* Learns that the station with that address is behind the port; entry is its old entry, or NULL. */
 static void learn(struct switch_port *port, struct switch_address *entry, const uint8_t *address,
 		  uint64_t now)
 {
 	if (!entry || entry->port != port) {
-		/* It was behind another port until now, perhaps. */
+		/* The address may have been behind another port until now. */
 		if (entry)
 			forget(entry);
 		entry = learning_place(port);
@@ -136,7 +135,7 @@ static void learn(struct switch_port *port, struct switch_address *entry, const 
 	entry->seen = now;
 }
 
-/* Port sent from that address; false when it must not. */
+/* Handles the sender's address of a frame; false when the port must not use it. */
 static bool admit(struct switch_port *port, const uint8_t *address, uint64_t now)
 {
 	struct switch_address *entry;
@@ -164,7 +163,7 @@ bool switch_port_forgery(struct switch_port *port, uint64_t now, struct switch_f
 	return true;
 }
 
-/* The port behind which that address is; NULL when nobody knows. */
+/* The port behind which that address is; NULL when it is unknown. */
 static struct switch_port *look_up(struct ethernet_switch *ethernet, const uint8_t *address,
 				   uint64_t now)
 {
@@ -175,7 +174,7 @@ static struct switch_port *look_up(struct ethernet_switch *ethernet, const uint8
 
 /* --- sending -------------------------------------------------------------------------- */
 
-/* A frame in flight to one port or to many. */
+/* A frame that is being delivered to one or more ports. */
 struct delivery {
 	struct switch_source *source;
 	unsigned from;
@@ -184,7 +183,7 @@ struct delivery {
 	bool refused, broken;
 };
 
-/* The first copy, which is checked; false when it is not to go anywhere. */
+/* Makes the first copy and checks it; false when the frame must not be delivered. */
 static bool fetch_frame(struct delivery *delivery, struct switch_frame *frame)
 {
 	const struct switch_source *source = delivery->source;
@@ -202,7 +201,7 @@ static bool fetch_frame(struct delivery *delivery, struct switch_frame *frame)
 	return !delivery->refused;
 }
 
-/* True when the port is to be told that it has something. */
+/* Puts the frame into the port's queue.  True when the port must be notified. */
 static bool deliver(struct delivery *delivery, struct switch_port *port)
 {
 	uint32_t length = delivery->source->length;
@@ -230,9 +229,9 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 }
 
 /*
- * To a group, or to a station that nobody knows, which can be behind ports that bridge alone.
- * Ports are told when all have their copy: they may change theirs at once, as one that
- * leads to a wire does, and the others' are made from it.
+ * Delivers a frame to a group, or to an unknown station, which can only be behind ports that
+ * bridge. Ports are notified when all have their copy: a port may change its copy at once, as one
+ * that leads to a wire does, and the others' copies are made from it.
  */
 static void flood(struct delivery *delivery, struct switch_port *from, bool to_group)
 {
@@ -388,7 +387,9 @@ void switch_port_bridge(struct switch_port *port)
 
 bool switch_port_open(struct switch_port *port, bool open)
 {
-	/* Most guests of many never use their network: its memory is taken by those who do. */
+	/*
+	 * The queue is allocated at the first opening, since many guests never use their network.
+	 */
 	if (open && !port->queue)
 		port->queue = heap_alloc(SWITCH_QUEUE_SIZE);
 	port->is_open = open && port->queue;

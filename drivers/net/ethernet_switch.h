@@ -6,14 +6,13 @@
  * and counted.  No sender gets more of a queue than it leaves free for others,
  * so that a flood of frames does not shut them out.
  *
- * The address a port was made with is its own: frames for it go there and
- * nowhere else, and no other port may use it as a sender's.  Such a port sends
- * from its own address only, and gets what is for that address or for a group.
- * A port that leads to a wire has no address of its own, and one that bridges
- * has others besides it: there addresses are learned, a bounded number for each
- * port, so that a port that uses ever new ones makes nobody else's be forgotten;
- * and frames for stations that nobody knows go to these ports.  What was learned
- * behind a wire moves to no other port while it is fresh.
+ * The address a port was made with is its own: frames for it go there and nowhere else, and no
+ * other port may use it as a sender's.  Such a port sends from its own address only, and gets what
+ * is for that address or for a group. A port that leads to a wire has no address of its own, and
+ * one that bridges has others besides it: there addresses are learned, a bounded number for each
+ * port, so that a port that uses ever new ones does not displace those of others; and frames for
+ * unknown stations go to these ports.  What was learned behind a wire moves to no other port while
+ * it is fresh.
  *
  * A switch and its ports are guarded by one lock, which is the caller's.
  */
@@ -46,8 +45,8 @@ struct switch_frame {
 struct switch_source {
 	uint32_t length;
 	struct net_offload offload;
-	uint32_t offloads;	/* of enum net_offloads: what the sender may leave to others */
-	/* Copies length bytes at offset, all inside the frame; false when they cannot be had. */
+	uint32_t offloads;	/* of enum net_offloads: what the sender may leave undone */
+	/* Copies length bytes at offset, all inside the frame; false when they cannot be read. */
 	bool (*fetch)(void *context, uint32_t offset, void *to, uint32_t length);
 	void *context;
 	uint32_t copies;	/* set by switch_port_send: how many queues got a copy */
@@ -56,7 +55,7 @@ struct switch_source {
 struct switch_address {
 	uint8_t bytes[ETHERNET_ADDRESS_SIZE];
 	bool used;
-	uint64_t seen;			/* when it was a sender's */
+	uint64_t seen;			/* when it last was a sender's */
 	struct switch_port *port;
 	struct switch_address *next;	/* in its bucket */
 };
@@ -83,7 +82,7 @@ struct switch_port {
 	unsigned number;		/* below SWITCH_PORTS_MAX */
 	bool is_open;
 	bool bridges;			/* stations besides its own may be behind it */
-	struct switch_address own;	/* not used: it has none */
+	struct switch_address own;	/* not used: the port has none */
 	struct switch_counters counters;
 	uint64_t forged_told;		/* counters.forged at the last report */
 	uint64_t forged_due;		/* no report before, in ns */
@@ -111,33 +110,31 @@ struct ethernet_switch {
 /* NULL when memory is out. */
 struct ethernet_switch *ethernet_switch_create(const char *name);
 
-/* It has no ports any more. */
+/* Frees the switch, which must have no ports. */
 void ethernet_switch_destroy(struct ethernet_switch *ethernet);
 
 /*
- * A closed port with that unicast address, or with none (NULL).  ready is called, with the lock
- * held, when the queue of the port gets something after it had nothing.
- * -E_EXIST when a port has the address already, -E_NOSPC when there are
- * SWITCH_PORTS_MAX, -E_NOMEM when memory is out.
+ * Makes a closed port with that unicast address, or with none (NULL).  ready is called, with the
+ * lock held, when the queue of the port gets something after it had nothing. -E_EXIST when a port
+ * has the address already, -E_NOSPC when there are SWITCH_PORTS_MAX, -E_NOMEM when memory is out.
  */
 int __must_check switch_port_create(struct ethernet_switch *ethernet, const char *name,
 				    const uint8_t *address, void (*ready)(void *context),
 				    void *context, struct switch_port **result);
 void switch_port_destroy(struct switch_port *port);
 
-/* Other stations may be behind the port.  A port without an address of its own bridges anyway. */
+/* Lets other stations be behind the port.  A port without an address always bridges. */
 void switch_port_bridge(struct switch_port *port);
 
 /*
- * A closed port gets no frames; closing it throws those away that wait.  The
- * queue is taken when the port is opened for the first time: false when memory
- * is out, and the port stays closed.
+ * Opens or closes the port.  A closed port gets no frames, and closing drops those in its queue.
+ * The queue is allocated at the first opening: false when memory is out, and the port stays closed.
  */
 bool switch_port_open(struct switch_port *port, bool open);
 
 /*
- * Sends a frame, now being the time in ns.  It is taken, refused or lost, and
- * counted so.  False when fetch failed; then nobody gets anything.
+ * Sends a frame, now being the time in ns.  The frame is delivered, refused or lost, and counted
+ * so.  False when fetch failed; then no port gets anything.
  */
 bool __must_check switch_port_send(struct switch_port *port, struct switch_source *source,
 				   uint64_t now);
@@ -157,8 +154,8 @@ bool switch_port_forgery(struct switch_port *port, uint64_t now, struct switch_f
 bool ethernet_is_reserved(const uint8_t head[ETHERNET_HEADER_SIZE]);
 
 /*
- * The first frame that waits, NULL when there is none.  It stays where it is,
- * and nobody but the caller looks at it or changes it, until it is taken off.
+ * The first frame that waits, NULL when there is none.  It stays in the queue, and only the caller
+ * may access it, until switch_port_take.
  */
 struct switch_frame *switch_port_first(struct switch_port *port);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames as their receivers take them.  Those in a queue were checked when they were put there,
- * and are nobody else's any more, so they are finished where they are.
+ * Brings frames into the form that their receivers take.  Frames in a queue were checked when they
+ * were put there, and belong to the receiver, so they are changed in place.
  */
 #include "drivers/net/frame_cutter.h"
 

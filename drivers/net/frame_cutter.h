@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The way of a frame out of a port's queue: what its sender left to others, and whoever takes the
- * frame does not do, is done here.  A checksum is finished, and what is larger than a frame is
- * cut into segments, one at a time, so that running out of room in the middle costs nothing.
- * Used by a guest's device and by a port that leads to a wire.  Pure.
+ * Takes a frame out of a port's queue, and does what its sender left undone and its receiver does
+ * not do.  A checksum is finished, and what is larger than a frame is cut into segments, one at a
+ * time, so that running out of room in the middle costs nothing. Used by a guest's device and by a
+ * port that leads to a wire.  Pure.
  */
 #ifndef UMBRA_DRIVERS_NET_FRAME_CUTTER_H
 #define UMBRA_DRIVERS_NET_FRAME_CUTTER_H
@@ -32,7 +32,7 @@ struct frame_cutter {
 bool frame_cutter_prepare(struct frame_cutter *cutter, struct switch_frame *frame,
 			  uint32_t offloads);
 
-/* The frame, or the segment of it whose turn it is, made in *segment; false: none is left. */
+/* The frame, or its current segment, made in *segment; false: none is left. */
 bool __must_check frame_cutter_pieces(const struct frame_cutter *cutter,
 				      const struct switch_frame *frame,
 				      struct net_segment *segment, struct net_pieces *pieces);

@@ -10,10 +10,10 @@
 #define SHARE_SHIFT 2
 #define LEFT_MAX 1000000
 
-/* A turn that takes longer was held up by something else, such as whoever runs this machine. */
+/* A turn that takes longer was interrupted, for example by a hypervisor below. */
 #define LEFT_MIN (-5000000)
 
-/* What a handler costs before it can look at the clock, and after. */
+/* The cost of a handler outside of its two readings of the clock. */
 #define HANDLER_COST 3000
 
 void net_credit_charge(struct net_credit *credit, uint64_t since, uint64_t now)

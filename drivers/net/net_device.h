@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Network ports of the machine: what the drivers of all kinds of cards have in
- * common.  A card that nobody has opened stands still.
+ * Network ports of the machine: what the drivers of all kinds of cards have in common.  A card that
+ * is not open is stopped.
  *
- * Frames are copied into a ring of buffers and out of one; what was sent is never
- * waited for.  When frames have come in, the card's interrupts stay off until all
- * are taken, and for longer when that has cost the machine too much: then a timer
- * looks again, and what the card has no room for meanwhile is lost.  So neither a
- * flood of frames nor one of interrupts takes more than a part of the CPU.
+ * Frames are copied into a ring of buffers and out of one; sending never waits.  When frames have
+ * come in, the card's interrupts stay off until all are taken, and for longer when that has cost
+ * the machine too much: then a timer polls, and frames that the card has no room for meanwhile are
+ * lost.  So neither a flood of frames nor one of interrupts takes more than a part of the CPU.
  *
- * A card that does not send what it was given is reset.  One that does not even
- * after several resets is given up: event=net-lost.  Until its first interrupt a card
- * is looked after ten times a second, since there may never be one.
+ * A card that does not send what it was given is reset.  One that still does not after several
+ * resets is given up: event=net-lost.  Until its first interrupt a card is polled ten times a
+ * second, since its interrupts may never arrive.
  */
 #ifndef UMBRA_DRIVERS_NET_NET_DEVICE_H
 #define UMBRA_DRIVERS_NET_NET_DEVICE_H
@@ -33,15 +32,15 @@ struct net_device;
 enum net_received {
 	NET_NOTHING,
 	NET_FRAME,
-	NET_DAMAGED,	/* a frame that is no good; its buffer goes back too */
-	NET_NONSENSE,	/* the card says what cannot be */
+	NET_DAMAGED,	/* a damaged frame; its buffer goes back too */
+	NET_NONSENSE,	/* the card's values are impossible */
 };
 
 /* A driver's part.  All but identify are called with the port's lock held. */
 struct net_device_ops {
 	/*
-	 * Starts a card that stands still, at first and after each stop: the rings are empty,
-	 * every receive buffer is the card's, interrupts are off.  0 or negative.  Does not wait.
+	 * Starts a stopped card, at first and after each stop: the rings are empty, every receive
+	 * buffer is the card's, interrupts are off.  0 or negative.  Does not wait.
 	 */
 	int (*start)(struct net_device *device);
 
@@ -49,20 +48,23 @@ struct net_device_ops {
 	void (*stop)(struct net_device *device);
 
 	/*
-	 * After stop, again and again until it is something else than WAIT_LATER, a tenth of
-	 * a second at most: WAIT_DONE when the card stands still, WAIT_FAILED when it does not
-	 * come back from the reset, and is kept from memory.  Does not wait.
+	 * Called after stop until it returns something else than WAIT_LATER, a tenth of a second at
+	 * most: WAIT_DONE when the card has stopped, WAIT_FAILED when it does not come back from
+	 * the reset, and cannot access memory any more.  Does not wait.
 	 */
 	enum wait_result (*has_stopped)(struct net_device *device);
 
 	/* The next frame to send goes there: NET_BUFFER_SIZE - 16 bytes; NULL: no place is free. */
 	uint8_t *(*send_buffer)(struct net_device *device);
 
-	/* The frame is there, and is sent some time, at the latest after kick. */
+	/* Sends the frame in the buffer, at the latest after kick. */
 	void (*send)(struct net_device *device, uint32_t length);
 	void (*kick)(struct net_device *device);
 
-	/* Frees the places of what was sent: how many; negative when the card talks nonsense. */
+	/*
+	 * Frees the places of sent frames and returns how many; negative when the card's values are
+	 * impossible.
+	 */
 	int (*reclaim)(struct net_device *device);
 
 	/* The next frame that came in.  After one, give_back returns its buffer to the card. */
@@ -71,15 +73,15 @@ struct net_device_ops {
 	void (*give_back)(struct net_device *device);
 
 	/*
-	 * Interrupts on: for frames that come in, and for the link.  False when a frame
-	 * came before that; there may be no interrupt for it.
+	 * Enables interrupts for received frames and for the link.  False when a frame came in
+	 * before that; it may raise no interrupt.
 	 */
 	bool (*irq_enable)(struct net_device *device);
 	void (*irq_disable)(struct net_device *device);
 
 	/*
-	 * An interrupt came: is it the card's?  If so it is over, and link_asked is set
-	 * when the link may have changed.
+	 * Handles an interrupt: returns whether it is the card's, and sets link_asked when the link
+	 * may have changed.
 	 */
 	bool (*acknowledge)(struct net_device *device);
 
@@ -100,17 +102,19 @@ struct net_counters {
 	uint32_t resets, interrupts, pauses;	/* pauses: the CPU was needed for something else */
 };
 
-/* Who uses a port.  All are called on any CPU, perhaps from a handler. */
+/* The functions of a port's user.  All are called on any CPU, perhaps in a handler. */
 struct net_client {
-	/* Frames come in, some at once: takes the lock that received needs, and lets go of it. */
+	/*
+	 * Called around a batch of received frames: take and release the lock that received needs.
+	 */
 	void (*begin)(void *context);
 	void (*end)(void *context);
 	/*
-	 * One of them; its bytes are there until this returns.  Called between the two, with
-	 * the port's lock too, so it sends nothing there.
+	 * One received frame, whose bytes are valid during the call.  Called between begin and end,
+	 * with the port's lock held, so it must not send on the port.
 	 */
 	void (*received)(void *context, const uint8_t *bytes, uint32_t length);
-	/* There is room again after net_device_send had none.  Without a lock. */
+	/* Called when there is room again after net_device_send had none.  No lock held. */
 	void (*writable)(void *context);
 	void *context;
 };
@@ -128,22 +132,22 @@ struct net_device {
 
 	/* The rest is for net_device.c, net_send.c and net_poll.c. */
 	char name[NET_DEVICE_NAME_SIZE];
-	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
+	struct spinlock lock;		/* guards all that follows, and the driver's data */
 	enum net_state state;
 	struct net_client client;
 	const char *lost_cause;		/* NULL, or why it is lost as soon as it has stopped */
 	bool link;
 	struct irq_watch watch;
 	bool irq_disabled;		/* the card is to raise none */
-	bool is_polling;		/* somebody takes frames in; nobody else may */
-	bool again;			/* and is to look once more */
+	bool is_polling;		/* a CPU takes frames in; no other one may */
+	bool again;			/* and must look once more */
 	bool wants_room;		/* writable is to be called */
 	unsigned in_flight;		/* frames in the ring for sending */
 	uint64_t deadline;		/* the card is to have sent something by then */
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
-	uint64_t link_due;		/* not sooner is the timer to ask for the link */
-	uint64_t frames_before;		/* taken in when the last interrupt had been served */
+	uint64_t link_due;		/* the timer asks for the link then */
+	uint64_t frames_before;		/* frames received at the end of the last interrupt */
 	bool link_before;
 	struct net_counters counters;
 	struct list_node node;		/* in the list of ports */
@@ -152,9 +156,9 @@ struct net_device {
 /* --- for drivers ----------------------------------------------------------------- */
 
 /*
- * The port exists from now on, under the next free name; ops, driver, pci and address
- * are set, and the card stands still.  Its interrupts are attached here, so start finds
- * messages on if there are to be any.  Boot CPU, before others start.
+ * Adds the port under the next free name; ops, driver, pci and address are set, and the card is
+ * stopped.  Its interrupts are attached here, so start finds messages on if there are to be any.
+ * Boot CPU, before others start.
  */
 void net_device_add(struct net_device *device);
 
@@ -167,15 +171,15 @@ struct list *net_devices(void);
 struct net_device *net_device_find(const char *name);
 
 /*
- * Takes the port into use, for good.  -E_EXIST when it is, -E_NOMEM, -E_IO when the
- * card cannot be started.  Boot CPU, before others start.
+ * Opens the port, for good.  -E_EXIST when it is open, -E_NOMEM, -E_IO when the card cannot be
+ * started.  Boot CPU, before others start.
  */
 int __must_check net_device_open(struct net_device *device, const struct net_client *client);
 
 /*
- * Sends a frame, padded to what the wire demands, at the latest with the next
- * net_device_flush.  WIRE_FULL: writable will be called.  WIRE_DROPPED while the link
- * is down, or the card is reset.  Any CPU; takes the port's lock.
+ * Sends a frame, padded to the least length, at the latest with the next net_device_flush.
+ * WIRE_FULL: writable will be called.  WIRE_DROPPED while the link is down, or the card is reset.
+ * Any CPU; takes the port's lock.
  */
 enum wire_result net_device_send(struct net_device *device, const struct net_pieces *frame);
 void net_device_flush(struct net_device *device);
@@ -186,10 +190,10 @@ void net_device_flush(struct net_device *device);
  */
 void net_devices_drain(void);
 
-/* Have writable called soon, though there is room: to go on with what takes long. */
+/* Makes writable be called soon, although there is room: to continue long work. */
 void net_device_want_room(struct net_device *device);
 
-/* What the port has done so far, and whether it is connected; for a command. */
+/* Counters and link state of a port; for a command. */
 struct net_status {
 	struct net_counters counters;
 	enum net_state state;

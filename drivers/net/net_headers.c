@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding the headers of a frame.  Every byte of it is a guest's: nothing is
- * read that was not found to lie inside, and loops end.
+ * Finds the headers of a frame.  A guest chooses every byte: each read was checked to lie inside
+ * the frame, and loops are bounded.
  */
 #include "drivers/net/net_headers.h"
 
@@ -68,7 +68,7 @@ static bool find_tcp(struct net_headers *headers, const uint8_t *frame, uint32_t
 	       headers->payload <= NET_SEGMENT_HEADER_MAX;
 }
 
-/* What is divided begins with the UDP header, which only the first fragment gets. */
+/* The payload that is divided begins with the UDP header, which only the first fragment gets. */
 static bool find_udp(struct net_headers *headers, uint32_t length)
 {
 	headers->payload = headers->transport;

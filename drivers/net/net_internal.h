@@ -17,7 +17,7 @@
 /* Other stations may hold up a card for a while (IEEE 802.3, annex 31B), but not so long. */
 #define NET_SEND_TIME (2000 * NET_MILLISECOND)
 
-/* When the timer looks: for room, at cards that have something to do, and at the soonest. */
+/* Periods of the timer: for room, for cards that have work, and the least. */
 /* A ring of short frames is empty after 170 us at 1 Gbit/s. */
 #define NET_ROOM_PERIOD (200 * NET_MICROSECOND)
 #define NET_WATCH_PERIOD (100 * NET_MILLISECOND)
@@ -26,25 +26,25 @@
 
 /* --- net_recover.c ------------------------------------------------------------------- */
 
-/* Looks after all ports; its tick is net_device.c's. */
+/* The timer of all ports; its tick is in net_device.c. */
 extern struct device_timer net_timer;
 
-/* The timer is to look after that time at the latest. */
+/* Makes the timer serve the port after that time at the latest. */
 void net_look_after(struct net_device *device, uint64_t nanoseconds);
 
 /* Asks the card for its link, and logs a change. */
 void net_check_link(struct net_device *device);
 
-/* Starts a card that stands still; 0 or negative. */
+/* Starts a stopped card; 0 or negative. */
 int __must_check net_start(struct net_device *device);
 
 /*
- * As the last thing, of a card that runs: it is reset, or given up; cause is for the log.  What
- * was in flight is lost.
+ * Resets a running card, or gives it up; cause is for the log.  Frames in flight are lost.  The
+ * caller does nothing with the card afterwards.
  */
 void net_restart(struct net_device *device, const char *cause);
 
-/* The timer has come for a card that is being reset. */
+/* Continues a card's reset; called by the timer. */
 void net_go_on(struct net_device *device);
 
 /* --- net_send.c ----------------------------------------------------------------------- */
@@ -65,7 +65,7 @@ void net_watch_sending(struct net_device *device);
 
 extern const struct pci_irq_ops net_irq_ops;	/* their context is the port */
 
-/* The timer's work on one port, whose lock is taken here.  When to come again, or NET_NEVER. */
+/* The timer's work on one port; takes its lock.  Returns when to call it again, or NET_NEVER. */
 uint64_t net_tick(struct net_device *device);
 
 #endif

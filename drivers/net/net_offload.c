@@ -100,8 +100,8 @@ uint32_t net_sum(const uint8_t *bytes, uint32_t length, uint32_t sum)
 }
 
 /*
- * 0 would say that UDP has no checksum; the other zero of this arithmetic says
- * the same to TCP.
+ * A stored 0 would mean that UDP has no checksum; 0xFFFF, the other zero of ones' complement, is
+ * equal for both.
  */
 uint16_t net_checksum(uint32_t sum)
 {
@@ -110,7 +110,7 @@ uint16_t net_checksum(uint32_t sum)
 
 void net_offload_finish(struct net_offload *offload, uint8_t *frame, uint32_t length)
 {
-	/* The sum of the pseudo-header stands in the field already. */
+	/* The sender has put the sum of the pseudo-header into the field. */
 	uint32_t sum = net_sum(frame + offload->csum_start, length - offload->csum_start, 0);
 
 	store_le16(frame + offload->csum_start + offload->csum_offset, net_checksum(sum));

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a network card does for its driver, in software: finishes checksums, and
- * cuts what is larger than a frame into frames.  Pure.  The facts about a frame
- * travel as in the header of a virtio network device (virtio 1.0, 5.1.6); they
- * and the frame's bytes come from a guest, and both are checked, on a copy that
- * the guest cannot reach, before anybody else relies on them.
+ * What a network card does for its driver, in software: finishes checksums, and cuts what is larger
+ * than a frame into frames.  Pure.  The facts about a frame travel as in the header of a virtio
+ * network device (virtio 1.0, 5.1.6); these and the frame's bytes come from a guest, and are
+ * checked on a copy that the guest cannot reach, before they are used.
  */
 #ifndef UMBRA_DRIVERS_NET_NET_OFFLOAD_H
 #define UMBRA_DRIVERS_NET_NET_OFFLOAD_H
@@ -21,10 +20,7 @@
 /* The largest that a device need take: 64 KB of IP behind its header (virtio 1.0, 5.1.6.3.1). */
 #define NET_FRAME_MAX 65550u
 
-/*
- * A smaller segment than that no TCP agrees on; it would only make many frames
- * of one.
- */
+/* No TCP uses smaller segments; they would only make many frames of one. */
 #define NET_GSO_SIZE_MIN 48u
 
 struct net_offload {
@@ -36,10 +32,10 @@ struct net_offload {
 	uint16_t csum_offset;		/* and stands so many bytes behind csum_start */
 };
 
-/* What a sender leaves to others, or a receiver takes as it is. */
+/* What a sender leaves undone, or a receiver accepts undone. */
 enum net_offloads {
 	NET_CSUM = 1, NET_TSO4 = 2, NET_TSO6 = 4, NET_ECN = 8, NET_UFO = 16,
-	NET_NOBODY = 32		/* what no such frame may ask for */
+	NET_NOBODY = 32		/* for frames that are not allowed */
 };
 
 /* From and to VIRTIO_NET_HDR_SIZE bytes of a header.  Facts that mean nothing become 0. */
@@ -57,7 +53,7 @@ uint32_t net_offload_needs(const struct net_offload *offload);
 bool __must_check net_offload_check(struct net_offload *offload, const uint8_t *frame,
 				    uint32_t length);
 
-/* Finishes the checksum of a frame that passed the check; offload says nothing any more. */
+/* Finishes the checksum of a frame that passed the check; offload needs nothing more then. */
 void net_offload_finish(struct net_offload *offload, uint8_t *frame, uint32_t length);
 
 /* --- cutting ------------------------------------------------------------------------ */
@@ -104,11 +100,11 @@ struct net_segmenter {
 void net_segmenter_start(struct net_segmenter *segmenter, uint8_t *frame, uint32_t length,
 			 const struct net_offload *offload, uint32_t identification, bool finish);
 
-/* The segment whose turn it is, any number of times; false behind the last. */
+/* The current segment, any number of times; false behind the last. */
 bool __must_check net_segmenter_current(const struct net_segmenter *segmenter,
 					struct net_segment *segment);
 
-/* On to the next one. */
+/* Goes to the next segment. */
 void net_segmenter_advance(struct net_segmenter *segmenter);
 
 #endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What comes in by a port, and when it is looked for: after interrupts, or by the timer
- * where there are none or they cost too much.  One CPU at a time takes frames in
- * (is_polling), and lets go of the lock whenever its client has to take one that comes
- * before it.
+ * Receives frames: after interrupts, or by the timer if there are none or they cost too much.  One
+ * CPU at a time receives (is_polling), and releases the port's lock when the client must take a
+ * lock that comes before it.
  */
 #include "drivers/net/net_internal.h"
 
@@ -12,7 +11,7 @@
 #include "drivers/net/net_credit.h"
 #include "lib/compiler.h"
 
-/* Frames taken in until the client has its chance to send, and with one taking of its lock. */
+/* Frames received in one batch, with the client's lock held; after it the client may send. */
 #define RECEIVE_BUDGET 64u
 #define RECEIVE_BATCH 16u
 
@@ -20,7 +19,7 @@ static struct net_credit credits[MAX_CPUS];	/* each CPU's own */
 
 /* --- rounds ---------------------------------------------------------------------------------- */
 
-/* False when the card has no more. */
+/* Receives one frame; false when the card has no more. */
 static bool take_frame(struct net_device *device)
 {
 	const uint8_t *bytes;
@@ -69,7 +68,7 @@ static bool take_frames(struct net_device *device)
 	return true;
 }
 
-/* Whatever is sent without a link goes nowhere, for which there is always room. */
+/* Without a link frames are dropped, for which there is always room. */
 static void call_writable(struct net_device *device)
 {
 	if (!device->wants_room ||
@@ -81,7 +80,7 @@ static void call_writable(struct net_device *device)
 	spin_lock(&device->lock);
 }
 
-/* One round; true when another one is due at once, as far as frames are concerned. */
+/* Does one round; true when frames make another one due at once. */
 static bool look(struct net_device *device)
 {
 	uint64_t since = time_ns();
@@ -98,13 +97,15 @@ static bool look(struct net_device *device)
 	return more || device->again;
 }
 
-/* Perhaps none ever will: a line may lead nowhere. */
+/* The line may lead nowhere, so that no interrupt ever arrives. */
 static bool has_never_interrupted(const struct net_device *device)
 {
 	return device->counters.interrupts == 0;
 }
 
-/* When the timer has to look, and whether interrupts are to come.  True: frames came meanwhile. */
+/*
+ * Decides when the timer polls and whether interrupts are enabled.  True: frames came in meanwhile.
+ */
 static bool rest(struct net_device *device, bool more)
 {
 	uint64_t wait = net_credit_wait(&credits[this_cpu()->id]);
@@ -131,7 +132,10 @@ static bool rest(struct net_device *device, bool more)
 	return true;
 }
 
-/* Nobody else does; with the lock, which it lets go of in between. */
+/*
+ * Receives frames, when no other CPU does.  Called with the lock held, which it releases in
+ * between.
+ */
 static void poll(struct net_device *device)
 {
 	bool more;
@@ -201,7 +205,7 @@ static void silenced(void *context)
 
 const struct pci_irq_ops net_irq_ops = { raised, silenced };
 
-/* Whoever does not say when something comes does not say when the link does. */
+/* A card without interrupts does not report changes of the link either. */
 static void watch_link(struct net_device *device)
 {
 	uint64_t now = time_ns();
@@ -212,7 +216,10 @@ static void watch_link(struct net_device *device)
 	device->link_due = now + NET_WATCH_PERIOD;
 }
 
-/* The timer has looked, while interrupts were on: did it find what they should have told? */
+/*
+ * Called after the timer polled with interrupts enabled: did it find frames that raised no
+ * interrupt?
+ */
 static void watch_interrupts(struct net_device *device, uint64_t received, bool link)
 {
 	if (device->counters.received == received && device->link == link)
@@ -221,7 +228,7 @@ static void watch_interrupts(struct net_device *device, uint64_t received, bool 
 		net_look_after(device, IRQ_POLL_PERIOD);
 }
 
-/* With the timer's time come, of a card that runs. */
+/* The timer's work on a running card. */
 static void look_in(struct net_device *device)
 {
 	uint64_t received = device->counters.received;

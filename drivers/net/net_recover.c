@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done about cards that do not do their part: a card is reset, in steps that the timer
- * goes on with, and after several resets in a row given up.  The timer of all ports is here too.
+ * Handles cards that fail: a card is reset, in steps that the timer continues, and given up after
+ * several resets in a row.  The timer of all ports is here too.
  */
 #include "drivers/net/net_internal.h"
 
@@ -44,7 +44,7 @@ int net_start(struct net_device *device)
 	return error;
 }
 
-/* The timer goes on with it, if nobody does before. */
+/* The timer continues, unless another caller does so before. */
 static void begin_stop(struct net_device *device)
 {
 	device->state = NET_RESETTING;

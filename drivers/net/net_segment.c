@@ -29,7 +29,7 @@ void net_segmenter_start(struct net_segmenter *segmenter, uint8_t *frame, uint32
 		.identification = identification,
 		.finish = finish,
 	};
-	/* It passed the check, so they are there. */
+	/* The frame passed the check, so the headers exist. */
 	segmenter->ended = !net_headers_find(&segmenter->headers, offload->gso_type, frame, length);
 	if (segmenter->ended || !segmenter->headers.udp)
 		return;
@@ -105,7 +105,7 @@ static void make_tcp(const struct net_segmenter *segmenter, struct net_segment *
 		finish_ipv4(headers, segment);
 	}
 	store_be32(tcp + TCP_SEQUENCE, load_be32(tcp + TCP_SEQUENCE) + segmenter->done);
-	/* FIN and PSH are the last segment's, CWR is the first one's (RFC 3168, 6.1.2). */
+	/* Only the last segment has FIN and PSH, and only the first has CWR (RFC 3168, 6.1.2). */
 	if (!last)
 		tcp[TCP_FLAGS] = (uint8_t)(tcp[TCP_FLAGS] & ~(TCP_FIN | TCP_PSH));
 	if (segmenter->index > 0)

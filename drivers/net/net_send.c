@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What goes out by a port: frames are copied into the card's ring, and what becomes of
- * them is asked when there is no room, or by the timer.
+ * Sends frames: copies them into the card's ring, and frees the places of sent frames when there is
+ * no room, or by the timer.
  */
 #include "drivers/net/net_internal.h"
 
@@ -30,7 +30,7 @@ static uint8_t *find_buffer(struct net_device *device)
 {
 	uint8_t *buffer = device->ops->send_buffer(device);
 
-	/* Nonsense is noticed again, where something is done about it. */
+	/* An error of the card is found again, and handled, elsewhere. */
 	if (!buffer && reclaim(device))
 		buffer = device->ops->send_buffer(device);
 	return buffer;
@@ -49,7 +49,7 @@ static uint32_t fill(uint8_t *buffer, const struct net_pieces *frame)
 	memcpy(buffer + frame->header_length, frame->payload, frame->payload_length);
 	if (length >= FRAME_MIN)
 		return length;
-	/* Not with what another guest sent from this buffer before. */
+	/* Padded with zeroes, not with what another guest sent from this buffer before. */
 	memset(buffer + length, 0, FRAME_MIN - length);
 	return FRAME_MIN;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of networks, and the locked way to a port of their switches.  A guest sends on the
- * CPU that runs it into the queues of others, which empty them on theirs.
+ * The list of networks, and the locked way to a port of their switches.  A guest sends, on its CPU,
+ * into the queues of other guests, which are emptied on their CPUs.
  */
 #include "drivers/net/network.h"
 

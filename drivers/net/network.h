@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Networks: each is a switch with a name and a lock, and exists as long as anybody is joined to
- * it.  A guest's device (drivers/virtio/virtio_net.h) sends to and receives from a port of one;
+ * Networks: each is a switch with a name and a lock, and exists as long as a port is joined to it.
+ * A guest's device (drivers/virtio/virtio_net.h) sends to and receives from a port of one;
  * drivers/net/uplink.h joins a network to a port of the machine.
  */
 #ifndef UMBRA_DRIVERS_NET_NETWORK_H
@@ -23,7 +23,7 @@ struct network {
 	struct switch_wire *wire;	/* what leads there; with lock */
 };
 
-/* Somebody's place on a network. */
+/* A port on a network. */
 struct network_port {
 	struct network *network;
 	struct switch_port *port;
@@ -38,7 +38,7 @@ int __must_check network_join(struct network_port *at, const char *network, cons
 			      const uint8_t *address, bool bridges, void (*ready)(void *context),
 			      void *context);
 
-/* Ends the port, whose context is not used any more; the last to leave ends the network. */
+/* Removes the port, whose context is not used any more; the last one to leave frees the network. */
 void network_leave(struct network_port *at);
 
 /* switch_port_send, _first, _take and _open for a guest, with the lock taken in here. */
@@ -47,7 +47,7 @@ struct switch_frame *network_first(struct network_port *at);
 void network_take(struct network_port *at, bool received);
 void network_open(struct network_port *at, bool open);
 
-/* What was sent onto the wire is on its way at the latest now.  Any CPU, without the lock. */
+/* Makes sure that frames for the wire are really sent.  Any CPU, without the lock. */
 void network_flush(struct network_port *at);
 
 /*

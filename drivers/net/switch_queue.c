@@ -12,7 +12,7 @@
 
 #define FRAME_ALIGN 16u
 
-/* What a small frame counts: it takes its receiver more time than its bytes tell. */
+/* The least that a frame counts: handling a small frame takes longer than its bytes suggest. */
 #define FRAME_LEAST 512u
 
 _Static_assert(sizeof(struct switch_frame) <= FRAME_ALIGN, "the mark of a turn fits everywhere");

@@ -18,10 +18,10 @@ void switch_queue_clear(struct switch_port *port);
 struct switch_frame *switch_queue_room(const struct switch_port *port, unsigned from,
 				       uint32_t length);
 
-/* That frame is filled in; now it is in the queue. */
+/* Adds that frame, which was filled in, to the queue. */
 void switch_queue_add(struct switch_port *port, struct switch_frame *frame);
 
-/* The first one goes; there is one. */
+/* Removes the first frame; there must be one. */
 void switch_queue_drop(struct switch_port *port);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way onto the wire and in from it.  Whoever is on the wire chooses every byte of what comes
- * in; the switch treats it as it does a guest's.
+ * Sends frames to the wire and takes them in from it.  Frames from the wire are as hostile as those
+ * of guests, and the switch treats them alike.
  */
 #include "drivers/net/switch_wire.h"
 
@@ -52,7 +52,7 @@ bool switch_wire_drain(struct switch_wire *wire, unsigned budget)
 
 		if (result == WIRE_FULL)
 			return true;
-		/* To throw something away costs next to nothing. */
+		/* Dropping a frame costs almost nothing, so it does not count. */
 		budget -= result == WIRE_SENT;
 	}
 	return false;
@@ -81,5 +81,5 @@ void switch_wire_receive(struct switch_wire *wire, const uint8_t *bytes, uint32_
 	if (length >= ETHERNET_HEADER_SIZE && ethernet_is_reserved(bytes))
 		return;
 	fetched = switch_port_send(wire->port, &source, now);
-	(void)fetched;		/* from this memory it always is */
+	(void)fetched;		/* from Umbra's memory fetch never fails */
 }

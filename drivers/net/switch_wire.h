@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A port of a switch that leads out of the machine.  What senders left to others is
- * done here, since nobody out there can: checksums are finished, and what is larger
- * than a frame is cut.  Pure; how a frame gets onto the wire is the caller's affair.
+ * A port of a switch that leads out of the machine.  Frames for the wire are completed here:
+ * checksums are finished, and what is larger than a frame is cut.  Pure; the caller sends the
+ * frames.
  */
 #ifndef UMBRA_DRIVERS_NET_SWITCH_WIRE_H
 #define UMBRA_DRIVERS_NET_SWITCH_WIRE_H
@@ -28,15 +28,12 @@ struct switch_wire {
 };
 
 /*
- * Sends what waits in the port's queue, budget frames at most, until the wire is full.
- * True when something still waits.  With the switch's lock.
+ * Sends frames of the port's queue, budget frames at most, until the wire is full. True when frames
+ * are left.  With the switch's lock.
  */
 bool switch_wire_drain(struct switch_wire *wire, unsigned budget);
 
-/*
- * A frame came in: it goes to whom it is for.  now is the time in ns.  With the
- * switch's lock.
- */
+/* Delivers a frame that came in from the wire.  now is the time in ns.  With the switch's lock. */
 void switch_wire_receive(struct switch_wire *wire, const uint8_t *bytes, uint32_t length,
 			 uint64_t now);
 

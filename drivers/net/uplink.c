@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins ports of switches to ports of the machine.  Frames for the wire are taken from the
- * switch's queue by whoever put the first one there, in the sender's own time; where that is too
- * much at once, the card's timer goes on with it.  Frames from the wire come from net_poll.c.
+ * Joins ports of switches to ports of the machine.  The sender that put the first frame for the
+ * wire into the switch's queue also sends it on, in its own time; if that is too much at once, the
+ * card's timer continues.  Frames from the wire come from net_poll.c.
  */
 #include "drivers/net/uplink.h"
 
@@ -30,7 +30,7 @@ static enum wire_result wire_send(void *context, const struct net_pieces *frame)
 	return net_device_send(uplink->device, frame);
 }
 
-/* Called by whoever sends, with the network's lock; somebody calls network_flush. */
+/* Called by the sender with the network's lock held; the sender calls network_flush later. */
 static void port_ready(void *context)
 {
 	struct uplink *uplink = context;
@@ -76,7 +76,7 @@ static void wire_received(void *context, const uint8_t *bytes, uint32_t length)
 
 /* --- making ----------------------------------------------------------------------------- */
 
-/* Without a card the open port would only swallow frames: the caller ends it then. */
+/* An open port without a card would drop all frames, so the caller removes it on failure. */
 static int open(struct uplink *uplink)
 {
 	const struct net_client client = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Uplinks: an uplink joins a network (drivers/net/network.h) to a network port of the machine
- * (drivers/net/net_device.h), so that its guests reach a wire.  Made by boot/host_devices.c as
- * uplink= asks for; it stays for good.
+ * (drivers/net/net_device.h), so that its guests reach a wire.  Made by boot/host_devices.c for
+ * each uplink= option; never removed.
  */
 #ifndef UMBRA_DRIVERS_NET_UPLINK_H
 #define UMBRA_DRIVERS_NET_UPLINK_H

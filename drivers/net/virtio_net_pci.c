@@ -22,7 +22,7 @@
 #define HEADER_SIZE ((uint32_t)sizeof(struct virtio_net_hdr))	/* 5.1.6.1: with num_buffers */
 #define RING_MIN 8u
 
-/* What the device reads and writes; all of it in low memory. */
+/* The memory that the device accesses; all of it low. */
 struct ring_memory {
 	struct virtq_desc descriptors[NET_RING_SIZE] __aligned(16);
 	struct {
@@ -63,7 +63,7 @@ static struct virtio_port *port_of(struct net_device *device)
 
 /* --- rings --------------------------------------------------------------------------- */
 
-/* On x86 a store is seen by others after those before it; only the compiler must be told. */
+/* On x86 stores become visible in order; only the compiler must keep the order. */
 static void offer(struct ring *ring, uint16_t buffer)
 {
 	uint16_t index = ring->memory->available.idx;
@@ -75,7 +75,7 @@ static void offer(struct ring *ring, uint16_t buffer)
 	WRITE_ONCE(ring->memory->available.idx, (uint16_t)(index + 1));
 }
 
-/* The index must be there before the flag is read: a store and a load change places otherwise. */
+/* The index must be visible before the flag is read: without a barrier the load may come first. */
 static void notify(struct ring *ring, uint16_t number)
 {
 	__sync_synchronize();
@@ -88,7 +88,9 @@ static bool has_used(const struct ring *ring)
 	return READ_ONCE(ring->memory->used.idx) != ring->used_seen;
 }
 
-/* The buffer that the device is done with: 1, 0 when there is none, negative for nonsense. */
+/*
+ * Takes a buffer that the device has used: 1, 0 when there is none, negative for impossible values.
+ */
 static int take_used(struct ring *ring, uint16_t *buffer, uint32_t *length)
 {
 	uint16_t place = ring->used_seen % ring->size;
@@ -188,13 +190,13 @@ static bool virtio_irq_enable(struct net_device *device)
 	return !has_used(ring);
 }
 
-/* Only a hint; some that were in flight may still come. */
+/* This is only a hint to the device; some interrupts may still come. */
 static void virtio_irq_disable(struct net_device *device)
 {
 	WRITE_ONCE(port_of(device)->receive.memory->available.flags, VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
-/* A message does not say what it is about, and nothing has to be read to end it (4.1.4.5). */
+/* A message does not tell its cause, and needs no register read to end it (4.1.4.5). */
 static bool virtio_acknowledge(struct net_device *device)
 {
 	struct virtio_port *port = port_of(device);
@@ -311,7 +313,10 @@ static const struct net_device_ops virtio_ops = {
 
 /* --- attaching ------------------------------------------------------------------------------- */
 
-/* The address is there before anything was agreed on (5.1.4); without one it is made up (5.1.5). */
+/*
+ * The address can be read before features are negotiated (5.1.4); without the feature it is made up
+ * (5.1.5).
+ */
 static void read_address(struct virtio_port *port)
 {
 	static const uint8_t made_up[ETHERNET_ADDRESS_SIZE] = { 0x02, 'U', 'm', 'N', 0, 0 };
@@ -323,7 +328,10 @@ static void read_address(struct virtio_port *port)
 					     ? port->virtio.config[mac + i] : made_up[i];
 }
 
-/* Asks the device who it is; NULL, or why it cannot be used.  It stands still when this returns. */
+/*
+ * Reads the device's properties; NULL, or why it cannot be used.  The device is stopped when this
+ * returns.
+ */
 static const char *set_up(struct virtio_port *port)
 {
 	const char *cause;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A virtio device without the way it is attached: what a device model offers
- * to a transport, and what a transport does for a device model.
+ * The interface between virtio device models and transports.
  *
  * All calls happen on the CPU that runs the guest, between two entries to it.
  * One call does a bounded amount of work, however much the guest asks for; what
@@ -26,19 +25,19 @@ struct virtio_device_ops {
 	void (*reset)(struct virtio_device *device);
 
 	/*
-	 * After a reset: is the back end no longer at work in the guest's memory, on behalf of
-	 * a request from before?  Until it is not, the guest is not told that the reset is
-	 * over; but it may start the device again all the same.  NULL when it never is.
+	 * After a reset: has the back end stopped using the guest's memory for requests from
+	 * before?  Until then the guest does not see the end of the reset, but it may start the
+	 * device again all the same.  NULL when the back end never uses guest memory later.
 	 */
 	bool (*is_at_rest)(struct virtio_device *device);
 
 	/* features is final and the queues in use are live.  NULL when there is nothing to do. */
 	void (*start)(struct virtio_device *device);
 
-	/* The guest says that there is something in queue. */
+	/* The guest has kicked queue. */
 	void (*kick)(struct virtio_device *device, unsigned queue);
 
-	/* Its back end has something for it, or more_work is true. */
+	/* Called when the back end has something for the device, or more_work is true. */
 	void (*service)(struct virtio_device *device);
 
 	/*

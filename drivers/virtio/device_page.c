@@ -66,7 +66,7 @@ static void queue_broken(void *context, const char *cause)
 	page->callbacks->broken(page->context, cause);
 }
 
-/* Room for the rings of the device from ring on; returns where the next one begins. */
+/* Places the rings of the device from ring on; returns where the next device's rings begin. */
 static gpa_t place_rings(struct device_page *page, struct device_page_slot *slot, gpa_t ring)
 {
 	slot->first_queue = page->queue_count;

@@ -6,9 +6,8 @@
  * behind it; the guest signals with the NOTIFY hypercall and is signalled with
  * one interrupt line a queue, counted from 1 up.
  *
- * The guest may write anything anywhere, also there.  Umbra therefore keeps to
- * what it laid out itself and reads two things only from the page: the status
- * byte and the accepted features of a device.
+ * The guest may write anything to the page.  Umbra therefore uses its own record of the layout, and
+ * reads only two things from the page: the status byte and the accepted features of a device.
  *
  * One CPU at a time, the one that runs the guest.  No locks.
  */
@@ -28,8 +27,8 @@ struct device_page_callbacks {
 	/* Interrupt irq of the guest is pending. */
 	void (*raise_irq)(void *context, unsigned irq);
 	/*
-	 * The guest broke the rules of a queue: it is to be ended, for this reason.
-	 * Called once; page does nothing any more.
+	 * The guest broke the rules of a queue and must be ended for this cause. Called once; the
+	 * page is dead afterwards.
 	 */
 	void (*broken)(void *context, const char *cause);
 	/* Text for the early console; returns how many bytes were taken. */
@@ -94,7 +93,7 @@ bool device_page_has_work(const struct device_page *page);
 /* Bit n: a device may raise interrupt n without the guest doing anything more. */
 uint32_t device_page_lines(const struct device_page *page);
 
-/* Lets all devices that run do what they can: after has_work, and when a back end has something. */
+/* Services all running devices: after has_work, and when a back end has something. */
 void device_page_service(struct device_page *page);
 
 #endif

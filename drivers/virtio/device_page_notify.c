@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest can say to the device page: it wrote the status of a device, it
- * put something into a queue, or it has text for the early console.
+ * The NOTIFY hypercall: the guest wrote the status of a device, put something into a queue, or has
+ * text for the early console.
  *
- * Generations differ in when they tell of a status, and in when the features
- * are chosen.  What suits all: a device starts at the first kick or when the
- * guest tells of "driver ok", whichever comes first, and reads the accepted
- * features then.  By that time every kernel has chosen them, and no device has
- * anything to do before.
+ * Generations differ in when they notify a status, and in when the features are chosen.  This works
+ * for all: a device starts at the first kick or when the guest tells of "driver ok", whichever
+ * comes first, and reads the accepted features then.  By that time every kernel has chosen them,
+ * and no device has anything to do before.
  */
 #include "drivers/virtio/device_page.h"
 
@@ -45,7 +44,7 @@ static bool clear_device(struct device_page *page, struct device_page_slot *slot
 	return guest_zero(page->memory, slot->accepted, slot->feature_bytes);
 }
 
-/* What the guest accepted and was offered; the rest is none of its business. */
+/* The features that the guest accepted and that were offered; other bits are ignored. */
 static bool read_features(struct device_page *page, struct device_page_slot *slot)
 {
 	uint8_t bytes[sizeof(uint64_t)] = { 0 };
@@ -116,7 +115,7 @@ static enum device_page_result kick(struct device_page *page, struct device_page
 	return DEVICE_PAGE_DONE;
 }
 
-/* True when gpa is something of slot; *result tells what became of what it meant. */
+/* True when gpa belongs to slot; *result is the outcome of the notification. */
 static bool notify_slot(struct device_page *page, struct device_page_slot *slot, gpa_t gpa,
 			enum device_page_result *result)
 {

@@ -10,19 +10,18 @@
 #include "lib/string.h"
 
 /*
- * Buffers of data in a request.  More would fit, but drivers set aside memory for as
- * many with each place in the queue; half a megabyte in pages is as much as
- * they ask for anyhow.
+ * Buffers of data in a request.  More would fit, but drivers allocate memory for as many buffers
+ * per queue entry, and their largest requests are half a megabyte in pages.
  */
 #define SEG_MAX 126u
 
 #define STATUS_SIZE 1u
 
 /*
- * One call does this much: a byte counts 1, a request and a descriptor what it
- * costs to look at them.  A guest may queue requests for all of a disk at once, and
- * others want the CPU too; but what a driver asks for in one go ought to be done in
- * one.  A piece is the least that is done when there is anything left of the budget.
+ * One call does this much: a byte counts 1, a request and a descriptor what it costs to look at
+ * them.  A guest may queue requests for all of a disk at once, and other guests need the CPU too;
+ * but a usual request should be done in one call.  While any budget is left, one more piece is
+ * done.
  */
 #define BUDGET (1u << 20)
 #define PIECE (512u << 10)
@@ -57,7 +56,9 @@ static void answer(struct virtio_block_request *request)
 
 /* --- what the guest asks for ------------------------------------------------------- */
 
-/* bytes of data at `at`, from sector on: the whole request is judged before any of it is done. */
+/*
+ * Checks a request for bytes of data at `at`, from sector on, as a whole before any of it is done.
+ */
 static void decode_transfer(struct virtio_block_request *request, enum block_operation operation,
 			    struct virtqueue_position at, uint32_t bytes)
 {
@@ -157,7 +158,7 @@ static void piece_done(struct block_request *piece, int error)
 	uint32_t spent = piece->spent;
 
 	request->error = error;
-	/* The error is there before the word of it; pairs with the order of reads in go_on. */
+	/* The error is stored before `finished`; pairs with the order of reads in go_on. */
 	compiler_barrier();
 	WRITE_ONCE(request->finished, true);
 	block->wake(block->context, spent);
@@ -218,14 +219,17 @@ static void submit(struct virtio_block_request *request, uint32_t *budget)
 		take_result(request, error);
 }
 
-/* One that nobody wants to hear of has its place until the disk is done with it. */
+/* An abandoned request keeps its place until the disk is done with it. */
 static void settle_abandoned(struct virtio_block_request *request)
 {
 	if (READ_ONCE(request->finished))
 		release(request);
 }
 
-/* As far as disk and budget allow.  Each round spends some of it, or is the last but one. */
+/*
+ * Continues the request as far as disk and budget allow.  Each round spends budget, or only one
+ * more follows.
+ */
 static void go_on(struct virtio_block_request *request, uint32_t *budget)
 {
 	while (request->state != VIRTIO_BLOCK_FREE) {
@@ -278,8 +282,8 @@ static struct virtio_block *block_of(struct virtio_device *device)
 }
 
 /*
- * The disk goes on with what it has begun: a guest that resets its device as often as it
- * likes must not make others wait, nor the disk begin anew what is theirs.
+ * The disk finishes the requests in flight: if a reset cancelled them, a guest that resets often
+ * could delay other users of the disk.
  */
 static void block_reset(struct virtio_device *device)
 {
@@ -343,8 +347,8 @@ bool virtio_block_close(struct virtio_block *block)
 	if (!block->disk->ops->cancel)
 		return true;
 	/*
-	 * All of them: of one that is finished, another CPU may still be on its way out of
-	 * `wake`, under a lock that this takes too.
+	 * Cancels finished requests, too: another CPU may still be in `wake` for one, under a lock
+	 * that cancel takes.
 	 */
 	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++)
 		pieces[i] = &block->requests[i].piece;

@@ -22,7 +22,7 @@
 
 enum virtio_block_state {
 	VIRTIO_BLOCK_FREE,
-	VIRTIO_BLOCK_READY,	/* has something to ask of the disk, or to answer */
+	VIRTIO_BLOCK_READY,	/* to be submitted or answered */
 	VIRTIO_BLOCK_IN_FLIGHT,	/* waits for the disk */
 	VIRTIO_BLOCK_ABANDONED,	/* the same, but the device was reset since */
 };
@@ -34,7 +34,7 @@ struct virtio_block_request {
 	struct virtqueue_chain chain;
 	uint8_t status;			/* the answer so far */
 	enum block_operation operation;
-	bool pending;			/* there is more to ask of the disk: */
+	bool pending;			/* more is to be submitted: */
 	uint64_t sector;		/* from here */
 	uint32_t left;			/* so many bytes */
 	struct virtqueue_position at;	/* from or to here in the chain */

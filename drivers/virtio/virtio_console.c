@@ -14,8 +14,8 @@
 #define PIECE 256u
 
 /*
- * One call does this much: a byte of output counts 1, a descriptor 16.  A guest
- * may queue 256 buffers of 2 GB, and others want the CPU too.
+ * One call does this much: a byte of output counts 1, a descriptor 16.  A guest may queue 256
+ * buffers of 2 GB, and other guests need the CPU too.
  */
 #define BUDGET 32768u
 #define DESCRIPTOR_COST 16u
@@ -33,7 +33,7 @@ static bool hold_output(struct virtio_console *console)
 	if (console->holds_output)
 		return true;
 	if (virtqueue_pop(queue, &console->output) <= 0) {
-		/* One may have come, without a kick, until kicks were allowed again. */
+		/* A request may have come without a kick before kicks were allowed again. */
 		if (!queue->kicks_suppressed)
 			return false;
 		virtqueue_suppress_kicks(queue, false);
@@ -91,7 +91,7 @@ static void drain_output(struct virtio_console *console)
 		pushed = true;
 		budget -= MIN(budget, console->output.count * DESCRIPTOR_COST);
 	}
-	/* Without room there is nothing to do until the port says so. */
+	/* Without room the device waits until the port has some. */
 	console->device.more_work = room && budget == 0;
 	virtqueue_suppress_kicks(&console->queues[CONSOLE_QUEUE_OUTPUT], !room || budget == 0);
 	if (pushed)

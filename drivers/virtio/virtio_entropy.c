@@ -13,9 +13,9 @@
 #define PIECE 480u
 
 /*
- * One call does this much: a byte counts 1, a descriptor 16.  A guest may queue
- * 256 buffers of 2 GB, and others want the CPU too; a byte costs as much as
- * eight of the console's, so this is less than there.
+ * One call does this much: a byte counts 1, a descriptor 16.  A guest may queue 256 buffers of 2
+ * GB, and other guests need the CPU too.  A byte costs as much as eight bytes of the console, so
+ * the budget is an eighth of that.
  */
 #define BUDGET 4096u
 #define DESCRIPTOR_COST 16u
@@ -38,7 +38,7 @@ static bool fill_request(struct virtio_entropy *entropy, const struct virtqueue_
 		entropy->fill(entropy->context, bytes, piece);
 		good = virtqueue_write(&entropy->queue, chain, done, bytes, piece);
 	}
-	/* It is the guest's secret now. */
+	/* The bytes are the guest's secret now. */
 	memory_wipe(bytes, sizeof(bytes));
 	return good;
 }

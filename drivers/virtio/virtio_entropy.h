@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The virtio entropy device (virtio 1.0, 5.4): fills the buffers of its one queue
- * with random bytes from somebody who always has some.
+ * The virtio entropy device (virtio 1.0, 5.4): fills the buffers of its one queue with random bytes
+ * from a function that always has some.
  */
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_ENTROPY_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_ENTROPY_H

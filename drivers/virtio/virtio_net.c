@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the virtio network device: features, and the way out.
+ * The model of the virtio network device: features, and sending.
  *
- * The guest controls every byte of a request.  It can at worst send a frame of
- * any content and with any facts, which the switch checks; what it says in its
- * header decides nothing here.
+ * The guest controls every byte of a request.  At worst it sends a frame of any content with any
+ * header, and the switch checks both.
  */
 #include "drivers/virtio/virtio_net.h"
 
@@ -99,8 +98,8 @@ static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
 }
 
 /*
- * What the request cost in the unit of NET_BUDGET: to a group it is copied for each
- * receiver, and all that with the others' switch locked.
+ * The cost of the request in units of NET_BUDGET: a frame to a group is copied for each receiver,
+ * while the switch is locked.
  */
 static uint32_t cost_of(const struct request *request, uint32_t copies)
 {
@@ -119,7 +118,10 @@ static bool send_request(struct virtio_net *net, struct request *request, uint32
 	};
 	uint8_t header[VIRTIO_NET_HDR_SIZE];
 
-	/* One that is shorter than its header is a frame of no length, which the switch refuses. */
+	/*
+	 * A request shorter than the header is sent as a frame of length 0, which the switch
+	 * refuses.
+	 */
 	if (request->chain.readable >= net->header_size) {
 		if (!virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain, 0, header,
 				    sizeof(header)))
@@ -138,7 +140,7 @@ static bool next_request(struct virtio_net *net, struct request *request)
 	struct virtqueue *queue = &net->queues[VIRTIO_NET_TRANSMITQ];
 	int found = virtqueue_pop(queue, &request->chain);
 
-	/* One may have come, without a kick, until kicks were allowed again. */
+	/* A request may have come without a kick before kicks were allowed again. */
 	if (found == 0 && queue->kicks_suppressed) {
 		virtqueue_suppress_kicks(queue, false);
 		found = virtqueue_pop(queue, &request->chain);

@@ -3,9 +3,9 @@
  * The virtio network device (virtio 1.0, 5.1) with one pair of queues: joins a
  * guest to a port of a network.
  *
- * Frames of other guests may come with their checksum left out, or be larger
- * than a frame of the wire.  A guest that takes them so gets them so; for any
- * other the device does that work, in this guest's own time.
+ * Frames of other guests may come with their checksum left out, or be larger than a frame of the
+ * wire.  A guest that negotiated this gets such frames unchanged; for any other the device does
+ * that work, in the guest's own time.
  */
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTIO_NET_H

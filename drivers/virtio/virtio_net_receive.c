@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The network device's way in: frames of the port into the guest's buffers.  A
- * frame that the guest has no buffers for waits in the port's queue, and what
- * comes after it too, until that is full; a frame that fits into no buffer is
+ * Receiving: puts frames of the port into the guest's buffers.  Frames wait in the port's queue
+ * while the guest has no buffers, until the queue is full; a frame that fits into no buffer is
  * lost.
  */
 #include "drivers/virtio/virtio_net.h"
@@ -35,7 +34,7 @@ static enum outcome next_chain(struct writer *writer)
 
 	if (writer->count > 0 && !net->is_mergeable)
 		return TOO_LARGE;
-	/* All buffers that there can be are not enough. */
+	/* The frame needs more buffers than there can be. */
 	if (writer->count == queue->place.size || writer->count == ARRAY_SIZE(net->filled))
 		return TOO_LARGE;
 	writer->chain.buffers = writer->count == 0 ? net->first_buffers : net->buffers;
@@ -147,7 +146,7 @@ static enum outcome receive_one(struct virtio_net *net, struct switch_frame *fra
 	struct net_segment segment;
 	struct net_pieces pieces;
 
-	/* The guest cannot do what the sender left to others: it is done here. */
+	/* Does what the sender left undone and the guest does not accept. */
 	if (frame_cutter_prepare(&net->cutter, frame, net->receive_offloads))
 		*cost += frame->length;
 	if (frame_cutter_pieces(&net->cutter, frame, &segment, &pieces))
@@ -170,7 +169,7 @@ static bool receive_frames(struct virtio_net *net, bool *received)
 		uint32_t cost = NET_DESCRIPTOR_COST;
 
 		if (!frame) {
-			/* More buffers are no news now. */
+			/* The guest need not kick for new buffers now. */
 			virtqueue_suppress_kicks(queue, true);
 			return false;
 		}
@@ -180,7 +179,7 @@ static bool receive_frames(struct virtio_net *net, bool *received)
 		if (outcome == NO_BUFFERS) {
 			if (!queue->kicks_suppressed)
 				return false;
-			/* Some may have come, without a kick, until kicks were allowed again. */
+			/* Buffers may have come without a kick before kicks were allowed again. */
 			virtqueue_suppress_kicks(queue, false);
 		}
 		*received = *received || outcome == RECEIVED;

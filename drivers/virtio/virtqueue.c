@@ -151,8 +151,8 @@ static bool read_descriptor(struct virtqueue *queue, const struct table *table, 
 }
 
 /*
- * Goes over to the table that a descriptor names, which must be the last of its
- * chain and in no such table itself.
+ * Enters the indirect table that a descriptor names; the descriptor must be the last of its chain
+ * and not itself in an indirect table.
  */
 static bool enter_table(struct virtqueue *queue, const struct virtq_desc *descriptor,
 			struct table *table)

@@ -9,9 +9,8 @@
  * for the log and is dead from then on.  The addresses of buffers are checked
  * when they are used, by virtqueue_read and virtqueue_write.
  *
- * Only the CPU that runs the guest calls these functions, between two entries
- * to it; so nobody else touches the queue meanwhile, and no memory barrier but
- * the compiler's is needed.  No locks.
+ * Only the CPU that runs the guest calls these functions, between two entries to it; so the guest
+ * does not access the queue meanwhile, and compiler barriers suffice.  No locks.
  */
 #ifndef UMBRA_DRIVERS_VIRTIO_VIRTQUEUE_H
 #define UMBRA_DRIVERS_VIRTIO_VIRTQUEUE_H
@@ -87,8 +86,8 @@ void virtqueue_stop(struct virtqueue *queue);
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
 /*
- * The last count requests that were fetched count as not fetched, and will come
- * again; none of them, nor one fetched since, was pushed.
+ * Puts back the last count requests that were fetched, to be fetched again; none of them, nor a
+ * later one, may have been pushed.
  */
 void virtqueue_unpop(struct virtqueue *queue, unsigned count);
 

@@ -18,7 +18,10 @@
 #define ADDRESS_DEVICE(address) ((address) >> 11 & 31u)
 #define ADDRESS_DWORD 0xFCu
 
-/* Linux believes in the mechanism when it finds a host bridge; without a vendor it is no device. */
+/*
+ * Linux accepts the mechanism when it finds a host bridge; a device without a vendor id does not
+ * exist.
+ */
 #define BRIDGE_CLASS PCI_REVISION_ID	/* the dword with the class code above it */
 #define BRIDGE_CLASS_VALUE 0x06000000u
 

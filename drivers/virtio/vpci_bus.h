@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's PCI bus: a host bridge as device 0, which is only there to be
- * found, and the guest's virtio devices from 1 up in the order they were given,
- * with one function and one interrupt line each.  A guest configures them by
- * mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), an address and a
- * data register, and reaches their registers in memory windows beyond its RAM.
+ * A guest's PCI bus: a host bridge as device 0, which has no function, and the guest's virtio
+ * devices from 1 up in the order they were given, with one function and one interrupt line each.  A
+ * guest configures them by mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), an address and
+ * a data register, and reaches their registers in memory windows beyond its RAM.
  *
  * One CPU at a time, the one that runs the guest.  No locks.
  */
@@ -35,15 +34,14 @@ int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ra
 		 const struct vpci_callbacks *callbacks, void *context);
 
 /*
- * Stops all devices and takes them off: another transport may attach them.  Nothing is left of
- * the bus.
+ * Stops and detaches all devices, so that another transport may attach them, and removes the bus.
  */
 void vpci_bus_remove(struct vpci_bus *bus);
 
 /* Is one of the width (1, 2 or 4) ports from port on a register of the bus? */
 bool vpci_bus_has_port(const struct vpci_bus *bus, unsigned port, unsigned width);
 
-/* Access to them; a port in between that is none reads as ones. */
+/* Access such ports; a port that is none of the bus reads as ones. */
 uint32_t vpci_bus_read_port(struct vpci_bus *bus, unsigned port, unsigned width);
 /* False: a device cannot take it now; the guest is to try again. */
 bool __must_check vpci_bus_write_port(struct vpci_bus *bus, unsigned port, unsigned width,
@@ -64,7 +62,7 @@ uint32_t vpci_bus_lines(const struct vpci_bus *bus);
 /* True when vpci_bus_service has work that waits for nothing. */
 bool vpci_bus_has_work(const struct vpci_bus *bus);
 
-/* Lets all devices that run do what they can: after has_work, and when a back end has something. */
+/* Services all running devices: after has_work, and when a back end has something. */
 void vpci_bus_service(struct vpci_bus *bus);
 
 #endif

@@ -42,7 +42,7 @@ static const struct {
 	{ AT_PCI_CFG + CAP(more), UINT32_MAX },
 };
 
-/* Class codes, PCI Code and ID Assignment 1.11: what the device would be without virtio. */
+/* Class codes (PCI Code and ID Assignment 1.11) by the kind of device. */
 static uint16_t class_of(uint16_t id)
 {
 	switch (id) {
@@ -105,7 +105,7 @@ void vpci_config_init(struct vpci_device *device, gpa_t window)
 	store_le32(config + PCI_BASE_ADDRESS, gpa_value(window));
 	store_le16(config + PCI_SUBSYSTEM_ID, DEVICE_SUBSYSTEM);
 	config[PCI_CAPABILITIES_POINTER] = AT_COMMON;
-	/* The guest takes the line for the number of the interrupt, and needs no pin. */
+	/* The guest uses the line as the interrupt number, and needs no pin. */
 	config[PCI_INTERRUPT_LINE] = (uint8_t)device->irq;
 	put_capabilities(device);
 }
@@ -118,7 +118,9 @@ bool vpci_config_window(const struct vpci_device *device, gpa_t *start)
 
 /* --- PCI_CFG, the second way ----------------------------------------------------------- */
 
-/* What the guest wants to reach: true when that is in the window (virtio 1.0, 4.1.4.7). */
+/*
+ * Reads the target of the access capability: true when it is in the window (virtio 1.0, 4.1.4.7).
+ */
 static bool access_target(const struct vpci_device *device, uint32_t *offset, uint32_t *width)
 {
 	const uint8_t *capability = device->config + AT_PCI_CFG;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Configuration space of a device on a guest's PCI bus: what drivers/virtio/vpci_bus.c, its only
- * caller, does there on the guest's behalf.  The registers of the window are those of
+ * Configuration space of a device on a guest's PCI bus: accesses by drivers/virtio/vpci_bus.c, its
+ * only caller, for the guest.  The registers of the window are those of
  * drivers/virtio/vpci_device.h.
  */
 #ifndef UMBRA_DRIVERS_VIRTIO_VPCI_CONFIG_H

@@ -33,7 +33,7 @@ static bool is_running(const struct vpci_device *device)
 
 /* --- towards the device model ---------------------------------------------------------- */
 
-/* The status is there before the interrupt, whose handler reads it. */
+/* The interrupt status is set before the interrupt, whose handler reads it. */
 static void device_interrupt(struct virtio_device *model, unsigned queue)
 {
 	struct vpci_device *device = model->transport;
@@ -120,7 +120,7 @@ static void start(struct vpci_device *device)
 
 /* --- the registers ----------------------------------------------------------------------- */
 
-/* Final as soon as the device agreed. */
+/* The features are final once FEATURES_OK is set. */
 static void write_driver_feature(struct vpci_device *device, uint32_t value)
 {
 	uint32_t half = device->driver_feature_select;
@@ -169,7 +169,7 @@ static void write_notify(struct vpci_device *device, uint32_t value)
 {
 	struct virtio_device *model = device->model;
 
-	/* Before the start it does not count: the device looks by itself then. */
+	/* A kick before the start is ignored: the device checks its queues when it starts. */
 	if (is_running(device) && value < model->queue_count && model->queues[value].live)
 		model->ops->kick(model, value);
 }

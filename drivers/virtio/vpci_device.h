@@ -6,9 +6,9 @@
  * which a driver starts the device.  drivers/virtio/vpci_bus.h is the bus it
  * stands on, and its only caller.
  *
- * The guest may read and write anything at any time, in any width; what makes
- * no sense reads as ones or is dropped.  What it says of a queue is checked
- * when the queue goes live, and from then on no more looked at.
+ * The guest may read and write anything at any time, in any width; what makes no sense reads as
+ * ones or is dropped.  Its settings of a queue are checked when the queue goes live, and not read
+ * again afterwards.
  *
  * One CPU at a time, the one that runs the guest.  No locks.
  */
@@ -27,7 +27,7 @@
 struct vpci_callbacks {
 	/* Interrupt irq of the guest is pending. */
 	void (*raise_irq)(void *context, unsigned irq);
-	/* The guest broke the rules of a queue: it is to be ended, for this reason. */
+	/* The guest broke the rules of a queue and must be ended for this cause. */
 	void (*broken)(void *context, const char *cause);
 };
 
@@ -74,7 +74,7 @@ uint32_t vpci_device_read(struct vpci_device *device, unsigned offset, unsigned 
 bool __must_check vpci_device_write(struct vpci_device *device, unsigned offset,
 				      unsigned width, uint32_t value);
 
-/* Lets the device do what it can, if it runs. */
+/* Services the device, if it runs. */
 void vpci_device_service(struct vpci_device *device);
 
 /* Where the parts of the window begin; the first bytes are the common configuration. */
