@@ -71,7 +71,7 @@ static bool ahci_raised(void *context)
 	for (unsigned i = 0; i < PORTS_MAX; i++)
 		if (raised & BIT(i) && ahci->ports[i])
 			worked |= disk_port_interrupt(&ahci->ports[i]->port);
-	/* The ports first, or the bits are set again at once (ibid. 5.6.2.1). */
+	/* Cleared after the ports' bits, or these bits are set again at once (ibid. 5.6.2.1). */
 	ahci->registers->IS = raised;
 	return worked;
 }
@@ -87,7 +87,7 @@ static void set_polled(void *context)
 
 static const struct pci_irq_ops ahci_irq_ops = { ahci_raised, set_polled };
 
-/* Firmware that has its own driver running, in system management mode, is to stop that. */
+/* Asks firmware to stop its own driver, which may run in system management mode. */
 static void take_from_firmware(volatile struct hba_registers *registers)
 {
 	if (!(registers->CAP2 & CAP2_BOH))
@@ -100,7 +100,7 @@ static void take_from_firmware(volatile struct hba_registers *registers)
 
 /*
  * Firmware writes into CAP and PI what the controller can do and which ports are wired (ibid.
- * 10.1.1), and there are controllers that forget that when they are reset.
+ * 10.1.1), and some controllers lose these values when they are reset.
  */
 static bool reset_controller(volatile struct hba_registers *registers)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports of AHCI controllers.  Commands are not queued in the disk (NCQ): the
- * controller hands them over one after the other, so that after an error it is
- * plain which one it was about (AHCI 1.3.1, 6.2.2.1).
+ * Ports of AHCI controllers.  Commands are not queued in the disk (NCQ): the controller hands them
+ * over one after the other, so that after an error it is clear which one failed (AHCI 1.3.1,
+ * 6.2.2.1).
  */
 #include "drivers/block/ahci_port.h"
 
@@ -45,7 +45,7 @@
 #define PxSERR_DIAG_X BIT(26)
 #define PxSIG_ATA 0x00000101u
 #define PxSIG_ATAPI 0xEB140101u
-#define ALL_ONES 0xFFFFFFFFu	/* what a controller reads that is no longer there */
+#define ALL_ONES 0xFFFFFFFFu	/* what reads return when the controller was removed */
 
 #define STOP_TIME (500 * WAIT_MS)	/* ibid. 10.1.2 */
 #define LINK_RESET_TIME (1 * WAIT_MS)	/* ibid. 10.4.2 */
@@ -84,7 +84,7 @@ struct command_table {
 	struct prd prdt[DISK_FRAGMENTS_MAX];
 } __aligned(128);
 
-/* What the controller reads and writes of a port; all in low memory. */
+/* The memory of a port that the controller accesses; all of it low. */
 struct ahci_memory {
 	struct command_header headers[32] __aligned(1024);
 	uint8_t received_fis[256] __aligned(256);
@@ -179,7 +179,7 @@ static void finish_slots(struct ahci_port *port, uint32_t slots, int error)
 			disk_finished(&port->port, i, error);
 }
 
-/* The controller stands still, with the command at fault in front of those it has not begun. */
+/* The controller has stopped at the failed command; later ones have not begun. */
 static void take_error(struct ahci_port *port, uint32_t what)
 {
 	uint32_t left = port->registers->PxCI & port->started;
@@ -191,14 +191,17 @@ static void take_error(struct ahci_port *port, uint32_t what)
 	disk_port_restart(&port->port);
 }
 
-/* The disk was reset behind our back, and has forgotten what it was asked. */
+/* The disk was reset by something else, and has lost its commands. */
 static void begin_anew(struct ahci_port *port)
 {
 	finish_slots(port, port->started & ~port->registers->PxCI, 0);
 	disk_port_restart(&port->port);
 }
 
-/* Then registers read as ones, or as zeroes, which would look like commands that are done. */
+/*
+ * Is the controller gone?  Then registers read as ones or zeroes, and zeroes would look like
+ * finished commands.
+ */
 static bool is_gone(const volatile struct ahci_port_registers *registers, uint32_t interrupts)
 {
 	return interrupts == ALL_ONES || !(registers->PxCMD & PxCMD_ST);
@@ -236,9 +239,8 @@ static bool disk_is_busy(const volatile struct ahci_port_registers *registers)
 }
 
 /*
- * The first thing that a disk says after a reset is its status and its signature; until
- * then it counts as busy.  The controller takes that in only while PxSERR does not say that
- * the link is new (DIAG.X).
+ * After a reset a disk first sends its status and its signature; until then it counts as busy.  The
+ * controller accepts these only while DIAG.X (the link is new) is clear in PxSERR.
  */
 static bool disk_is_ready(volatile struct ahci_port_registers *registers)
 {
@@ -261,12 +263,12 @@ static void ahci_stop(struct disk_port *disk_port)
 
 	port->registers->PxCMD &= ~PxCMD_ST;
 	port->started = 0;
-	/* Until it runs again nobody is there to answer interrupts. */
+	/* No interrupts until the port runs again. */
 	port->registers->PxIE = 0;
 	wait_for(port, AHCI_COMMANDS, STOP_TIME);
 }
 
-/* A port that is gone reads as ones, and so never has. */
+/* Has the command engine stopped?  A port that is gone reads as ones, so it never has. */
 static bool commands_stopped(const volatile struct ahci_port_registers *registers)
 {
 	return !(registers->PxCMD & PxCMD_CR);
@@ -278,9 +280,9 @@ static void set_link(volatile struct ahci_port_registers *registers, uint32_t de
 }
 
 /*
- * The next step, whose time has come.  A port that does not stop (ibid. 10.4.2), or a disk
- * that is still at something then (6.2.2.1), has its link reset: the disk comes back from that
- * as from power off, and answers to nothing before it is ready.  True when that was the last.
+ * Does the next step of stopping.  If the port does not stop (ibid. 10.4.2), or the disk is still
+ * busy then (6.2.2.1), the link is reset: the disk restarts as after power-on, and does not answer
+ * before it is ready.  True when it was the last step.
  */
 static bool step(struct ahci_port *port)
 {
@@ -303,10 +305,7 @@ static bool step(struct ahci_port *port)
 		wait_for(port, AHCI_COMMANDS_AGAIN, STOP_TIME);
 		return !port->is_stuck;
 	case AHCI_COMMANDS_AGAIN:
-		/*
-		 * A port that does not stop even so loses the right to touch memory, and with
-		 * it all ports of its controller.
-		 */
+		/* If the port still does not stop, its whole controller is cut off from memory. */
 		if (!commands_stopped(registers))
 			pci_change_command(port->pci, 0, PCI_COMMAND_BUS_MASTER);
 		return true;
@@ -325,7 +324,7 @@ static bool has_come(const struct ahci_port *port)
 	case AHCI_LINK_UP:
 		return (registers->PxSSTS & DET_MASK) == PxSSTS_DET_READY;
 	case AHCI_LINK_DOWN:
-		return false;	/* a matter of time alone */
+		return false;	/* just time has to pass */
 	}
 	return true;
 }
@@ -392,7 +391,7 @@ bool ahci_port_has_disk(volatile struct ahci_port_registers *registers)
 {
 	uint32_t command = registers->PxCMD & ~PxCMD_ICC_MASK;
 
-	/* Power, spin-up and an awake link, where these are not what firmware left. */
+	/* Turns on power, spin-up and the link, in case firmware has not. */
 	registers->PxCMD = command | PxCMD_POD | PxCMD_SUD | PxCMD_ICC_ACTIVE;
 	return wait_until((registers->PxSSTS & DET_MASK) == PxSSTS_DET_READY, LINK_TIME);
 }
@@ -454,14 +453,14 @@ static void describe(struct ahci_port *port, unsigned slots, bool dma64)
 	string_copy(port->disk.model, port->identity.model, sizeof(port->disk.model));
 }
 
-/* Named by its place: the name that it might have had is the next disk's. */
+/* The message names the port's place: the disk's name goes to the next disk. */
 static bool close(struct ahci_port *port, const char *cause)
 {
 	log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ahci",
 		 PCI_FORMAT " port %u cannot be used: %s", PCI_ARGUMENTS(port->pci->function),
 		 port->number, cause);
 	port->registers->PxIE = 0;
-	/* Memory that the port may still write to is not given back. */
+	/* Memory that the port may still write to is not freed. */
 	if (stop_commands(port->registers) && stop_receiving(port->registers) && port->memory)
 		pages_free(port->memory, MEMORY_PAGES);
 	return false;

@@ -13,7 +13,7 @@
 /* Registers of a port, AHCI 1.3.1, 3.3; they begin at 0x100 of the controller's. */
 struct ahci_port_registers {
 	uint32_t PxCLB, PxCLBU;		/* the command list */
-	uint32_t PxFB, PxFBU;		/* where frames from the disk go */
+	uint32_t PxFB, PxFBU;		/* where frames from the disk are stored */
 	uint32_t PxIS;			/* interrupt status; writing ones clears */
 	uint32_t PxIE;			/* interrupt enable */
 	uint32_t PxCMD;
@@ -28,12 +28,12 @@ struct ahci_port_registers {
 
 struct ahci_memory;
 
-/* What is waited for while a port is stopped, in this order; the last three not always. */
+/* The steps of stopping a port, in this order; the last three only if needed. */
 enum ahci_stop {
-	AHCI_COMMANDS,		/* it goes on with its list of commands */
+	AHCI_COMMANDS,		/* the command engine stops */
 	AHCI_LINK_DOWN,		/* the link is in reset */
 	AHCI_LINK_UP,		/* the link comes back from that */
-	AHCI_COMMANDS_AGAIN,	/* it has not stopped before the link was reset */
+	AHCI_COMMANDS_AGAIN,	/* the command engine stops, after the link was reset */
 };
 
 struct ahci_port {
@@ -50,15 +50,14 @@ struct ahci_port {
 	bool is_stuck;			/* it did not stop by itself */
 };
 
-/* Is anything attached there that may be a disk?  Waits for a moment if the port was asleep. */
+/* Is a device attached that may be a disk?  Waits a moment if the link was asleep. */
 bool ahci_port_has_disk(volatile struct ahci_port_registers *registers);
 
 /*
- * Brings up the port and asks its disk who it is: identity, and all of disk but the
- * name.  slots (command slots) and dma64 (64-bit addresses) are what the controller
- * has.  False, with the cause in the log and the port at rest, when what is there
- * is not for us.  registers, pci, number and the disk's name must be set.  Boot CPU,
- * before others start.
+ * Brings up the port and identifies its disk: fills in identity, and all of disk but the name.
+ * slots (command slots) and dma64 (64-bit addresses) are what the controller has.  False, with the
+ * cause in the log and the port stopped, when the device cannot be used.  registers, pci, number
+ * and the disk's name must be set.  Boot CPU, before others start.
  */
 bool ahci_port_open(struct ahci_port *port, unsigned slots, bool dma64);
 

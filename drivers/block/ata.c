@@ -72,7 +72,9 @@ static bool is_valid(uint16_t word)
 	return (word & COMMANDS_VALID_MASK) == COMMANDS_VALID;
 }
 
-/* What the disk counts in, not how its medium is divided.  0 when it is nothing for Umbra. */
+/*
+ * The size of the disk's logical blocks, not of its physical sectors.  0 when Umbra cannot use it.
+ */
 static uint32_t read_block_size(const uint16_t *words)
 {
 	uint32_t size;
@@ -146,7 +148,7 @@ bool ata_make_command(const struct ata_identity *identity, const struct disk_com
 	else
 		registers->command = lba48 ? WRITE_DMA_EXT : WRITE_DMA;
 	registers->lba = command->sector >> shift;
-	/* The largest count is written as 0, which is what is left of it. */
+	/* The largest count is written as 0, which the conversion makes of it. */
 	registers->count = (uint16_t)(command->length >> BLOCK_SECTOR_SHIFT >> shift);
 	if (!lba48) {
 		registers->count &= LBA28_COUNT_MAX - 1;

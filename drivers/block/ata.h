@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What all ATA disks have in common, whatever they are attached to: commands, and
- * what a disk says about itself (ATA8-ACS; words and commands are its).
+ * What all ATA disks have in common, on any controller: commands and identification (ATA8-ACS;
+ * words and commands are its).
  */
 #ifndef UMBRA_DRIVERS_BLOCK_ATA_H
 #define UMBRA_DRIVERS_BLOCK_ATA_H
@@ -19,7 +19,7 @@
 
 #define ATA_DEVICE_LBA 0x40	/* of the device register */
 
-/* Why a drive that only takes packets (ATAPI) is not for Umbra, which is no fault of it. */
+/* The cause for packet (ATAPI) drives, which Umbra does not use; not an error of the drive. */
 extern const char ata_packet_drive[];
 
 /* What Umbra needs of a disk's answer to IDENTIFY DEVICE. */
@@ -33,8 +33,8 @@ struct ata_identity {
 };
 
 /*
- * Reads the answer.  NULL, or why this disk is not for Umbra: no DMA, no linear
- * addresses, no sectors, or sectors of another size than 512 and 4096 bytes.
+ * Reads the answer.  NULL, or why this disk cannot be used: no DMA, no linear addresses, no
+ * sectors, or sectors of another size than 512 and 4096 bytes.
  */
 const char *ata_parse_identity(const uint16_t words[ATA_IDENTIFY_WORDS],
 			       struct ata_identity *identity);

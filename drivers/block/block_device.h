@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interface in front of everything that has sectors, and what a request looks
- * like.  Disks, partitions and disks in memory implement it; the model of a guest's
- * disk and the reader of partition tables use it.  A request may be carried out at
- * once or finish later, in any order.
+ * The interface of everything that has sectors, and its requests.  Disks, partitions and disks in
+ * memory implement it; the model of a guest's disk and the reader of partition tables use it.  A
+ * request may be carried out at once or finish later, in any order.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_BLOCK_DEVICE_H
 #define UMBRA_DRIVERS_BLOCK_BLOCK_DEVICE_H
@@ -16,7 +15,7 @@
 #define BLOCK_SECTOR_SHIFT 9
 #define BLOCK_SECTOR_SIZE 512u
 
-/* Disks with other blocks than these are none of Umbra's. */
+/* Umbra uses no disks with other block sizes. */
 #define BLOCK_LARGE_SIZE 4096u
 
 struct block_device;
@@ -41,7 +40,7 @@ struct block_request {
 	unsigned segment_count;
 	/*
 	 * Nanoseconds that handlers of interrupts and timers spent on the request after submit.
-	 * Valid when done is called; whoever asked for the request is charged with them.
+	 * Valid when done is called; the guest that made the request is charged for them.
 	 */
 	uint32_t spent;
 	/*
@@ -56,22 +55,20 @@ struct block_request {
 
 struct block_device_ops {
 	/*
-	 * Takes a request inside the device: 0 when it has been carried out, a
-	 * negative error when that failed, or BLOCK_LATER.  The request and its
-	 * segments stay as they are until then.  On the CPU that has the guest's
-	 * window loaded if the segments lie in it.
+	 * Carries out a request, whose range lies inside the device: 0 when it is done, a negative
+	 * error when it failed, or BLOCK_LATER.  The request and its segments stay as they are
+	 * until then.  On the CPU that has the guest's window loaded if the segments lie in it.
 	 */
 	int (*submit)(struct block_device *device, struct block_request *request);
 
 	/*
-	 * Gives up those of the count requests in list that were to finish later; others
-	 * may be finished, or have never been submitted.  When this returns, done is not
-	 * called any more, and no call of it is in flight.  True when none of them and none
-	 * of their memory is touched any more either; while the device is still at work on
-	 * one, false: to be called again after a millisecond or so, with the same list.
-	 * Does not wait.  A device that goes on with one for seconds is stopped, for all
-	 * that use it: this is for the end of a guest.  NULL for a device that never says
-	 * BLOCK_LATER.
+	 * Cancels those of the count requests in list that were to finish later; the others may be
+	 * finished, or were never submitted.  When this returns, done is not called any more, and
+	 * no call of it is in flight.  True when the requests and their memory are not accessed any
+	 * more.  False while the device still works on one: then it must be called again after a
+	 * millisecond or so, with the same list. Does not wait.  A device that goes on with one for
+	 * seconds is stopped, for all that use it: this is for the end of a guest.  NULL for a
+	 * device that never says BLOCK_LATER.
 	 */
 	bool (*cancel)(struct block_device *device, struct block_request *const *list,
 		       unsigned count);

@@ -68,7 +68,7 @@ void disk_leave(struct disk_port *port)
 
 /*
  * Charges the transfer's request with the time since the last charge.  Outside of handlers nothing
- * is charged: it is the time of whoever submits a request.
+ * is charged: submitting runs in the guest's own time.
  */
 static void charge(struct disk_port *port, struct disk_transfer *transfer, uint64_t now)
 {
@@ -113,7 +113,7 @@ void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int err
 		request->done(request, error);
 }
 
-/* One line a second, however many there are. */
+/* Logs one line a second at most. */
 void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer)
 {
 	static const char *const names[] = {
@@ -190,7 +190,7 @@ static struct disk_transfer *take_waiting(struct disk_port *port)
 void disk_start_waiting(struct disk_port *port)
 {
 	for (unsigned i = 0; i < port->depth; i++) {
-		/* What the device need not be asked for finishes at once: the tag stays free. */
+		/* A request that needs no command finishes at once, and the tag stays free. */
 		while (!port->in_flight[i] && port->state == DISK_RUNNING) {
 			struct disk_transfer *transfer = take_waiting(port);
 
@@ -202,7 +202,7 @@ void disk_start_waiting(struct disk_port *port)
 	}
 }
 
-/* What the end of a command leads to. */
+/* What follows when a command has ended. */
 enum next { IS_OVER, IS_MODIFIED, HAS_MORE };
 
 static enum next take_answer(struct disk_port *port, struct disk_transfer *transfer, unsigned tag,
@@ -235,7 +235,7 @@ void disk_finished(struct disk_port *port, unsigned tag, int error)
 	if (next == IS_OVER)
 		disk_finish(port, transfer, error);
 	else if (next == IS_MODIFIED)
-		/* The tag's buffer has the block, so it is written before anything else is. */
+		/* The tag's buffer holds the block, so it is written next. */
 		start(port, tag, transfer);
 	else
 		list_add_first(&port->waiting, &transfer->node);
@@ -248,7 +248,7 @@ static struct disk *disk_of(struct block_device *device)
 	return container_of(device, struct disk, device);
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static int accept(struct disk *disk, struct block_request *request)
 {
 	struct disk_port *port = disk->port;
@@ -299,7 +299,7 @@ static bool is_listed(const struct disk_transfer *transfer, struct block_request
 	return false;
 }
 
-/* The device may still be at work on these; also one that is being stopped. */
+/* The device may still work on these, also one that is being stopped. */
 static void cancel_in_flight(struct disk_port *port, struct block_request *const *list,
 			     unsigned count)
 {
@@ -337,7 +337,7 @@ static bool is_any_in_flight(const struct disk_port *port, struct block_request 
 	return false;
 }
 
-/* While the device is at work in the memory of any, false: disks_tick sees to it that this ends. */
+/* False while the device uses the memory of any of them; disks_tick makes sure that this ends. */
 static bool disk_cancel(struct block_device *device, struct block_request *const *list,
 			unsigned count)
 {
@@ -379,7 +379,7 @@ int disk_reserve(struct disk *disk, unsigned requests)
 	return error;
 }
 
-/* The transfers stay, for whoever reserves some next. */
+/* The transfers are kept for the next reservation. */
 void disk_unreserve(struct disk *disk, unsigned requests)
 {
 	spin_lock(&disk->port->lock);

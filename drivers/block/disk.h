@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Real disks: what the drivers of all kinds of them have in common.  A *port* is
- * what takes commands, a few at once, and fails as a whole; behind it are one disk
- * or two.  Each command in flight has a *tag*, a number from 0 up, by which the port
- * and its driver name it.  This part keeps requests that wait, finds the physical
- * memory that they are about, has them carried out through a bounce buffer where the
- * device cannot reach that memory, and deals with devices that do not answer.
+ * The common part of all drivers of real disks.  A *port* is what takes commands, a few at once,
+ * and fails as a whole; behind it are one disk or two.  Each command in flight has a *tag*, a
+ * number from 0 up, by which the port and its driver name it.  This part queues requests, finds
+ * their physical memory, uses a bounce buffer where the device cannot reach that memory, and
+ * handles devices that do not answer.
  *
- * A command that is not answered in time gets the port reset and is tried once
- * more.  A port from which nothing comes through several resets in a row, whoever
- * asked for them, is given up: event=disk-lost, and all its requests fail.
+ * A command that is not answered in time gets the port reset and is tried once more.  A port that
+ * does not answer over several resets in a row, whatever their reason, is given up:
+ * event=disk-lost, and all its requests fail.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_H
 #define UMBRA_DRIVERS_BLOCK_DISK_H
@@ -46,7 +45,7 @@ struct disk_fragment {
 	uint32_t length;
 };
 
-/* What a driver is to have its device do. */
+/* A command for the device. */
 struct disk_command {
 	struct disk *disk;
 	enum block_operation operation;
@@ -56,7 +55,7 @@ struct disk_command {
 	unsigned count;
 };
 
-/* What memory commands of a port can be about. */
+/* The memory that commands of a port can use. */
 struct disk_limits {
 	paddr_t end;		/* the first address that it cannot reach */
 	uint32_t alignment;	/* of addresses and lengths, a power of two */
@@ -67,8 +66,8 @@ struct disk_limits {
 /* A driver's part.  All are called with the port's lock held. */
 struct disk_port_ops {
 	/*
-	 * Starts a command under a tag that is free.  False when there is nothing to be done for
-	 * it: the device is not asked, and the tag stays free.
+	 * Starts a command under a tag that is free.  False when no command is needed: the device
+	 * is not involved, and the tag stays free.
 	 */
 	bool (*start)(struct disk_port *port, unsigned tag, const struct disk_command *command);
 
@@ -82,15 +81,15 @@ struct disk_port_ops {
 	void (*stop)(struct disk_port *port);
 
 	/*
-	 * After stop, again and again until it is true: the device has forgotten all
-	 * commands and touches no memory.  Does not wait, and comes to an end whatever the
-	 * device does: what does not stop within a second or little more is kept from memory.
+	 * Called after stop until it returns true: the device has dropped all commands and accesses
+	 * no memory.  Does not wait.  Becomes true whatever the device does: a device that does not
+	 * stop within about a second is cut off from memory.
 	 */
 	bool (*has_stopped)(struct disk_port *port);
 
 	/*
-	 * After that, again and again: 0 once the device takes commands, BLOCK_LATER
-	 * while it does not yet, negative when it never will.  Does not wait.
+	 * Called after that until it does not return BLOCK_LATER: 0 once the device takes commands,
+	 * negative when it never will.  Does not wait.
 	 */
 	int (*revive)(struct disk_port *port);
 };
@@ -114,7 +113,7 @@ struct disk_port {
 
 	/* The rest is for disk.c and disk_read.c alone. */
 	struct device_timer *timer;
-	struct spinlock lock;		/* guards all that follows, and the driver's side of it */
+	struct spinlock lock;		/* guards all that follows, and the driver's data */
 	enum disk_state state;
 	struct disk *units[DISK_UNITS_MAX];
 	struct disk_transfer *in_flight[DISK_TAGS_MAX];
@@ -146,27 +145,26 @@ struct disk {
 /* --- for drivers ----------------------------------------------------------------- */
 
 /*
- * Makes the port ready; ops, name, depth and limits are set.  -E_NOMEM.  Boot CPU,
- * before others start.
+ * Initialises the port; ops, name, depth and limits are set.  -E_NOMEM.  Boot CPU, before others
+ * start.
  */
 int __must_check disk_port_init(struct disk_port *port);
 
 /*
- * A disk behind the port, with its name, model, sectors, block_size and read_only set, exists
- * from now on; nothing is freed any more.  Boot time only, at most DISK_UNITS_MAX a
- * port.  The port takes commands.
+ * Adds a disk behind the port, with its name, model, sectors, block_size and read_only set; neither
+ * can be removed again.  Boot time only, at most DISK_UNITS_MAX a port.  The port takes commands.
  */
 void disk_add(struct disk *disk, struct disk_port *port);
 
 /*
- * Without interrupts the port is asked every millisecond whether it has finished something.
- * Any context but NMI; takes the port's lock.
+ * Polls the port every millisecond, since its interrupts cannot be used. Any context but NMI; takes
+ * the port's lock.
  */
 void disk_port_set_polled(struct disk_port *port);
 
 /*
- * The device has raised an interrupt, or may have.  Returns whether something was
- * finished.  Any context but NMI; takes the port's lock.
+ * Handles an interrupt, perhaps of another device.  Returns whether a command was finished.  Any
+ * context but NMI; takes the port's lock.
  */
 bool disk_port_interrupt(struct disk_port *port);
 
@@ -177,14 +175,13 @@ bool disk_port_interrupt(struct disk_port *port);
 void disk_finished(struct disk_port *port, unsigned tag, int error);
 
 /*
- * From poll, as the last thing it does: the device needs a reset to go on, though
- * the commands in flight have done nothing wrong that is known; they are started
- * again.  If that happens again and again, the first of them fails in the end, or
- * the port is given up.
+ * From poll, as its last action: the device needs a reset, but no command in flight is known to
+ * have failed; they are started again.  If that happens again and again, the first of them fails in
+ * the end, or the port is given up.
  */
 void disk_port_restart(struct disk_port *port);
 
-/* From poll, as the last thing: the device is gone, or beyond repair. */
+/* From poll, as its last action: the device is gone or broken. */
 void disk_port_give_up(struct disk_port *port, const char *cause);
 
 /* --- for everybody else ------------------------------------------------------------ */
@@ -193,9 +190,8 @@ void disk_port_give_up(struct disk_port *port, const char *cause);
 struct list *disk_list(void);
 
 /*
- * Somebody is going to have up to requests requests in flight at once, beside the
- * others; disk_unreserve ends it.  A request beyond what was reserved fails.
- * -E_NOMEM.  Not from a handler.
+ * Reserves memory for up to `requests` more requests in flight at once; disk_unreserve ends it.  A
+ * request beyond all reservations fails. -E_NOMEM.  Not from a handler.
  */
 int __must_check disk_reserve(struct disk *disk, unsigned requests);
 void disk_unreserve(struct disk *disk, unsigned requests);
@@ -215,8 +211,8 @@ void disk_status(const struct disk *disk, struct disk_status *status);
 
 /*
  * account(nanoseconds) is called when an interrupt's or the timer's handler has spent so much of
- * this CPU's time on requests.  They are charged with it (block_request.spent), so the guest that
- * runs is not to be.  No lock held.  Boot, once.
+ * this CPU's time on requests.  They are charged for it (block_request.spent), so the running guest
+ * must not be.  No lock held.  Boot, once.
  */
 void disks_set_account(void (*account)(uint32_t nanoseconds));
 

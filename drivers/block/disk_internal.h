@@ -32,15 +32,15 @@ struct list *disk_ports(void);
 bool disk_is_busy(const struct disk_port *port);
 bool disk_has_work(const struct disk_port *port);
 
-/* The timer is to look after the ports (disks_tick) after so many nanoseconds, or sooner. */
+/* Makes the timer call disks_tick after so many nanoseconds, or sooner. */
 void disk_look_after(struct disk_port *port, uint64_t nanoseconds);
 
-/* When the timer looks at a port that has work, in nanoseconds. */
+/* The period of the timer for a port that has work, in nanoseconds. */
 uint64_t disk_period(const struct disk_port *port);
 
 /*
- * Around all that a handler does for the port: takes its lock, and lets go of it.  What is spent
- * in between on a request is charged to it.
+ * Called around all that a handler does for the port: take and release its lock.  Time spent in
+ * between on a request is charged to it.
  */
 static inline void disk_enter(struct disk_port *port)
 {
@@ -60,15 +60,15 @@ void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int err
 /* One line a second about errors of the port's disks, however many there are. */
 void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer);
 
-/* Starts what waits, as far as tags are free, if the port takes commands. */
+/* Starts waiting requests while tags are free, if the port takes commands. */
 void disk_start_waiting(struct disk_port *port);
 
 /* --- disk_recover.c -------------------------------------------------------------------- */
 
 /*
- * The timer's work, which takes the lock of one port after the other: is something finished, or
- * should it have been?  Returns after how many nanoseconds to come again, 0 when no port has
- * anything to do.  Any CPU, any context but NMI, no lock held.
+ * The timer's work: checks each port, with its lock, for finished and for overdue commands.
+ * Returns after how many nanoseconds to call it again, 0 when no port has work.  Any CPU, any
+ * context but NMI, no lock held.
  */
 uint64_t disks_tick(void);
 

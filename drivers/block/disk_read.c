@@ -39,7 +39,10 @@ int disk_read_now(struct disk *disk, uint64_t sector, void *buffer)
 	if (error == BLOCK_LATER) {
 		struct time_limit forever = time_limit(UINT64_MAX / 2);
 
-		/* Ends: a port that does not answer is given up, if the clock goes on. */
+		/*
+		 * The loop ends: a port that does not answer is given up, as long as the clock
+		 * runs.
+		 */
 		while (!now.finished) {
 			disks_tick();
 			(void)time_limit_is_over(&forever);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports of disks in trouble: devices that do not answer or ask for a reset, and
- * interrupts that do not arrive.  A port is stopped, then revived, in steps that the
- * timer drives; none of them waits.
+ * Recovery of ports: devices that do not answer or ask for a reset, and interrupts that do not
+ * arrive.  A port is stopped, then revived, in steps that the timer drives; none of them waits.
  */
 #include "drivers/block/disk_internal.h"
 
@@ -41,7 +40,10 @@ static void lose(struct disk_port *port)
 	fail_all(port);
 }
 
-/* What was in flight waits again, in front and in its old order, unless it was cancelled. */
+/*
+ * Puts requests in flight back to the front of the queue, in their old order, unless they were
+ * cancelled.
+ */
 static void take_back(struct disk_port *port)
 {
 	for (unsigned i = port->depth; i-- > 0;) {
@@ -61,7 +63,7 @@ static void take_back(struct disk_port *port)
 	}
 }
 
-/* go_on does the rest, in disks_tick at the latest. */
+/* go_on continues, in disks_tick at the latest. */
 static void begin_stop(struct disk_port *port)
 {
 	port->state = DISK_STOPPING;
@@ -111,7 +113,7 @@ void disk_port_give_up(struct disk_port *port, const char *cause)
 	go_on(port);
 }
 
-/* As the last thing: the port, which runs, is stopped, and is to run again. */
+/* Stops the running port, to start it again; the caller does nothing more with it. */
 static void reset(struct disk_port *port)
 {
 	port->counters.resets++;
@@ -120,8 +122,8 @@ static void reset(struct disk_port *port)
 }
 
 /*
- * Blames the first command in flight, at which the device was, or will be the next time, since
- * commands that are started again keep their order.
+ * Blames the first command in flight: the device was working on it, or will be next time, since
+ * restarted commands keep their order.
  */
 void disk_port_restart(struct disk_port *port)
 {
@@ -183,7 +185,7 @@ bool disk_port_interrupt(struct disk_port *port)
 	return answered;
 }
 
-/* Has the device been at work on a cancelled request for longer than CANCEL_TIME? */
+/* Has the device worked on a cancelled request for longer than CANCEL_TIME? */
 static bool is_hung_up(const struct disk_port *port)
 {
 	uint64_t now = time_ns();
@@ -200,7 +202,7 @@ static bool is_being_reset(const struct disk_port *port)
 	return port->state == DISK_STOPPING || port->state == DISK_REVIVING;
 }
 
-/* Returns after how many nanoseconds to come again; 0: not. */
+/* Returns after how many nanoseconds to call it again; 0: never. */
 static uint64_t tick(struct disk_port *port)
 {
 	uint64_t again;

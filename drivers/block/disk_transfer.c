@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of a request: where it physically is, and the bounce buffer for devices
- * that cannot reach it, or whose blocks are larger than the request is aligned to.
- * Physical addresses are found when the request is submitted: by the time it
- * finishes, another guest's memory may be in this CPU's window.  For disk.c.
+ * Finds the physical memory of a request, and uses the bounce buffer for devices that cannot reach
+ * it, or whose blocks are larger than the request's alignment. Physical addresses are found when
+ * the request is submitted: by the time it finishes, another guest's memory may be in this CPU's
+ * window.  For disk.c.
  */
 #include "drivers/block/disk_transfer.h"
 
@@ -106,7 +106,7 @@ static void copy(struct disk_transfer *transfer, uint8_t *buffer, uint32_t lengt
 
 /* --- pieces ------------------------------------------------------------------------------ */
 
-/* By the bounce buffer: as many blocks as it holds, or the one of which a part is written. */
+/* A piece by the bounce buffer: as many blocks as fit, or the one of which a part is written. */
 static void cut_for_bounce(const struct disk_transfer *transfer, struct disk_piece *piece)
 {
 	uint32_t block = transfer->disk->device.block_size, left = piece->length;
@@ -115,7 +115,7 @@ static void cut_for_bounce(const struct disk_transfer *transfer, struct disk_pie
 	piece->modifies = transfer->request->operation == BLOCK_WRITE &&
 			  (piece->skip != 0 || left < block);
 	piece->take = MIN(left, (piece->modifies ? block : DISK_BOUNCE_SIZE) - piece->skip);
-	/* The end of a write that is no whole block is a piece of its own. */
+	/* The end of a write that is not a whole block is a piece of its own. */
 	if (transfer->request->operation == BLOCK_WRITE && !piece->modifies)
 		piece->take &= ~(block - 1);
 	piece->sector -= piece->skip >> BLOCK_SECTOR_SHIFT;
@@ -150,7 +150,7 @@ bool disk_transfer_conflicts(const struct disk_transfer *transfer,
 	if (!writes_large_blocks(transfer) || !writes_large_blocks(other) ||
 	    transfer->disk != other->disk)
 		return false;
-	/* Also of one that is in flight: what lies before its next piece is done. */
+	/* This also holds for a transfer in flight: everything before its next piece is done. */
 	mine = next_piece(transfer);
 	its = next_piece(other);
 	return (mine.modifies || its.modifies) &&

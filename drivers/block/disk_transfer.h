@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A request on its way through a port, which carries it out piece by piece, and the
- * rules of those pieces.  Between disk.c, disk_recover.c and disk_transfer.c.
+ * A request in a port, which carries it out piece by piece, and how it is cut into pieces.  Between
+ * disk.c, disk_recover.c and disk_transfer.c.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
 #define UMBRA_DRIVERS_BLOCK_DISK_TRANSFER_H
@@ -9,9 +9,9 @@
 #include "drivers/block/disk.h"
 
 /*
- * What one command, or two, do of a transfer: some blocks of the disk, of which bytes from
- * skip on are the request's.  One that modifies has a part of a block to write: the block
- * is read into the tag's bounce buffer, changed there, and written.
+ * The part of a transfer that one or two commands do: some blocks of the disk, of which bytes from
+ * skip on belong to the request.  One that modifies has a part of a block to write: the block is
+ * read into the tag's bounce buffer, changed there, and written.
  */
 struct disk_piece {
 	uint64_t sector;
@@ -25,7 +25,7 @@ struct disk_transfer {
 	struct disk *disk;
 	struct block_request *request;
 	bool cancelled;			/* done() of its request is not to be called */
-	uint64_t patience;		/* time_ns() until which the device may go on with that */
+	uint64_t patience;		/* time_ns() until which the device may go on with it */
 	bool bounced;			/* goes through the tag's bounce buffer, piece by piece: */
 	unsigned blame;			/* for resets: DISK_BLAME_... of disk_internal.h */
 	uint32_t done;			/* bytes */
@@ -47,8 +47,8 @@ int disk_transfer_prepare(struct disk_transfer *transfer, struct disk *disk,
 			  struct block_request *request);
 
 /*
- * Must the transfer's next piece wait until what other does now, or before it, is done?
- * Where one modifies a block that the other writes to, what the other wrote would be lost.
+ * Must the transfer's next piece wait until the other transfer's current or earlier piece is done?
+ * If one modifies a block that the other writes to, the other's data would be lost.
  */
 bool disk_transfer_conflicts(const struct disk_transfer *transfer,
 			     const struct disk_transfer *other);
@@ -57,13 +57,13 @@ bool disk_transfer_conflicts(const struct disk_transfer *transfer,
 void disk_transfer_next(struct disk_transfer *transfer, unsigned tag);
 
 /*
- * The command under that tag went well.  True when it read a block that is to be modified: then
+ * The command under that tag succeeded.  True when it read a block that is to be modified: then
  * transfer->command is the writing of that block, which goes on under the same tag.
  */
 bool disk_transfer_modify(struct disk_transfer *transfer, unsigned tag);
 
 /*
- * The piece under that tag is done: what was read goes where it belongs.  True when all of the
+ * The piece under that tag is done: copies data that was read to the request.  True when all of the
  * request is done.
  */
 bool disk_transfer_advance(struct disk_transfer *transfer, unsigned tag);

@@ -120,7 +120,7 @@ static bool open_channel(struct pci_device *device, unsigned index)
 	return true;
 }
 
-/* With no disk on it, the controller is left alone. */
+/* A controller without disks is left alone. */
 static int ide_attach(struct pci_device *device)
 {
 	bool found = false;

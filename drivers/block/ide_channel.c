@@ -35,8 +35,8 @@
 
 #define DEVICE_OBSOLETE 0xA0	/* bits that were once fixed */
 #define DEVICE_DEV 0x10		/* the second disk of the channel */
-#define FLOATING 0xFF		/* no disk drives the bus */
-#define FLOATING_LOW 0x7F	/* nor this one, where the bus pulls bit 7 down (ATA8-APT) */
+#define FLOATING 0xFF		/* status without any disk */
+#define FLOATING_LOW 0x7F	/* the same, where the bus pulls bit 7 down (ATA8-APT) */
 
 /* The bus master's block: command, status, descriptor table pointer. */
 #define BMIC 0
@@ -265,13 +265,13 @@ static const struct disk_port_ops ide_ops = {
 
 static const char nothing_there[] = "nothing is attached";
 
-/* What a drive that only takes packets leaves there when it refuses (ATA8-ACS 7.16.6). */
+/* Checks the signature that a packet (ATAPI) drive leaves when it refuses (ATA8-ACS 7.16.6). */
 static bool is_packet_drive(const struct ide_channel *channel)
 {
 	return read_register(channel, LBA_MID) == 0x14 && read_register(channel, LBA_HIGH) == 0xEB;
 }
 
-/* The answer to IDENTIFY, which moves by the data register.  NULL, or why there is none. */
+/* Reads the answer to IDENTIFY, by the data register.  NULL, or why there is none. */
 static const char *identify(const struct ide_channel *channel, const struct ide_disk *disk,
 		     uint16_t words[ATA_IDENTIFY_WORDS])
 {
@@ -286,7 +286,7 @@ static const char *identify(const struct ide_channel *channel, const struct ide_
 		return "it stays busy";
 	write_command(channel, disk, &registers);
 	wait_until(false, SETTLE_TIME);
-	/* Where there is no disk the other one answers for it, with zeroes. */
+	/* For a missing disk the other one answers, with zeroes. */
 	if (alternate_status(channel) == 0)
 		return nothing_there;
 	if (!wait_until(!(alternate_status(channel) & ATA_STATUS_BSY), READY_TIME))
@@ -310,7 +310,7 @@ static bool open_disk(struct ide_channel *channel, struct ide_disk *disk, unsign
 		cause = ata_parse_identity(words, &disk->identity);
 	if (cause == nothing_there)
 		return false;
-	/* Named by its place: what cannot be used has no name. */
+	/* The message names the disk's place, since a disk that cannot be used gets no name. */
 	if (cause) {
 		log_line(cause == ata_packet_drive ? LOG_INFO : LOG_WARN, "ide",
 			 IDE_CHANNEL_FORMAT " %s cannot be used: %s",

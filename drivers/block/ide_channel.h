@@ -9,7 +9,7 @@
 #include "drivers/block/ata.h"
 #include "drivers/pci/pci.h"
 
-/* A channel in messages, as people look for it: a format, and what is to fill it. */
+/* A channel's place in messages: a format and its arguments. */
 #define IDE_CHANNEL_FORMAT PCI_FORMAT " %s"
 #define IDE_CHANNEL_ARGUMENTS(channel) \
 	PCI_ARGUMENTS((channel)->pci->function), (channel)->number == 0 ? "primary" : "secondary"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ranges of block devices.  A request is moved and passed on as it is, so that
- * none need be kept here.
+ * Ranges of block devices.  A request's sector is changed and the request passed on, so no requests
+ * are kept here.
  */
 #include "drivers/block/partition.h"
 
@@ -12,7 +12,7 @@ static int partition_submit(struct block_device *device, struct block_request *r
 {
 	const struct partition *partition = container_of(device, struct partition, device);
 
-	/* A flush is for all of the disk, and can only do good. */
+	/* A flush is for the whole disk, which does no harm. */
 	if (request->operation == BLOCK_FLUSH)
 		return partition->parent->ops->submit(partition->parent, request);
 	if (!block_has_range(device, request->sector, request->length) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A block device that is a range of another one: a partition, or all of a disk
- * for somebody who must not write to it.
+ * A block device that is a range of another one: a partition, or a whole disk for a user who must
+ * not write to it.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_PARTITION_H
 #define UMBRA_DRIVERS_BLOCK_PARTITION_H
@@ -15,9 +15,9 @@ struct partition {
 };
 
 /*
- * Makes a device of sectors sectors from first on, which lie inside parent; parent
- * outlives it.  It can be read only though parent is not.  A request beyond the
- * range, or to write to what is read only, fails and does not reach parent.
+ * Makes a device of sectors sectors from first on, which lie inside parent; parent outlives it.  It
+ * may be read-only although parent is not.  A request beyond the range, or to write to what is read
+ * only, fails and does not reach parent.
  */
 void partition_init(struct partition *partition, struct block_device *parent, uint64_t first,
 		    uint64_t sectors, bool read_only);

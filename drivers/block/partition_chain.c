@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#define ENTRIES_TRUSTED 2u	/* what the others hold may be rubbish that somebody left */
+#define ENTRIES_TRUSTED 2u	/* the others may hold rubbish */
 
 /* Links without a partition, one after the other: as many as Linux follows. */
 #define EMPTY_LINKS_MAX 100u
@@ -22,13 +22,13 @@
 
 struct chain {
 	const struct mbr_entry *extended;
-	uint64_t at, sectors;	/* of this link, and what the entry says that led here */
+	uint64_t at, sectors;	/* of this link, by the entry that named it */
 	unsigned table_start;	/* its partitions in the table begin here */
 	unsigned *number;	/* of the next partition */
 	unsigned empty;		/* links since the last partition */
 };
 
-/* A partition of this extended one was described by that link: so the chain has come round. */
+/* Was a partition of this chain described by that link?  Then the chain is a circle. */
 static bool is_circle(const struct table_reader *reader, const struct chain *chain)
 {
 	const struct partition_table *table = reader->table;
@@ -88,7 +88,7 @@ static const char *find_stop(struct table_reader *reader, struct chain *chain)
 	if (chain->at >= reader->sectors)
 		return "its chain of logical partitions leads beyond the end of the disk";
 	if (is_circle(reader, chain)) {
-		/* Linux goes round until there is none. */
+		/* Linux follows the circle until the numbers run out. */
 		*chain->number = PARTITIONS_MAX + 1;
 		return "its chain of logical partitions leads in a circle";
 	}

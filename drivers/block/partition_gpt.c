@@ -65,7 +65,7 @@ static int check_crc(const struct table_reader *reader, uint64_t place, uint8_t 
 	}
 }
 
-/* What Linux asks of a header, beside its CRC. */
+/* Checks what Linux checks of a header, except the CRC. */
 static bool parse_header(const struct table_reader *reader, const uint8_t *sector, struct gpt *gpt)
 {
 	uint32_t length = load_le32(sector + GPT_HEADER_SIZE);
@@ -158,8 +158,8 @@ static int read_copy(struct table_reader *reader, uint64_t place)
 }
 
 /*
- * The first copy may be on bad sectors, or damaged: that is what the second is for.  Linux takes
- * that one only if told to (its word gpt), and fdisk always does.
+ * The second copy is for a first one that is damaged or on bad sectors.  Linux uses it only if told
+ * to (option gpt), fdisk always.
  */
 int partition_read_gpt(struct table_reader *reader)
 {

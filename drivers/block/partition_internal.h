@@ -34,7 +34,7 @@
 struct table_reader {
 	struct partition_table *table;
 	uint64_t sectors;
-	unsigned unit;		/* sectors in what the table counts: a block of the disk */
+	unsigned unit;		/* sectors in a unit of the table: a block of the disk */
 	uint64_t last_block;
 	unsigned links;		/* sectors of chains that were read so far */
 	partition_read_t *read;
@@ -63,15 +63,15 @@ struct mbr_entry mbr_entry(const struct table_reader *reader, const uint8_t *sec
 bool mbr_is_extended(const struct mbr_entry *entry);
 
 /*
- * Keeps a warning for whoever owns the disk, if it is the first.  number is the
- * partition's, 0 for the whole table.
+ * Keeps a warning for the disk's owner, if it is the first.  number is the partition's, 0 for the
+ * whole table.
  */
 void partition_warn(struct table_reader *reader, unsigned number, const char *warning);
 
 /*
- * Takes a partition into the table, in sectors.  Of one that reaches beyond the end of
- * the disk what is there is taken, and one that begins there is left out, with a warning.
- * link: where a logical one's entry is, else 0.
+ * Adds a partition to the table, in sectors.  One that reaches beyond the end of the disk is cut,
+ * and one that begins there is left out, with a warning. link: where a logical one's entry is, else
+ * 0.
  */
 void partition_add(struct table_reader *reader, unsigned number, uint64_t first, uint64_t sectors,
 		   uint64_t link);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Partition tables of PCs: the MBR with its extended partitions, and GPT (UEFI
- * 2.8, 5.2 and 5.3).  A partition has the number that Linux gives it, also where a
- * table is odd or broken, since that is where people look a number up.  Pure: sectors
- * are read by a function of the caller's.  What a table says may be anything; what
- * comes out lies inside the disk.
+ * Partition tables of PCs: the MBR with its extended partitions, and GPT (UEFI 2.8, 5.2 and 5.3).
+ * A partition has the number that Linux gives it, also in odd or broken tables, so that users find
+ * the same number in both.  Pure: sectors are read by a function of the caller's.  What a table
+ * says may be anything; what comes out lies inside the disk.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_PARTITION_TABLE_H
 #define UMBRA_DRIVERS_BLOCK_PARTITION_TABLE_H
@@ -26,7 +25,7 @@ struct partition_table {
 	enum partition_table_kind kind;
 	unsigned count;
 	struct partition_entry list[PARTITIONS_MAX];	/* in the order of the table */
-	/* Something that whoever owns the disk should know, or NULL. */
+	/* A warning for the disk's owner, or NULL. */
 	const char *warning;
 	unsigned warning_number;	/* of the partition that it is about; 0: the table */
 };
@@ -35,11 +34,10 @@ struct partition_table {
 typedef int partition_read_t(void *context, uint64_t sector, void *buffer);
 
 /*
- * Reads the table of a disk of so many sectors of 512 bytes, whose blocks have
- * block_size bytes, a power of two from 512 to 4096; tables count in these.  An error of
- * read() is handed back, with what was found before it in the table; of a table that is
- * damaged what can be used is there, and warning is set.  The number of sectors that are
- * read is bounded (17000).
+ * Reads the table of a disk of so many sectors of 512 bytes, whose blocks have block_size bytes, a
+ * power of two from 512 to 4096; tables count in these.  An error of read() is returned, with what
+ * was found before it in the table; of a damaged table the usable part is there, and warning is
+ * set.  The number of sectors that are read is bounded (17000).
  */
 int partition_table_read(struct partition_table *table, uint64_t sectors, unsigned block_size,
 			 partition_read_t *read, void *context);

@@ -21,7 +21,7 @@ static void copy_segments(paddr_t at, const struct block_request *request)
 	}
 }
 
-/* The range was checked before, but a mistake there must not reach the memory beside the disk. */
+/* The range was checked before; checked again, since a mistake would reach other memory. */
 static int ram_disk_submit(struct block_device *device, struct block_request *request)
 {
 	const struct ram_disk *disk = container_of(device, struct ram_disk, device);

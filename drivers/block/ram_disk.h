@@ -16,9 +16,8 @@ struct ram_disk {
 };
 
 /*
- * Makes a disk of bytes (what goes beyond a multiple of the sector's size is
- * left out) from start on, anywhere in memory; nobody else uses them.  Requests
- * are carried out at once.
+ * Makes a disk of bytes (what goes beyond a multiple of the sector's size is left out) from start
+ * on, anywhere in memory; the disk alone uses this memory.  Requests are carried out at once.
  */
 void ram_disk_init(struct ram_disk *disk, paddr_t start, uint64_t bytes, bool read_only);
 

@@ -29,10 +29,10 @@
 /* A device's configuration may end here, if it does not have VIRTIO_BLK_F_BLK_SIZE. */
 #define CONFIG_SIZE_MIN offsetof(struct virtio_blk_config, geometry)
 
-#define STATUS_NONE 0xFFu	/* what no device answers */
+#define STATUS_NONE 0xFFu	/* no device answers this */
 #define EXTRA_DESCRIPTORS 2u	/* the header's and the status byte's */
 
-/* A chain may not be longer than the ring (2.4.5.3.1), so that is larger than tags need. */
+/* A chain must not be longer than the ring (2.4.5.3.1), so the ring is larger than tags need. */
 #define RING_MAX 256u
 #define RING_MIN 8u
 #define MEMORY_END (1ull << 52)	/* what page tables can hold; the device reaches all there is */
@@ -54,7 +54,7 @@ struct tag_memory {
 	struct virtq_desc table[DISK_FRAGMENTS_MAX + EXTRA_DESCRIPTORS] __aligned(16);
 };
 
-/* What the device reads and writes; all of it in low memory. */
+/* The memory that the device accesses; all of it low. */
 struct queue_memory {
 	struct virtq_desc descriptors[RING_MAX] __aligned(16);
 	struct virtq_avail avail;
@@ -132,7 +132,7 @@ static void fill_tag(struct tag_memory *memory, const struct disk_command *comma
 	WRITE_ONCE(memory->status, STATUS_NONE);
 }
 
-/* On x86 a store is seen by others after those before it; only the compiler must be told. */
+/* On x86 stores become visible in order; only the compiler must keep the order. */
 static void make_available(struct virtio_disk *disk, unsigned tag)
 {
 	struct virtq_avail *avail = &disk->memory->avail;
@@ -183,7 +183,7 @@ static void virtio_poll(struct disk_port *port)
 	uint16_t index = READ_ONCE(disk->memory->used.idx);
 
 	compiler_barrier();
-	/* A device that claims more than it was asked makes no sense. */
+	/* A device cannot have finished more requests than it was given. */
 	if ((uint16_t)(index - disk->used_seen) > DISK_TAGS_MAX ||
 	    virtio_pci_needs_reset(&disk->virtio)) {
 		disk_port_restart(port);
@@ -322,7 +322,7 @@ static uint32_t read_block_size(const struct virtio_disk *disk)
 	return size == BLOCK_SECTOR_SIZE || size == BLOCK_LARGE_SIZE ? size : 0;
 }
 
-/* A block that is there in part only cannot be read. */
+/* A last block that is incomplete cannot be read. */
 static const char *describe(struct virtio_disk *disk)
 {
 	struct block_device *device = &disk->disk.device;
@@ -368,9 +368,9 @@ static void refuse(const struct pci_device *device, const char *cause)
 }
 
 /*
- * A queue has to know its vector before it is enabled (4.1.4.3.2), so with messages it
- * is made anew.  NULL, or why the device does not take that; its memory stays, since
- * it may be called for.
+ * A queue has to know its vector before it is enabled (4.1.4.3.2), so with messages it is made
+ * anew.  NULL, or why the device refuses that; its memory is kept, since the device may still
+ * access it.
  */
 static const char *attach_interrupts(struct virtio_disk *disk, struct pci_device *device)
 {

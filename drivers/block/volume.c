@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of volumes, and the list of claims: who uses which.  Conflicts are found by
- * sectors, not by names: a disk contains its partitions, and the partitions of a table
- * may overlap.
+ * The list of volumes, and the list of claims, which tell their users.  Conflicts are found by
+ * sectors, not by names: a disk contains its partitions, and the partitions of a table may overlap.
  */
 #include "drivers/block/volume.h"
 
@@ -35,7 +34,7 @@ const struct volume *volume_find(const char *name)
 	return NULL;
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static const struct volume_claim *find_writer(const struct volume *volume)
 {
 	const struct volume_claim *claim;

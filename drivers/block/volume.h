@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The disks of the machine and their partitions by name, and who uses them.  Two
- * that write to the same sectors would destroy each other's data, so a range has
- * one writer at a time; readers are up to themselves.
+ * The disks of the machine and their partitions by name, and who uses them.  Two that write to the
+ * same sectors would destroy each other's data, so a range has one writer at a time; readers are
+ * not limited.
  */
 #ifndef UMBRA_DRIVERS_BLOCK_VOLUME_H
 #define UMBRA_DRIVERS_BLOCK_VOLUME_H
@@ -26,7 +26,7 @@ struct volume {
 	struct list_node node;		/* in the list of all */
 };
 
-/* Somebody's use of a volume.  Zeroed before its first use. */
+/* One use of a volume.  Zeroed before its first use. */
 struct volume_claim {
 	const struct volume *volume;
 	const char *owner;		/* for messages; lives as long as the claim */
@@ -44,9 +44,9 @@ const struct volume *volume_find(const char *name);
 struct list *volume_list(void);
 
 /*
- * Takes volume into use, with the other fields of claim set.  -E_EXIST when somebody
- * writes already where this claim would write too; then nothing happens, and writer
- * is a copy of that one's owner, who may be gone as soon as this returns.  Any CPU.
+ * Claims volume; the other fields of claim are set.  -E_EXIST when another claim already writes to
+ * sectors that this one would write to; then nothing happens, and writer is a copy of that claim's
+ * owner, which may end at any time.  Any CPU.
  */
 int __must_check volume_claim(struct volume_claim *claim, char writer[VOLUME_OWNER_SIZE]);
 
@@ -54,7 +54,7 @@ int __must_check volume_claim(struct volume_claim *claim, char writer[VOLUME_OWN
 void volume_release(struct volume_claim *claim);
 
 /*
- * Does anybody write to any of its sectors now?  Then writer is a copy of the owner's name.  For
+ * Does any claim write to any of its sectors now?  Then writer is a copy of the owner's name.  For
  * commands.
  */
 bool volume_writer(const struct volume *volume, char writer[VOLUME_OWNER_SIZE]);
