@@ -4,8 +4,8 @@
  * of this folder fill one in for each device they find; the console multiplexer uses
  * them all alike, and a panic writes to them directly.
  *
- * Input is pulled: bytes that nobody takes stay in the driver, which then tells the
- * sender to stop.  So no key is lost when a guest does not read.
+ * Input is pulled: bytes that the multiplexer does not take stay in the driver, which then tells
+ * the sender to stop.  So no key is lost when a guest does not read.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_H
@@ -15,13 +15,13 @@
 
 struct console;
 
-/* What refresh found: nothing to show; all is shown now; more is left. */
+/* Results of refresh: there was nothing to draw; all is drawn now; more is left. */
 enum console_refresh { REFRESH_NOTHING, REFRESH_DONE, REFRESH_MORE };
 
 struct console_ops {
 	/*
-	 * How many bytes write would take now, wanted at most.  When that is
-	 * less than wanted, activity is called once much room is free again.
+	 * How many bytes write would take now, at most `wanted`.  When that is less than wanted,
+	 * activity is called once much room is free again.
 	 */
 	size_t (*room)(struct console *console, size_t wanted);
 
@@ -32,15 +32,14 @@ struct console_ops {
 	size_t (*read)(struct console *console, void *buffer, size_t size);
 
 	/*
-	 * Shows a bounded part of what write has not shown yet.  NULL where write
-	 * leaves nothing to do, as it does everywhere before the first refresh.
+	 * Shows a bounded part of what write has not shown yet.  NULL if write draws by itself,
+	 * which every console does before its first refresh.
 	 */
 	enum console_refresh (*refresh)(struct console *console);
 
 	/*
-	 * Puts out all bytes before it returns, behind what was written so far,
-	 * polling the device.  For panic: takes no lock, needs no interrupt, and
-	 * ends even when the device does not.
+	 * Writes all bytes before it returns, after those written so far, by polling the device.
+	 * For panic: takes no lock, needs no interrupt, and ends even when the device does not.
 	 */
 	void (*write_sync)(struct console *console, const void *data, size_t length);
 };
@@ -50,10 +49,10 @@ struct console {
 	const struct console_ops *ops;
 
 	/*
-	 * Called by the driver, in its interrupt handler when input arrived or when
-	 * there is room that room() did not offer before, and in write when refresh is
-	 * due.  It may only set a flag, or wake whoever calls console_mux_service and
-	 * console_mux_refresh.  NULL, or set once before interrupts start.
+	 * Called by the driver, in its interrupt handler when input arrived or when there is room
+	 * that room() did not offer before, and in write when refresh is due.  It may only set a
+	 * flag, or wake the code that calls console_mux_service and console_mux_refresh.  NULL, or
+	 * set once before interrupts start.
 	 */
 	void (*activity)(void *context);
 	void *activity_context;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest's endpoint of the console multiplexer: what the guest writes and reads, and
- * its coming and going.  For hv/, which makes one for each guest, and by the port for
- * the model of the guest's console device.
+ * A guest's endpoint of the console multiplexer: creating and destroying it, writing and reading.
+ * For hv/, which makes one for each guest, and by the port for the model of the guest's console
+ * device.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 
-/* Keys that were refused may be taken now. */
+/* Asks for service, since keys that were refused may be taken now. */
 static void retry_keys(struct console_mux *mux)
 {
 	if (mux->keys_blocked)

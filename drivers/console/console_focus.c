@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The focus of the console multiplexer: which guest has it, who gets it next, and in
- * whose line the terminal's cursor stands.  For the other files of the multiplexer,
- * which call everything here with its lock held.
+ * The focus of the console multiplexer: which guest has it, which one gets it next, and whose line
+ * the terminal's cursor is in.  For the other files of the multiplexer, which call everything here
+ * with its lock held.
  */
 #include "drivers/console/console_internal.h"
 #include "mm/heap.h"
@@ -30,7 +30,7 @@ void mux_release_writer(struct console_endpoint *endpoint)
 	endpoint->wants_room = false;
 }
 
-/* Says how much of the guest's output the replay does not show. */
+/* Prints how much of the guest's output the replay does not show. */
 static void tell_what_is_gone(struct console_endpoint *endpoint)
 {
 	size_t gone = console_history_gone(&endpoint->history);
@@ -39,7 +39,7 @@ static void tell_what_is_gone(struct console_endpoint *endpoint)
 		return;
 	lines_message(endpoint->mux, "older output of guest %s is gone: %u KB", endpoint->name,
 		      (unsigned)((gone + 1023) / 1024));
-	/* The line goes before the replay, not into the middle of it. */
+	/* This line must come before the replay, not in the middle of it. */
 	endpoint->mux->turn = 0;
 }
 
@@ -77,7 +77,9 @@ void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint)
 	mux->service_due(mux->service_context);
 }
 
-/* The next guest (step 1) or the one before (-1), round about; with_parked: parked ones count. */
+/*
+ * The next guest (step 1) or the previous one (-1), cyclically; with_parked: including parked ones.
+ */
 static struct console_endpoint *find_next(struct console_mux *mux, int step, bool with_parked)
 {
 	int at = mux->focus ? (int)mux->focus->number - 1 : step > 0 ? -1 : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last output of one guest, byte for byte.  While the guest is in focus this is
- * also the queue of what the terminal has not got yet; when the guest comes into
- * focus everything in it is queued again (the replay).  For the console multiplexer.
+ * The last output of one guest, byte for byte.  While the guest is in focus this is also the queue
+ * of output that the terminal has not got yet; when the guest comes into focus everything in it is
+ * queued again (the replay).  For the console multiplexer.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_HISTORY_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_HISTORY_H

@@ -29,7 +29,7 @@ struct line_builder {
 	unsigned limit;		/* characters in a line, <= sizeof(text) */
 	unsigned length;
 	bool returned;		/* a carriage return came: what follows begins the line anew */
-	unsigned lost;		/* lines that found no place in the queue */
+	unsigned lost;		/* lines lost because the queue was full */
 	char text[CONSOLE_UMBRA_LINE_MAX];
 };
 
@@ -42,14 +42,14 @@ struct console_endpoint {
 	bool closing;			/* destroyed, but not all was shown */
 	bool parked;			/* takes no keys any more, and writes nothing */
 	bool leaving;			/* parked in focus: loses it when all was shown */
-	bool told_parked;		/* since it has the focus */
+	bool told_parked;		/* told since it has the focus */
 	bool wants_room;		/* a write was cut short */
 	struct line_builder builder;	/* used in the background */
 	struct console_history history;
 	struct ring input;
 	uint32_t reads;			/* how often the guest took keys */
-	bool refused;			/* a key waits since then for room in input */
-	bool gave_up;			/* it took none for so long that keys are dropped */
+	bool refused;			/* a key waits for room in input */
+	bool gave_up;			/* keys are dropped, since it took none for long */
 	uint8_t input_data[CONSOLE_INPUT_SIZE];
 };
 
@@ -73,13 +73,13 @@ struct console_mux {
 	bool has_screen;			/* some console has refresh; written at boot only */
 	struct console_endpoint *endpoints[CONSOLE_ENDPOINTS_MAX];	/* by number - 1 */
 	struct console_endpoint *focus;		/* NULL: Umbra itself */
-	bool focus_sent_away;			/* the user wants no guest in focus */
+	bool focus_sent_away;			/* the user chose no guest */
 	bool focus_event;
 
 	/* Output. */
 	struct console_line raw_line;
 	bool interrupted;
-	bool dangling;			/* nobody goes on in the cursor's line: begin a new one */
+	bool dangling;			/* the cursor's line is not continued: begin a new one */
 	bool dangling_sequence;		/* ... which ends in an incomplete escape sequence */
 	struct line_builder log_builder;
 	struct ring queue;		/* whole lines */
@@ -88,7 +88,7 @@ struct console_mux {
 
 	/* Keys and the command line. */
 	enum { KEYS_TO_FOCUS, KEYS_ESCAPED, KEYS_TO_COMMAND } keys;
-	bool keys_blocked;		/* somebody holds a key */
+	bool keys_blocked;		/* some console holds a key */
 	bool in_command;
 	struct console_line command_line;
 	struct ansi command_ansi;
@@ -124,19 +124,19 @@ static inline struct console_line *mux_current_line(struct console_mux *mux)
 	return mux->in_command ? &mux->command_line : &mux->raw_line;
 }
 
-/* Nobody goes on in the line that the cursor is in: the next output begins a new one. */
+/* Leaves the cursor's line: the next output begins a new one. */
 void mux_leave_line(struct console_mux *mux);
 
 /* Gives the focus to endpoint, NULL for none; nothing when it has it. */
 void mux_set_focus(struct console_mux *mux, struct console_endpoint *endpoint);
 
-/* The next guest (step 1) or the one before (-1), round about; NULL for none. */
+/* The next guest (step 1) or the previous one (-1), cyclically; NULL for none. */
 struct console_endpoint *mux_neighbour(struct console_mux *mux, int step);
 
 /* The next guest that is not parked; NULL for none. */
 struct console_endpoint *mux_heir(struct console_mux *mux);
 
-/* A guest that waits for room to write is told that there is some. */
+/* Notifies a guest that waits for room to write. */
 void mux_release_writer(struct console_endpoint *endpoint);
 
 /* Frees an endpoint that is not in focus. */
@@ -144,7 +144,7 @@ void mux_free_endpoint(struct console_endpoint *endpoint);
 
 /* --- console_output.c: to the terminal ------------------------------------------------ */
 
-/* Puts out as much as the consoles take. */
+/* Writes as much as the consoles take. */
 void output_pump(struct console_mux *mux);
 
 /* --- console_keys.c: from the terminal ------------------------------------------------ */

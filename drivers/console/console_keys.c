@@ -101,7 +101,7 @@ static bool command_key(struct console_mux *mux, uint8_t key)
 	return true;
 }
 
-/* Says it once for each time that the guest has the focus. */
+/* Tells the user that the guest is parked, once each time it gets the focus. */
 static void tell_parked(struct console_endpoint *endpoint)
 {
 	if (!endpoint->told_parked)

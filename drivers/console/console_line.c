@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the terminal's current line.  It follows what shells and line
- * editors do there: text, steps back, return, clearing.  A repaint has no colours,
- * and no requests, which the terminal would answer a second time.
+ * The model of the terminal's current line.  It follows what shells and line editors do there:
+ * text, steps back, return, clearing.  A repaint has no colours, and no requests, which the
+ * terminal would answer again.
  */
 #include "drivers/console/console_line.h"
 

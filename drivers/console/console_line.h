@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Remembers the text of the terminal's line in which the cursor is, so that the console
- * multiplexer can interrupt it for somebody else's line and put it up again below.
+ * Remembers the text of the terminal's line in which the cursor is, so that the console multiplexer
+ * can interrupt it for other lines and show it again below.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_LINE_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_LINE_H

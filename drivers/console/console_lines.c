@@ -3,10 +3,10 @@
  * The multiplexer's whole lines: what guests in the background write, and what Umbra
  * says, is cut into lines, cleaned, and queued for the terminal.
  *
- * A guest chooses its bytes freely.  Nothing that a terminal obeys gets through, so a
- * guest in the background can neither move the cursor nor write a line that does not
- * begin with its own name; and a flood of its lines takes half of the queue at most,
- * so that the other half is left for Umbra's.
+ * A guest chooses its bytes freely.  Control characters and escape sequences are removed, so a
+ * guest in the background can neither move the cursor nor write a line that does not begin with its
+ * own name; and a flood of its lines takes half of the queue at most, so that the other half is
+ * left for Umbra's.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/format.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The console multiplexer as its owner sees it: the consoles attached to it, their
- * service, and the events that the owner has to act on.
+ * The multiplexer's interface to its owner: attaching consoles, servicing them, and events that the
+ * owner must handle.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/error.h"
@@ -64,7 +64,7 @@ static void service(struct console_mux *mux)
 		for (unsigned i = 0; i < mux->console_count; i++)
 			while (take_key(mux, &mux->consoles[i]))
 				progress = true;
-		/* Makes room for the echo of a key, for want of which that was held. */
+		/* Makes room for the echo of a key; the key is held while there is none. */
 		output_pump(mux);
 	} while (progress && mux->keys_blocked);
 }
@@ -126,9 +126,9 @@ static bool take_event(struct console_mux *mux, struct console_event *event)
 		mux->command_event = false;
 		event->kind = CONSOLE_EVENT_COMMAND;
 		string_copy(event->text, mux->command, sizeof(event->text));
-		/* The answer goes before what the guest has to say. */
+		/* The answer comes before the guest's output. */
 		mux->turn = 0;
-		/* Keys may have waited for it, and the line that is to be put up again has. */
+		/* Keys may be waiting for this, and the interrupted line must be shown again. */
 		mux->service_due(mux->service_context);
 		return true;
 	}

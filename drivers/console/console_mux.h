@@ -3,16 +3,14 @@
  * The console multiplexer: all guests, Umbra's log and Umbra's command line
  * share the physical consoles.
  *
- * The guest in focus gets the keys, and its output goes through as it is.  The
- * output of other guests, and the log, appear as whole lines; when they come
- * while something stands in the terminal's line, that is put up again below.
- * Ctrl-] is the escape key (console_keys.c).
+ * The guest in focus gets the keys, and its output goes through as it is.  The output of other
+ * guests, and the log, appear as whole lines; when they interrupt a line of the terminal, that line
+ * is shown again below. Ctrl-] is the escape key (console_keys.c).
  *
- * Locks: a multiplexer has one, LOCK_CONSOLE, over itself, its endpoints and the
- * consoles attached to it.  Every function below takes it, so the caller holds
- * no lock that comes after it; any CPU, interrupts off.  The callbacks and the
- * consoles' drivers are called with it held: a callback may only set a flag or
- * wake somebody, and never calls back.
+ * Locks: a multiplexer has one, LOCK_CONSOLE, over itself, its endpoints and the consoles attached
+ * to it.  Every function below takes it, so the caller holds no lock that comes after it; any CPU,
+ * interrupts off.  The callbacks and the consoles' drivers are called with it held: a callback may
+ * only set a flag or wake a guest, and must not call the multiplexer.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_MUX_H
@@ -40,7 +38,7 @@ struct console_endpoint_callbacks {
 	void (*output_ready)(void *context);
 };
 
-/* What happened that Umbra itself has to act on, outside the lock. */
+/* An event that Umbra must handle outside of the lock. */
 struct console_event {
 	enum { CONSOLE_EVENT_FOCUS, CONSOLE_EVENT_COMMAND } kind;
 	char text[CONSOLE_COMMAND_SIZE];	/* the guest in focus ("": none), or the command */
@@ -54,13 +52,13 @@ struct console_event {
 struct console_mux *console_mux_create(void (*service_due)(void *context), void *context);
 
 /*
- * From now on console is used too.  -E_NOSPC when there are too many.  The
- * caller arranges that the console's activity leads to console_mux_service.
+ * Adds a console.  -E_NOSPC when there are too many.  The caller arranges that the console's
+ * activity leads to console_mux_service.
  */
 int console_mux_attach(struct console_mux *mux, struct console *console);
 
 /*
- * Fetches keys and puts out what waits.  Due after a console's activity and after service_due.
+ * Handles keys and writes pending output.  Due after a console's activity and after service_due.
  *
  * A guest in focus that does not take its keys blocks those typed after them, the escape key too.
  * Returns 0 when none is blocked, else a number that changes whenever the guest takes some: when
@@ -69,18 +67,21 @@ int console_mux_attach(struct console_mux *mux, struct console *console);
 uint32_t console_mux_service(struct console_mux *mux);
 
 /*
- * Has the screens among the consoles show a bounded part of what they have not shown yet.
- * Returns whether more is left on any of them.  One CPU at a time.
+ * Makes the screens among the consoles draw a bounded part of what they have not drawn yet. Returns
+ * whether more is left on any of them.  One CPU at a time.
  */
 enum console_refresh console_mux_refresh(struct console_mux *mux);
 
-/* False when nothing happened.  To be called after console_mux_service until it is false. */
+/*
+ * Returns the next event; false when there is none.  To be called after console_mux_service until
+ * it is false.
+ */
 bool console_mux_take_event(struct console_mux *mux, struct console_event *event);
 
 /*
- * The guest in focus has not taken a key for as long as the caller thinks is long, and token is
- * what console_mux_service said: says so, and drops keys that find no room until the guest takes
- * some again.  Does nothing when that is not so any more.  Returns as console_mux_service.
+ * Called when the guest in focus has taken no key for too long; token is console_mux_service's
+ * result: prints a message, and drops keys without room until the guest takes keys again.  Does
+ * nothing when the token has changed.  Returns as console_mux_service.
  */
 uint32_t console_mux_give_up(struct console_mux *mux, uint32_t token);
 
@@ -91,10 +92,10 @@ uint32_t console_mux_give_up(struct console_mux *mux, uint32_t token);
 void console_mux_print(struct console_mux *mux, const char *text, size_t length);
 
 /*
- * An endpoint for the guest called name (cut at 15 characters); NULL when memory
- * is out or there are too many.  It gets the lowest free number from 1 up, and the
- * focus when no guest has it, unless the user chose no guest.  A guest that
- * restarts keeps its endpoint, so its output continues on the same terminal.
+ * Makes an endpoint for the guest called name (cut at 15 characters); NULL when memory is out or
+ * there are too many.  It gets the lowest free number from 1 up, and the focus when no guest has
+ * it, unless the user chose no guest.  A guest that restarts keeps its endpoint, so its output
+ * continues on the same terminal.
  */
 struct console_endpoint *console_endpoint_create(struct console_mux *mux, const char *name,
 						 const struct console_endpoint_callbacks *callbacks,
@@ -104,16 +105,15 @@ struct console_endpoint *console_endpoint_create(struct console_mux *mux, const 
 unsigned console_endpoint_number(const struct console_endpoint *endpoint);
 
 /*
- * The guest is gone: no callback from now on, and endpoint is not to be used
- * again.  What the guest wrote is still shown; then the next one gets the focus.
+ * Destroys the endpoint of a guest: no callback from now on, and endpoint must not be used again.
+ * What the guest wrote is still shown; then the next one gets the focus.
  */
 void console_endpoint_destroy(struct console_endpoint *endpoint);
 
 /*
- * parked: the guest never takes a key nor writes again.  What it wrote is still shown; then
- * the next guest that is not parked gets the focus.  The user can still bring a parked guest
- * into focus, to look at what it wrote; its keys are dropped.  Not parked: it has started
- * afresh.
+ * parked: the guest never takes a key nor writes again.  What it wrote is still shown; then the
+ * next guest that is not parked gets the focus.  The user can still bring a parked guest into
+ * focus, to look at what it wrote; its keys are dropped.  Not parked: it was restarted.
  */
 void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
 
@@ -124,7 +124,7 @@ void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
 size_t console_endpoint_write(struct console_endpoint *endpoint, const void *data, size_t length);
 
 /*
- * What the model of the guest's console device is joined to: output as above, and the guest's
+ * The endpoint as the back end of the guest's console device: output as above, and the guest's
  * keys.  The context is the endpoint.
  */
 extern const struct console_port console_endpoint_port;

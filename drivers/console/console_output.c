@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The multiplexer's way to the terminal.  There is one writer at a time: a batch of
- * whole lines from the queue, the command line, or the guest in focus.  Each step
- * puts out what the slowest console has room for; when that is nothing, the next
- * output_pump goes on at the same place.
+ * The multiplexer's way to the terminal.  There is one writer at a time: a batch of whole lines
+ * from the queue, the command line, or the guest in focus.  Each step writes as much as the slowest
+ * console has room for; when that is nothing, the next output_pump continues there.
  */
 #include "drivers/console/console_internal.h"
 #include "lib/string.h"
@@ -14,7 +13,7 @@
 /* Bytes of a guest's output between two batches of lines, or a flood of lines would silence it. */
 #define RAW_TURN 2048u
 
-/* How many of wanted bytes all consoles take; without a console all are dropped. */
+/* How many of the `wanted` bytes all consoles take; without a console all are dropped. */
 static size_t output_room(struct console_mux *mux, size_t wanted)
 {
 	size_t room = wanted;
@@ -91,7 +90,7 @@ static bool put_repaint(struct console_mux *mux)
 	return true;
 }
 
-/* Puts out a part of bytes, in the line that the cursor is in; returns how much. */
+/* Writes a part of bytes, in the line that the cursor is in; returns how many. */
 static size_t put_raw(struct console_mux *mux, const uint8_t *bytes, size_t length)
 {
 	struct console_line *line = mux_current_line(mux);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the model of a guest's console device is joined to: something that takes
- * the guest's output and has its keys.  The console multiplexer implements it for
- * each guest's endpoint (console_mux.h); the virtio console uses it.
+ * The back end of a guest's console device: it takes the guest's output and has its keys.  The
+ * console multiplexer implements it for each guest's endpoint (console_mux.h); the virtio console
+ * uses it.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_PORT_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_PORT_H

@@ -26,7 +26,7 @@
 #define LIGHT 0xAAu		/* of 255, of each colour: the grey of text mode */
 #define CURSOR_FIRST_ROW 14u	/* of a glyph; it is an underline */
 #define CURSOR 0x100u		/* of a cell: the cursor is on it */
-#define NOTHING 0xFFFFu		/* unlike every cell, so that it is drawn */
+#define NOTHING 0xFFFFu		/* differs from every cell, so that the cell is drawn */
 
 /* At most so many cells a refresh: 1024 of 8x16 pixels are half a megabyte. */
 #define CELLS_A_REFRESH 1024u
@@ -157,7 +157,7 @@ static bool draw(struct framebuffer *fb, unsigned limit)
 	bool more = false;
 
 	mark_stale(fb);
-	/* Goes on where the last refresh stopped, or the lower rows would never have their turn. */
+	/* Continues where the last refresh stopped, or the lower rows would never be drawn. */
 	for (unsigned i = 0; i < fb->text.rows && !more; i++) {
 		if (fb->stale[fb->scan])
 			drawn += draw_row(fb, fb->scan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A screen of pixels as a console without keys: for machines that have no text
- * mode, and whoever wants more than 80x25.
+ * A screen of pixels as a console without keys: for machines without text mode, and for more than
+ * 80x25 characters.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_FRAMEBUFFER_H
 #define UMBRA_DRIVERS_CONSOLE_FRAMEBUFFER_H

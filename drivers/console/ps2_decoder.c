@@ -31,7 +31,7 @@ enum scan_code {
 	CODE_ENTER = 0x1C,		/* extended: the keypad's */
 	CODE_2 = 0x03,
 	CODE_SPACE = 0x39,
-	CODE_EXTRA = 0x56,		/* beside the left Shift, where there is one */
+	CODE_EXTRA = 0x56,		/* the key beside the left Shift, if any */
 };
 
 #define HELD_LEFT_SHIFT BIT(0)
@@ -56,7 +56,7 @@ _Static_assert(sizeof(plain) == sizeof(shifted) && sizeof(plain) == CODE_SPACE +
 /* The keypad from Home on: what its keys are with Num Lock. */
 static const char keypad_digits[] = "789-456+1230.";
 
-/* What ends the sequence that begins with `ESC [`; NULL for a key that sends none. */
+/* The end of the sequence that begins with `ESC [`; NULL for keys without a sequence. */
 static const char *const moves[] = {
 	"1~", "A", "5~", NULL, "D", NULL, "C", NULL, "4~", "B", "6~", "2~", "3~",
 };
@@ -81,7 +81,7 @@ static unsigned modifier(bool extended, uint8_t code)
 		return extended ? HELD_RIGHT_CTRL : HELD_LEFT_CTRL;
 	case CODE_LEFT_ALT:
 		return extended ? HELD_RIGHT_ALT : HELD_LEFT_ALT;
-	/* Extended Shift codes come around keys, to undo Shift or Num Lock; nobody presses them. */
+	/* The keyboard itself sends extended Shift codes around keys, to undo Shift or Num Lock. */
 	case CODE_LEFT_SHIFT:
 		return extended ? 0 : HELD_LEFT_SHIFT;
 	case CODE_RIGHT_SHIFT:

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a PC's keyboard says, as the bytes that a terminal would send: scan codes
- * of set 1, a US keyboard, the sequences of a VT220.  Pure.  Used by
- * ps2_keyboard.c.
+ * Translates a PC keyboard's codes to the bytes that a terminal would send: scan codes of set 1, a
+ * US keyboard, the sequences of a VT220.  Pure.  Used by ps2_keyboard.c.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_PS2_DECODER_H
 #define UMBRA_DRIVERS_CONSOLE_PS2_DECODER_H
@@ -24,8 +23,8 @@ struct ps2_decoder {
 };
 
 /*
- * The next scan code.  Returns how many bytes it stands for, which are in bytes
- * then: none for a key that goes up, one that says nothing and part of a longer code.
+ * The next scan code.  Returns how many bytes it stands for, which are in bytes then: none for a
+ * released key, a key without a meaning and a part of a longer code.
  */
 size_t ps2_decode(struct ps2_decoder *decoder, uint8_t code, uint8_t bytes[PS2_KEY_MAX]);
 

@@ -36,12 +36,12 @@
 #define CONFIG_MOUSE_OFF BIT(5)
 #define CONFIG_TRANSLATE BIT(6)
 
-#define KEYBOARD_ENABLE 0xF4	/* to the keyboard: say what is pressed */
+#define KEYBOARD_ENABLE 0xF4	/* to the keyboard: send scan codes */
 
 /* One read of the status takes about a microsecond; a controller answers within a millisecond. */
 #define POLLS 20000u
 
-/* Controller and keyboard hold fewer bytes; a broken one would have some for ever. */
+/* Controller and keyboard hold fewer bytes; a broken controller would have some for ever. */
 #define BYTES_AN_INTERRUPT 32u
 
 #define CHANNEL_SIZE 256u
@@ -83,7 +83,7 @@ static bool receive(uint8_t *byte)
 	return true;
 }
 
-/* Drops keys that were typed to the boot loader and that it did not fetch. */
+/* Drops keys that were typed earlier and that the boot loader did not fetch. */
 static void drop_output(void)
 {
 	for (unsigned i = 0; i < BYTES_AN_INTERRUPT && status() & STATUS_OUTPUT; i++)
@@ -199,7 +199,10 @@ int ps2_keyboard_start(struct console *console)
 		return error;
 	/* Firmware may have left it disabled.  Its answer, if any, is no scan code of a key. */
 	send(DATA_PORT, KEYBOARD_ENABLE);
-	/* The line rises once: bytes that wait already must be fetched, or it never falls. */
+	/*
+	 * The line is edge-triggered: bytes that are pending must be fetched, or it never falls and
+	 * rises again.
+	 */
 	keyboard_interrupt(keyboard);
 	return 0;
 }

@@ -17,8 +17,8 @@
 struct console *ps2_keyboard_open(void);
 
 /*
- * Keys arrive from now on; the interrupt controller must work.  Boot CPU, once;
- * console->activity is set before.  The error of irq_register.
+ * Starts to receive keys; the interrupt controller must work.  Boot CPU, once; console->activity is
+ * set before.  The error of irq_register.
  *
  * A keyboard cannot be asked to wait for long: when as many keys wait as the
  * driver keeps (256 bytes), further ones are lost.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text in cells.  The rows are a ring, so that a text which is all line ends
- * costs one row for each of them and not a screen.
+ * Text in cells.  The rows are a ring, so that a line end costs clearing one row instead of moving
+ * the screen.
  */
 #include "drivers/console/text_screen.h"
 

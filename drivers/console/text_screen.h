@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a screen of text holds, whatever shows it: cells of one byte, a cursor,
- * and what bytes of output do to them.  Kept in ordinary memory, since reading
- * video memory back to scroll it is slow.  Used by the drivers of the VGA text
- * screen and of the frame buffer.
+ * The contents of a text screen, independent of its hardware: cells of one byte and a cursor, and
+ * how output changes them.  Kept in ordinary memory, since reading video memory back to scroll it
+ * is slow.  Used by the drivers of the VGA text screen and of the frame buffer.
  *
  * The escape sequences that clear, and the one that goes to the top left corner, are
  * obeyed; the others are ignored.

@@ -3,9 +3,9 @@
  * Driver for the 16550A serial chip (National Semiconductor data sheet
  * PC16550D; register names are its).
  *
- * The interrupt handler runs on the boot CPU and shares no lock with those who
- * write and read: bytes go through two one-way channels, and both sides derive
- * the interrupt enable register from how full these are (update_interrupts).
+ * The interrupt handler runs on the boot CPU and shares no lock with writers and readers: bytes go
+ * through two one-way channels, and both sides derive the interrupt enable register from how full
+ * these are (update_interrupts).
  */
 #include "drivers/console/uart16550.h"
 
@@ -18,7 +18,10 @@
 
 #define TX_SIZE 16384u
 #define RX_SIZE 1024u
-/* For what a sender still sends when it is asked to stop: its FIFO, and a reaction time. */
+/*
+ * Room for bytes that a sender still sends after it was asked to stop: its FIFO, and its reaction
+ * time.
+ */
 #define RX_SPARE 256u
 
 #define RBR_THR 0
@@ -89,12 +92,12 @@ static void chip_write(const struct uart16550 *uart, unsigned reg, uint8_t value
 	port_out8((uint16_t)(uart->port + reg), value);
 }
 
-/* Reading LSR clears its overrun bit, so all of the driver reads it here, where that is counted. */
+/* Reading LSR clears its overrun bit, so the driver reads it only here, and counts overruns. */
 static uint8_t line_status(struct uart16550 *uart)
 {
 	uint8_t status = chip_read(uart, LSR);
 
-	/* A chip that is gone reads as all ones: treated as one with room and without data. */
+	/* A chip that is gone reads as all ones; it is treated as having room and no data. */
 	if (status == 0xFF)
 		return LSR_ROOM;
 	if (status & LSR_OVERRUN)
@@ -111,10 +114,9 @@ static uint8_t wanted_interrupts(const struct uart16550 *uart)
 }
 
 /*
- * To be called after any change of a channel.  Two CPUs may do this at once, and the
- * one with the older view of the channels may write IER last; but each looks again
- * after its write, so IER ends up right.  When its transmit bit goes from 0 to 1 the
- * chip raises an interrupt if it has room already.
+ * To be called after any change of a channel.  Two CPUs may do this at once, and the one with older
+ * values may write IER last; but each checks again after its write, so IER ends up right.  When its
+ * transmit bit goes from 0 to 1 the chip raises an interrupt if it has room already.
  */
 static void update_interrupts(struct uart16550 *uart)
 {

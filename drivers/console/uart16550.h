@@ -27,7 +27,7 @@ int uart16550_start(struct console *console);
 /* Does what an interrupt would: moves bytes both ways, without waiting.  Boot CPU. */
 void uart16550_poll(struct console *console);
 
-/* How many times the chip lost input because nobody fetched it in time. */
+/* How many times the chip lost input because it was not fetched in time. */
 uint32_t uart16550_overruns(const struct console *console);
 
 #endif

@@ -40,7 +40,10 @@ static void vga_show_row(struct vga_text *vga, unsigned row)
 	}
 }
 
-/* Called once a write, not once a line: video memory is slow, and a text can be all line ends. */
+/*
+ * Called once per write, not once per line: video memory is slow, and a text may consist of line
+ * ends.
+ */
 static void vga_update(struct vga_text *vga)
 {
 	for (unsigned row = vga->text.changed; row < vga->text.changed_end; row++)

@@ -7,7 +7,7 @@
 
 #include "arch/cpu/log.h"
 
-/* Now and then the timer is first by chance; not this often in a row. */
+/* The timer may come before an interrupt by chance, but not so often in a row. */
 #define MISSED_MAX 8u
 
 bool irq_watch_missed(struct irq_watch *watch, const char *subsystem, const char *name)

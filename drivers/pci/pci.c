@@ -101,7 +101,7 @@ void pci_init(const struct pci_driver *const *drivers, unsigned count)
 		log_info("pci", "this machine has no PCI");
 		return;
 	}
-	/* A pointer to const through one to void, and const again at the other end. */
+	/* Passed as void * without const; add_function makes it const again. */
 	pci_scan(access, add_function, (void *)(uintptr_t)access);
 	list_for_each(device, &devices, node) {
 		find_driver(device, drivers, count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The PCI functions of the machine: finding them, what they are made of, and
- * the registers that all of them have (PCI Local Bus 3.0, chapter 6).  Bus
- * numbers and addresses stay as the firmware gave them.
+ * The PCI functions of the machine: finding them, their properties, and the registers that all of
+ * them have (PCI Local Bus 3.0, chapter 6).  Bus numbers and addresses stay as the firmware
+ * assigned them.
  */
 #ifndef UMBRA_DRIVERS_PCI_PCI_H
 #define UMBRA_DRIVERS_PCI_PCI_H
@@ -24,9 +24,9 @@ struct pci_bar {
 	uint64_t size;		/* a power of two */
 };
 
-/* How a function that has a driver tells it that something has happened. */
+/* How a function notifies its driver. */
 enum pci_interrupt {
-	PCI_POLLED,	/* it does not: it is asked */
+	PCI_POLLED,	/* no interrupts: it is polled */
 	PCI_LINE,	/* its own, INTA to INTD */
 	PCI_ISA_LINES,
 	PCI_MSI,
@@ -46,7 +46,7 @@ struct pci_device {
 	uint8_t line;		/* ISA line that the firmware routed it to; 255: none */
 	uint8_t pin;		/* 1-4 for INTA-INTD, 0 when it raises none */
 	struct pci_bar bars[PCI_BARS];
-	bool no_messages;	/* its driver: it must not use them, though it says that it can */
+	bool no_messages;	/* set by its driver: MSI does not work on it */
 	const struct pci_driver *driver;	/* NULL: none */
 	enum pci_interrupt interrupt;		/* its driver says which, in attach */
 	struct list_node node;	/* in the list of all */
@@ -66,16 +66,16 @@ struct pci_driver {
 /* --- pci_scan.c ----------------------------------------------------------------- */
 
 /*
- * Calls found(context, function) for every function there is: on bus 0, on all buses behind
- * bridges, and on those of further host bridges, which only show by answering; each bus
- * once.  Ends whatever the bridges say.
+ * Calls found(context, function) for every function: on bus 0, on all buses behind bridges, and on
+ * those of further host bridges, which are found by trying; each bus once.  Ends whatever bus
+ * numbers the bridges have.
  */
 void pci_scan(const struct pci_access *access,
 	      void (*found)(void *context, pci_function_t function), void *context);
 
 /*
- * Fills *device, but for what drivers say and node, from configuration space; it decodes
- * nothing meanwhile.  A bridge goes on decoding, and its bars are not looked at.
+ * Fills *device, except for the fields of drivers and node, from configuration space; decoding is
+ * off meanwhile.  A bridge keeps decoding, and its bars are not read.
  */
 void pci_read_device(const struct pci_access *access, pci_function_t function,
 		     struct pci_device *device);
@@ -83,9 +83,9 @@ void pci_read_device(const struct pci_access *access, pci_function_t function,
 /* --- pci_bar.c ------------------------------------------------------------------- */
 
 /*
- * Reads and sizes count base address registers (6, or 0 of what must not be touched) into
- * bars; what is none, or makes no sense, is PCI_BAR_NONE.  The function decodes nothing
- * meanwhile, and is left as it was.
+ * Reads and sizes count base address registers (6, or 0 of what must not be touched) into bars; a
+ * register that is unused or invalid becomes PCI_BAR_NONE.  The function decodes nothing meanwhile,
+ * and is left as it was.
  */
 void pci_read_bars(const struct pci_access *access, pci_function_t function, unsigned count,
 		   struct pci_bar bars[PCI_BARS]);
@@ -121,7 +121,9 @@ void pci_init(const struct pci_driver *const *drivers, unsigned count);
 /* All functions, in the order in which they were found; for commands.  Never changes after boot. */
 struct list *pci_devices(void);
 
-/* Who drives it and how it interrupts, for people: "ahci, msi" or "no driver".  Any CPU. */
+/*
+ * The function's driver and kind of interrupt, for messages: "ahci, msi" or "no driver".  Any CPU.
+ */
 void pci_describe_driver(const struct pci_device *device, char text[PCI_DRIVER_TEXT]);
 
 /* Register access, as pci_access has it. */

@@ -21,9 +21,8 @@
 #define MCFG_MAX 256u
 
 /*
- * A large page of the window for device registers holds two buses.  It is made
- * for the buses that a PC really has, and the window is for other things too:
- * buses beyond these are reached by the ports.
+ * A large page of the window for device registers holds two buses.  Few PCs have more buses, and
+ * the window is needed for other registers too; further buses are reached by the ports.
  */
 #define BUSES_A_WINDOW 2u
 #define ECAM_WINDOWS 8u
@@ -82,7 +81,10 @@ static void write_ports(pci_function_t function, unsigned offset, unsigned width
 
 static const struct pci_access ports = { read_ports, write_ports };
 
-/* The address register keeps what is written to it, which no other chip there does. */
+/*
+ * Do the ports exist?  The address register keeps what is written to it, unlike other chips at that
+ * port.
+ */
 static bool has_ports(void)
 {
 	uint32_t before = port_in32(PCI_CONFIG_ADDRESS);
@@ -153,7 +155,7 @@ static void map_windows(const struct pci_ecam *ecam)
 	}
 }
 
-/* Firmware has been seen to name memory that is something else.  Bus 0 tells, whatever is on it. */
+/* Some firmware names memory that is something else, so bus 0 must look the same by both ways. */
 static bool ways_agree(void)
 {
 	for (unsigned device = 0; device < 32; device++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A way to the configuration space of PCI functions.  Everything that reads or
- * writes there takes one as a parameter, so that tests can play the devices.
+ * A way to the configuration space of PCI functions.  All code that reads or writes there takes it
+ * as a parameter, so that tests can simulate devices.
  */
 #ifndef UMBRA_DRIVERS_PCI_PCI_ACCESS_H
 #define UMBRA_DRIVERS_PCI_PCI_ACCESS_H
@@ -21,7 +21,7 @@ typedef uint16_t pci_function_t;
 #define PCI_DEVICE(function) ((function) >> 3 & 31)
 #define PCI_NUMBER(function) ((function) & 7)
 
-/* A function in messages, as people look for it: a format, and what is to fill it. */
+/* A function's place in messages: a format and its arguments. */
 #define PCI_FORMAT "%02x:%02x.%u"
 #define PCI_ARGUMENTS(function) PCI_BUS(function), PCI_DEVICE(function), PCI_NUMBER(function)
 
@@ -35,10 +35,10 @@ struct pci_access {
 };
 
 /*
- * The machine's: the memory that the firmware's MCFG table names where what is
- * there agrees with what the ports 0xCF8 and 0xCFC say, else those.  NULL when
- * there is no PCI.  Boot CPU, once, before other CPUs start; acpi_init has run.
- * Its functions take a lock of their own; any CPU.
+ * The machine's: by the memory that the firmware's MCFG table names if its contents agree with
+ * those of the ports 0xCF8 and 0xCFC, else by the ports.  NULL when there is no PCI.  Boot CPU,
+ * once, before other CPUs start; acpi_init has run. Its functions take a lock of their own; any
+ * CPU.
  */
 const struct pci_access *pci_access_init(void);
 

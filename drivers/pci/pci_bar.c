@@ -89,7 +89,9 @@ void pci_read_bars(const struct pci_access *access, pci_function_t function, uns
 		bars[i] = (struct pci_bar){ 0 };
 	if (count == 0)
 		return;
-	/* All ones for a moment are an address too, and somebody else's perhaps. */
+	/*
+	 * Decoding is off while all ones are written, since that may be another function's address.
+	 */
 	access->write(function, PCI_COMMAND, 2,
 		      command & ~(uint32_t)(PCI_COMMAND_IO_SPACE | PCI_COMMAND_MEMORY_SPACE));
 	while (index < count)

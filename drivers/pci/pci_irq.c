@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts of PCI functions.  Messages are one function's own.  Lines are shared, so
- * each has a chain of listeners; they are level-triggered, and a listener that served
- * its chip is not called for nothing.  One that nobody serves comes again at once and
- * for ever, as from a chip that has no driver: such a line is masked.
+ * Interrupts of PCI functions.  Messages are one function's own.  Lines are shared and
+ * level-triggered, so each has a chain of listeners.  An interrupt that no listener handles comes
+ * again at once and for ever, for example from a chip without a driver: such a line is masked.
  *
  * The line is the one that firmware routed to the 8259 pair.  With APICs that is
  * the input of the same number, which most boards raise as well; on those that do not,
@@ -20,8 +19,8 @@
 #include "mm/heap.h"
 
 /*
- * So many for nothing in that time are a storm.  A device that is also asked by a timer,
- * each millisecond, can have half as many interrupts that come too late.
+ * So many unhandled interrupts in STORM_TIME are a storm.  A device that a timer polls too, each
+ * millisecond, can have half as many interrupts that come too late.
  */
 #define STORM_COUNT 2000u
 #define STORM_TIME 1000000000ull	/* nanoseconds */
@@ -32,12 +31,12 @@ struct listener {
 	void *context;
 };
 
-/* What interrupts: a line, or a function's messages.  The boot CPU's alone. */
+/* A source of interrupts: a line, or a function's messages.  Used only by the boot CPU. */
 struct source {
 	struct listener *listeners;	/* written at boot only */
 	const struct pci_device *sender;	/* of messages; NULL: it is a line */
 	unsigned line;
-	unsigned idle;			/* interrupts for nothing, in the time that ends then: */
+	unsigned idle;			/* unhandled interrupts in the period that ends at: */
 	uint64_t window_end;
 };
 
@@ -49,7 +48,7 @@ static void silence(const struct source *source)
 {
 	if (source->sender) {
 		pci_msi_disable(source->sender);
-		/* Not that it goes on by its line. */
+		/* So that the function does not use its line instead. */
 		pci_change_command(source->sender, PCI_COMMAND_INTERRUPT_DISABLE, 0);
 		log_warn("irq",
 			 PCI_FORMAT " interrupts without end and for nothing: it is asked instead",

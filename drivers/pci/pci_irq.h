@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interrupts of PCI functions: a driver gives its handler here and need not know whether they
- * come as messages, by a line of the function's own, or by one that others share.
+ * Interrupts of PCI functions: a driver registers its handler here and need not know whether
+ * interrupts come as messages or by a line, shared or not.
  */
 #ifndef UMBRA_DRIVERS_PCI_PCI_IRQ_H
 #define UMBRA_DRIVERS_PCI_PCI_IRQ_H
@@ -17,18 +17,18 @@ struct pci_irq_ops {
 	bool (*raised)(void *context);
 
 	/*
-	 * There was nothing to do, thousands of times in a row: no interrupt will come any
-	 * more, and the driver has to ask.
+	 * Called after thousands of unhandled interrupts in a row: no interrupt will come any more,
+	 * and the driver must poll.
 	 */
 	void (*silenced)(void *context);
 };
 
 /*
- * ops are called, with context, from now on: by MSI-X or MSI where the machine and the
- * function have that and device->no_messages does not forbid it, else by the function's
- * line; device->interrupt says which.  -E_UNSUPPORTED when no interrupt can arrive,
- * -E_NOMEM: the driver has to ask.  A line that leads nowhere is not noticed: a driver has
- * to be content when it never hears anything.  Boot CPU, before others start.
+ * ops are called, with context, from now on: by MSI-X or MSI where the machine and the function
+ * have that and device->no_messages does not forbid it, else by the function's line;
+ * device->interrupt says which.  -E_UNSUPPORTED when no interrupt can arrive, and -E_NOMEM: then
+ * the driver must poll.  A line that leads nowhere is not detected: a driver must cope with
+ * interrupts that never come.  Boot CPU, before others start.
  */
 int pci_irq_attach(struct pci_device *device, const struct pci_irq_ops *ops, void *context);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the firmware's MCFG table, which says where the memory is that leads to configuration
- * space.  The table is not believed further than its length; who uses the range compares it
- * with what the ports say (drivers/pci/pci_access.c).
+ * space.  Nothing behind the table's length is read; drivers/pci/pci_access.c compares the range's
+ * contents with those of the ports.
  */
 #include "drivers/pci/pci_access.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MSI and MSI-X (PCI Local Bus 3.0, 6.8.1 and 6.8.2): the capability of a function is told where
- * to write which value for an interrupt.  One message for each function; drivers/pci/pci_irq.c
+ * MSI and MSI-X (PCI Local Bus 3.0, 6.8.1 and 6.8.2): a function's capability holds the address and
+ * the value that it writes for an interrupt.  One message for each function; drivers/pci/pci_irq.c
  * chooses it.
  */
 #include "drivers/pci/pci_msi.h"
@@ -61,7 +61,7 @@ static int enable_msix(const struct pci_device *device, unsigned place, uint64_t
 	entry = map_entry(device, place);
 	if (!entry)
 		return -E_NOSPC;
-	/* Masked as a whole while the entry is half written. */
+	/* All entries are masked while the entry is half written. */
 	pci_write(device, place + MESSAGE_CONTROL, 2, control | MSIX_ENABLE | MSIX_FUNCTION_MASK);
 	entry->control = entry->control | ENTRY_MASKED;
 	entry->address = (uint32_t)address;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Message signalled interrupts (PCI Local Bus 3.0, 6.8): a function writes a
- * value to an address instead of pulling a line.  Who chooses the two is
- * elsewhere.
+ * Message signalled interrupts (PCI Local Bus 3.0, 6.8): a function writes a value to an address
+ * instead of pulling a line.  Both are chosen elsewhere.
  */
 #ifndef UMBRA_DRIVERS_PCI_PCI_MSI_H
 #define UMBRA_DRIVERS_PCI_PCI_MSI_H
@@ -10,18 +9,17 @@
 #include "drivers/pci/pci.h"
 
 /*
- * The function raises its interrupts by writing data to address from now on, one
- * message for all of them: entry 0 of MSI-X where it has that, else MSI.  Its
- * line is silent.  -E_UNSUPPORTED when it has neither, -E_NOSPC when the table of
- * MSI-X cannot be reached, -E_RANGE for an address that it cannot write to.  Boot
- * CPU, before others start.
+ * Makes the function raise its interrupts by writing data to address, one message for all of them:
+ * entry 0 of MSI-X where it has that, else MSI.  Its line is silent.  -E_UNSUPPORTED when it has
+ * neither, -E_NOSPC when the table of MSI-X cannot be reached, -E_RANGE for an address that it
+ * cannot write to.  Boot CPU, before others start.
  */
 int pci_msi_enable(const struct pci_device *device, uint64_t address, uint32_t data);
 
-/* Back to the line. */
+/* Makes the function use its line again. */
 void pci_msi_disable(const struct pci_device *device);
 
-/* Does it use MSI-X now?  Some functions want to be told in registers of their own. */
+/* Does the function use MSI-X?  Some functions need this set in registers of their own. */
 bool pci_msix_is_on(const struct pci_device *device);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds PCI functions.  Firmware numbered the buses; a bridge names the one
- * behind it, and each is looked at once, even if two bridges name the same.  What begins
- * at another host bridge than that of bus 0 is named in AML alone; so all buses that no
- * bridge has named are tried in the end, each by the first function of its devices.
+ * Finds PCI functions.  Firmware numbered the buses; a bridge names the one behind it, and each is
+ * looked at once, even if two bridges name the same.  Buses of another host bridge than that of bus
+ * 0 are named only in AML; so all buses that no bridge has named are tried at the end, each by the
+ * first function of its devices.
  */
 #include "drivers/pci/pci.h"
 
@@ -45,7 +45,7 @@ static bool is_there(const struct scan *scan, pci_function_t function)
 {
 	uint32_t vendor = scan->access->read(function, PCI_VENDOR_ID, 2);
 
-	/* Some chips answer 0 where there is nothing. */
+	/* Some chips return 0 where there is no function. */
 	return vendor != NO_VENDOR && vendor != 0;
 }
 
@@ -88,7 +88,7 @@ static bool answers(const struct scan *scan, unsigned bus)
 	return false;
 }
 
-/* Are both functions the same in all that tells one from another: kind, class and addresses? */
+/* Are both functions equal in kind, class and addresses? */
 static bool same_function(const struct scan *scan, pci_function_t one, pci_function_t other)
 {
 	static const uint8_t registers[] = {
@@ -105,7 +105,7 @@ static bool same_function(const struct scan *scan, pci_function_t one, pci_funct
 	return true;
 }
 
-/* Some chipsets do not look at the number of the bus, and show bus 0 as all of them. */
+/* Some chipsets ignore the bus number, and show bus 0 as every bus. */
 static bool mirrors_bus_0(const struct scan *scan, unsigned bus)
 {
 	for (unsigned device = 0; device < DEVICES; device++)
@@ -132,9 +132,9 @@ void pci_scan(const struct pci_access *access,
 }
 
 /*
- * Bridges are left alone: to find out what their registers are takes decoding off, and the
- * way to memory, to what is behind them, or to configuration space itself may lead through
- * one.  There is no driver that would want to know.
+ * Bridges are skipped: sizing their registers turns decoding off, and accesses to memory, to
+ * functions behind them or to configuration space itself may go through them.  No driver needs
+ * them.
  */
 static unsigned bars_of(const struct pci_device *device, uint32_t header)
 {

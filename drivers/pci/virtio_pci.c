@@ -15,10 +15,10 @@
 #define CAP(field) offsetof(struct virtio_pci_cap, field)
 
 /*
- * ACCESS_PLATFORM: the device goes through whatever translates addresses on the machine's
- * buses.  Umbra sets up no IOMMU, so that physical addresses are right.  ORDER_PLATFORM: it
- * sees memory as the bus shows it; x86 keeps stores in order for that, and what Umbra does
- * is ordered for the strictest device anyhow.  (Virtio 1.1, 6; older ones reserve the bits.)
+ * ACCESS_PLATFORM: the device's accesses go through the IOMMU, if there is one.  Umbra sets up no
+ * IOMMU, so that physical addresses are right.  ORDER_PLATFORM: it needs the memory barriers of a
+ * real device; x86 keeps stores in order, and Umbra has the other barriers.  (Virtio 1.1, 6; older
+ * ones reserve the bits.)
  */
 #define FEATURES_ALWAYS (BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_F_ACCESS_PLATFORM) | \
 			 BIT64(VIRTIO_F_ORDER_PLATFORM))
@@ -203,7 +203,7 @@ static volatile uint16_t *notify_register(struct virtio_pci *virtio)
 	return (volatile uint16_t *)(void *)(virtio->notify + offset);
 }
 
-/* Without MSI-X nobody looks at it. */
+/* Ignored without MSI-X. */
 static uint16_t vector(const struct virtio_pci *virtio)
 {
 	return pci_msix_is_on(virtio->pci) ? 0 : VIRTIO_MSI_NO_VECTOR;
@@ -260,6 +260,6 @@ bool virtio_pci_needs_reset(const struct virtio_pci *virtio)
 {
 	uint8_t status = virtio->common->device_status;
 
-	/* One that is no longer there has all bits or none. */
+	/* The status of a device that is gone has all bits set or none. */
 	return status & VIRTIO_STATUS_DEVICE_NEEDS_RESET || !(status & VIRTIO_STATUS_DRIVER_OK);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtio devices of the machine (it is one that somebody else pretends) on PCI, as
- * virtio 1.0 has them: finding the registers, and making a queue.  Transitional
- * devices have these registers too, beside the old ones.
+ * Virtio devices of the machine, which is then a virtual one, on PCI (virtio 1.0): finding the
+ * registers, and making a queue.  Transitional devices have these registers too, beside the old
+ * ones.
  */
 #ifndef UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
 #define UMBRA_DRIVERS_PCI_VIRTIO_PCI_H
@@ -46,8 +46,8 @@ struct virtio_pci {
 const char *virtio_pci_map(struct virtio_pci *virtio, const struct pci_device *pci);
 
 /*
- * Begins to reset the device.  After that, to be asked again and again, virtio_pci_reset_result
- * tells what came of it.  Neither waits.
+ * Begins to reset the device.  Then virtio_pci_reset_result, called repeatedly, returns the result.
+ * Neither waits.
  */
 void virtio_pci_begin_reset(struct virtio_pci *virtio);
 enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio);
@@ -56,9 +56,9 @@ enum wait_result virtio_pci_reset_result(const struct virtio_pci *virtio);
 bool virtio_pci_reset(struct virtio_pci *virtio);
 
 /*
- * After a reset: takes of the features wanted those that are offered, VIRTIO_F_VERSION_1
- * among them or it fails, and what the platform may ask for.  NULL, or why that did not
- * work, as a clause.  *accepted gets what is in force.
+ * After a reset: accepts those of the wanted features that are offered, VIRTIO_F_VERSION_1, without
+ * which it fails, and platform features.  NULL, or the cause of failure as a clause.  *accepted
+ * gets the features in force.
  */
 const char *virtio_pci_negotiate(struct virtio_pci *virtio, uint64_t wanted, uint64_t *accepted);
 
@@ -73,14 +73,14 @@ uint16_t virtio_pci_queue_max(struct virtio_pci *virtio);
 uint16_t virtio_pci_queue_max_of(struct virtio_pci *virtio, uint16_t number);
 
 /*
- * After virtio_pci_negotiate: queue 0 is there, and the device at work; with MSI-X the
- * queue's interrupts are entry 0 of that.  Returns the
- * register that tells the device of requests, NULL when it is out of reach.
+ * After virtio_pci_negotiate: sets up queue 0 and starts the device; with MSI-X the queue's
+ * interrupts are entry 0 of that.  Returns the register that tells the device of requests, NULL
+ * when it is out of reach.
  */
 volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio,
 				    const struct virtio_pci_queue *queue);
 
-/* With MSI-X, after virtio_pci_start: does the device raise the queue's interrupts? */
+/* With MSI-X, after virtio_pci_start: has the device accepted the vector for the queue? */
 bool virtio_pci_has_vector(struct virtio_pci *virtio);
 
 /*
