@@ -43,7 +43,7 @@ deps-debian: debian-settings
 	$(Q)iso/deps.sh debian
 
 ## make debian          build a disk with Debian 12 for i386, and the kernel for it: some 10
-##                      minutes, 4 GB below build/, and the packages that it needs
+##                      minutes, 2 GB below build/, and the packages that it needs
 ##     DEBIAN_IMAGE=build/debian/debian.img             the disk; one that is there is kept as it is
 ##     DEBIAN_SIZE=4G DEBIAN_PACKAGES="..." DEBIAN_MIRROR=http://...    what it is made with
 .PHONY: debian
