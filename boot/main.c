@@ -250,11 +250,12 @@ void boot_main(uint32_t magic, uint32_t information)
 	cpu_calls_init();				/* CPUs can be called */
 	cpus_start(&info, options.max_cpus, options.smt);	/* compares their TSCs */
 	report_speculation(options.mitigations);	/* all CPUs known */
-	timers_init();					/* clock is final */
+	entropy_init();					/* begins with little */
+	timers_init(entropy_gather);			/* clock is final */
 	start_watchdog();				/* needs APIC, timers */
 
 	/* The back ends of guests' devices. */
-	entropy_init();					/* keys for guests */
+	entropy_finish();				/* keys for guests */
 	host_devices_init(&options);			/* disks, cards, uplinks */
 	outputs_start();				/* consoles by interrupt */
 	start_power_button();				/* needs timers, ACPI */

@@ -63,16 +63,24 @@ bool jitter_note(struct jitter *jitter, uint32_t tsc)
 {
 	uint32_t *word = &jitter->words[jitter->events % JITTER_WORDS];
 	uint32_t distance = tsc - jitter->last;
+	bool counts = jitter->uncounted == 0;
 	/* Rounded to the nearest step, so that a small change either way counts as none. */
 	uint32_t change = (distance - jitter->distance + JITTER_TICKS / 2) / JITTER_TICKS;
 
 	*word = fold(*word ^ tsc);
-	jitter->irregular += !is_expected(jitter, change);
+	/* The same instructions whether it counts or not, or they would be a change themselves. */
+	jitter->irregular += !is_expected(jitter, change) & counts;
+	jitter->uncounted -= !counts;
 	jitter->changes[jitter->events % JITTER_LAGS] = change;
 	jitter->last = tsc;
 	jitter->distance = distance;
 	jitter->events++;
 	return jitter->events >= JITTER_EVENTS;
+}
+
+void jitter_resume(struct jitter *jitter)
+{
+	jitter->uncounted = 2;
 }
 
 void jitter_take(struct jitter *jitter, struct entropy_pool *pool)

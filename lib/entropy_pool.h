@@ -59,10 +59,17 @@ struct jitter {
 	unsigned irregular;	/* of them */
 	uint32_t last, distance;
 	uint32_t changes[JITTER_LAGS];
+	unsigned uncounted;	/* so many of the next events do not count, however irregular */
 };
 
 /* Adds an event at that moment.  True when a batch is complete: jitter_take is due. */
 bool jitter_note(struct jitter *jitter, uint32_t tsc);
+
+/*
+ * Something else was done since the last event: the distance of the next one says nothing, nor does
+ * the change to the one after it, and neither is counted.
+ */
+void jitter_resume(struct jitter *jitter);
 
 /* Moves what was collected to the pool. */
 void jitter_take(struct jitter *jitter, struct entropy_pool *pool);

@@ -243,7 +243,9 @@ static bool search_rsdp(uint64_t start, size_t size)
 		for (size_t offset = 0;
 		     offset < SEARCH_WINDOW && offset + RSDP_OLD_SIZE <= length;
 		     offset += RSDP_ALIGN) {
-			if (use_rsdp(bytes + offset, length - offset))
+			/* Thousands of places are none, at each start. */
+			if (bytes[offset] == RSDP_SIGNATURE[0] &&
+			    use_rsdp(bytes + offset, length - offset))
 				return true;
 		}
 	}

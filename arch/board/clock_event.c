@@ -83,10 +83,10 @@ static void start_pit(void)
  * an emulator that counts instructions (QEMU, -icount sleep=off) would stop for good when the
  * machine is idle and no timer at all is running.
  */
-void clock_event_init(irq_handler_t *handler)
+void clock_event_init(irq_handler_t *handler, void (*meanwhile)(void))
 {
 	event_handler = handler;
-	use_lapic = irq_has_apic() && lapic_timer_init() == 0;
+	use_lapic = irq_has_apic() && lapic_timer_init(meanwhile) == 0;
 	if (irq_has_apic() && !use_lapic)
 		log_warn("time", "the local APIC's timer does not go off: the 8254 is used");
 	if (use_lapic)

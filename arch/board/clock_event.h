@@ -12,11 +12,12 @@
 #include <stdint.h>
 
 /*
- * Chooses a timer and tests that it expires.  handler(NULL) is called at each event, on the CPU
- * that set it, interrupts off, and once soon after this call without an event.  Panics when no
- * timer works. Boot CPU, once, after irq_init and clock_init.
+ * Chooses a timer and tests that it expires.  While one is measured, meanwhile is called again and
+ * again, 50 microseconds at most each time, so that the wait is of use.  handler(NULL) is called
+ * at each event, on the CPU that set it, interrupts off, and once soon after this call without an
+ * event.  Panics when no timer works.  Boot CPU, once, after irq_init and clock_init.
  */
-void clock_event_init(irq_handler_t *handler);
+void clock_event_init(irq_handler_t *handler, void (*meanwhile)(void));
 
 /* Each further CPU, on that CPU, after irq_init_cpu. */
 void clock_event_init_cpu(void);

@@ -11,11 +11,12 @@
 
 /*
  * Chooses between the TSC deadline and the counter, measures the counter where that is needed, for
- * 10 ms, and lets the timer expire once to see that it works.  0, or -E_IO when it does not count,
- * or at an impossible rate, or raises no interrupt.  Boot CPU, once, after lapic_init_cpu and
+ * 4 ms in which it calls meanwhile again and again, and lets the timer expire once to see that it
+ * works.  meanwhile takes 50 microseconds at most.  0, or -E_IO when it does not count, or at an
+ * impossible rate, or raises no interrupt.  Boot CPU, once, after lapic_init_cpu and
  * clock_init, interrupts off; one interrupt of VECTOR_TIMER is pending when this returns.
  */
-int lapic_timer_init(void);
+int lapic_timer_init(void (*meanwhile)(void));
 
 /* Prepares this CPU's timer; the boot CPU's is prepared already. */
 void lapic_timer_init_cpu(void);

@@ -76,11 +76,11 @@ static void interrupt(void *context)
 	arm(queue);
 }
 
-void timers_init(void)
+void timers_init(void (*meanwhile)(void))
 {
 	timers_init_cpu();
 	timer_init(&clock_keeper, keep_clock);
-	clock_event_init(interrupt);
+	clock_event_init(interrupt, meanwhile);
 	keep_clock(&clock_keeper);
 }
 

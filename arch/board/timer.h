@@ -20,8 +20,11 @@ struct timer {
 	bool detached;			/* it will wait again after timer_attach */
 };
 
-/* The clock events, and the boot CPU's queue.  Boot CPU, once, interrupts off. */
-void timers_init(void);
+/*
+ * The clock events, and the boot CPU's queue; meanwhile is clock_event_init's.  Boot CPU, once,
+ * interrupts off.
+ */
+void timers_init(void (*meanwhile)(void));
 
 /* The queue of each further CPU: on that CPU, interrupts off, after clock_event_init_cpu. */
 void timers_init_cpu(void);

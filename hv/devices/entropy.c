@@ -23,8 +23,9 @@
 #define RDSEED_BITS 32u
 #define RDRAND_BITS 16u
 
-/* Moments noted at boot at most, which take some milliseconds. */
+/* Moments noted at boot at most, which take some milliseconds; and in one entropy_gather. */
 #define BOOT_EVENTS 8192u
+#define GATHER_EVENTS 32u
 
 /* Port B of the board's logic, harmless to read; the bus it is on has a clock of its own. */
 #define PORT_SYSTEM_B 0x61
@@ -39,6 +40,7 @@ static struct spinlock lock = SPINLOCK(LOCK_ENTROPY);
 static struct entropy_pool pool;		/* under the lock; generation is read without */
 static struct jitter jitters[MAX_CPUS];		/* each its CPU's own */
 static bool has_rdseed, has_rdrand;		/* gave numbers at least once */
+static unsigned boot_events;			/* moments noted at boot, by entropy_gather */
 
 /* With the lock, or at boot. */
 static void add_words(const uint32_t *words, unsigned count, unsigned bits_each)
@@ -76,16 +78,22 @@ static void add_circumstances(void)
 	entropy_pool_add(&pool, &facts, sizeof(facts), 0);
 }
 
-static void add_boot_jitter(void)
+static bool has_enough_jitter(void)
+{
+	return boot_events >= BOOT_EVENTS || entropy_pool_is_full(&pool);
+}
+
+void entropy_gather(void)
 {
 	struct jitter *jitter = &jitters[this_cpu()->id];
 
-	for (unsigned i = 0; i < BOOT_EVENTS && !entropy_pool_is_full(&pool); i++) {
+	jitter_resume(jitter);
+	for (unsigned i = 0; i < GATHER_EVENTS && !has_enough_jitter(); i++) {
+		boot_events++;
 		(void)port_in8(PORT_SYSTEM_B);
 		if (jitter_note(jitter, (uint32_t)read_tsc()))
 			jitter_take(jitter, &pool);
 	}
-	jitter_take(jitter, &pool);
 }
 
 static void report(void)
@@ -98,7 +106,13 @@ void entropy_init(void)
 {
 	add_circumstances();
 	add_cpu_numbers();
-	add_boot_jitter();
+}
+
+void entropy_finish(void)
+{
+	while (!has_enough_jitter())
+		entropy_gather();
+	jitter_take(&jitters[this_cpu()->id], &pool);
 	entropy_pool_reseed(&pool);
 	report();
 	if (pool.best < ENTROPY_FULL)

@@ -12,10 +12,14 @@
 #include <stdint.h>
 
 /*
- * Gathers the entropy available at boot; takes some milliseconds without RDSEED.  Boot CPU, clocks
- * run.
+ * Gathers the entropy available at boot, on the boot CPU, when clocks run: entropy_init takes what
+ * is there at once; entropy_gather goes on, 50 microseconds at most each time, while the boot has
+ * to wait anyway; and entropy_finish gathers the rest, for some milliseconds at most where there is
+ * no RDSEED, and makes the first keys.  In this order, entropy_gather as often as there is time.
  */
 void entropy_init(void);
+void entropy_gather(void);
+void entropy_finish(void);
 
 /* An interrupt came: its moment is noted.  Any CPU, no lock held, not from a handler. */
 void entropy_note(void);

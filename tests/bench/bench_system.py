@@ -7,7 +7,7 @@ import tempfile
 
 # Of the start, in instructions: the waits that measure clocks (arch/board/tsc.c,
 # arch/board/lapic_timer.c).
-MEASURING = 20_000_000 + 10_000_000
+MEASURING = 20_000_000 + 4_000_000
 MEMORY, MORE_MEMORY = 256, 1024     # MB
 
 

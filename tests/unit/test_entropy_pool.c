@@ -169,6 +169,27 @@ static void irregular_moments_are_worth_a_little(void **state)
 			JITTER_EVENTS / JITTER_PER_BIT);
 }
 
+/* Nor is the time that passes between two runs of moments, whatever it is. */
+static void pauses_are_worth_nothing(void **state)
+{
+	struct entropy_pool pool = { .bits = 0 };
+	struct jitter jitter = { .events = 0 };
+	uint32_t moment = 0, pause = 12345;
+
+	(void)state;
+	for (unsigned i = 0; i < JITTER_EVENTS; i++) {
+		if (i % 32 == 0) {
+			pause = pause * 1103515245 + 12345;
+			moment += pause >> 8;
+			jitter_resume(&jitter);
+		}
+		moment += 1000;
+		jitter_note(&jitter, moment);
+	}
+	jitter_take(&jitter, &pool);
+	assert_int_equal(pool.bits, 0);
+}
+
 /* Each moment's lowest bit makes another pool. */
 static void every_moment_counts(void **state)
 {
@@ -197,6 +218,7 @@ int main(void)
 		cmocka_unit_test(everybody_has_a_key_of_their_own),
 		cmocka_unit_test(what_repeats_itself_is_worth_nothing),
 		cmocka_unit_test(irregular_moments_are_worth_a_little),
+		cmocka_unit_test(pauses_are_worth_nothing),
 		cmocka_unit_test(every_moment_counts),
 	};
 
