@@ -4,8 +4,6 @@
  * processor; Umbra is told of each entry that changes, and keeps a copy from
  * which it takes what is safe.
  */
-#include <linux/string.h>
-
 #include <asm/desc.h>
 #include <asm/processor.h>
 #include <asm/umbra.h>
@@ -59,11 +57,20 @@ void umbra_write_gdt_entry(struct desc_struct *gdt, int entry,
 	tell_segment(entry, &gdt[entry]);
 }
 
+/* In words: this is on the way of each switch, and memcmp() goes byte by byte. */
+static bool is_same_tls(const struct desc_struct *gdt, const struct desc_struct *tls)
+{
+	const u32 *a = (const u32 *)gdt, *b = (const u32 *)tls;
+	u32 differ = 0;
+
+	for (int i = 0; i < GDT_ENTRY_TLS_ENTRIES * 2; i++)
+		differ |= a[i] ^ b[i];
+	return !differ;
+}
+
 void umbra_load_tls(struct thread_struct *t, unsigned int cpu)
 {
-	struct desc_struct *tls = get_cpu_gdt_rw(cpu) + GDT_ENTRY_TLS_MIN;
-
-	if (!memcmp(tls, t->tls_array, sizeof(t->tls_array)))
+	if (is_same_tls(get_cpu_gdt_rw(cpu) + GDT_ENTRY_TLS_MIN, t->tls_array))
 		return;
 	native_load_tls(t, cpu);
 	umbra_hcall(UMBRA_LOAD_TLS, __pa(t->tls_array), cpu, 0, 0);
