@@ -153,33 +153,43 @@ enum shadow_result shadow_flush_all(struct shadow *shadow)
 	return SHADOW_DONE;
 }
 
+/* A root that has no shadow yet; its place is checked here and stays good. */
+static enum shadow_result switch_to_new(struct shadow *shadow, uint32_t root)
+{
+	if (!guest_reader_pae.root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table outside memory", root);
+	if (!shadow->reader->root_valid(shadow->memory, root))
+		return shadow_bad(shadow, "page table not aligned", root);
+	if (!space_has_place(shadow, root))
+		return SHADOW_AGAIN;
+	shadow->counters.switches++;
+	shadow->pinned = false;
+	shadow->current = space_create(shadow, root);
+	return SHADOW_DONE;
+}
+
 enum shadow_result shadow_switch(struct shadow *shadow, gpa_t root_address)
 {
 	uint32_t root = gpa_value(root_address);
 	struct address_space *space;
 
-	if (!guest_reader_pae.root_valid(shadow->memory, root))
-		return shadow_bad(shadow, "page table outside memory", root);
-	if (unlikely(shadow->provisional) && !shadow_initial_switch(shadow, root))
-		return SHADOW_DONE;
-	if (!shadow->reader->root_valid(shadow->memory, root))
-		return shadow_bad(shadow, "page table not aligned", root);
-
+	if (unlikely(shadow->provisional)) {
+		if (!guest_reader_pae.root_valid(shadow->memory, root))
+			return shadow_bad(shadow, "page table outside memory", root);
+		if (!shadow_initial_switch(shadow, root))
+			return SHADOW_DONE;
+	}
 	space = space_find(shadow, root);
-	if (unlikely(!space && !space_has_place(shadow, root)))
-		return SHADOW_AGAIN;
+	if (unlikely(!space))
+		return switch_to_new(shadow, root);
 	shadow->counters.switches++;
 	shadow->pinned = false;
-	if (space) {
-		list_remove(&space->recency);
-		list_add_first(&shadow->spaces, &space->recency);
-		shadow->current = space;
-		if (space->generation != shadow->generation) {
-			space_resync(shadow, space, 0, shadow->limit, false);
-			space->generation = shadow->generation;
-		}
-	} else {
-		shadow->current = space_create(shadow, root);
+	list_remove(&space->recency);
+	list_add_first(&shadow->spaces, &space->recency);
+	shadow->current = space;
+	if (unlikely(space->generation != shadow->generation)) {
+		space_resync(shadow, space, 0, shadow->limit, false);
+		space->generation = shadow->generation;
 	}
 	return SHADOW_DONE;
 }
