@@ -27,7 +27,7 @@ static const struct memory_range *memory;	/* as the firmware described it */
 static unsigned memory_count;
 static struct chunk *chunks;
 static uint32_t chunk_count, low_chunks;
-static void **owners;			/* one a low frame */
+void **frame_owners;			/* one a low frame */
 static uint32_t total, low_free, high_free;
 static uint32_t low_reserved;		/* of low_free, reserved for an owner */
 static uint32_t promised;		/* of all free frames, low or high */
@@ -143,13 +143,14 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	low_chunks = MIN(chunk_count, DIRECT_MAP_SIZE >> CHUNK_SHIFT);
 	low_frames = low_chunks * FRAMES_PER_CHUNK;
 
-	size = chunk_count * (uint32_t)sizeof(*chunks) + low_frames * (uint32_t)sizeof(*owners);
+	size = chunk_count * (uint32_t)sizeof(*chunks) +
+	       low_frames * (uint32_t)sizeof(*frame_owners);
 	size = ALIGN_UP(size, PAGE_SIZE);
 	room = find_room(size, usable, usable_count, reserved, reserved_count);
 	if (!room)
 		return -E_NOMEM;
 	chunks = direct_map(room);
-	owners = (void **)(void *)(chunks + chunk_count);
+	frame_owners = (void **)(void *)(chunks + chunk_count);
 	memset(chunks, 0, size);
 	high_hint = FAR_CHUNK < chunk_count ? FAR_CHUNK : low_chunks;
 
@@ -438,16 +439,6 @@ void page_free_reserved(void *page)
 	give_frame(direct_physical(page));
 	low_reserved++;
 	spin_unlock(&lock);
-}
-
-void *frame_owner(paddr_t frame)
-{
-	return owners[frame >> PAGE_SHIFT];
-}
-
-void frame_set_owner(paddr_t frame, void *owner)
-{
-	owners[frame >> PAGE_SHIFT] = owner;
 }
 
 bool frames_are_memory(paddr_t address, uint64_t length)

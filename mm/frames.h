@@ -81,12 +81,22 @@ void frames_unreserve(uint32_t count);
 void *page_alloc_reserved(void);
 void page_free_reserved(void *page);
 
+/* For the next two functions alone: a pointer for each low frame. */
+extern void **frame_owners;
+
 /*
  * A pointer that the user of a low frame has stored for it; NULL otherwise.  Shadow tables find
  * their structure by their physical address this way.
  */
-void *frame_owner(paddr_t frame);
-void frame_set_owner(paddr_t frame, void *owner);
+static inline void *frame_owner(paddr_t frame)
+{
+	return frame_owners[(uint32_t)frame >> PAGE_SHIFT];
+}
+
+static inline void frame_set_owner(paddr_t frame, void *owner)
+{
+	frame_owners[(uint32_t)frame >> PAGE_SHIFT] = owner;
+}
 
 /*
  * Is any of the length bytes at address memory that the firmware called usable, whoever uses it

@@ -40,45 +40,16 @@ static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_linear = {
-	"linear", linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
+	"linear", 0, linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
 };
 
 /* --- two levels -------------------------------------------------------------- */
 
-/* A table of 1024 entries serves two slots; the key's lowest bit says which half. */
-
-static uint32_t *directory_entry(const struct guest_memory *memory, uint32_t root, uint32_t slot)
-{
-	return (uint32_t *)guest_page(memory, root >> PAGE_SHIFT) + slot / 2;
-}
-
-static enum walk_result two_level_slot(const struct guest_memory *memory, uint32_t root,
-				       uint32_t slot, struct guest_slot *result)
-{
-	uint32_t entry = READ_ONCE(*directory_entry(memory, root, slot));
-
-	result->flags = entry;
-	if (!(entry & PTE_P))
-		return WALK_ABSENT;
-	if (entry & PTE_PS || entry >> PAGE_SHIFT >= memory->pages)
-		return WALK_BAD;
-	result->key = (entry >> PAGE_SHIFT) << 1 | (slot & 1);
-	result->flags = entry & (PTE_P | PTE_W | PTE_U | PTE_A);
-	return WALK_PRESENT;
-}
-
 static void two_level_mark_slot(const struct guest_memory *memory, uint32_t root, uint32_t slot)
 {
-	*directory_entry(memory, root, slot) |= (uint32_t)PTE_A;
-}
+	uint32_t *directory = guest_page(memory, root >> PAGE_SHIFT);
 
-static void two_level_entries(const struct guest_memory *memory, uint32_t key,
-			      struct guest_entries *entries)
-{
-	uint32_t *table = guest_page(memory, key >> 1);
-
-	entries->first = table + (key & 1) * SLOT_ENTRIES;
-	entries->size = 4;
+	directory[slot / 2] |= (uint32_t)PTE_A;
 }
 
 static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
@@ -87,7 +58,7 @@ static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_two_level = {
-	"two-level", two_level_slot, two_level_mark_slot, two_level_entries, page_root_valid,
+	"two-level", 4, two_level_slot, two_level_mark_slot, NULL, page_root_valid,
 };
 
 /* --- PAE --------------------------------------------------------------------- */
@@ -146,13 +117,6 @@ static void pae_mark_slot(const struct guest_memory *memory, uint32_t root, uint
 		((uint32_t *)table)[2 * (slot % SLOT_ENTRIES)] |= (uint32_t)PTE_A;
 }
 
-static void pae_entries(const struct guest_memory *memory, uint32_t key,
-			struct guest_entries *entries)
-{
-	entries->first = guest_page(memory, key >> 1);
-	entries->size = 8;
-}
-
 /* The CPU itself requires 32-byte alignment of CR3 with PAE. */
 static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 {
@@ -160,7 +124,7 @@ static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_pae = {
-	"PAE", pae_slot, pae_mark_slot, pae_entries, pae_root_valid,
+	"PAE", 8, pae_slot, pae_mark_slot, NULL, pae_root_valid,
 };
 
 bool guest_top_is_pae(const uint32_t *table)

@@ -15,6 +15,7 @@
 #define UMBRA_MM_GUEST_TABLES_H
 
 #include "arch/cpu/x86.h"
+#include "lib/compiler.h"
 #include "mm/guest_window.h"
 
 #include <stdint.h>
@@ -48,6 +49,9 @@ struct guest_slot {
 struct guest_reader {
 	const char *name;
 
+	/* Bytes of an entry, 4 or 8, where a key names a table in the guest's memory; else 0. */
+	uint32_t entry_size;
+
 	/*
 	 * Looks up a slot below root (guest-physical, checked with root_valid
 	 * before).  On WALK_BAD slot->flags is the offending entry.
@@ -58,7 +62,7 @@ struct guest_reader {
 	/* Marks every level above the slot's entries accessed; the slot must be present. */
 	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 
-	/* The entries of a key that this reader gave. */
+	/* The entries of a key that this reader gave; NULL where entry_size says where they are. */
 	void (*entries)(const struct guest_memory *memory, uint32_t key,
 			struct guest_entries *entries);
 
@@ -98,6 +102,50 @@ static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t
 	if (entries->first_page + index >= entries->pages)
 		return 0;
 	return (entries->first_page + index) << PAGE_SHIFT | entries->flags;
+}
+
+/* --- the readers' functions, as the ways of each fault and each announcement call them --- */
+
+/* guest_reader_two_level's own; a table of 1024 entries serves two slots: the key's lowest bit. */
+static inline enum walk_result two_level_slot(const struct guest_memory *memory, uint32_t root,
+					      uint32_t slot, struct guest_slot *result)
+{
+	const uint32_t *directory = guest_page(memory, root >> PAGE_SHIFT);
+	uint32_t entry = READ_ONCE(directory[slot / 2]);
+
+	result->flags = entry;
+	if (!(entry & PTE_P))
+		return WALK_ABSENT;
+	if (entry & PTE_PS || entry >> PAGE_SHIFT >= memory->pages)
+		return WALK_BAD;
+	result->key = (entry >> PAGE_SHIFT) << 1 | (slot & 1);
+	result->flags = entry & (PTE_P | PTE_W | PTE_U | PTE_A);
+	return WALK_PRESENT;
+}
+
+/* reader->slot; most guests have two levels, and a call through a pointer costs as much as that. */
+static inline enum walk_result guest_find_slot(const struct guest_reader *reader,
+					       const struct guest_memory *memory, uint32_t root,
+					       uint32_t slot, struct guest_slot *result)
+{
+	if (reader->entry_size == 4)
+		return two_level_slot(memory, root, slot, result);
+	return reader->slot(memory, root, slot, result);
+}
+
+/* reader->entries */
+static inline void guest_find_entries(const struct guest_reader *reader,
+				      const struct guest_memory *memory, uint32_t key,
+				      struct guest_entries *entries)
+{
+	uint32_t size = reader->entry_size;
+
+	if (unlikely(size == 0)) {
+		reader->entries(memory, key, entries);
+		return;
+	}
+	entries->first = (uint8_t *)guest_page(memory, key >> 1) + (key & 1) * SLOT_ENTRIES * size;
+	entries->size = size;
 }
 
 /* Sets PTE_A or PTE_D bits in the guest's own entry. */

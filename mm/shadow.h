@@ -42,6 +42,7 @@
 #define UMBRA_MM_SHADOW_H
 
 #include "arch/cpu/layout.h"
+#include "lib/compiler.h"
 #include "lib/list.h"
 #include "mm/address.h"
 #include "mm/guest_tables.h"
@@ -198,8 +199,16 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 enum shadow_result shadow_flush_user(struct shadow *shadow);
 enum shadow_result shadow_flush_all(struct shadow *shadow);
 
+/* For the next function alone: the address space has been on another CPU. */
+void shadow_hook(struct address_space *space, const struct cpu_pages *pages);
+
 /* Puts the CPU's Switcher PTE page into the current tables; returns what CR3 is to be. */
-uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages);
+static inline uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages)
+{
+	if (unlikely(shadow->current->hooked != pages))
+		shadow_hook(shadow->current, pages);
+	return direct_physical(shadow->current->pdpt);
+}
 
 /* Is anything mapped for the guest in the first 2 MB of its current address space, or may be? */
 static inline bool shadow_has_low(const struct shadow *shadow)

@@ -28,7 +28,7 @@ static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *le
 	struct guest_entries entries;
 	uint32_t live = 0;
 
-	shadow->reader->entries(shadow->memory, leaf->key, &entries);
+	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
 	for (uint32_t i = 0; i < SLOT_ENTRIES; i++) {
 		uint64_t entry = leaf->table[i];
 		bool marked = leaf->present[i / 32] >> (i % 32) & 1;
@@ -55,7 +55,7 @@ static void audit_slot(const struct shadow *shadow, const struct address_space *
 	 */
 	if (space != shadow->current || !(entry & PTE_P))
 		return;
-	assert(shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT);
+	assert(space_read_slot(shadow, space, slot, &info) == WALK_PRESENT);
 	assert(info.key == leaf->key);
 	assert((entry & ~info.flags & (PTE_W | PTE_U)) == 0);	/* 2 and 4 */
 	audit_leaf(shadow, leaf);

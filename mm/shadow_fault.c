@@ -42,8 +42,9 @@ static enum shadow_result outside_memory(struct shadow *shadow, uint64_t entry, 
  * Walks the guest's tables for an access of kind error & ACCESS_BITS; sets accessed and dirty if it
  * is permitted.
  */
-static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, uint32_t access,
-				     struct walk *walk, uint32_t *error)
+static inline __force_inline enum shadow_result walk_guest(struct shadow *shadow, uint32_t address,
+							   uint32_t access, struct walk *walk,
+							   uint32_t *error)
 {
 	uint32_t marks = access & FAULT_WRITE ? PTE_A | PTE_D : PTE_A;
 	enum walk_result found;
@@ -52,14 +53,13 @@ static enum shadow_result walk_guest(struct shadow *shadow, uint32_t address, ui
 	*error = access;
 	if (address >> SLOT_SHIFT >= shadow->limit)
 		return SHADOW_GUEST_FAULT;
-	found = shadow->reader->slot(shadow->memory, shadow->current->root, address >> SLOT_SHIFT,
-				     &walk->slot);
+	found = space_read_slot(shadow, shadow->current, address >> SLOT_SHIFT, &walk->slot);
 	if (found == WALK_BAD)
 		return shadow_bad(shadow, "directory entry names no table of the guest",
 				  walk->slot.flags);
 	if (found == WALK_ABSENT)
 		return SHADOW_GUEST_FAULT;
-	shadow->reader->entries(shadow->memory, walk->slot.key, &walk->entries);
+	guest_find_entries(shadow->reader, shadow->memory, walk->slot.key, &walk->entries);
 	walk->entry = guest_entry(&walk->entries, ENTRY_INDEX(address));
 	if (!((uint32_t)walk->entry & PTE_P))
 		return SHADOW_GUEST_FAULT;

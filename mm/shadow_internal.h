@@ -104,6 +104,14 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 
 /* --- address spaces (mm/shadow_space.c) --- */
 
+/* What the guest's tables of that address space say of a slot. */
+static inline enum walk_result space_read_slot(const struct shadow *shadow,
+					       const struct address_space *space, uint32_t slot,
+					       struct guest_slot *info)
+{
+	return guest_find_slot(shadow->reader, shadow->memory, space->root, slot, info);
+}
+
 /*
  * The leaf for a slot whose guest levels were read into info and marked, linked; LINK_PAGES must
  * be left in the budget.
@@ -219,10 +227,12 @@ static inline uint64_t slot_asleep(const struct shadow_leaf *leaf)
 	return ~(uint64_t)direct_physical(leaf->table) & PTE_FRAME;
 }
 
-/* The frame of the leaf that the entry of a linked slot names, awake or asleep. */
-static inline uint64_t slot_frame(uint64_t entry)
+/* The frame of the leaf that the entry of a linked slot names, awake or asleep; it is a low one. */
+static inline uint32_t slot_frame(uint64_t entry)
 {
-	return (entry & PTE_P ? entry : ~entry) & PTE_FRAME;
+	uint32_t low = (uint32_t)entry;
+
+	return (low & PTE_P ? low : ~low) & PAGE_MASK;
 }
 
 /* Is the slot linked and visible to the CPU? */
@@ -230,7 +240,7 @@ static inline bool space_is_awake(const struct address_space *space, uint32_t sl
 {
 	const uint64_t *entry = space_slot(space, slot);
 
-	return entry && *entry & PTE_P;
+	return entry && (uint32_t)*entry & PTE_P;
 }
 
 static inline bool space_is_linked(const struct address_space *space, uint32_t slot)

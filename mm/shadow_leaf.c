@@ -128,7 +128,7 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t i
 	struct guest_entries entries;
 	uint64_t old = leaf->table[index], new;
 
-	shadow->reader->entries(shadow->memory, leaf->key, &entries);
+	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
 	new = leaf_entry_for(shadow, guest_entry(&entries, index));
 	set_entry(leaf, index, new);
 	/* The entry was removed or weakened, and its index is that of the pinned kernel stack. */
@@ -206,7 +206,7 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 	struct chunk_memo memo = { 0 };
 	struct guest_entries entries;
 
-	shadow->reader->entries(shadow->memory, leaf->key, &entries);
+	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
 	leaf->generation = shadow->generation;
 	shadow->work += leaf->live * WORK_ENTRY;
 	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {

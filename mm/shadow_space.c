@@ -121,7 +121,7 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 		*entry = slot_asleep(leaf);
 		return;
 	}
-	if (shadow->reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+	if (space_read_slot(shadow, space, slot, &info) != WALK_PRESENT ||
 	    info.key != leaf->key || !(info.flags & PTE_A)) {
 		space_unlink(shadow, space, slot);
 		return;
@@ -138,27 +138,34 @@ static bool is_as_it_was(struct shadow *shadow, const struct address_space *spac
 	struct shadow_leaf *leaf = frame_owner(slot_frame(entry));
 	struct guest_slot info;
 
-	return leaf->generation == shadow->generation &&
-	       shadow->reader->slot(shadow->memory, space->root, slot, &info) == WALK_PRESENT &&
+	/* Halves are what this CPU compares; a frame's bits are never among the flags. */
+	return leaf->generation == shadow->generation && (uint32_t)entry & PTE_P &&
+	       space_read_slot(shadow, space, slot, &info) == WALK_PRESENT &&
 	       info.key == leaf->key && (uint32_t)info.flags & PTE_A &&
-	       entry == (direct_physical(leaf->table) | slot_flags(shadow, &info));
+	       !(((uint32_t)entry ^ (uint32_t)info.flags) & (uint32_t)(PTE_W | PTE_U)) &&
+	       (!shadow->no_execute || !((entry ^ info.flags) & PTE_NX));
 }
 
-bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot)
+/* Not inline: the usual case is short without it. */
+static bool __noinline recheck_changed(struct shadow *shadow, struct address_space *space,
+				       uint32_t slot)
 {
-	uint64_t before;
+	uint64_t before = *space_slot(space, slot);
 
-	if (!space_is_linked(space, slot))
-		return false;
-	if (likely(is_as_it_was(shadow, space, slot))) {
-		shadow->work += WORK_SLOT;
-		return true;
-	}
-	before = *space_slot(space, slot);
 	resync_slot(shadow, space, slot, false);
 	if (*space_slot(space, slot) != before)
 		shadow->pinned = false;
 	return space_is_linked(space, slot);
+}
+
+bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	if (!space_is_linked(space, slot))
+		return false;
+	if (unlikely(!is_as_it_was(shadow, space, slot)))
+		return recheck_changed(shadow, space, slot);
+	shadow->work += WORK_SLOT;
+	return true;
 }
 
 /* The linked slots of a word of the map that lie in [first, end). */
@@ -221,7 +228,6 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 	 * Only slots of the last directory: another directory may not exist, and would take a page.
 	 */
 	const uint32_t last = SWITCHER_SLOT / SLOT_ENTRIES * SLOT_ENTRIES;
-	const struct guest_reader *reader = shadow->reader;
 
 	for (uint32_t slot = MAX(shadow->kernel_slot, last); slot < shadow->limit; slot++) {
 		struct guest_slot info;
@@ -230,7 +236,7 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 		if (!shadow->slot_links[slot])
 			continue;
 		shadow->work += WORK_SLOT;
-		if (reader->slot(shadow->memory, space->root, slot, &info) != WALK_PRESENT ||
+		if (space_read_slot(shadow, space, slot, &info) != WALK_PRESENT ||
 		    !(info.flags & PTE_A))
 			continue;
 		leaf = leaf_find(shadow, info.key);
@@ -308,14 +314,9 @@ void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t 
 	shadow->kernel_slot = MIN((kernel_address + CHUNK_SIZE - 1) >> SLOT_SHIFT, shadow->limit);
 }
 
-uint32_t shadow_activate(struct shadow *shadow, const struct cpu_pages *pages)
+void shadow_hook(struct address_space *space, const struct cpu_pages *pages)
 {
-	struct address_space *space = shadow->current;
-
-	if (space->hooked != pages) {
-		*space_slot(space, SWITCHER_SLOT) =
-			direct_physical(pages->guest_switcher_table) | PTE_P | PTE_W | PTE_A;
-		space->hooked = pages;
-	}
-	return direct_physical(space->pdpt);
+	*space_slot(space, SWITCHER_SLOT) =
+		direct_physical(pages->guest_switcher_table) | PTE_P | PTE_W | PTE_A;
+	space->hooked = pages;
 }

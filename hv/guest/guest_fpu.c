@@ -17,10 +17,9 @@ static void set_cr0(struct cpu *cpu, uint32_t value)
 	write_cr0(value);
 }
 
-void guest_fpu_prepare(const struct guest *guest)
+void guest_fpu_set_trap(bool trap)
 {
 	struct cpu *cpu = this_cpu();
-	bool trap = guest->task_switched || cpu->fpu_owner != guest->fpu;
 
 	set_cr0(cpu, trap ? cpu->cr0 | CR0_TS : cpu->cr0 & ~CR0_TS);
 }

@@ -8,8 +8,18 @@
 
 #include "hv/guest/guest.h"
 
+/* For the next function alone: whether the guest's use of the FPU comes to Umbra from now on. */
+void guest_fpu_set_trap(bool trap);
+
 /* Before an entry: CR0.TS is set when the guest asked for it or does not own the FPU. */
-void guest_fpu_prepare(const struct guest *guest);
+static inline void guest_fpu_prepare(const struct guest *guest)
+{
+	const struct cpu *cpu = this_cpu();
+	bool trap = guest->task_switched || cpu->fpu_owner != guest->fpu;
+
+	if (unlikely(trap != ((cpu->cr0 & CR0_TS) != 0)))
+		guest_fpu_set_trap(trap);
+}
 
 /* #NM: reflects it if the guest had asked for it by TS, else gives the guest the FPU. */
 void guest_fpu_fault(struct guest *guest);

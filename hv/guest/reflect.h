@@ -16,12 +16,7 @@
 void guest_reflect_trap(struct guest *guest, unsigned vector, uint32_t error);
 
 /* The same for a page fault at address, with the error code that the guest's own tables make. */
-static inline void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error)
-{
-	if (guest->data)
-		WRITE_ONCE(guest->data->cr2, address);
-	guest_reflect_trap(guest, VECTOR_PF, error);
-}
+void guest_reflect_page_fault(struct guest *guest, uint32_t address, uint32_t error);
 
 /*
  * Enters a gate of the guest as the CPU would: pushes on the guest's stack and changes its frame.

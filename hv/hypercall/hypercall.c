@@ -189,7 +189,8 @@ const char *hypercall_name(unsigned number)
 	return name ? name : "unknown";
 }
 
-static void execute(struct guest *guest, uint32_t number, const uint32_t args[4])
+static inline __force_inline void execute(struct guest *guest, uint32_t number,
+					  const uint32_t args[4])
 {
 	if (number >= LGUEST_HYPERCALL_COUNT || !calls[number].run) {
 		guest_kill(guest, "unknown hypercall %u", number);

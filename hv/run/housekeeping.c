@@ -6,7 +6,7 @@
 #include "arch/cpu/cpu_call.h"
 #include "lib/compiler.h"
 
-static bool due;	/* any CPU sets it, the boot CPU clears it; each in one step */
+bool housekeeping_asked;	/* any CPU sets it, the boot CPU clears it; each in one step */
 static struct cpu_call call;
 static void (*do_work)(void);
 static bool guests_gone;	/* set by any CPU, taken by the boot CPU */
@@ -25,18 +25,19 @@ void housekeeping_init(void (*work)(void))
 
 void housekeeping_wake(void)
 {
-	if (!__atomic_exchange_n(&due, true, __ATOMIC_SEQ_CST) && this_cpu()->id != call.home)
+	if (!__atomic_exchange_n(&housekeeping_asked, true, __ATOMIC_SEQ_CST) &&
+	    !housekeeping_is_here())
 		cpu_call_post(&call);
 }
 
-bool housekeeping_is_due(void)
+bool housekeeping_is_here(void)
 {
-	return unlikely(READ_ONCE(due)) && this_cpu()->id == call.home;
+	return this_cpu()->id == call.home;
 }
 
 void housekeeping_do(void)
 {
-	__atomic_store_n(&due, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&housekeeping_asked, false, __ATOMIC_SEQ_CST);
 	do_work();
 }
 

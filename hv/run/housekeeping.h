@@ -7,6 +7,8 @@
 #ifndef UMBRA_HV_RUN_HOUSEKEEPING_H
 #define UMBRA_HV_RUN_HOUSEKEEPING_H
 
+#include "lib/compiler.h"
+
 #include <stdbool.h>
 
 /* Sets what housekeeping_do calls.  Boot CPU, once. */
@@ -15,8 +17,15 @@ void housekeeping_init(void (*work)(void));
 /* Requests the work.  Any CPU, any context but NMI, any lock but LOCK_CPU_CALLS. */
 void housekeeping_wake(void);
 
-/* Is the work due on this CPU? */
-bool housekeeping_is_due(void);
+/* For the next two functions alone: the work is due, on the boot CPU. */
+extern bool housekeeping_asked;
+bool housekeeping_is_here(void);
+
+/* Is the work due on this CPU?  Inline: it is asked after every exit. */
+static inline bool housekeeping_is_due(void)
+{
+	return unlikely(READ_ONCE(housekeeping_asked)) && housekeeping_is_here();
+}
 
 /* Does it.  Boot CPU, no lock held. */
 void housekeeping_do(void);

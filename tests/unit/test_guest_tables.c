@@ -51,7 +51,7 @@ static struct guest_entries entries_of(const struct guest_reader *reader, uint32
 {
 	struct guest_entries entries = { 0 };
 
-	reader->entries(&memory, key, &entries);
+	guest_find_entries(reader, &memory, key, &entries);
 	return entries;
 }
 
@@ -115,11 +115,11 @@ static void two_level(void **state)
 
 	(void)state;
 	put32(0x1000 + 5 * 4, 0x3000 | 0xE67);
-	assert_int_equal(reader->slot(&memory, 0x1000, 9, &low), WALK_ABSENT);
-	assert_int_equal(reader->slot(&memory, 0x1000, 10, &low), WALK_PRESENT);
-	assert_int_equal(reader->slot(&memory, 0x1000, 11, &high), WALK_PRESENT);
-	assert_int_equal(reader->slot(&memory, 0x1000, 12, &high), WALK_ABSENT);
-	assert_int_equal(reader->slot(&memory, 0x1000, 11, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, 9, &low), WALK_ABSENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, 10, &low), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, 11, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, 12, &high), WALK_ABSENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, 11, &high), WALK_PRESENT);
 	assert_true(low.flags == (PTE_P | PTE_W | PTE_U | PTE_A));
 	assert_int_not_equal(low.key, high.key);
 	put32(0x3000, 0x11);
@@ -134,10 +134,10 @@ static void two_level(void **state)
 	assert_true(guest_entry(&entries, 0) == 0x73);
 	/* The last slot of all. */
 	put32(0x1FFC, (PAGES - 1) << PAGE_SHIFT | 1);
-	assert_int_equal(reader->slot(&memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
 	assert_true(high.flags == PTE_P);
 	reader->mark_slot(&memory, 0x1000, SLOT_COUNT - 1);
-	assert_int_equal(reader->slot(&memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
 	assert_true(high.flags == (PTE_P | PTE_A));
 }
 
@@ -165,15 +165,15 @@ static void pae(void **state)
 
 	(void)state;
 	/* A top level in the middle of a page; its third directory. */
-	assert_int_equal(reader->slot(&memory, 0x1FE0, 1024 + 7, &slot), WALK_ABSENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1FE0, 1024 + 7, &slot), WALK_ABSENT);
 	put64(0x1FE0 + 2 * 8, 0x4001);
-	assert_int_equal(reader->slot(&memory, 0x1FE0, 1024 + 7, &slot), WALK_ABSENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1FE0, 1024 + 7, &slot), WALK_ABSENT);
 	put64(0x4000 + 7 * 8, 0x5000 | 0x67 | PTE_NX);
-	assert_int_equal(reader->slot(&memory, 0x1FE0, 1024 + 7, &slot), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1FE0, 1024 + 7, &slot), WALK_PRESENT);
 	assert_true(slot.flags == (PTE_P | PTE_W | PTE_U | PTE_A | PTE_NX));
-	assert_int_equal(reader->slot(&memory, 0x1FE0, 1024 + 8, &slot), WALK_ABSENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1FE0, 1024 + 8, &slot), WALK_ABSENT);
 	put64(0x4000 + 8 * 8, 0x5001);
-	assert_int_equal(reader->slot(&memory, 0x1FE0, 1024 + 8, &slot), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1FE0, 1024 + 8, &slot), WALK_PRESENT);
 	assert_true(slot.flags == PTE_P);
 	put64(0x5000 + 511 * 8, 0x8000000000001025);
 	entries = entries_of(reader, slot.key);
@@ -236,7 +236,7 @@ static void random_tables(void **state)
 			struct guest_entries entries;
 
 			if (!reader->root_valid(&memory, root) ||
-			    reader->slot(&memory, root, i, &slot) != WALK_PRESENT)
+			    guest_find_slot(reader, &memory, root, i, &slot) != WALK_PRESENT)
 				continue;
 			reader->mark_slot(&memory, root, i);
 			entries = entries_of(reader, slot.key);

@@ -115,13 +115,13 @@ static uint64_t lookup(const struct guest_reader *reader, uint32_t address)
 {
 	struct guest_slot slot;
 	struct guest_entries entries = { 0 };
-	enum walk_result walk = reader->slot(&memory, initial.root, address >> SLOT_SHIFT, &slot);
+	enum walk_result walk = guest_find_slot(reader, &memory, initial.root, address >> SLOT_SHIFT, &slot);
 
 	assert_int_not_equal(walk, WALK_BAD);
 	if (walk == WALK_ABSENT)
 		return 0;
 	assert_int_equal(slot.flags & FLAGS, FLAGS);
-	reader->entries(&memory, slot.key, &entries);
+	guest_find_entries(reader, &memory, slot.key, &entries);
 	return guest_entry(&entries, address >> PAGE_SHIFT & (SLOT_ENTRIES - 1));
 }
 
