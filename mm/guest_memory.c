@@ -50,38 +50,37 @@ bool guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t len)
 	return true;
 }
 
-#define DEFINE_UNALIGNED(bits)                                                                   \
-	struct unaligned_u##bits {                                                               \
-		uint##bits##_t value;                                                            \
-	} __packed
+/* For accesses of 16 bits at any address: one instruction, which C has only for aligned ones. */
+struct unaligned_u16 {
+	uint16_t value;
+} __packed;
 
-#define DEFINE_READ(bits)                                                                        \
-	bool guest_read_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t *value)   \
-	{                                                                                        \
-		void *from;                                                                      \
-                                                                                                 \
-		if (!guest_locate(memory, gpa, sizeof(*value), &from))                           \
-			return false;                                                            \
-		*value = ((const volatile struct unaligned_u##bits *)from)->value;               \
-		return true;                                                                     \
-	}
+bool guest_read_u8(struct guest_memory *memory, gpa_t gpa, uint8_t *value)
+{
+	void *from;
 
-#define DEFINE_WRITE(bits)                                                                       \
-	bool guest_write_u##bits(struct guest_memory *memory, gpa_t gpa, uint##bits##_t value)   \
-	{                                                                                        \
-		void *to;                                                                        \
-                                                                                                 \
-		if (!guest_locate(memory, gpa, sizeof(value), &to))                              \
-			return false;                                                            \
-		((volatile struct unaligned_u##bits *)to)->value = value;                        \
-		return true;                                                                     \
-	}
+	if (!guest_locate(memory, gpa, sizeof(*value), &from))
+		return false;
+	*value = READ_ONCE(*(uint8_t *)from);
+	return true;
+}
 
-DEFINE_UNALIGNED(8);
-DEFINE_UNALIGNED(16);
-DEFINE_UNALIGNED(32);
+bool guest_read_u16(struct guest_memory *memory, gpa_t gpa, uint16_t *value)
+{
+	void *from;
 
-DEFINE_READ(8)
-DEFINE_READ(16)
-DEFINE_WRITE(16)
-DEFINE_WRITE(32)
+	if (!guest_locate(memory, gpa, sizeof(*value), &from))
+		return false;
+	*value = ((const volatile struct unaligned_u16 *)from)->value;
+	return true;
+}
+
+bool guest_write_u16(struct guest_memory *memory, gpa_t gpa, uint16_t value)
+{
+	void *to;
+
+	if (!guest_locate(memory, gpa, sizeof(value), &to))
+		return false;
+	((volatile struct unaligned_u16 *)to)->value = value;
+	return true;
+}

@@ -37,6 +37,5 @@ bool __must_check guest_zero(struct guest_memory *memory, gpa_t gpa, uint32_t le
 bool __must_check guest_read_u8(struct guest_memory *memory, gpa_t gpa, uint8_t *value);
 bool __must_check guest_read_u16(struct guest_memory *memory, gpa_t gpa, uint16_t *value);
 bool __must_check guest_write_u16(struct guest_memory *memory, gpa_t gpa, uint16_t value);
-bool __must_check guest_write_u32(struct guest_memory *memory, gpa_t gpa, uint32_t value);
 
 #endif

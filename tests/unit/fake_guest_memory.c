@@ -84,11 +84,6 @@ bool guest_write_u16(struct guest_memory *memory, gpa_t gpa, uint16_t value)
 	return guest_write(memory, gpa, &value, sizeof(value));
 }
 
-bool guest_write_u32(struct guest_memory *memory, gpa_t gpa, uint32_t value)
-{
-	return guest_write(memory, gpa, &value, sizeof(value));
-}
-
 void fake_put16(struct guest_memory *memory, uint32_t address, uint16_t value)
 {
 	store_le16(memory->bytes + address, value);
