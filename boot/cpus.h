@@ -15,7 +15,7 @@
  */
 void cpus_start(const struct boot_info *info, unsigned max, bool smt);
 
-/* They run guests from now on.  Boot CPU, when everything that they need is there. */
+/* Lets the other CPUs run guests.  Boot CPU, when everything that they need is initialised. */
 void cpus_release(void);
 
 #endif

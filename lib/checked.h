@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arithmetic on numbers that somebody else chose: guests, images, tables of
- * the firmware.  Each function returns false, and leaves the result alone,
- * when the true result does not fit.  Used wherever hostile input is parsed.
+ * Arithmetic on numbers that guests, images or tables of the firmware contain.  Each function
+ * returns false, and leaves the result alone, when the true result does not fit.  Used wherever
+ * hostile input is parsed.
  */
 #ifndef UMBRA_LIB_CHECKED_H
 #define UMBRA_LIB_CHECKED_H

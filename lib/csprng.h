@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A generator of random bytes that cannot be told from true ones without its
- * state, a ChaCha20 key.  It erases its key as it goes ("fast key erasure", D.
- * J. Bernstein 2017): each call makes the next key first and forgets the one it
- * came from, so whoever sees the state later learns nothing of what was given out
- * before.  Seeds are mixed in by the block function under the key: a seed that an
- * attacker chose does no harm, and any other helps as far as it cannot be guessed.
+ * A generator of random bytes that cannot be told from true ones without its state, a ChaCha20 key.
+ * It erases its key as it goes ("fast key erasure", D. J. Bernstein 2017): each call makes the next
+ * key first and forgets the one it came from, so an attacker who sees the state later learns
+ * nothing about earlier output.  Seeds are mixed in by the block function under the key: a seed
+ * that an attacker chose does no harm, and any other helps as far as it cannot be guessed.
  *
  * Pure.  Its owner names the lock, or uses it on one CPU only.
  */

@@ -37,7 +37,7 @@ bool entropy_pool_is_full(const struct entropy_pool *pool);
  */
 void entropy_pool_reseed(struct entropy_pool *pool);
 
-/* A key for somebody's own generator goes into generator, on top of what is there. */
+/* Mixes a new key into generator, which belongs to the caller. */
 void entropy_pool_seed(struct entropy_pool *pool, struct csprng *generator);
 
 /*

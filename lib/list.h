@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A doubly linked list whose links lie inside the listed structures.  A struct
- * list owns nothing; whoever owns the list names the lock that guards it.
+ * A doubly linked list whose links lie inside the listed structures.  A struct list owns nothing;
+ * the list's owner names the lock that guards it.
  */
 #ifndef UMBRA_LIB_LIST_H
 #define UMBRA_LIB_LIST_H

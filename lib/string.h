@@ -23,10 +23,7 @@ char *strchr(const char *text, int wanted);
 /* As in POSIX: the length of text, but at most limit; reads no byte beyond limit. */
 size_t strnlen(const char *text, size_t limit);
 
-/*
- * Zeroes what was secret; the compiler does not leave it out where nobody reads the memory
- * again.
- */
+/* Zeroes what was secret; the compiler keeps this even if the memory is not read again. */
 static inline void memory_wipe(void *at, size_t size)
 {
 	memset(at, 0, size);

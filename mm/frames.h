@@ -99,7 +99,7 @@ static inline void frame_set_owner(paddr_t frame, void *owner)
 }
 
 /*
- * Is any of the length bytes at address memory that the firmware called usable, whoever uses it
+ * Is any of the length bytes at address memory that the firmware called usable, whatever its use
  * now?  Then no device is there.  Any CPU.
  */
 bool frames_are_memory(paddr_t address, uint64_t length);

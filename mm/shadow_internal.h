@@ -130,8 +130,8 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all);
 /*
- * A linked slot, not for good if the current one's kernel stack is there: the CPU sees nothing of
- * it, and whoever touches it has its leaf read again.
+ * Puts a linked slot to sleep: hides it from the CPU, so that the next access reads its leaf again.
+ * If it may be that of the current space's kernel stack, the caller clears shadow->pinned.
  */
 void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot);
 

@@ -110,11 +110,10 @@ int acpi_reset(void);
 void acpi_enter_mode(void);
 
 /*
- * pressed(), in an interrupt handler on the boot CPU, whenever somebody presses
- * the power button.  Turns off all other ACPI events.  0, the error of
- * irq_register, or -E_UNSUPPORTED when the tables describe no such button; then
- * pressing it does what the board does by itself; -E_NOENT when there is nothing where
- * the tables say that its register is.  Boot CPU, once, when interrupt lines work.
+ * pressed(), in an interrupt handler on the boot CPU, whenever the power button is pressed.  Turns
+ * off all other ACPI events.  0, the error of irq_register, or -E_UNSUPPORTED when the tables
+ * describe no such button; then pressing it does what the board does by itself; -E_NOENT when there
+ * is nothing where the tables say that its register is.  Boot CPU, once, when interrupt lines work.
  */
 int acpi_power_button_start(void (*pressed)(void));
 

@@ -50,7 +50,7 @@ struct cpu {
 	/* Only this CPU touches what follows. */
 	uint32_t cr0;			/* what the register holds */
 	uint32_t cr4, guest_cr4;	/* for Umbra's code, and for a guest's */
-	struct fpu_state *fpu_owner;	/* whose values the FPU holds; NULL: nobody's */
+	struct fpu_state *fpu_owner;	/* the state that the FPU holds; NULL: none */
 	uint32_t barriers_due;		/* before the next entry to a guest: of enum remedy */
 	const char *running;		/* name of the guest that has this CPU, or NULL */
 

@@ -25,7 +25,7 @@ void cpu_features_init(void);
 
 const struct cpu_features *cpu_features(void);
 
-/* Of the CPU that this runs on, the extended parts included. */
+/* Reads the signature of the calling CPU, with the extended family and model added. */
 void cpu_signature(unsigned *family, unsigned *model, unsigned *stepping);
 
 /*

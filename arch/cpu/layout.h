@@ -53,8 +53,8 @@
 #define SWITCHER_STATE 0xFFE02000u
 
 /*
- * What a guest is told to keep off at its top (reserve_mem): a whole entry of
- * its top-level table, so that no table of a guest lies half in our range.
+ * The bytes at the top that a guest is told not to use (reserve_mem): a whole entry of its
+ * top-level table, so that no table of a guest maps both its own and Umbra's range.
  */
 #define RESERVED_TOP 0x00400000u
 

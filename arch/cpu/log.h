@@ -34,8 +34,8 @@ void log_event(const char *name, const char *format, ...) __printf(2, 3);
 void log_set_level(enum log_level level);
 
 /*
- * From now on every line goes to write (text ends in a newline, no NUL is
- * counted), after the lines kept so far were replayed to it.
+ * Sets the sink: passes the lines kept so far to write, and every further line (text ends in a
+ * newline, and length counts no NUL).
  */
 void log_set_sink(void (*write)(const char *text, size_t length));
 

@@ -37,7 +37,7 @@ static bool read_one(read_t *read, unsigned tries, uint32_t *word)
 	return false;
 }
 
-/* The same number each time is what broken ones give (all ones, after a sleep). */
+/* Broken CPUs return the same number each time (all ones, after a sleep). */
 static unsigned read_all(read_t *read, unsigned tries, uint32_t words[CPU_RANDOM_WORDS])
 {
 	unsigned count = 0;

@@ -15,7 +15,7 @@ enum lock_rank {
 	LOCK_NETWORKS,	/* drivers/net/network.c: the list of networks */
 	LOCK_NETWORK,	/* drivers/net/network.h: one switch with its ports */
 	LOCK_NET,	/* drivers/net/net_device.h: one for each network port of the machine */
-	LOCK_VOLUMES,	/* drivers/block/volume.c: who uses which disk */
+	LOCK_VOLUMES,	/* drivers/block/volume.c: the users of disks */
 	LOCK_DISK,	/* drivers/block/disk.h: one for each port that disks are behind */
 	LOCK_PCI,	/* drivers/pci/pci_access.c: the ports of configuration space */
 	LOCK_CONSOLE,	/* drivers/console/console_internal.h: the console multiplexer */

@@ -19,7 +19,7 @@ enum wait_result {
 
 /*
  * Evaluates condition again and again until it is true or nanoseconds have passed; its last value
- * is the result.  For boot, and for some microseconds later on: while guests run nobody may wait
+ * is the result.  For boot, and for some microseconds later on: while guests run no code may wait
  * for longer, since interrupts are off.
  */
 #define wait_until(condition, nanoseconds)						\

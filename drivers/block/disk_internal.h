@@ -57,7 +57,7 @@ void disk_leave(struct disk_port *port);
  */
 void disk_finish(struct disk_port *port, struct disk_transfer *transfer, int error);
 
-/* One line a second about errors of the port's disks, however many there are. */
+/* Logs an error of the port's disks, one line a second at most. */
 void disk_report_error(struct disk_port *port, const struct disk_transfer *transfer);
 
 /* Starts waiting requests while tags are free, if the port takes commands. */

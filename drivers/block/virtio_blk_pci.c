@@ -309,7 +309,7 @@ static unsigned fragments_max(const struct virtio_disk *disk)
 	return MAX(limit, 1u);
 }
 
-/* Of the disk's blocks; 0 when Umbra cannot have them. */
+/* The size of the disk's blocks; 0 when Umbra cannot use it. */
 static uint32_t read_block_size(const struct virtio_disk *disk)
 {
 	uint32_t size;

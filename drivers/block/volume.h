@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The disks of the machine and their partitions by name, and who uses them.  Two that write to the
+ * The disks of the machine and their partitions by name, and their users.  Two that write to the
  * same sectors would destroy each other's data, so a range has one writer at a time; readers are
  * not limited.
  */

@@ -37,9 +37,9 @@ size_t console_history_peek(const struct console_history *history, const uint8_t
 void console_history_advance(struct console_history *history, size_t length);
 
 /*
- * Everything is to be shown again, from the begin of a line on.  Requests to the
- * terminal (where is the cursor? what are you?) are replaced by NUL bytes: the answer
- * would arrive as keys that nobody typed.
+ * Everything is to be shown again, from the begin of a line on.  Requests to the terminal (where is
+ * the cursor? what are you?) are replaced by NUL bytes: the answer would arrive as if it had been
+ * typed.
  */
 void console_history_rewind(struct console_history *history);
 

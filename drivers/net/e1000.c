@@ -392,7 +392,7 @@ static enum wait_result reset_result(struct e1000 *e1000)
 	return WAIT_DONE;
 }
 
-/* At boot. */
+/* Resets the controller and waits for it, at boot. */
 static bool reset(struct e1000 *e1000)
 {
 	enum wait_result result;

@@ -11,7 +11,7 @@
 #include "drivers/net/net_credit.h"
 #include "lib/compiler.h"
 
-/* Frames received in one batch, with the client's lock held; after it the client may send. */
+/* Frames received before the client may send, and with its lock taken once. */
 #define RECEIVE_BUDGET 64u
 #define RECEIVE_BATCH 16u
 
@@ -43,7 +43,7 @@ static bool take_frame(struct net_device *device)
 	return true;
 }
 
-/* With the port's lock, which comes after the client's. */
+/* Called with the port's lock held; releases it to take the client's lock, which comes first. */
 static bool take_batch(struct net_device *device)
 {
 	bool more = true;

@@ -84,8 +84,8 @@ volatile uint16_t *virtio_pci_start(struct virtio_pci *virtio,
 bool virtio_pci_has_vector(struct virtio_pci *virtio);
 
 /*
- * The same in steps, for devices with several queues: each of them by its number, with
- * its register; then the device is at work, and with MSI-X raises interrupts of its own too.
+ * The same in steps, for devices with several queues: each queue by its number, which returns its
+ * register; then the device is started, and with MSI-X raises configuration interrupts too.
  */
 volatile uint16_t *virtio_pci_add_queue(struct virtio_pci *virtio, uint16_t number,
 					const struct virtio_pci_queue *queue);

@@ -45,8 +45,8 @@ void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct netw
 /* --- between drivers/virtio/virtio_net.c and virtio_net_receive.c ------------------- */
 
 /*
- * One call does this much: a byte counts 1, a frame and a descriptor what they
- * cost besides, and others want the CPU too.
+ * One call does this much: a byte counts 1, a frame and a descriptor their additional cost.
+ * Bounded, since other guests need the CPU too.
  */
 #define NET_BUDGET 131072u
 #define NET_FRAME_COST 256u

@@ -75,7 +75,7 @@ void virtqueue_init(struct virtqueue *queue, const char *device, unsigned index,
  */
 int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place, bool indirect);
 
-/* Not live any more. */
+/* Stops the queue: it is not live any more. */
 void virtqueue_stop(struct virtqueue *queue);
 
 /*

@@ -6,13 +6,13 @@
 #ifndef UMBRA_HV_CONSOLE_LATENCY_H
 #define UMBRA_HV_CONSOLE_LATENCY_H
 
-/* For a command: the longest stretch of that CPU, in its row. */
+/* Prints the longest stretch of that CPU, as a part of its row; for a command. */
 void latency_show_cpu(unsigned cpu);
 
-/* The same, rows about locks. */
+/* Prints rows about the locks; for a command. */
 void latency_show_locks(void);
 
-/* Events with all of it, at the machine's end.  No lock held. */
+/* Logs all of it as events, at the machine's end.  No lock held. */
 void latency_log(void);
 
 #endif

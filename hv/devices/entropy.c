@@ -42,7 +42,7 @@ static struct jitter jitters[MAX_CPUS];		/* each its CPU's own */
 static bool has_rdseed, has_rdrand;		/* gave numbers at least once */
 static unsigned boot_events;			/* moments noted at boot, by entropy_gather */
 
-/* With the lock, or at boot. */
+/* Called with the lock held, or at boot. */
 static void add_words(const uint32_t *words, unsigned count, unsigned bits_each)
 {
 	entropy_pool_add(&pool, words, count * sizeof(*words), count * bits_each);

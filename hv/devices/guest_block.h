@@ -13,9 +13,9 @@
 extern const struct guest_device_kind guest_block_kind;
 
 /*
- * Takes the disks of the machine that the guest's configuration names into use.  A negative
- * error and *problem when one does not exist, cannot be written to, or is written
- * to by somebody else; guest_block_release then, or at the guest's end.
+ * Takes the disks of the machine that the guest's configuration names into use.  A negative error
+ * and *problem when one does not exist, cannot be written to, or another guest writes to it;
+ * guest_block_release then, or at the guest's end.
  */
 int __must_check guest_block_claim(struct guest *guest, struct load_problem *problem);
 

@@ -124,9 +124,9 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 		return switcher_gate(vector, gate_dpl(wanted));
 	}
 	/*
-	 * Those that the CPU pushes an error code for are never open to `int`, which pushes none:
-	 * the frame would be a word off, and the guest's DS would be taken for the vector.  Nor is
-	 * one that Umbra itself acts upon: a machine check is the end of the machine.
+	 * Vectors with an error code are never open to `int`, which pushes none: the frame would be
+	 * a word off, and the guest's DS would be taken for the vector.  Nor is one that Umbra
+	 * itself acts upon: a machine check is the end of the machine.
 	 */
 	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM || vector == VECTOR_MC ||
 	    exception_has_error_code(vector))

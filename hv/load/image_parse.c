@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tells the kinds of image apart and parses a bzImage; hv/load/image_elf.c parses
- * ELF.  Whoever made the file chose every number in it, so numbers are widened
- * to 64 bits before they are added, and compared before they are used.
+ * Tells the kinds of image apart and parses a bzImage; hv/load/image_elf.c parses ELF.  Every
+ * number in the file may be hostile, so numbers are widened to 64 bits before they are added, and
+ * compared before they are used.
  */
 #include "hv/load/image.h"
 

@@ -113,7 +113,7 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 		   (guest->devices_due || guest_has_interrupt(guest))) {
 		guest_wake(guest);
 	}
-	/* From here on the guest may be given to another CPU. */
+	/* After this call the guest may belong to another CPU. */
 	balance_share(run);
 	run_cpu_set_timers(run);
 }
