@@ -4,7 +4,7 @@
 # there yet; says what it installs, and does nothing when nothing is missing.
 # What counts is the program or file, not the package, so that whoever has
 # another distribution, or an own compiler, is left in peace.
-# Usage: deps.sh build|run|test|bochs|linux|debian|debug|lint...   Called by the Makefile.
+# Usage: deps.sh build|run|test|bench|bochs|linux|debian|debug|lint...   Called by the Makefile.
 
 # set, package, what shows that it is there (`|` separates alternatives).
 table() {
@@ -33,6 +33,7 @@ table() {
 	test fdisk sfdisk|/usr/sbin/sfdisk
 	test ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
 	test ovmf-ia32 /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
+	bench gnuplot-nox gnuplot
 	bochs bochs bochs
 	bochs bochs-term /usr/lib/$(uname -m)-linux-gnu/bochs/plugins/libbx_term_gui.so.0.0.0
 	bochs bochsbios /usr/share/bochs/BIOS-bochs-latest

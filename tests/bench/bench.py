@@ -10,7 +10,7 @@ or, with virtio_, e1000_ and e1000e_ in front, out by one such port and in by an
 A processor's barriers count as few instructions, whatever time they take; and QEMU's
 have only those that take no new microcode.
 
-Prints a table and fails where a figure got worse than the committed one by more
+Prints a table, draws bench.html in the build directory (page.py), and fails where a figure got worse than the committed one by more
 than its tolerance, or is missing, or is new.  With --update it writes the figures
 down instead: commit them with the change that explains them.
 """
@@ -24,6 +24,7 @@ from bench_machine import BenchMachine
 from bench_scaling import scaling_figures, show_wall_clock
 from bench_system import system_figures
 from document import write_numbers
+from page import page
 
 TOLERANCE = 0.03
 # Two guests that share a CPU do not meet at the same instruction each time, nor does a disk
@@ -244,11 +245,14 @@ def main():
         bench = Bench(options.qemu, options.build, disk.name)
         figures = bench.everything(options.objcopy)
         show_wall_clock(bench.machine, f"{bench.guests}/worker.elf")
+    shown = options.build / "bench.html"
+    shown.write_text(page(figures, read_committed()), encoding="utf-8")
     if options.update:
         FIGURES.write_text("".join(f"{name} {value}\n" for name, value in figures.items()),
                            encoding="ascii")
         write_numbers({name: {1: [value]} for name, value in figures.items()})
     worse = compare(figures, read_committed())
+    print(f"The same in pictures: {shown}")
     print(f"bench: {len(figures) - len(worse)} passed, {len(worse)} failed")
     return 1 if worse else 0
 
