@@ -134,10 +134,12 @@ static void two_level(void **state)
 	assert_true(guest_entry(&entries, 0) == 0x73);
 	/* The last slot of all. */
 	put32(0x1FFC, (PAGES - 1) << PAGE_SHIFT | 1);
-	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high),
+			 WALK_PRESENT);
 	assert_true(high.flags == PTE_P);
 	reader->mark_slot(&memory, 0x1000, SLOT_COUNT - 1);
-	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high), WALK_PRESENT);
+	assert_int_equal(guest_find_slot(reader, &memory, 0x1000, SLOT_COUNT - 1, &high),
+			 WALK_PRESENT);
 	assert_true(high.flags == (PTE_P | PTE_A));
 }
 

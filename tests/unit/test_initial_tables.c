@@ -115,7 +115,8 @@ static uint64_t lookup(const struct guest_reader *reader, uint32_t address)
 {
 	struct guest_slot slot;
 	struct guest_entries entries = { 0 };
-	enum walk_result walk = guest_find_slot(reader, &memory, initial.root, address >> SLOT_SHIFT, &slot);
+	enum walk_result walk = guest_find_slot(reader, &memory, initial.root,
+						address >> SLOT_SHIFT, &slot);
 
 	assert_int_not_equal(walk, WALK_BAD);
 	if (walk == WALK_ABSENT)
