@@ -68,7 +68,7 @@ boot_entry:
 	mov edi, eax
 	mov esi, ebx
 
-	; No CPUID, no PAE: what the rest of Umbra could not even say.
+	; CPUID and PAE are checked here: without PAE the rest of Umbra cannot run at all.
 	pushfd
 	pop eax
 	mov ecx, eax
@@ -85,7 +85,7 @@ boot_entry:
 	test edx, CPUID_PAE
 	jz no_pae
 
-	; All that has PAE has a TSC.  Time is counted from here.
+	; Every CPU with PAE has a TSC.  Time is counted from here.
 	rdtsc
 	mov [PHYSICAL(boot_tsc)], eax
 	mov [PHYSICAL(boot_tsc) + 4], edx

@@ -3,8 +3,8 @@
 ; The first instructions of every CPU but the first.  A CPU that gets a startup
 ; interrupt begins in real mode at the start of a page below 1 MB, to which the
 ; bytes between ap_start and ap_start_end are copied.  They need no other memory
-; down there: all they do is to enter protected mode, in which the rest is
-; reached at its physical address in the image.
+; below 1 MB: they only enter protected mode and jump to the rest at its physical
+; address in the image.
 
 %include "offsets.inc"
 

@@ -44,8 +44,8 @@ host_entry:
 	iret
 
 ; bool msr_try_write(uint32_t msr [eax], uint32_t low [edx]) (arch/cpu/entry_msrs.h)
-; The one instruction of Umbra's own at which a fault is an answer: host_trap goes on
-; at msr_try_write_failed.
+; The one instruction of Umbra that is expected to fault: host_trap then continues at
+; msr_try_write_failed.
 msr_try_write:
 	mov ecx, eax
 	mov eax, edx

@@ -5,20 +5,20 @@
 ; into a guest and out of it leads through here.
 ;
 ; What a guest can do to this code, and why that does it no good:
-;   - its kernel can read it and the state page: there is nothing secret in them;
-;   - its kernel can jump into it: every instruction here that matters is
+;   - its kernel can read it and the state page: neither contains a secret;
+;   - its kernel can jump into it: every instruction here that could do harm is
 ;     privileged, and the others do only what the guest could do anyway;
-;   - its kernel can write the registers page: whatever is believed of it has been
-;     pushed after the guest stopped running;
-;   - it can leave segment registers whose descriptors are gone, a CS or SS that
-;     `iret` refuses, or an EIP behind the limit of CS.  Each instruction that
+;   - its kernel can write the registers page: Umbra uses only values that were
+;     pushed onto it after the guest stopped running;
+;   - it can leave segment registers whose descriptors it has removed, a CS or SS
+;     that `iret` refuses, or an EIP behind the limit of CS.  Each instruction that
 ;     loads such a value is marked `guest_value`, and its fault arrives at
 ;     switcher_fault, below.
 ;
 ; Every other instruction that loads a segment, a stack of flags or a control
 ; register is marked `own_value`, and every operand in memory is reached through
-; SS, which is flat at ring 0.  arch/cpu/switcher_check.awk holds the assembled page
-; against both lists and fails the build where one of them is wrong.
+; SS, which is flat at ring 0.  arch/cpu/switcher_check.awk compares the assembled
+; page with both lists and fails the build where one of them is wrong.
 ;
 ; The way out of a guest and back in:
 ;
@@ -76,12 +76,12 @@ extern host_nmi, host_switcher_bug, __x86_indirect_thunk_ecx
 extern switcher_faults, switcher_faults_end	; linker.ld: the table of guest_value
 global switcher_enter, switcher_stubs, switcher_nmi
 
-; What a fault of an instruction means.
+; How a fault of an instruction is handled.
 BAD_SEGMENT	equ 0			; the guest gets the null selector
-BAD_RETURN	equ 1			; the guest is not where it can be returned to
+BAD_RETURN	equ 1			; the CPU cannot return to the guest: a trap of the guest
 
-; guest_value BAD_SEGMENT|BAD_RETURN, instruction: loads what a guest chose.  The fault of a
-; BAD_SEGMENT finds the value on the top of the stack, that of a BAD_RETURN the guest's frame.
+; guest_value BAD_SEGMENT|BAD_RETURN, instruction: loads a value that a guest chose.  When it
+; faults, the top of the stack is that value (BAD_SEGMENT) or the guest's frame (BAD_RETURN).
 %macro guest_value 2+
 [section .switcher_faults]
 	dd %%place, %1
@@ -90,7 +90,7 @@ __?SECT?__
 	%2
 %endmacro
 
-; own_value instruction: what it loads is Umbra's, so that its fault would be a bug.
+; own_value instruction: loads a value of Umbra's, so that its fault would be a bug.
 %macro own_value 1+
 [section .switcher_own]
 	dd %%place
@@ -107,7 +107,7 @@ switcher_enter:
 	push ebx
 	push esi
 	push edi
-	mov [ss:edx], esp		; the guest's state page remembers the way back
+	mov [ss:edx], esp		; kept in the guest's state page for the exit
 	mov esp, SWITCHER_FRAME		; from here on a stack that both worlds map
 	own_value mov cr3, eax		; the guest's world
 	popa
@@ -120,8 +120,8 @@ switcher_enter:
 
 ; ---------------------------------------------------------------------------
 ; Out of the guest.  Interrupts are off: every gate is an interrupt gate, which also
-; clears TF, NT, RF and VM (SDM vol. 3, 6.12.1).  `cld` clears DF, and AC goes where
-; it begins to mean something (hv/run/run_guest.c).
+; clears TF, NT, RF and VM (SDM vol. 3, 6.12.1).  `cld` clears DF; hv/run/run_guest.c
+; clears AC, before SMAP is enabled.
 
 exit_guest:
 	test dword [esp + 16], FLAG_VM	; vector, error, eip, cs, eflags
@@ -151,8 +151,8 @@ leave_guest:
 	; Virtual-8086 mode.  A guest cannot enter it on a real CPU: `iret` obeys VM at
 	; ring 0 alone (SDM vol. 2, IRET).  An emulator that lets other rings do it
 	; (QEMU's TCG) pushes es, ds, fs and gs above ss on the way out, so the frame lies
-	; 16 bytes too low: it is moved up, over those four.  The vector stays: what ended
-	; the guest's turn has happened and must be served.
+	; 16 bytes too low: it is moved up, over those four.  The vector is kept: the event
+	; that ended the guest's turn must be served.
 exit_vm86:
 	add dword [esp], IN_VM86
 	push ds				; null, as the CPU leaves them then
@@ -200,7 +200,7 @@ switcher_stubs:
 %endrep
 
 ; An exception can also be the Switcher's own: one of the last instructions of switcher_enter,
-; or of switcher_nmi, loaded a bad value that the guest had left.
+; or of switcher_nmi, loaded a bad value of the guest.
 
 exit_exception:
 	test byte [esp + 12], 3		; vector, error, eip, cs
@@ -249,7 +249,7 @@ switcher_fault:
 	add esp, 4
 	jmp exit_guest
 
-	; An instruction that must not fault: a bug of Umbra's.
+	; The instruction must not fault: this is a bug of Umbra's.
 .bug:
 	push ss
 	own_value pop ds
@@ -265,11 +265,11 @@ switcher_fault:
 
 ; ---------------------------------------------------------------------------
 ; NMI, from anywhere: guest, Switcher or Umbra, on whatever stack and tables
-; there were.  It is counted on a stack of its own and returns to where it came
-; from, or takes the guest out that it struck, if host_nmi says so.  DS may be
+; there were.  It is handled on a stack of its own and returns to the interrupted
+; code, or leaves the guest that it interrupted, if host_nmi says so.  DS may be
 ; anything; SS is flat at ring 0.
 ;
-; Its `iret` can fail where it struck a guest: behind an instruction that ends at
+; Its `iret` can fail if it interrupted a guest: behind an instruction that ends at
 ; the limit of CS, the EIP that the CPU pushed is no longer in the segment.  The
 ; frame is then the guest's own, on its registers page.
 
@@ -290,7 +290,7 @@ switcher_nmi:
 	own_value mov cr3, eax
 	mov esp, edx
 	mov eax, ebx
-	call host_nmi			; (frame): the guest is to be left
+	call host_nmi			; (frame): true if the guest must be left
 	mov esp, ebx
 	mov ecx, eax
 	pop eax

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; Where Umbra's indirect branches go, and the filling of the return stack.
+; Thunks for Umbra's indirect branches, and the filling of the return stack.
 ;
-; A guest can teach the CPU's branch predictor where an indirect branch of Umbra's
-; seems to lead (Spectre v2).  IBRS does not help: to it, ring 1, where a guest's
+; A guest can train the CPU's branch predictor to predict a wrong target for an
+; indirect branch of Umbra's (Spectre v2).  IBRS does not help: to it, ring 1, where a guest's
 ; kernel runs, counts as supervisor just as ring 0 does.  So Umbra has no indirect
 ; branch: the compiler (-mindirect-branch=thunk-extern) and our own assembly jump
 ; to a thunk for the register that holds the target.  The thunk calls over a trap,
