@@ -40,7 +40,7 @@ static bool linear_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_linear = {
-	"linear", 0, linear_slot, linear_mark_slot, linear_entries, linear_root_valid,
+	"linear", 0, linear_slot, linear_mark_slot, NULL, linear_entries, linear_root_valid,
 };
 
 /* --- two levels -------------------------------------------------------------- */
@@ -52,18 +52,25 @@ static void two_level_mark_slot(const struct guest_memory *memory, uint32_t root
 	directory[slot / 2] |= (uint32_t)PTE_A;
 }
 
+static const void *two_level_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot)
+{
+	const uint32_t *directory = guest_page(memory, root >> PAGE_SHIFT);
+
+	return &directory[slot / 2];
+}
+
 static bool page_root_valid(const struct guest_memory *memory, uint32_t root)
 {
 	return IS_ALIGNED(root, PAGE_SIZE) && root >> PAGE_SHIFT < memory->pages;
 }
 
 const struct guest_reader guest_reader_two_level = {
-	"two-level", 4, two_level_slot, two_level_mark_slot, NULL, page_root_valid,
+	"two-level", 4, two_level_slot, two_level_mark_slot, two_level_upper, NULL, page_root_valid,
 };
 
 /* --- PAE --------------------------------------------------------------------- */
 
-static uint64_t read_entry(const void *table, uint32_t index)
+static inline __force_inline uint64_t read_entry(const void *table, uint32_t index)
 {
 	const struct guest_entries entries = { .first = (void *)(uintptr_t)table, .size = 8 };
 
@@ -82,8 +89,9 @@ static enum walk_result step(const struct guest_memory *memory, uint64_t entry, 
 }
 
 /* The middle table of a slot.  The four entries at root have no permission bits. */
-static enum walk_result middle_table(const struct guest_memory *memory, uint32_t root,
-				     uint32_t slot, void **table, uint64_t *entry)
+static inline __force_inline enum walk_result
+middle_table(const struct guest_memory *memory, uint32_t root, uint32_t slot, void **table,
+	     uint64_t *entry)
 {
 	*entry = read_entry(memory->base + root, slot / SLOT_ENTRIES);
 	return step(memory, *entry, table);
@@ -117,6 +125,16 @@ static void pae_mark_slot(const struct guest_memory *memory, uint32_t root, uint
 		((uint32_t *)table)[2 * (slot % SLOT_ENTRIES)] |= (uint32_t)PTE_A;
 }
 
+static const void *pae_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot)
+{
+	void *table;
+	uint64_t entry;
+
+	if (middle_table(memory, root, slot, &table, &entry) != WALK_PRESENT)
+		return NULL;
+	return (uint64_t *)table + slot % SLOT_ENTRIES;
+}
+
 /* The CPU itself requires 32-byte alignment of CR3 with PAE. */
 static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 {
@@ -124,7 +142,7 @@ static bool pae_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_pae = {
-	"PAE", 8, pae_slot, pae_mark_slot, NULL, pae_root_valid,
+	"PAE", 8, pae_slot, pae_mark_slot, pae_upper, NULL, pae_root_valid,
 };
 
 bool guest_top_is_pae(const uint32_t *table)

@@ -62,6 +62,12 @@ struct guest_reader {
 	/* Marks every level above the slot's entries accessed; the slot must be present. */
 	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 
+	/*
+	 * Where the entry above a slot's entries is, in the guest window; NULL if what is above that
+	 * one is not present.  A reader without entry_size has no such function.
+	 */
+	const void *(*upper)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
+
 	/* The entries of a key that this reader gave; NULL where entry_size says where they are. */
 	void (*entries)(const struct guest_memory *memory, uint32_t key,
 			struct guest_entries *entries);

@@ -229,5 +229,5 @@ static bool initial_root_valid(const struct guest_memory *memory, uint32_t root)
 }
 
 const struct guest_reader guest_reader_initial = {
-	"initial", 0, initial_slot, initial_mark_slot, initial_entries, initial_root_valid,
+	"initial", 0, initial_slot, initial_mark_slot, NULL, initial_entries, initial_root_valid,
 };

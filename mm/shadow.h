@@ -97,6 +97,30 @@ struct address_space {
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
+/* A chunk of the guest's memory, remembered to make shadow entries from (mm/shadow_leaf.c). */
+struct chunk_memo {
+	uint32_t guest;		/* guest-physical address of the chunk */
+	uint32_t low, high;	/* shadow entry of its first page, present and accessed; 0: no chunk yet */
+};
+
+/*
+ * The guest table that SET_PTE was for last, since the next one mostly is for the same: found
+ * again without a walk for as long as all that leads there is as it was.
+ */
+struct told_table {
+	const struct address_space *space;	/* NULL: none; its slot is linked */
+	uint32_t slot;			/* a program's */
+	const uint32_t *upper;		/* the guest's entry above, and what it says */
+	uint32_t upper_low, upper_high;
+	const uint32_t *link;		/* the shadow's directory entry, and its half with the flags */
+	uint32_t link_low;
+	struct shadow_leaf *leaf;
+	struct guest_entries entries;
+	struct chunk_memo chunk;	/* of the last entry; kept whatever the table is */
+	/* The last that nothing in the shadow depends on, until anything is linked; SLOT_COUNT: none. */
+	uint32_t idle_root, idle_slot;
+};
+
 struct shadow_counters {
 	uint32_t filled, neighbours, guest_faults, switches, created, evicted, flushes, resets;
 };
@@ -116,11 +140,14 @@ struct shadow {
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
 	uint32_t generation;		/* counts FLUSH_TLB of everything */
 	uint32_t budget, used;		/* pages of tables */
-	void *free_pages;		/* of the budget, chained through their first words */
+	/* Pages of the budget that are free, chained through their first words; and those all clear. */
+	void *free_pages, *clear_pages;
+	uint32_t clear_count;
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */
 	struct address_space *space_pool, *free_spaces;	/* and max_spaces of these */
 	uint32_t leaves_made, spaces_made;	/* the end of those ever in use; leaf 0 never is */
 	uint32_t max_spaces;
+	struct told_table told;
 	bool no_execute;		/* the machine has NX and the guest's format too */
 	uint32_t work;			/* since the caller set it to 0; see SHADOW_MOST_WORK */
 	/* Nothing was unmapped since shadow_pin succeeded for pin_pages ending at pin_last. */

@@ -34,6 +34,7 @@ void space_unlink(struct shadow *shadow, struct address_space *space, uint32_t s
 	space->linked[slot / 32] &= ~BIT(slot % 32);
 	shadow->slot_links[slot]--;
 	shadow->pinned = false;
+	shadow->told.space = NULL;
 	if (--leaf->parents == 0)
 		leaf_free(shadow, leaf);
 }
@@ -62,9 +63,10 @@ static void destroy(struct shadow *shadow, struct address_space *space)
 {
 	struct address_space **link = space_chain(shadow, space->root);
 
+	*space_slot(space, SWITCHER_SLOT) = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(space->directories); i++)
 		if (space->directories[i])
-			shadow_page_free(shadow, space->directories[i]);
+			shadow_page_free(shadow, space->directories[i], true);
 	while (*link != space)
 		link = &(*link)->next;
 	*link = space->next;
@@ -149,6 +151,8 @@ void shadow_start_pools(struct shadow *shadow)
 	shadow->leaves_made = 1;
 	shadow->spaces_made = 0;
 	shadow->current = NULL;
+	shadow->told.space = NULL;
+	shadow->told.idle_slot = SLOT_COUNT;
 }
 
 /*
@@ -163,7 +167,7 @@ static bool forget_leaves(struct shadow *shadow, uint32_t count)
 		if (!leaf->table)
 			continue;
 		frame_set_owner(direct_physical(leaf->table), NULL);
-		shadow_page_free(shadow, leaf->table);
+		shadow_page_free(shadow, leaf->table, false);
 		leaf->table = NULL;
 	}
 	return shadow->leaves_made == 1;
@@ -176,10 +180,10 @@ static void forget_the_rest(struct shadow *shadow)
 	list_for_each(space, &shadow->spaces, recency)
 		for (unsigned i = 0; i < ARRAY_SIZE(space->directories); i++)
 			if (space->directories[i])
-				shadow_page_free(shadow, space->directories[i]);
+				shadow_page_free(shadow, space->directories[i], false);
 	for (uint32_t i = 0; i < INDEX_PIECES; i++) {
 		if (shadow->index[i].leaves)
-			shadow_page_free(shadow, shadow->index[i].leaves);
+			shadow_page_free(shadow, shadow->index[i].leaves, false);
 		shadow->index[i] = (struct leaf_index_piece){ 0 };
 	}
 	shadow_start_pools(shadow);
@@ -194,13 +198,11 @@ void shadow_forget_all(struct shadow *shadow)
 
 static bool give_pages_back(struct shadow *shadow, uint32_t count)
 {
-	for (; count > 0 && shadow->free_pages; count--) {
-		void *page = shadow->free_pages;
-
-		shadow->free_pages = *(void **)page;
-		page_free_reserved(page);
-	}
-	return !shadow->free_pages;
+	for (; count > 0 && shadow->free_pages; count--)
+		page_free_reserved(take_page(&shadow->free_pages));
+	for (; count > 0 && shadow->clear_pages; count--)
+		page_free_reserved(take_page(&shadow->clear_pages));
+	return !shadow->free_pages && !shadow->clear_pages;
 }
 
 bool shadow_destroy(struct shadow *shadow)

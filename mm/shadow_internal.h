@@ -24,6 +24,14 @@
 #define WORK_ELSEWHERE 7u
 #define WORK_UNLINK 4u
 #define WORK_FREE 3u
+/*
+ * A leaf with no more present entries than these is cleared one by one when it is freed, which is
+ * two entries for a unit of work, and finding them.  Any other one, and any beyond so many as a few
+ * processes need, is cleared when it is used again, if ever.
+ */
+#define CLEAR_KEPT 32u
+#define CLEAR_ONE_BY_ONE 64u
+#define WORK_CLEAR 8u
 
 /*
  * How much deferrable work one call does: reading leaves again, which could be put to sleep
@@ -72,8 +80,9 @@ void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf);
 /* Maps entry index, whose guest entry is wanted, and its neighbours as far as they are accessed. */
 void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
 	       uint32_t index, uint64_t wanted);
-/* Updates one entry from the guest's own entry. */
-void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index);
+/* Makes one entry what the guest's own says now, which is in entries: a table of its memory. */
+void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
+		     const struct guest_entries *entries, uint32_t index);
 /* The same for every present entry. */
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
 
@@ -254,24 +263,41 @@ static inline struct shadow_leaf *space_leaf(const struct address_space *space, 
 	return frame_owner(slot_frame(*space_slot(space, slot)));
 }
 
-/* Pages of the budget, from the frames set aside for it. */
-static inline void *shadow_page_alloc(struct shadow *shadow)
+/* Takes the first page of a list of free ones. */
+static inline void *take_page(void **list)
 {
-	void *page = shadow->free_pages;
+	void *page = *list;
 
-	shadow->used++;
-	if (!page)
-		return page_alloc_reserved();
-	shadow->free_pages = *(void **)page;
-	return memset(page, 0, PAGE_SIZE);
+	*list = *(void **)page;
+	*(void **)page = NULL;
+	return page;
 }
 
-/* Keeps the page for the next table: the frame is reserved for this guest. */
-static inline void shadow_page_free(struct shadow *shadow, void *page)
+/* A page of the budget, all zero, from the frames set aside for it. */
+static inline void *shadow_page_alloc(struct shadow *shadow)
 {
+	shadow->used++;
+	if (shadow->clear_pages) {
+		shadow->clear_count--;
+		return take_page(&shadow->clear_pages);
+	}
+	if (shadow->free_pages)
+		return memset(take_page(&shadow->free_pages), 0, PAGE_SIZE);
+	return page_alloc_reserved();
+}
+
+/*
+ * Kept for the next table: the frame was set aside for this guest and is of no use to others.
+ * is_clear: all of it is zero.
+ */
+static inline void shadow_page_free(struct shadow *shadow, void *page, bool is_clear)
+{
+	void **list = is_clear ? &shadow->clear_pages : &shadow->free_pages;
+
 	shadow->used--;
-	*(void **)page = shadow->free_pages;
-	shadow->free_pages = page;
+	shadow->clear_count += is_clear;
+	*(void **)page = *list;
+	*list = page;
 }
 
 static inline enum shadow_result shadow_bad(struct shadow *shadow, const char *why, uint64_t entry)

@@ -41,7 +41,7 @@ static void index_remove(struct shadow *shadow, const struct shadow_leaf *leaf)
 	*entry = leaf->next ? (uint16_t)(leaf->next - shadow->leaf_pool) : 0;
 	if (*entry || --piece->used > 0)
 		return;
-	shadow_page_free(shadow, piece->leaves);
+	shadow_page_free(shadow, piece->leaves, true);
 	piece->leaves = NULL;
 }
 
@@ -65,26 +65,47 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	return leaf;
 }
 
+/* Takes all entries out of the table of a leaf that has few of them. */
+static void clear_entries(struct shadow_leaf *leaf)
+{
+	uint32_t left = leaf->live;
+
+	for (uint32_t word = 0; left > 0; word++)
+		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1, left--)
+			leaf->table[word * 32 + (uint32_t)__builtin_ctz(bits)] = 0;
+}
+
 void leaf_free(struct shadow *shadow, struct shadow_leaf *leaf)
 {
+	bool is_light = leaf->live <= CLEAR_ONE_BY_ONE && shadow->clear_count < CLEAR_KEPT;
+
 	shadow->work += WORK_FREE;
+	if (is_light) {
+		shadow->work += WORK_CLEAR + leaf->live / 2;
+		clear_entries(leaf);
+	}
 	index_remove(shadow, leaf);
 	frame_set_owner(direct_physical(leaf->table), NULL);
-	shadow_page_free(shadow, leaf->table);
+	shadow_page_free(shadow, leaf->table, is_light);
 	leaf->table = NULL;
 	leaf->next = shadow->free_leaves;
 	shadow->free_leaves = leaf;
 }
 
+/* Entry index is present now and was not, or the other way round. */
+static inline void count_entry(struct shadow_leaf *leaf, uint32_t index, bool is_present)
+{
+	leaf->present[index / 32] ^= BIT(index % 32);
+	leaf->live += is_present ? 1 : -1u;
+}
+
 static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
 {
-	uint32_t *word = &leaf->present[index / 32], bit = BIT(index % 32);
+	bool was_present = leaf->present[index / 32] & BIT(index % 32);
 
 	leaf->table[index] = entry;
-	if (((*word & bit) != 0) == (entry != 0))
-		return;
-	*word ^= bit;
-	leaf->live += entry ? 1 : -1u;
+	if (was_present != (entry != 0))
+		count_entry(leaf, index, entry != 0);
 }
 
 /*
@@ -123,33 +144,13 @@ void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct gue
 	}
 }
 
-void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index)
-{
-	struct guest_entries entries;
-	uint64_t old = leaf->table[index], new;
-
-	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
-	new = leaf_entry_for(shadow, guest_entry(&entries, index));
-	set_entry(leaf, index, new);
-	/* The entry was removed or weakened, and its index is that of the pinned kernel stack. */
-	if (old && (new & (PTE_FRAME | PTE_W)) != (old & (PTE_FRAME | PTE_W)) &&
-	    (shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages)
-		shadow->pinned = false;
-}
-
 /*
- * The quick half of a resynchronisation: guest pages that follow each other
- * mostly lie in one chunk of memory.  So the last chunk looked up is remembered,
- * and what its entries must look like is found in 32 bits.
+ * The quick half of reading an entry again: guest pages that follow each other mostly lie in one
+ * chunk of memory.  So the last chunk looked up is remembered, and what its entries must look like
+ * is found in 32 bits.  False: this is not an entry for a page of that chunk.
  */
-struct chunk_memo {
-	uint32_t guest;		/* guest-physical address of the chunk */
-	uint32_t low, high;	/* shadow entry of its first page, accessed; 0: no chunk yet */
-};
-
-/* False: the entry is not for a page of that chunk. */
-static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry, uint32_t size,
-			  uint32_t *entry)
+static inline bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry,
+				 uint32_t size, uint32_t *entry)
 {
 	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
 	uint32_t guest = READ_ONCE(guest_entry[0]), expected;
@@ -161,7 +162,6 @@ static bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_e
 	expected = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
 	if ((guest & dirty) == dirty)
 		expected |= dirty;
-	/* The entry was present and still is. */
 	if (entry[0] != expected || entry[1] != memo->high) {
 		entry[0] = expected;
 		entry[1] = memo->high;
@@ -199,6 +199,36 @@ static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *l
 	set_entry(leaf, index, entry);
 	if (entry)
 		remember_chunk(shadow, memo, guest);
+}
+
+/* Not in the chunk of the last one: mostly it has been taken away. */
+static void __noinline sync_elsewhere(struct shadow *shadow, struct shadow_leaf *leaf,
+				      const struct guest_entries *entries, uint32_t index)
+{
+	const uint32_t accessed = PTE_P | PTE_A;
+	uint64_t guest = guest_entry(entries, index);
+
+	if (((uint32_t)guest & accessed) == accessed)
+		sync_by_walk(shadow, leaf, entries, index, &shadow->told.chunk);
+	else if (leaf->table[index])
+		set_entry(leaf, index, 0);
+}
+
+void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
+		     const struct guest_entries *entries, uint32_t index)
+{
+	const uint32_t *guest = entries->first;
+	uint32_t *entry = (uint32_t *)&leaf->table[index];
+	bool was_present = *entry != 0;
+
+	/* By its place in the table it may be the kernel's stack. */
+	if (unlikely((shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages))
+		shadow->pinned = false;
+	guest += entries->size == 4 ? index : 2 * index;
+	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, entry))
+		sync_elsewhere(shadow, leaf, entries, index);
+	else if (!was_present)
+		count_entry(leaf, index, true);
 }
 
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)

@@ -26,6 +26,7 @@ static void link_slot(struct shadow *shadow, struct address_space *space, uint32
 	(*directory)[slot % SLOT_ENTRIES] = direct_physical(leaf->table) | flags;
 	space->linked[slot / 32] |= BIT(slot % 32);
 	shadow->slot_links[slot]++;
+	shadow->told.idle_slot = SLOT_COUNT;
 	if (leaf->parents++ == 0) {
 		leaf->slot = slot;
 		leaf->several_slots = false;
@@ -307,6 +308,8 @@ void shadow_set_layout(struct shadow *shadow, uint32_t kernel_address, uint32_t 
 {
 	shadow->limit = SLOT_COUNT - (reserved_top >> SLOT_SHIFT);
 	shadow->pte_limit = shadow->provisional ? 0 : shadow->limit;
+	shadow->told.space = NULL;
+	shadow->told.idle_slot = SLOT_COUNT;
 	/*
 	 * A slot that is partly the kernel's is treated as user's: resynchronised more often,
 	 * never less.

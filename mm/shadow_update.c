@@ -5,12 +5,12 @@
  */
 #include "mm/shadow_internal.h"
 
-/* SET_PTE replaces INVLPG, which also drops cached directory entries. */
-static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
-		    uint32_t index)
+static void sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index)
 {
-	if (space_recheck(shadow, space, slot))
-		leaf_sync_entry(shadow, space_leaf(space, slot), index);
+	struct guest_entries entries;
+
+	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
+	leaf_sync_entry(shadow, leaf, &entries, index);
 }
 
 /*
@@ -27,7 +27,7 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 	/* Usually all spaces share one leaf; the count of its parents tells. */
 	if (space_recheck(shadow, space, slot)) {
 		last = space_leaf(space, slot);
-		leaf_sync_entry(shadow, last, index);
+		sync_entry(shadow, last, index);
 		if (!last->several_slots && last->parents == shadow->slot_links[slot])
 			return;
 	}
@@ -37,7 +37,7 @@ static void sync_everywhere(struct shadow *shadow, uint32_t slot, uint32_t index
 			continue;
 		leaf = space_leaf(space, slot);
 		if (leaf != last)
-			leaf_sync_entry(shadow, leaf, index);
+			sync_entry(shadow, leaf, index);
 		last = leaf;
 	}
 }
@@ -51,24 +51,110 @@ static enum shadow_result odd_pte(struct shadow *shadow, uint32_t address)
 	return SHADOW_DONE;
 }
 
-enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
+/*
+ * Is this the table that SET_PTE was for last?  SET_PTE stands for INVLPG, which drops what the CPU
+ * has cached of the directory entry, too: so that one is looked at again, but as long as it and the
+ * shadow's are as they were the table is the same.
+ */
+static inline bool is_told_table(const struct shadow *shadow, uint32_t root, uint32_t slot)
 {
-	uint32_t slot = gva_value(gva) >> SLOT_SHIFT;
-	uint32_t index = ENTRY_INDEX(gva_value(gva));
+	const struct told_table *told = &shadow->told;
+
+	return told->slot == slot && told->space == shadow->current && told->space->root == root &&
+	       READ_ONCE(told->upper[0]) == told->upper_low &&
+	       (told->entries.size == 4 || READ_ONCE(told->upper[1]) == told->upper_high) &&
+	       *told->link == told->link_low && told->leaf->generation == shadow->generation;
+}
+
+/* What the guest's entry above says; the guest may have changed that one, too. */
+static bool remember_upper(struct shadow *shadow, const struct address_space *space, uint32_t slot)
+{
+	struct told_table *told = &shadow->told;
+
+	told->space = NULL;
+	told->upper = shadow->reader->upper(shadow->memory, space->root, slot);
+	if (!told->upper)
+		return false;
+	told->upper_low = READ_ONCE(told->upper[0]);
+	if (shadow->reader == &guest_reader_pae)
+		told->upper_high = READ_ONCE(told->upper[1]);
+	return true;
+}
+
+/* The table of a slot that is linked, for the next SET_PTE. */
+static void remember_table(struct shadow *shadow, const struct address_space *space, uint32_t slot)
+{
+	struct told_table *told = &shadow->told;
+
+	told->space = space;
+	told->slot = slot;
+	told->link = (const uint32_t *)space_slot(space, slot);
+	told->link_low = *told->link;
+	told->leaf = space_leaf(space, slot);
+	guest_find_entries(shadow->reader, shadow->memory, told->leaf->key, &told->entries);
+}
+
+/* The CPU does not see the slot's leaf, no other slot has it, and it is read again when touched. */
+static bool is_unseen(const struct shadow *shadow, const struct address_space *space, uint32_t slot)
+{
+	const struct shadow_leaf *leaf = space_leaf(space, slot);
+
+	return !space_is_awake(space, slot) && leaf->parents == 1 &&
+	       leaf->generation != shadow->generation;
+}
+
+/* A program's address, in a slot that is linked in the current address space or in another one. */
+static void sync_in(struct shadow *shadow, struct address_space *space, uint32_t slot,
+		    uint32_t index)
+{
+	bool is_worth_it;
+
+	if (is_unseen(shadow, space, slot))
+		return;
+	is_worth_it = space == shadow->current && remember_upper(shadow, space, slot);
+	if (!space_recheck(shadow, space, slot))
+		return;
+	sync_entry(shadow, space_leaf(space, slot), index);
+	if (is_worth_it)
+		remember_table(shadow, space, slot);
+}
+
+/* SET_PTE where is_told_table does not help. */
+static enum shadow_result __noinline set_pte_by_walk(struct shadow *shadow, uint32_t root,
+						     uint32_t address)
+{
+	uint32_t slot = address >> SLOT_SHIFT;
 	struct address_space *space;
 
 	if (unlikely(slot >= shadow->pte_limit))
-		return odd_pte(shadow, gva_value(gva));
+		return odd_pte(shadow, address);
 	if (slot >= shadow->kernel_slot) {
-		sync_everywhere(shadow, slot, index);
+		sync_everywhere(shadow, slot, ENTRY_INDEX(address));
 		return SHADOW_DONE;
 	}
 	/* A guest knows its own root only after its first switch and names 0 until then. */
 	space = shadow->current;
-	if (gpa_value(root) != space->root && gpa_value(root))
-		space = space_find(shadow, gpa_value(root));
-	if (space)
-		sync_in(shadow, space, slot, index);
+	if (root != space->root && root)
+		space = space_find(shadow, root);
+	if (space && space_is_linked(space, slot)) {
+		sync_in(shadow, space, slot, ENTRY_INDEX(address));
+	} else if (root) {
+		shadow->told.idle_root = root;
+		shadow->told.idle_slot = slot;
+	}
+	return SHADOW_DONE;
+}
+
+enum shadow_result shadow_set_pte(struct shadow *shadow, gpa_t root, gva_t gva)
+{
+	struct told_table *told = &shadow->told;
+
+	if (gva_value(gva) >> SLOT_SHIFT == told->idle_slot && gpa_value(root) == told->idle_root)
+		return SHADOW_DONE;
+	if (!is_told_table(shadow, gpa_value(root), gva_value(gva) >> SLOT_SHIFT))
+		return set_pte_by_walk(shadow, gpa_value(root), gva_value(gva));
+	shadow->work += WORK_ENTRY;
+	leaf_sync_entry(shadow, told->leaf, &told->entries, ENTRY_INDEX(gva_value(gva)));
 	return SHADOW_DONE;
 }
 
@@ -89,43 +175,55 @@ enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t in
 	return SHADOW_DONE;
 }
 
-static bool uses_middle_table(const struct shadow *shadow, const struct address_space *space,
-			      uint32_t top_index, uint32_t table)
+static inline bool uses_middle_table(const struct shadow *shadow, const struct address_space *space,
+				     uint32_t quarter, uint32_t table)
 {
-	const struct guest_entries top = { .first = shadow->memory->base + space->root, .size = 8 };
-	uint64_t entry = guest_entry(&top, top_index);
+	const uint32_t *top = (const uint32_t *)(shadow->memory->base + space->root) + 2 * quarter;
+	uint32_t low = READ_ONCE(top[0]);
 
-	return entry & PTE_P && (entry & PTE_FRAME) == table;
+	return (low & (PAGE_MASK | (uint32_t)PTE_P)) == (table | (uint32_t)PTE_P) &&
+	       !(READ_ONCE(top[1]) & (uint32_t)(PTE_FRAME >> 32));
+}
+
+/*
+ * Entry index of a middle table has changed: for all address spaces that have it for that quarter
+ * of their addresses.  There may be a thousand, and most have nothing to do with it, so each is
+ * a look or two, and no more are looked at than have a leaf there.
+ */
+static void middle_entry_changed(struct shadow *shadow, uint32_t table, uint32_t quarter,
+				 uint32_t index)
+{
+	uint32_t slot = quarter * SLOT_ENTRIES + index, left = shadow->slot_links[slot];
+	struct address_space *space;
+
+	list_for_each(space, &shadow->spaces, recency) {
+		if (left == 0)
+			return;
+		shadow->work += WORK_SPACE / 2;
+		if (!space_is_linked(space, slot))
+			continue;
+		left--;
+		if (!uses_middle_table(shadow, space, quarter, table))
+			continue;
+		/* What is not current is read again when it is touched. */
+		if (space == shadow->current)
+			space_resync(shadow, space, slot, slot + 1, true);
+		else
+			space_put_to_sleep(shadow, space, slot);
+	}
 }
 
 enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t index)
 {
-	struct address_space *space;
-
 	if (unlikely(shadow->provisional) && !shadow_initial_learn(shadow, 0))
 		shadow_initial_told(shadow, true);
 	if (shadow->reader != &guest_reader_pae)
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
 		return shadow_bad(shadow, "SET_PMD with an index beyond the table", index);
-	/*
-	 * Any slot of any address space may name the table.  Those of spaces that are not current
-	 * are read again when they are touched.
-	 */
-	list_for_each(space, &shadow->spaces, recency) {
-		for (uint32_t i = 0; i < 4; i++) {
-			uint32_t slot = i * SLOT_ENTRIES + index;
-
-			if (!space_is_linked(space, slot) ||
-			    !uses_middle_table(shadow, space, i, gpa_value(table)))
-				continue;
-			if (space == shadow->current)
-				space_resync(shadow, space, slot, slot + 1, true);
-			else
-				space_put_to_sleep(shadow, space, slot);
-		}
-		shadow->work += WORK_SPACE;
-	}
+	/* Any of the four quarters of any address space may name the table. */
+	for (uint32_t quarter = 0; quarter < 4; quarter++)
+		middle_entry_changed(shadow, gpa_value(table), quarter, index);
 	return SHADOW_DONE;
 }
 

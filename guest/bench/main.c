@@ -31,6 +31,9 @@
  *                            block_write_4k
  *   block_read_1m            1 MB in two requests and one kick; also block_write_1m
  *
+ * The word `forks` measures only
+ *   fork_beside_N            an address space copied, run and taken apart, beside N that live;
+ *                            with enough memory and shadow= that 1000 have room
  * The word `disk` measures the last group alone; `disk slow` interrupt_disk, of a disk
  * of the machine that takes its time; `keys` interrupt_key, for which somebody presses
  * a key at each line `KEY`; and `exits` lets somebody count exits instead: before each
@@ -66,6 +69,11 @@ void guest_main(void)
 		return;
 	if (machine_has_word("disk") || machine_has_word("exits")) {
 		bench_disk();
+		print("BENCH end 0\n");
+		return;
+	}
+	if (machine_has_word("forks")) {
+		bench_forks();
 		print("BENCH end 0\n");
 		return;
 	}

@@ -31,6 +31,7 @@ void bench_calls(void);
 void bench_traps(void);
 void bench_memory(void);
 void bench_spaces(void);
+void bench_forks(void);
 void bench_devices(void);
 void bench_interrupts(void);
 void bench_disk(void);

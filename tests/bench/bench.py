@@ -103,6 +103,14 @@ class Bench:
             figures.update(found)
         return figures
 
+    def forks(self):
+        """Beside few and many address spaces, all of which have room in the shadow's budget."""
+        figures = {}
+        for prefix, word in ("", ""), ("pae_", "pae"):
+            guest = f"{self.guests}/bench.elf guest=bench kernel mem=64M shadow=32M -- forks {word}"
+            figures.update(self.instructions(prefix, guest)[0])
+        return figures
+
     def interrupt_of_key(self):
         with self.machine(f"{self.guests}/bench.elf {BENCH} keys") as machine:
             while not (found := machine.wait(r"KEY\r\n|BENCH interrupt_key (\d+)\r"))[1]:
@@ -194,7 +202,7 @@ class Bench:
         pae, end = self.instructions("pae_", f"{alone} pae", self.disk)
         pci, _ = self.instructions("pci_", f"{pci_alone} disk", self.disk)
         net, _ = self.instructions("", *self.pair(""))
-        for more in (pae, pci, net, self.switches(net["net_echo_64"]),
+        for more in (pae, pci, net, self.forks(), self.switches(net["net_echo_64"]),
                      self.disk_exits("", f"{alone} exits", self.disk),
                      self.disk_exits("pci_", f"{pci_alone} exits", self.disk), self.disks(),
                      self.ports(), self.interrupt_of_key(), self.console_exits(), self.net_exits(),

@@ -53,6 +53,12 @@ class GdbStub:
             self.ask("s")
         self.ask(f"z1,{address:x},1")
 
+    def read_word(self, address):
+        return int.from_bytes(bytes.fromhex(self.ask(f"m{address:x},4")), "little")
+
+    def write_word(self, address, value):
+        self.ask(f"M{address:x},4:{value.to_bytes(4, 'little').hex()}")
+
     def time_stamp(self):
         """Of here: executes an rdtsc in the place of what is next, and puts all back."""
         raw, before = self.registers()

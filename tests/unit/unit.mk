@@ -120,6 +120,7 @@ unit_shadow_initial := $(SHADOW)
 unit_shadow_random := $(SHADOW_MODEL)
 unit_shadow_space := $(SHADOW)
 unit_shadow_stale := $(SHADOW)
+unit_shadow_told := $(SHADOW)
 unit_shadow_update := $(SHADOW)
 unit_speculation := arch/cpu/speculation.c arch/cpu/smt.c lib/format.c lib/div64.c
 unit_string      :=

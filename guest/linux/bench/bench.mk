@@ -34,3 +34,20 @@ bench-linux: deps-linux
 	$(Q)$(MAKE) --no-print-directory $(LINUX_BENCH)/initrd.gz
 	$(Q)$(PYTHON) tests/bench/linux_bench.py $(O) --qemu $(QEMU) --guest $(LINUX_IMAGE) \
 		--native $(LINUX_NATIVE) --initrd $(LINUX_BENCH)/initrd.gz $(if $(UPDATE),--update)
+
+# The kernel to look at, and its symbols: a kernel that is not built here need not have any.
+ACCOUNT_KERNEL  = $(LINUX_IMAGE)
+ACCOUNT_SYMBOLS = $(if $(filter $(LINUX_IMAGE),$(ACCOUNT_KERNEL)),$(LINUX_OBJECTS)/vmlinux)
+
+## make bench-account   what one operation of bench-linux is made of (OP=fork, exec, cow_fault ...):
+##                      exits by what they were for, instructions by function; of another kernel
+##                      of the lguest protocol with ACCOUNT_KERNEL=image ACCOUNT_SYMBOLS=vmlinux
+.PHONY: bench-account
+bench-account: OP ?= fork
+bench-account: deps-linux
+	$(Q)iso/deps.sh usertest
+	$(Q)$(MAKE) --no-print-directory $(KERNEL_ELF) $(ACCOUNT_KERNEL)
+	$(Q)$(MAKE) --no-print-directory $(LINUX_BENCH)/initrd.gz
+	$(Q)$(PYTHON) tests/bench/exit_account.py $(O) $(OP) --qemu $(QEMU) --guest $(ACCOUNT_KERNEL) \
+		--initrd $(LINUX_BENCH)/initrd.gz --program $(LINUX_BENCH)/init \
+		$(if $(ACCOUNT_SYMBOLS),--symbols $(ACCOUNT_SYMBOLS))

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""An account of one operation of guest/linux/bench/ in a Linux guest, such as one fork+exit: what
+each exit was for, how many instructions of Umbra's it took, and in which functions these were.
+Works with any build of Umbra and any kernel, since QEMU writes the trace: instruction by
+instruction, from where the operation's function is entered to where it returns.
+
+    exit_account.py BUILD --guest KERNEL --initrd INITRD --program PROGRAM OPERATION
+
+PROGRAM is the one in INITRD, OPERATION one of its functions bench_*. With --symbols VMLINUX the
+functions of the guest's kernel are listed too.
+"""
+import argparse
+import bisect
+import collections
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from bench_machine import BenchMachine
+from gdb_stub import GdbStub
+
+PROGRAM_CS = 0x73       # Linux's __USER_CS, natively and in a guest
+STUB_SIZE = 12          # SWITCHER_STUB_SIZE in arch/cpu/switcher.h
+HYPERCALL_VECTOR = 0x1F
+PAGE_FAULT = 14
+# hv/hypercall/hypercall.c: one function for each call.
+CALLS = ("flush_async init shutdown new_pgtable flush_tlb load_idt_entry set_stack task_switched "
+         "set_clockevent halt set_pmd set_pgd load_tls notify load_gdt_entry send_interrupts "
+         "steal_time").split()
+SET_PTE = "shadow_set_pte"      # which has none
+# Of the trace: the instruction's address, and flags whose lowest two bits are the ring.
+LINE = re.compile(r"Trace \d+: \S+ \[\w+/(\w+)/(\w+)/")
+
+
+class Symbols:
+    """Functions of a program by address; the Switcher's own labels are none."""
+
+    def __init__(self, elf):
+        """Without a program all are called the guest's kernel."""
+        self.addresses, self.names = [0], ["the guest's kernel"]
+        if not elf:
+            return
+        text = subprocess.run(["nm", "-n", elf], check=True, capture_output=True, text=True).stdout
+        rows = [line.split() for line in text.splitlines()]
+        rows = [row for row in rows if row[1] in "tT" and not row[2].startswith("..@")]
+        self.addresses = [int(row[0], 16) for row in rows]
+        self.names = [row[2] for row in rows]
+
+    def name(self, address):
+        return self.names[max(0, bisect.bisect(self.addresses, address) - 1)]
+
+    def address(self, name):
+        return self.addresses[self.names.index(name)]
+
+
+class Monitor:
+    """QEMU's own command line."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.answer()
+
+    def answer(self):
+        text = ""
+        while not text.endswith("(qemu) "):
+            text += self.socket.recv(4096).decode("latin-1")
+        return text
+
+    def ask(self, command):
+        self.socket.sendall(f"{command}\n".encode())
+        return self.answer()
+
+    def trace_to(self, path):
+        """From now on every instruction is written down."""
+        self.ask(f"logfile {path}")
+        if "unknown command" in self.ask("one-insn-per-tb on"):     # QEMU before 8.1
+            self.ask("singlestep on")
+        self.ask("log exec,nochain")
+
+
+def press_keys(machine, operation):
+    """Up to where the operation's own rounds begin; its function has then run once to warm up."""
+    name = None
+    while name != operation:
+        name = machine.wait(r"(?:START (\w+) \d+|BENCH (?!boot)\w+ \d+)\r")[1]
+        machine.type(" ")
+
+
+def record(options, folder):
+    """A trace of one round of the operation; the path of the file."""
+    gdb, monitor, trace = (f"{folder}/{name}" for name in ("gdb", "monitor", "trace"))
+    modules = [f"{options.guest} guest=linux kernel mem=128M -- console=hvc0",
+               f"{options.initrd} guest=linux initrd"]
+    extra = ["-S", "-gdb", f"unix:{gdb},server=on,wait=off", "-monitor",
+             f"unix:{monitor},server=on,wait=off"]
+    with BenchMachine(options.qemu, options.build, modules, memory=512, extra=extra) as machine:
+        while not (os.path.exists(gdb) and os.path.exists(monitor)):
+            time.sleep(0.01)
+        stub = GdbStub(gdb)
+        start = Symbols(options.program).address(f"bench_{options.operation}")
+        threading.Thread(target=press_keys, args=(machine, options.operation), daemon=True).start()
+        stub.run_to(start, PROGRAM_CS)
+        stub.ask("s")
+        stub.run_to(start, PROGRAM_CS)
+        stack = stub.registers()[1]["esp"]
+        back = stub.read_word(stack)
+        stub.write_word(stack + 4, 1)       # the only argument: how many rounds
+        Monitor(monitor).trace_to(trace)
+        stub.run_to(back, PROGRAM_CS)
+    return trace
+
+
+class Exit:
+    """Umbra's instructions from the way out of the guest to the way in."""
+
+    def __init__(self):
+        self.functions = collections.Counter()
+        self.calls = []         # hypercalls, those of the ring first
+
+    def add(self, name, is_first):
+        self.functions[name] += 1
+        if is_first and (name in CALLS or name == SET_PTE):
+            self.calls.append(name)
+
+    def from_ring(self):
+        return max(0, len(self.calls) - 1)
+
+    def kind(self, vector):
+        if vector == HYPERCALL_VECTOR:
+            last = self.calls[-1] if self.calls else "unknown"
+            ring = ", and the ring" if self.from_ring() else ""
+            return f"hypercall {last.removeprefix('shadow_').upper()}{ring}"
+        if vector == PAGE_FAULT:
+            if "guest_reflect_page_fault" in self.functions:
+                return "page fault, the guest's own"
+            return "page fault, entry filled"
+        return f"vector {vector}"
+
+
+def read_trace(trace, umbra, kernel):
+    """Exits with their vectors, and the guest's instructions by function."""
+    exits, guest, current, vector = [], collections.Counter(), None, 0
+    stubs, first = umbra.address("switcher_stubs"), set(umbra.addresses)
+    with open(trace, encoding="ascii") as file:
+        for match in filter(None, map(LINE.match, file)):
+            address, ring = int(match[1], 16), int(match[2], 16) & 3
+            if ring == 0:
+                if current is None:
+                    current, vector = Exit(), (address - stubs) // STUB_SIZE
+                current.add(umbra.name(address), address in first)
+                continue
+            if current:
+                exits.append((vector, current))
+                current = None
+            guest["a program" if ring == 3 else kernel.name(address)] += 1
+    return exits, guest
+
+
+def show(title, counter, limit):
+    print(f"\n{title}")
+    for name, count in counter.most_common(limit):
+        print(f"{count:9}  {name}")
+
+
+def report(operation, exits, guest):
+    kinds = collections.defaultdict(lambda: [0, 0, 0])
+    functions = collections.Counter()
+    for vector, one in exits:
+        row = kinds[one.kind(vector)]
+        for index, more in enumerate((1, sum(one.functions.values()), one.from_ring())):
+            row[index] += more
+        functions.update(one.functions)
+    umbra = sum(functions.values())
+    print(f"One {operation}: {umbra + sum(guest.values())} instructions, {umbra} of them Umbra's, "
+          f"in {len(exits)} exits\n")
+    print(f"{'exits':>9} {'instructions':>12} {'of one':>7}  what for (calls from the ring)")
+    for kind, (count, taken, ring) in sorted(kinds.items(), key=lambda item: -item[1][1]):
+        print(f"{count:9} {taken:12} {taken // count:7}  {kind}{f' ({ring})' if ring else ''}")
+    show("Umbra's, by function:", functions, 30)
+    show("The guest's:", guest, 30)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("operation")
+    parser.add_argument("--guest", type=pathlib.Path, required=True)
+    parser.add_argument("--initrd", type=pathlib.Path, required=True)
+    parser.add_argument("--program", type=pathlib.Path, required=True)
+    parser.add_argument("--symbols", type=pathlib.Path)
+    parser.add_argument("--qemu", default="qemu-system-i386")
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="umbra-account-") as folder:
+        trace = record(options, folder)
+        found = read_trace(trace, Symbols(options.build / "umbra.elf"), Symbols(options.symbols))
+    report(options.operation, *found)
+
+
+if __name__ == "__main__":
+    main()
