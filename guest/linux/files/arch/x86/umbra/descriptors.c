@@ -4,6 +4,8 @@
  * processor; Umbra is told of each entry that changes, and keeps a copy from
  * which it takes what is safe.
  */
+#include <linux/sched.h>
+
 #include <asm/desc.h>
 #include <asm/processor.h>
 #include <asm/umbra.h>
@@ -68,8 +70,14 @@ static bool is_same_tls(const struct desc_struct *gdt, const struct desc_struct 
 	return !differ;
 }
 
+/*
+ * Kernel threads use none of them, so they keep those of the process before,
+ * which is mostly the one behind them too.
+ */
 void umbra_load_tls(struct thread_struct *t, unsigned int cpu)
 {
+	if (container_of(t, struct task_struct, thread)->flags & PF_KTHREAD)
+		return;
 	if (is_same_tls(get_cpu_gdt_rw(cpu) + GDT_ENTRY_TLS_MIN, t->tls_array))
 		return;
 	native_load_tls(t, cpu);
