@@ -70,6 +70,28 @@ TEST(memory, protection)
 	}
 }
 
+/* What several pages lose at once, each of them loses: up to 33 a kernel flushes one by one. */
+TEST(memory, many_at_once)
+{
+	static const unsigned counts[] = { 2, 3, 16, 33, 34, 60 };
+
+	for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++) {
+		size_t size = counts[i] * PAGE;
+		char *memory = private_memory(size);
+
+		pattern_fill(memory, size, i);
+		mprotect(memory, size, PROT_READ);
+		for (unsigned page = 0; page < counts[i]; page++)
+			CHECK(faults(write_to, memory + page * PAGE), "page %u of %u is written",
+			      page, counts[i]);
+		CHECK(pattern_check(memory, size, i) < 0, "contents of %u pages", counts[i]);
+		munmap(memory, size);
+		for (unsigned page = 0; page < counts[i]; page++)
+			CHECK(faults(read_from, memory + page * PAGE), "page %u of %u is there",
+			      page, counts[i]);
+	}
+}
+
 /* Code in memory: written, run, and run again when it is another. */
 TEST(memory, code)
 {

@@ -12,34 +12,35 @@
 #include <asm/umbra.h>
 #include <asm/umbra_hooks.h>
 
-/* Queues a call that goes in front of the next one.  Interrupts are off. */
-static void queue_call(u32 nr, u32 a1)
+/*
+ * Queues a call that goes in front of the next one.  Interrupts are off.  False:
+ * the ring is full, and nothing was done; the next call empties it.
+ */
+static bool queue_call(u32 nr, u32 a1, u32 a2)
 {
 	static unsigned int next;
 	u32 *call = lguest_data.hcalls[next];
 
-	if (READ_ONCE(lguest_data.hcall_status[next]) != UMBRA_SLOT_FREE) {
-		umbra_hcall(nr, a1, 0, 0, 0);
-		return;
-	}
+	if (READ_ONCE(lguest_data.hcall_status[next]) != UMBRA_SLOT_FREE)
+		return false;
 	call[0] = nr;
 	call[1] = a1;
+	call[2] = a2;
 	/* Umbra may look at any exit: the call is whole before its slot says so. */
 	barrier();
 	WRITE_ONCE(lguest_data.hcall_status[next], UMBRA_SLOT_QUEUED);
 	next = (next + 1) % UMBRA_RING_SIZE;
+	return true;
 }
 
 /* A new table does not flush by itself, other than a write to %cr3.  Interrupts are off. */
 void umbra_switch_cr3(unsigned long val, bool flush)
 {
 	umbra_cr3 = val;
-	if (flush) {
-		queue_call(UMBRA_NEW_PGTABLE, val);
-		umbra_flush_tlb_user();
-	} else {
+	if (!flush || !queue_call(UMBRA_NEW_PGTABLE, val, 0))
 		umbra_hcall(UMBRA_NEW_PGTABLE, val, 0, 0, 0);
-	}
+	if (flush)
+		umbra_flush_tlb_user();
 }
 
 void umbra_write_cr3(unsigned long val)
@@ -65,6 +66,14 @@ void umbra_flush_tlb_kernel(void)
 void umbra_flush_tlb_one(unsigned long addr)
 {
 	umbra_hcall(UMBRA_SET_PTE, 0, addr, 0, 0);
+}
+
+unsigned long umbra_queue_flushes(unsigned long addr, unsigned long end,
+				  unsigned long stride)
+{
+	while (addr + stride < end && queue_call(UMBRA_SET_PTE, 0, addr))
+		addr += stride;
+	return addr;
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What two of Linux's own files call in a guest of Umbra: mm/memory.c and
- * kernel/sched/cputime.c.
+ * What three of Linux's own files call in a guest of Umbra: mm/memory.c,
+ * arch/x86/mm/tlb.c and kernel/sched/cputime.c.
  */
 #ifndef _ASM_X86_UMBRA_HOOKS_H
 #define _ASM_X86_UMBRA_HOOKS_H
@@ -23,6 +23,14 @@ static inline void umbra_update_mmu_range(struct vm_fault *vmf, struct vm_area_s
 /* The first name is that of Linux 6.1, the other one that of later versions. */
 #define update_mmu_cache	umbra_update_mmu
 #define update_mmu_cache_range	umbra_update_mmu_range
+
+/*
+ * The pages from addr to end, one each stride, are to be forgotten.  Queues all
+ * but the last, or as many as there is room for, and returns the first that is
+ * left: telling of that one carries out the others.  Interrupts are off.
+ */
+unsigned long umbra_queue_flushes(unsigned long addr, unsigned long end,
+				  unsigned long stride);
 
 /* Of the time since the last call, at most max: how long Umbra let others run, ns. */
 u64 umbra_account_steal(u64 max);
