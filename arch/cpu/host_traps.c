@@ -37,10 +37,7 @@ void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
 void host_trap(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
-		/*
-		 * The interrupt may have ended the CPU's sleep, during which the heartbeat stood
-		 * still.
-		 */
+		/* The interrupt may have ended a sleep: the CPU runs Umbra's code again. */
 		heartbeat_alive(this_cpu());
 		irqs_off_begin();
 		irqs_off_mark("handler", frame->vector);
