@@ -214,6 +214,21 @@ static void __noinline sync_elsewhere(struct shadow *shadow, struct shadow_leaf 
 		set_entry(leaf, index, 0);
 }
 
+/*
+ * By its index the entry may be one of the pinned kernel stack.  That pin ends when the entry is
+ * removed or weakened, and no earlier: only an exit that goes back to a program makes it again.
+ */
+static void __noinline sync_pinned_index(struct shadow *shadow, struct shadow_leaf *leaf,
+					 const struct guest_entries *entries, uint32_t index)
+{
+	const uint64_t what_counts = PTE_FRAME | PTE_W;
+	uint64_t old = leaf->table[index];
+
+	sync_elsewhere(shadow, leaf, entries, index);
+	if (old && (leaf->table[index] & what_counts) != (old & what_counts))
+		shadow->pinned = false;
+}
+
 void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 		     const struct guest_entries *entries, uint32_t index)
 {
@@ -221,9 +236,10 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 	uint32_t *entry = (uint32_t *)&leaf->table[index];
 	bool was_present = *entry != 0;
 
-	/* By its place in the table it may be the kernel's stack. */
-	if (unlikely((shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages))
-		shadow->pinned = false;
+	if (unlikely((shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages)) {
+		sync_pinned_index(shadow, leaf, entries, index);
+		return;
+	}
 	guest += entries->size == 4 ? index : 2 * index;
 	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, entry))
 		sync_elsewhere(shadow, leaf, entries, index);

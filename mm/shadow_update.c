@@ -60,7 +60,8 @@ static inline bool is_told_table(const struct shadow *shadow, uint32_t root, uin
 {
 	const struct told_table *told = &shadow->told;
 
-	return told->slot == slot && told->space == shadow->current && told->space->root == root &&
+	return told->slot == slot && told->space == shadow->current &&
+	       (told->space->root == root || !root) &&
 	       READ_ONCE(told->upper[0]) == told->upper_low &&
 	       (told->entries.size == 4 || READ_ONCE(told->upper[1]) == told->upper_high) &&
 	       *told->link == told->link_low && told->leaf->generation == shadow->generation;

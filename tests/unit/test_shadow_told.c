@@ -180,6 +180,23 @@ static void the_name_0(void **state)
 	assert_true(sees(test, SECOND, DATA + 2));
 }
 
+/* The pin of the kernel's stack ends when its entry permits less, not when it is told as it was. */
+static void the_pin_lasts(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow *shadow = &test->guest.shadow;
+
+	tell_once(test);
+	assert_int_equal(shadow_pin(shadow, gva_make(SECOND), 1), SHADOW_DONE);
+	guest_map(&test->guest, test->root, SECOND, PAGE(DATA + 2) | USER_RW | USED);
+	tell_pte(test, test->root, SECOND);
+	tell_pte(test, 0, FIRST);
+	assert_true(shadow->pinned);
+	guest_map(&test->guest, test->root, FIRST, PAGE(DATA) | PTE_P | PTE_U | USED);
+	tell_pte(test, 0, FIRST);
+	assert_false(shadow->pinned);
+}
+
 /* A table that nobody uses until it is read again: nothing is done for it, and nothing is lost. */
 static void a_table_asleep(void **state)
 {
@@ -213,6 +230,7 @@ int main(void)
 		both_formats(another_address_space),
 		both_formats(a_table_that_is_not_in_use),
 		both_formats(the_name_0),
+		both_formats(the_pin_lasts),
 		both_formats(a_table_asleep),
 	};
 
