@@ -63,8 +63,8 @@ struct guest_reader {
 	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 
 	/*
-	 * Where the entry above a slot's entries is, in the guest window; NULL if what is above that
-	 * one is not present.  A reader without entry_size has no such function.
+	 * Where the entry above a slot's entries is, in the guest window; NULL if what is above it
+	 * is not present.  A reader without entry_size has no such function.
 	 */
 	const void *(*upper)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 

@@ -100,7 +100,7 @@ struct address_space {
 /* A chunk of the guest's memory, remembered to make shadow entries from (mm/shadow_leaf.c). */
 struct chunk_memo {
 	uint32_t guest;		/* guest-physical address of the chunk */
-	uint32_t low, high;	/* shadow entry of its first page, present and accessed; 0: no chunk yet */
+	uint32_t low, high;	/* shadow entry of its first page, accessed; 0: no chunk yet */
 };
 
 /*
@@ -112,12 +112,12 @@ struct told_table {
 	uint32_t slot;			/* a program's */
 	const uint32_t *upper;		/* the guest's entry above, and what it says */
 	uint32_t upper_low, upper_high;
-	const uint32_t *link;		/* the shadow's directory entry, and its half with the flags */
+	const uint32_t *link;		/* the shadow's directory entry; its half with flags */
 	uint32_t link_low;
 	struct shadow_leaf *leaf;
 	struct guest_entries entries;
 	struct chunk_memo chunk;	/* of the last entry; kept whatever the table is */
-	/* The last that nothing in the shadow depends on, until anything is linked; SLOT_COUNT: none. */
+	/* The last slot on which no shadow entry depends, until a link; SLOT_COUNT: none. */
 	uint32_t idle_root, idle_slot;
 };
 
@@ -140,7 +140,7 @@ struct shadow {
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */
 	uint32_t generation;		/* counts FLUSH_TLB of everything */
 	uint32_t budget, used;		/* pages of tables */
-	/* Pages of the budget that are free, chained through their first words; and those all clear. */
+	/* Free pages of the budget, chained through their first words; and those all clear. */
 	void *free_pages, *clear_pages;
 	uint32_t clear_count;
 	struct shadow_leaf *leaf_pool, *free_leaves;	/* the pool has budget of them */

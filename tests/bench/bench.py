@@ -10,9 +10,9 @@ or, with virtio_, e1000_ and e1000e_ in front, out by one such port and in by an
 A processor's barriers count as few instructions, whatever time they take; and QEMU's
 have only those that take no new microcode.
 
-Prints a table, draws bench.html in the build directory (page.py), and fails where a figure got worse than the committed one by more
-than its tolerance, or is missing, or is new.  With --update it writes the figures
-down instead: commit them with the change that explains them.
+Prints a table, draws bench.html in the build directory (page.py), and fails where a figure got
+worse than the committed one by more than its tolerance, or is missing, or is new.  With --update
+it writes the figures down instead: commit them with the change that explains them.
 """
 import argparse
 import pathlib

@@ -120,10 +120,12 @@ def page(now, committed, document=DOCUMENT):
     """The page as text, of the figures by name as measured now and as committed."""
     names, rows = table_beside_others(document)
     parts = [
-        "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>Umbra: what things cost</title>"
+        "<!DOCTYPE html><html lang='en'><meta charset='utf-8'>"
+        "<title>Umbra: what things cost</title>"
         f"<style>{STYLE}</style><h1>Umbra: what things cost</h1>",
         "<h2>Operations of Linux, as multiples of what they take natively</h2>",
-        draw(names, rows, "set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb 'black'\n"
+        draw(names, rows,
+             "set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb 'black'\n"
              "set yrange [0.4:20]\nset ytics (0.5, 1, 2, 4, 8, 16)"),
         "<p>The line at 1 is the bare machine. How these were measured, and what Xen's are, is in "
         "docs/performance.md.</p>",
