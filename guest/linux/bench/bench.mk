@@ -30,10 +30,14 @@ $(LINUX_BENCH)/initrd.gz: $(LINUX_BENCH)/init $(LINUX_FOLDER)/bench/list | $(LIN
 .PHONY: bench-linux
 bench-linux: deps-linux
 	$(Q)iso/deps.sh usertest
-	$(Q)$(MAKE) --no-print-directory $(KERNEL_ELF) $(LINUX_IMAGE) $(LINUX_NATIVE)
-	$(Q)$(MAKE) --no-print-directory $(LINUX_BENCH)/initrd.gz
+	$(Q)$(MAKE) --no-print-directory bench-linux-files
 	$(Q)$(PYTHON) tests/bench/linux_bench.py $(O) --qemu $(QEMU) --guest $(LINUX_IMAGE) \
 		--native $(LINUX_NATIVE) --initrd $(LINUX_BENCH)/initrd.gz $(if $(UPDATE),--update)
+
+# Without a word when there is nothing to do.
+.PHONY: bench-linux-files
+bench-linux-files: $(KERNEL_ELF) $(LINUX_IMAGE) $(LINUX_NATIVE) $(LINUX_BENCH)/initrd.gz
+	@:
 
 # The kernel to look at, and its symbols: a kernel that is not built here need not have any.
 ACCOUNT_KERNEL  = $(LINUX_IMAGE)
