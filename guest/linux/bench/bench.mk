@@ -53,5 +53,6 @@ bench-account: deps-linux
 	$(Q)$(MAKE) --no-print-directory $(KERNEL_ELF) $(ACCOUNT_KERNEL)
 	$(Q)$(MAKE) --no-print-directory $(LINUX_BENCH)/initrd.gz
 	$(Q)$(PYTHON) tests/bench/exit_account.py $(O) $(OP) --qemu $(QEMU) \
-		--guest $(ACCOUNT_KERNEL) --initrd $(LINUX_BENCH)/initrd.gz --program $(LINUX_BENCH)/init \
+		--guest $(ACCOUNT_KERNEL) --initrd $(LINUX_BENCH)/initrd.gz \
+		--program $(LINUX_BENCH)/init \
 		$(if $(ACCOUNT_SYMBOLS),--symbols $(ACCOUNT_SYMBOLS))
