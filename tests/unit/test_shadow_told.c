@@ -178,6 +178,12 @@ static void the_name_0(void **state)
 	guest_map(&test->guest, test->root, SECOND, PAGE(DATA + 2) | USER_RW | USED);
 	tell_pte(test, 0, SECOND);
 	assert_true(sees(test, SECOND, DATA + 2));
+	/* The table of the last one is known by this name as well. */
+	guest_map(&test->guest, test->root, FIRST, 0);
+	test->guest.shadow.work = 0;
+	tell_pte(test, 0, FIRST);
+	assert_true(sees_nothing(test, FIRST));
+	assert_int_equal(test->guest.shadow.work, WORK_ENTRY);
 }
 
 /* The pin of the kernel's stack ends when its entry permits less, not when it is told as it was. */
