@@ -31,6 +31,7 @@ FIGURES = pathlib.Path(__file__).with_name("linux_figures.txt")
 DISK_SIZE = 8 << 20
 GUEST_MB = 128
 ENTRY = 0x100000                    # of the protected-mode part of a bzImage
+SERIAL_LINE = "interrupt, vector 36"
 GUEST_CS, NATIVE_CS = 0x61, 0x10    # docs/protocol.md; Linux's Documentation/x86/boot.rst
 STOP = r"(?:START (?!{0} )(\w+) (\d+)|BENCH (?!{1} )(\w+) (\d+)|BENCH failed: (.*))\r"
 
@@ -76,8 +77,10 @@ class Linux:
 
 
 def exits_so_far(machine):
+    """But for interrupts of the serial line, by which the answers to this question go out."""
     text = machine.command("stats linux", r"(?s)exits by .*address spaces:")[0]
-    return sum(map(int, re.findall(r"exits by [^:\n]*: (\d+)", text)))
+    exits = re.findall(r"exits by ([^:\n]*): (\d+)", text)
+    return sum(int(count) for name, count in exits if name != SERIAL_LINE)
 
 
 def measure(machine, start, exits):
