@@ -52,10 +52,12 @@ static void two_level_mark_slot(const struct guest_memory *memory, uint32_t root
 	directory[slot / 2] |= (uint32_t)PTE_A;
 }
 
-static const void *two_level_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot)
+static const void *two_level_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot,
+				   const void **top)
 {
 	const uint32_t *directory = guest_page(memory, root >> PAGE_SHIFT);
 
+	(void)top;
 	return &directory[slot / 2];
 }
 
@@ -125,11 +127,13 @@ static void pae_mark_slot(const struct guest_memory *memory, uint32_t root, uint
 		((uint32_t *)table)[2 * (slot % SLOT_ENTRIES)] |= (uint32_t)PTE_A;
 }
 
-static const void *pae_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot)
+static const void *pae_upper(const struct guest_memory *memory, uint32_t root, uint32_t slot,
+			     const void **top)
 {
 	void *table;
 	uint64_t entry;
 
+	*top = (const uint64_t *)(memory->base + root) + slot / SLOT_ENTRIES;
 	if (middle_table(memory, root, slot, &table, &entry) != WALK_PRESENT)
 		return NULL;
 	return (uint64_t *)table + slot % SLOT_ENTRIES;

@@ -63,10 +63,12 @@ struct guest_reader {
 	void (*mark_slot)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
 
 	/*
-	 * Where the entry above a slot's entries is, in the guest window; NULL if what is above it
-	 * is not present.  A reader without entry_size has no such function.
+	 * Where the entry above a slot's entries is, in the guest window, and in *top the one above
+	 * that, with PAE; NULL if what is above it is not present.  A reader without entry_size has
+	 * no such function.
 	 */
-	const void *(*upper)(const struct guest_memory *memory, uint32_t root, uint32_t slot);
+	const void *(*upper)(const struct guest_memory *memory, uint32_t root, uint32_t slot,
+			     const void **top);
 
 	/* The entries of a key that this reader gave; NULL where entry_size says where they are. */
 	void (*entries)(const struct guest_memory *memory, uint32_t key,

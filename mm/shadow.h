@@ -97,6 +97,8 @@ struct address_space {
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
 };
 
+#define SHADOW_PIN_PAGES 2u	/* of the kernel stack, where a trap pushes its frame */
+
 /* A chunk of the guest's memory, remembered to make shadow entries from (mm/shadow_leaf.c). */
 struct chunk_memo {
 	uint32_t guest;		/* guest-physical address of the chunk */
@@ -112,6 +114,8 @@ struct told_table {
 	uint32_t slot;			/* a program's */
 	const uint32_t *upper;		/* the guest's entry above, and what it says */
 	uint32_t upper_low, upper_high;
+	const uint32_t *top;		/* with PAE, the one above that */
+	uint32_t top_low;
 	const uint32_t *link;		/* the shadow's directory entry; its half with flags */
 	uint32_t link_low;
 	struct shadow_leaf *leaf;
@@ -153,6 +157,7 @@ struct shadow {
 	/* Nothing was unmapped since shadow_pin succeeded for pin_pages ending at pin_last. */
 	bool pinned;
 	uint32_t pin_last, pin_pages;	/* pin_last: the last page's index in its leaf */
+	const struct shadow_leaf *pin_leaves[SHADOW_PIN_PAGES];	/* of the last page, and before */
 	const char *bad;		/* the reason of the last SHADOW_BAD or SHADOW_OUTSIDE */
 	uint64_t bad_entry;
 	gpa_t outside;			/* the address, when a call returned SHADOW_OUTSIDE */
@@ -199,7 +204,7 @@ void shadow_start_initial(struct shadow *shadow);
  */
 enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error);
 
-/* Makes sure that the pages (1 or 2) ending before gva top are mapped writable. */
+/* Makes sure that the pages (1 to SHADOW_PIN_PAGES) ending before gva top are mapped writable. */
 enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages);
 
 /*

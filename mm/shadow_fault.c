@@ -136,6 +136,12 @@ enum shadow_result shadow_pin(struct shadow *shadow, gva_t top, uint32_t pages)
 		if (complete)
 			break;
 	}
+	for (uint32_t i = 0; i < pages; i++) {
+		uint32_t slot = (gva_value(top) - 1 - i * PAGE_SIZE) >> SLOT_SHIFT;
+
+		shadow->pin_leaves[i] = space_is_linked(shadow->current, slot) ?
+						space_leaf(shadow->current, slot) : NULL;
+	}
 	shadow->pin_last = ENTRY_INDEX(gva_value(top) - 1);
 	shadow->pin_pages = pages;
 	shadow->pinned = true;

@@ -215,17 +215,15 @@ static void __noinline sync_elsewhere(struct shadow *shadow, struct shadow_leaf 
 }
 
 /*
- * By its index the entry may be one of the pinned kernel stack.  That pin ends when the entry is
- * removed or weakened, and no earlier: only an exit that goes back to a program makes it again.
+ * By its index the entry may be one of the pinned kernel stack.  That pin ends with it, whatever it
+ * says now: what it said may have been read again since.  It does not end with an entry of another
+ * table, since only an exit that goes back to a program makes it again.
  */
 static void __noinline sync_pinned_index(struct shadow *shadow, struct shadow_leaf *leaf,
 					 const struct guest_entries *entries, uint32_t index)
 {
-	const uint64_t what_counts = PTE_FRAME | PTE_W;
-	uint64_t old = leaf->table[index];
-
 	sync_elsewhere(shadow, leaf, entries, index);
-	if (old && (leaf->table[index] & what_counts) != (old & what_counts))
+	if (leaf == shadow->pin_leaves[(shadow->pin_last - index) % SLOT_ENTRIES])
 		shadow->pinned = false;
 }
 

@@ -63,7 +63,8 @@ static inline bool is_told_table(const struct shadow *shadow, uint32_t root, uin
 	return told->slot == slot && told->space == shadow->current &&
 	       (told->space->root == root || !root) &&
 	       READ_ONCE(told->upper[0]) == told->upper_low &&
-	       (told->entries.size == 4 || READ_ONCE(told->upper[1]) == told->upper_high) &&
+	       (told->entries.size == 4 || (READ_ONCE(told->upper[1]) == told->upper_high &&
+					    READ_ONCE(*told->top) == told->top_low)) &&
 	       *told->link == told->link_low && told->leaf->generation == shadow->generation;
 }
 
@@ -71,14 +72,18 @@ static inline bool is_told_table(const struct shadow *shadow, uint32_t root, uin
 static bool remember_upper(struct shadow *shadow, const struct address_space *space, uint32_t slot)
 {
 	struct told_table *told = &shadow->told;
+	const void *top = NULL;
 
 	told->space = NULL;
-	told->upper = shadow->reader->upper(shadow->memory, space->root, slot);
+	told->upper = shadow->reader->upper(shadow->memory, space->root, slot, &top);
 	if (!told->upper)
 		return false;
 	told->upper_low = READ_ONCE(told->upper[0]);
-	if (shadow->reader == &guest_reader_pae)
+	told->top = top;
+	if (top) {
 		told->upper_high = READ_ONCE(told->upper[1]);
+		told->top_low = READ_ONCE(*told->top);
+	}
 	return true;
 }
 

@@ -186,19 +186,21 @@ static void the_name_0(void **state)
 	assert_int_equal(test->guest.shadow.work, WORK_ENTRY);
 }
 
-/* The pin of the kernel's stack ends when its entry permits less, not when it is told as it was. */
+/* The pin of the kernel's stack ends with its own entry, not with one of that index elsewhere. */
 static void the_pin_lasts(void **state)
 {
 	struct test_guest *test = *state;
 	struct shadow *shadow = &test->guest.shadow;
+	const uint32_t elsewhere = FIRST + 2 * SLOT_ENTRIES * PAGE_SIZE;
 
 	tell_once(test);
+	map_and_use(test, test->root, elsewhere, DATA + 3);
 	assert_int_equal(shadow_pin(shadow, gva_make(SECOND), 1), SHADOW_DONE);
 	guest_map(&test->guest, test->root, SECOND, PAGE(DATA + 2) | USER_RW | USED);
 	tell_pte(test, test->root, SECOND);
-	tell_pte(test, 0, FIRST);
+	guest_map(&test->guest, test->root, elsewhere, PAGE(DATA + 3) | PTE_P | PTE_U | USED);
+	tell_pte(test, 0, elsewhere);
 	assert_true(shadow->pinned);
-	guest_map(&test->guest, test->root, FIRST, PAGE(DATA) | PTE_P | PTE_U | USED);
 	tell_pte(test, 0, FIRST);
 	assert_false(shadow->pinned);
 }
@@ -225,6 +227,109 @@ static void a_table_asleep(void **state)
 	assert_true(sees(test, SECOND, FAR_DATA));
 }
 
+/*
+ * With PAE the middle table is exchanged for one that says the same, which is told, and then what
+ * stands there: the table found by way of the old one is not that of the address any more.
+ */
+static void exchange_middle(struct test_guest *test)
+{
+	uint32_t old = directory_of(test, FIRST) & PAGE_MASK, new = guest_new_table(&test->guest);
+
+	for (uint32_t i = 0; i < 512; i++)
+		guest_store(&test->guest, new + i * 8, guest_load(&test->guest, old + i * 8));
+	guest_store(&test->guest, test->root + (FIRST >> 30) * 8, new | PTE_P);
+}
+
+static void nothing_of_the_old_table(struct test_guest *test)
+{
+	uint32_t directory = directory_of(test, FIRST);
+	uint64_t old = guest_load(&test->guest, directory);
+
+	assert_true(sees(test, SECOND, DATA + 1));
+	guest_store(&test->guest, directory,
+		    (old & ~(uint64_t)PAGE_MASK) | guest_new_table(&test->guest));
+	tell_pte(test, test->root, FIRST);
+	tell_pte(test, test->root, SECOND);
+	assert_true(sees_nothing(test, FIRST));
+	assert_true(sees_nothing(test, SECOND));
+}
+
+static void middle_told_by_pgd(void **state)
+{
+	struct test_guest *test = *state;
+
+	tell_once(test);
+	exchange_middle(test);
+	shadow_set_pgd(&test->guest.shadow, gpa_make(test->root), FIRST >> 30);
+	nothing_of_the_old_table(test);
+}
+
+static void middle_told_by_flush_user(void **state)
+{
+	struct test_guest *test = *state;
+
+	tell_once(test);
+	exchange_middle(test);
+	shadow_flush_user(&test->guest.shadow);
+	nothing_of_the_old_table(test);
+}
+
+static void middle_told_by_flush_all(void **state)
+{
+	struct test_guest *test = *state;
+
+	tell_once(test);
+	exchange_middle(test);
+	shadow_flush_all(&test->guest.shadow);
+	nothing_of_the_old_table(test);
+}
+
+#define STACK (GUEST_KERNEL + 0x1000000u)
+#define ALIAS (GUEST_KERNEL + 0x4000000u)
+
+/* The stack's page is exchanged, its table read again for another slot, and then it is told. */
+static void the_pin_ends_after_another_reading(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow *shadow = &test->guest.shadow;
+
+	guest_map(&test->guest, test->root, STACK, PAGE(DATA) | KERNEL_RW | USED);
+	guest_map(&test->guest, test->root, STACK + PAGE_SIZE, PAGE(DATA + 1) | KERNEL_RW | USED);
+	guest_store(&test->guest, directory_of(test, ALIAS),
+		    guest_load(&test->guest, directory_of(test, STACK)));
+	assert_int_equal(shadow_pin(shadow, gva_make(STACK + PAGE_SIZE), 1), SHADOW_DONE);
+	guest_map(&test->guest, test->root, STACK, PAGE(DATA + 2) | KERNEL_RW | USED);
+	assert_int_equal(use(test, ALIAS + PAGE_SIZE, 0), ACCESS_FILLED);
+	tell_pte(test, test->root, STACK);
+	assert_true(sees(test, STACK, DATA + 2));
+	assert_false(shadow->pinned);
+}
+
+/* With PAE another address space has the stack's table by its own middle table, and tells that. */
+static void the_pin_ends_after_another_middle(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow *shadow = &test->guest.shadow;
+	uint32_t other = new_process(test), middle, index = STACK >> 21 & 511;
+	uint64_t shared;
+
+	guest_map(&test->guest, test->root, STACK, PAGE(DATA) | KERNEL_RW | USED);
+	middle = guest_new_table(&test->guest);
+	shared = guest_load(&test->guest, directory_of(test, STACK));
+	guest_store(&test->guest, other + (STACK >> 30) * 8, middle | PTE_P);
+	guest_store(&test->guest, middle + index * 8, shared);
+	switch_to(test, other);
+	assert_int_equal(use(test, STACK, 0), ACCESS_FILLED);
+	switch_to(test, test->root);
+	assert_int_equal(use(test, STACK, 0), ACCESS_FILLED);
+	assert_int_equal(shadow_pin(shadow, gva_make(STACK + PAGE_SIZE), 1), SHADOW_DONE);
+	shadow_set_pmd(shadow, gpa_make(middle), index);
+	guest_map(&test->guest, test->root, STACK, PAGE(DATA + 2) | KERNEL_RW | USED);
+	tell_pte(test, test->root, STACK);
+	assert_true(sees(test, STACK, DATA + 2));
+	assert_false(shadow->pinned);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +343,11 @@ int main(void)
 		both_formats(the_name_0),
 		both_formats(the_pin_lasts),
 		both_formats(a_table_asleep),
+		pae(middle_told_by_pgd),
+		pae(middle_told_by_flush_user),
+		pae(middle_told_by_flush_all),
+		both_formats(the_pin_ends_after_another_reading),
+		pae(the_pin_ends_after_another_middle),
 	};
 
 	return cmocka_run_group_tests_name("shadow_told", tests, NULL, NULL);
