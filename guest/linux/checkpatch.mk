@@ -4,7 +4,7 @@
 
 CHECKPATCH := $(LINUX_DIR)/checkpatch/checkpatch.pl
 CHECKPATCH_FILES := $(sort $(shell \
-	find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f))
+	find $(LINUX_FOLDER)/files $(LINUX_FOLDER)/files-$(LINUX) -type f 2>/dev/null))
 CHECK_LINUX := perl $(CHECKPATCH) --no-tree --strict --quiet --show-types
 
 CHECKPATCH_PARTS := checkpatch.pl const_structs.checkpatch spelling.txt

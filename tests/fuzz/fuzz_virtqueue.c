@@ -57,12 +57,12 @@ static void check_chain(const struct virtqueue *queue, const struct virtqueue_ch
 static void use_chain(struct virtqueue *queue, const struct virtqueue_chain *chain)
 {
 	uint8_t bytes[64] = { 1, 2, 3 };
-	uint32_t length = MIN(chain->readable, sizeof(bytes));
+	uint32_t length = MIN(chain->readable, (uint32_t)sizeof(bytes));
 	bool worked;
 
 	worked = virtqueue_read(queue, chain, 0, bytes, length) &&
 		 virtqueue_read(queue, chain, chain->readable - length, bytes, length);
-	length = MIN(chain->writable, sizeof(bytes));
+	length = MIN(chain->writable, (uint32_t)sizeof(bytes));
 	worked = worked && virtqueue_write(queue, chain, chain->writable - length, bytes, length) &&
 		 virtqueue_write(queue, chain, 0, bytes, length);
 	/* Only memory that is not there can be the reason. */
