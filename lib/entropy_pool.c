@@ -63,13 +63,14 @@ bool jitter_note(struct jitter *jitter, uint32_t tsc)
 {
 	uint32_t *word = &jitter->words[jitter->events % JITTER_WORDS];
 	uint32_t distance = tsc - jitter->last;
-	bool counts = jitter->uncounted == 0;
+	bool counts = jitter->uncounted == 0, irregular;
 	/* Rounded to the nearest step, so that a small change either way counts as none. */
 	uint32_t change = (distance - jitter->distance + JITTER_TICKS / 2) / JITTER_TICKS;
 
 	*word = fold(*word ^ tsc);
 	/* The same instructions whether it counts or not, or they would be a change themselves. */
-	jitter->irregular += !is_expected(jitter, change) & counts;
+	irregular = !is_expected(jitter, change);
+	jitter->irregular += irregular & counts;
 	jitter->uncounted -= !counts;
 	jitter->changes[jitter->events % JITTER_LAGS] = change;
 	jitter->last = tsc;

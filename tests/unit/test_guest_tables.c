@@ -85,7 +85,7 @@ static void roots(void **state)
 
 static void linear(void **state)
 {
-	struct guest_slot slot;
+	struct guest_slot slot = { 0 };
 	struct guest_entries entries;
 
 	(void)state;
@@ -110,7 +110,7 @@ static void linear(void **state)
 static void two_level(void **state)
 {
 	const struct guest_reader *reader = &guest_reader_two_level;
-	struct guest_slot low, high;
+	struct guest_slot low = { 0 }, high = { 0 };
 	struct guest_entries entries;
 
 	(void)state;
@@ -145,7 +145,7 @@ static void two_level(void **state)
 
 static void two_level_bad(void **state)
 {
-	struct guest_slot slot;
+	struct guest_slot slot = { 0 };
 
 	(void)state;
 	put32(0x1000, PAGES << PAGE_SHIFT | 7);
@@ -162,7 +162,7 @@ static void two_level_bad(void **state)
 static void pae(void **state)
 {
 	const struct guest_reader *reader = &guest_reader_pae;
-	struct guest_slot slot;
+	struct guest_slot slot = { 0 };
 	struct guest_entries entries;
 
 	(void)state;
@@ -194,7 +194,7 @@ static void pae_bad(void **state)
 		PAGES << PAGE_SHIFT | 7, 0x50E7, 0x0000000100005067, 0x000FFFFFFFFFF067,
 		0x0008000000005067,
 	};
-	struct guest_slot slot;
+	struct guest_slot slot = { 0 };
 
 	(void)state;
 	put64(0x1000, 0x4001);
@@ -234,7 +234,7 @@ static void random_tables(void **state)
 			const struct guest_reader *reader =
 				i & 1 ? &guest_reader_pae : &guest_reader_two_level;
 			uint32_t root = (uint32_t)unit_random(&seed) % (PAGES * PAGE_SIZE) & ~31u;
-			struct guest_slot slot;
+			struct guest_slot slot = { 0 };
 			struct guest_entries entries;
 
 			if (!reader->root_valid(&memory, root) ||

@@ -113,7 +113,7 @@ static void place(void **state)
 /* The entry that a reader finds for an address; 0: none. */
 static uint64_t lookup(const struct guest_reader *reader, uint32_t address)
 {
-	struct guest_slot slot;
+	struct guest_slot slot = { 0 };
 	struct guest_entries entries = { 0 };
 	enum walk_result walk = guest_find_slot(reader, &memory, initial.root,
 						address >> SLOT_SHIFT, &slot);
