@@ -14,7 +14,6 @@ struct pushed {
 	uint32_t esp, ss;		/* where the ring changes */
 } __packed;
 
-
 static void no_stack(struct guest *guest, enum shadow_result result, uint32_t address)
 {
 	if (result == SHADOW_BAD || result == SHADOW_OUTSIDE)

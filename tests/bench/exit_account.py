@@ -11,19 +11,15 @@ PROGRAM is the one in INITRD, OPERATION one of its functions bench_*. With --sym
 functions of the guest's kernel are listed too.
 """
 import argparse
-import bisect
 import collections
-import os
 import pathlib
 import re
-import socket
-import subprocess
 import tempfile
 import threading
-import time
 
 from bench_machine import BenchMachine
-from gdb_stub import GdbStub
+from gdb_stub import GdbStub, connect
+from symbols import Symbols
 
 PROGRAM_CS = 0x73       # Linux's __USER_CS, natively and in a guest
 STUB_SIZE = 12          # SWITCHER_STUB_SIZE in arch/cpu/switcher.h
@@ -38,33 +34,11 @@ SET_PTE = "shadow_set_pte"      # which has none
 LINE = re.compile(r"Trace \d+: \S+ \[\w+/(\w+)/(\w+)/")
 
 
-class Symbols:
-    """Functions of a program by address; the Switcher's own labels are none."""
-
-    def __init__(self, elf):
-        """Without a program all are called the guest's kernel."""
-        self.addresses, self.names = [0], ["the guest's kernel"]
-        if not elf:
-            return
-        text = subprocess.run(["nm", "-n", elf], check=True, capture_output=True, text=True).stdout
-        rows = [line.split() for line in text.splitlines()]
-        rows = [row for row in rows if row[1] in "tT" and not row[2].startswith("..@")]
-        self.addresses = [int(row[0], 16) for row in rows]
-        self.names = [row[2] for row in rows]
-
-    def name(self, address):
-        return self.names[max(0, bisect.bisect(self.addresses, address) - 1)]
-
-    def address(self, name):
-        return self.addresses[self.names.index(name)]
-
-
 class Monitor:
     """QEMU's own command line."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        self.socket = connect(path)
         self.answer()
 
     def answer(self):
@@ -101,8 +75,6 @@ def record(options, folder):
     extra = ["-S", "-gdb", f"unix:{gdb},server=on,wait=off", "-monitor",
              f"unix:{monitor},server=on,wait=off"]
     with BenchMachine(options.qemu, options.build, modules, memory=512, extra=extra) as machine:
-        while not (os.path.exists(gdb) and os.path.exists(monitor)):
-            time.sleep(0.01)
         stub = GdbStub(gdb)
         start = Symbols(options.program).address(f"bench_{options.operation}")
         threading.Thread(target=press_keys, args=(machine, options.operation), daemon=True).start()
@@ -201,7 +173,8 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="umbra-account-") as folder:
         trace = record(options, folder)
-        found = read_trace(trace, Symbols(options.build / "umbra.elf"), Symbols(options.symbols))
+        found = read_trace(trace, Symbols(options.build / "umbra.elf"),
+                           Symbols(options.symbols, "the guest's kernel"))
     report(options.operation, *found)
 
 

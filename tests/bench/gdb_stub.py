@@ -3,18 +3,28 @@
 QEMU's stub for debuggers, as far as it takes to read the time-stamp counter of the machine at an
 instruction: what a program that starts there has executed can then be told from what came before.
 """
+import os
 import socket
+import time
 
 REGISTERS = "eax ecx edx ebx esp ebp esi edi eip eflags cs".split()
 RDTSC = "0f31"
+
+
+def connect(path):
+    """To a socket of QEMU's, as soon as QEMU has made it."""
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(path)
+    return connection
 
 
 class GdbStub:
     """A connection to `-gdb unix:path,server=on,wait=off`; the machine waits for it with -S."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        self.socket = connect(path)
         self.input = b""
 
     def ask(self, text):

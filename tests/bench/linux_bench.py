@@ -15,7 +15,6 @@ import pathlib
 import re
 import sys
 import tempfile
-import time
 
 from bench_machine import BenchMachine
 from document import write_numbers
@@ -71,8 +70,6 @@ class Linux:
 
     def start(self, selector):
         """The time stamp at the kernel's first instruction."""
-        while not os.path.exists(self.gdb):
-            time.sleep(0.01)
         stub = GdbStub(self.gdb)
         os.unlink(self.gdb)     # so that the next machine's is not taken for there already
         stub.run_to(ENTRY, selector)

@@ -10,38 +10,23 @@ ADDRESS is the guest's, SELECTOR what CS is there (61 in its kernel), both in he
 leaves out so many arrivals there first.
 """
 import argparse
-import bisect
 import itertools
-import os
 import pathlib
-import subprocess
 import tempfile
-import time
 
 from bench_machine import BenchMachine
 from gdb_stub import GdbStub
+from symbols import Symbols
 
 
-class Symbols:
-    """Functions of Umbra by address."""
-
-    def __init__(self, elf):
-        text = subprocess.run(["nm", "-n", elf], check=True, capture_output=True, text=True).stdout
-        rows = [line.split() for line in text.splitlines()]
-        functions = [(int(row[0], 16), row[2]) for row in rows if row[1] in "tT"]
-        self.addresses, self.names = zip(*functions)
-
-    def name(self, address, selector):
-        if selector & 3:
-            return f"guest, ring {selector & 3}"
-        found = bisect.bisect(self.addresses, address) - 1
-        return self.names[found] if found >= 0 else f"{address:x}"
+def name_of(symbols, address, selector):
+    return f"guest, ring {selector & 3}" if selector & 3 else symbols.name(address)
 
 
 def steps(stub, symbols, count):
     for _ in range(count):
         registers = stub.registers()[1]
-        yield symbols.name(registers["eip"], registers["cs"])
+        yield name_of(symbols, registers["eip"], registers["cs"])
         stub.ask("s")
 
 
@@ -63,8 +48,6 @@ def main():
         extra = ["-S", "-gdb", f"unix:{path},server=on,wait=off"]
         with BenchMachine(options.qemu, options.build, options.modules, memory=512,
                           extra=extra) as machine:
-            while not os.path.exists(path):
-                time.sleep(0.01)
             machine.type(options.keys)
             stub = GdbStub(path)
             for _ in range(options.skip + 1):

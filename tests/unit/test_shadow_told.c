@@ -227,10 +227,7 @@ static void a_table_asleep(void **state)
 	assert_true(sees(test, SECOND, FAR_DATA));
 }
 
-/*
- * With PAE the middle table is exchanged for one that says the same, which is told, and then what
- * stands there: the table found by way of the old one is not that of the address any more.
- */
+/* With PAE the middle table is exchanged for one that says the same. */
 static void exchange_middle(struct test_guest *test)
 {
 	uint32_t old = directory_of(test, FIRST) & PAGE_MASK, new = guest_new_table(&test->guest);
@@ -240,12 +237,21 @@ static void exchange_middle(struct test_guest *test)
 	guest_store(&test->guest, test->root + (FIRST >> 30) * 8, new | PTE_P);
 }
 
-static void nothing_of_the_old_table(struct test_guest *test)
+/*
+ * That is told, and then what stands there: the table found by way of the old one is not that of
+ * the address any more.
+ */
+static void exchange_and_tell(struct test_guest *test, void (*tell)(struct test_guest *test))
 {
-	uint32_t directory = directory_of(test, FIRST);
-	uint64_t old = guest_load(&test->guest, directory);
+	uint32_t directory;
+	uint64_t old;
 
+	tell_once(test);
+	exchange_middle(test);
+	tell(test);
 	assert_true(sees(test, SECOND, DATA + 1));
+	directory = directory_of(test, FIRST);
+	old = guest_load(&test->guest, directory);
 	guest_store(&test->guest, directory,
 		    (old & ~(uint64_t)PAGE_MASK) | guest_new_table(&test->guest));
 	tell_pte(test, test->root, FIRST);
@@ -254,34 +260,34 @@ static void nothing_of_the_old_table(struct test_guest *test)
 	assert_true(sees_nothing(test, SECOND));
 }
 
+static void set_pgd(struct test_guest *test)
+{
+	shadow_set_pgd(&test->guest.shadow, gpa_make(test->root), FIRST >> 30);
+}
+
+static void flush_user(struct test_guest *test)
+{
+	shadow_flush_user(&test->guest.shadow);
+}
+
+static void flush_all(struct test_guest *test)
+{
+	shadow_flush_all(&test->guest.shadow);
+}
+
 static void middle_told_by_pgd(void **state)
 {
-	struct test_guest *test = *state;
-
-	tell_once(test);
-	exchange_middle(test);
-	shadow_set_pgd(&test->guest.shadow, gpa_make(test->root), FIRST >> 30);
-	nothing_of_the_old_table(test);
+	exchange_and_tell(*state, set_pgd);
 }
 
 static void middle_told_by_flush_user(void **state)
 {
-	struct test_guest *test = *state;
-
-	tell_once(test);
-	exchange_middle(test);
-	shadow_flush_user(&test->guest.shadow);
-	nothing_of_the_old_table(test);
+	exchange_and_tell(*state, flush_user);
 }
 
 static void middle_told_by_flush_all(void **state)
 {
-	struct test_guest *test = *state;
-
-	tell_once(test);
-	exchange_middle(test);
-	shadow_flush_all(&test->guest.shadow);
-	nothing_of_the_old_table(test);
+	exchange_and_tell(*state, flush_all);
 }
 
 #define STACK (GUEST_KERNEL + 0x1000000u)
