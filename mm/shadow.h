@@ -103,6 +103,7 @@ struct address_space {
 struct chunk_memo {
 	uint32_t guest;		/* guest-physical address of the chunk */
 	uint32_t low, high;	/* shadow entry of its first page, accessed; 0: no chunk yet */
+	uint32_t no_execute;	/* of an entry's upper half, what a shadow entry takes over */
 };
 
 /*

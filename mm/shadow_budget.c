@@ -153,6 +153,8 @@ void shadow_start_pools(struct shadow *shadow)
 	shadow->current = NULL;
 	shadow->told.space = NULL;
 	shadow->told.idle_slot = SLOT_COUNT;
+	/* It says whether entries can forbid execution, which may be another format's now. */
+	shadow->told.chunk = (struct chunk_memo){ 0 };
 }
 
 /*

@@ -108,40 +108,22 @@ static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t 
 		count_entry(leaf, index, entry != 0);
 }
 
-/*
- * The accessed entries of the group that starts at first, as a bit map; none in linear mode, which
- * guests leave soon.
- */
-static uint32_t accessed_neighbours(const struct guest_entries *entries, uint32_t first)
+/* Is the guest's entry, of which this is the lower half, present and accessed? */
+static inline bool is_accessed(uint32_t guest)
 {
-	const uint32_t wanted = PTE_P | PTE_A;
-	uint32_t words = entries->size / 4, map = 0;
-	const uint32_t *entry = entries->first;
+	const uint32_t accessed = PTE_P | PTE_A;
 
-	if (!entry)
-		return 0;
-	entry += first * words;
-	/* The flags are in an entry's first word, whatever its size. */
-	for (uint32_t bit = 1; bit < BIT(NEIGHBOURS); bit <<= 1, entry += words)
-		if ((READ_ONCE(*entry) & wanted) == wanted)
-			map |= bit;
-	return map;
+	return (guest & accessed) == accessed;
 }
 
-void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
-	       uint32_t index, uint64_t wanted)
+/* The lower half of the shadow entry for the lower half of an accessed guest entry of the chunk. */
+static inline uint32_t chunk_entry(const struct chunk_memo *memo, uint32_t guest)
 {
-	uint32_t first = ALIGN_DOWN(index, NEIGHBOURS);
-	uint32_t map;
+	const uint32_t dirty = PTE_W | PTE_D;
+	uint32_t entry = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
 
-	set_entry(leaf, index, leaf_entry_for(shadow, wanted));
-	map = accessed_neighbours(entries, first) & ~(leaf->present[first / 32] >> (first % 32));
-	for (; map; map &= map - 1) {
-		uint32_t i = first + (uint32_t)__builtin_ctz(map);
-
-		set_entry(leaf, i, leaf_entry_for(shadow, guest_entry(entries, i)));
-		shadow->counters.neighbours++;
-	}
+	/* A clean page stays read-only, so that the first write faults and sets dirty. */
+	return (guest & dirty) == dirty ? entry | dirty : entry;
 }
 
 /*
@@ -152,40 +134,47 @@ void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct gue
 static inline bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry,
 				 uint32_t size, uint32_t *entry)
 {
-	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
-	uint32_t guest = READ_ONCE(guest_entry[0]), expected;
+	const uint32_t no_execute = (uint32_t)(PTE_NX >> 32);
+	uint32_t guest = READ_ONCE(guest_entry[0]), high = memo->high, expected;
 
-	if ((guest ^ memo->guest) >> CHUNK_SHIFT || (guest & accessed) != accessed || !memo->low)
+	if ((guest ^ memo->guest) >> CHUNK_SHIFT || !is_accessed(guest) || !memo->low)
 		return false;
-	if (size == 8 && READ_ONCE(guest_entry[1]) != 0)
-		return false;
-	expected = memo->low | (guest & ((CHUNK_SIZE - PAGE_SIZE) | (uint32_t)PTE_U));
-	if ((guest & dirty) == dirty)
-		expected |= dirty;
-	if (entry[0] != expected || entry[1] != memo->high) {
+	if (size == 8) {
+		uint32_t more = READ_ONCE(guest_entry[1]);
+
+		if (more & ~no_execute)
+			return false;
+		high |= more & memo->no_execute;
+	}
+	expected = chunk_entry(memo, guest);
+	if (entry[0] != expected || entry[1] != high) {
 		entry[0] = expected;
-		entry[1] = memo->high;
+		entry[1] = high;
 	}
 	return true;
 }
 
 /*
- * Remembers the chunk of the entry just computed, for later entries of the same chunk.  Only for
- * whole chunks that belong to the guest.
+ * Remembers the chunk of the entry just read, for it and later entries of the same chunk.  Only for
+ * whole chunks that belong to the guest; false: this is not one.
  */
-static void remember_chunk(const struct shadow *shadow, struct chunk_memo *memo, uint64_t guest)
+static inline bool remember_chunk(const struct shadow *shadow, struct chunk_memo *memo,
+				  uint64_t guest)
 {
 	uint32_t page = guest_entry_page(guest);
 	uint64_t entry;
 
 	if ((page | (FRAMES_PER_CHUNK - 1)) >= shadow->memory->pages)
-		return;
+		return false;
+	page = index_within(page, shadow->memory->pages);
 	entry = *guest_window_entry(shadow->memory, page);
 	if (!(entry & PTE_PS))
-		return;
-	memo->guest = page / FRAMES_PER_CHUNK * CHUNK_SIZE;
+		return false;
+	memo->guest = (uint32_t)guest & ~(CHUNK_SIZE - 1);
 	memo->low = ((uint32_t)entry & PAGE_MASK) | (uint32_t)(PTE_P | PTE_A);
 	memo->high = (uint32_t)((entry & PTE_FRAME) >> 32);
+	memo->no_execute = shadow->no_execute ? (uint32_t)(PTE_NX >> 32) : 0;
+	return true;
 }
 
 /* The slow half.  Not inline: the registers suffice for one half only. */
@@ -193,22 +182,104 @@ static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *l
 				    const struct guest_entries *entries, uint32_t index,
 				    struct chunk_memo *memo)
 {
-	uint64_t guest = guest_entry(entries, index), entry = leaf_entry_for(shadow, guest);
+	uint64_t guest = guest_entry(entries, index), entry;
 
 	shadow->work += WORK_ELSEWHERE;
-	set_entry(leaf, index, entry);
-	if (entry)
-		remember_chunk(shadow, memo, guest);
+	if (!is_accessed((uint32_t)guest))
+		entry = 0;
+	else if (remember_chunk(shadow, memo, guest))
+		entry = (uint64_t)memo->high << 32 | chunk_entry(memo, (uint32_t)guest) |
+			(shadow->no_execute ? guest & PTE_NX : 0);
+	else
+		entry = leaf_entry_for(shadow, guest);
+	if (entry || leaf->table[index])
+		set_entry(leaf, index, entry);
+}
+
+/* The same for an entry that is accessed, by the memory of the last one's chunk. */
+static inline void fill_entry(struct shadow *shadow, struct shadow_leaf *leaf,
+			      const struct guest_entries *entries, uint32_t index)
+{
+	const uint32_t *guest = entries->first;
+	uint32_t *entry = (uint32_t *)&leaf->table[index];
+	bool was_present = *entry != 0;
+
+	guest += entries->size == 4 ? index : 2 * index;
+	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, entry))
+		sync_by_walk(shadow, leaf, entries, index, &shadow->told.chunk);
+	else if (!was_present)
+		count_entry(leaf, index, true);
+}
+
+/*
+ * The accessed entries of a group, as a bit map; words: of an entry.  Without a branch for each: of
+ * half of the faults no neighbour is accessed, and of others all of them.
+ */
+static inline __force_inline uint32_t accessed_map(const uint32_t *group, uint32_t words)
+{
+	const uint32_t accessed_shift = 5;
+	uint32_t map = 0;
+
+	_Static_assert(PTE_P == 1 && PTE_A == 1 << 5, "SDM vol. 3, 4.3");
+	/* The flags are in an entry's first word, whatever its size. */
+#pragma GCC unroll 16
+	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
+		uint32_t entry = READ_ONCE(group[i * words]);
+
+		map |= (entry & entry >> accessed_shift & (uint32_t)PTE_P) << i;
+	}
+	return map;
+}
+
+/* Maps the entries of a group that map has bits for, and that are not mapped. */
+static inline __force_inline void fill_group(struct shadow *shadow, struct shadow_leaf *leaf,
+					     const struct guest_entries *entries, uint32_t first,
+					     uint32_t words)
+{
+	const uint32_t *guest = (const uint32_t *)entries->first + first * words;
+	uint32_t *table = (uint32_t *)&leaf->table[first];
+	uint32_t map = accessed_map(guest, words) & ~(leaf->present[first / 32] >> (first % 32));
+	uint32_t quick = 0, count = 0;
+
+	for (; map; map &= map - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(map);
+
+		if (!sync_in_chunk(&shadow->told.chunk, guest + i * words, 4 * words,
+				   table + 2 * i)) {
+			sync_by_walk(shadow, leaf, entries, first + i, &shadow->told.chunk);
+			shadow->counters.neighbours++;
+			continue;
+		}
+		quick |= map & -map;
+		count++;
+	}
+	leaf->present[first / 32] |= quick << (first % 32);
+	leaf->live += count;
+	shadow->counters.neighbours += count;
+}
+
+void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct guest_entries *entries,
+	       uint32_t index, uint64_t wanted)
+{
+	/* Guests leave linear mode soon, where there is no table to look around in. */
+	if (unlikely(!entries->first)) {
+		set_entry(leaf, index, leaf_entry_for(shadow, wanted));
+		return;
+	}
+	fill_entry(shadow, leaf, entries, index);
+	if (entries->size == 4)
+		fill_group(shadow, leaf, entries, ALIGN_DOWN(index, NEIGHBOURS), 1);
+	else
+		fill_group(shadow, leaf, entries, ALIGN_DOWN(index, NEIGHBOURS), 2);
 }
 
 /* Not in the chunk of the last one: mostly it has been taken away. */
 static void __noinline sync_elsewhere(struct shadow *shadow, struct shadow_leaf *leaf,
 				      const struct guest_entries *entries, uint32_t index)
 {
-	const uint32_t accessed = PTE_P | PTE_A;
 	uint64_t guest = guest_entry(entries, index);
 
-	if (((uint32_t)guest & accessed) == accessed)
+	if (is_accessed((uint32_t)guest))
 		sync_by_walk(shadow, leaf, entries, index, &shadow->told.chunk);
 	else if (leaf->table[index])
 		set_entry(leaf, index, 0);
@@ -245,6 +316,42 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 		count_entry(leaf, index, true);
 }
 
+/*
+ * The present entries of 32, read again; words: of a guest's entry.  Of what a process had that is
+ * gone most entries are absent now, which needs no more than a look.
+ */
+static inline __force_inline void resync_word(struct shadow *shadow, struct shadow_leaf *leaf,
+					      const struct guest_entries *entries, uint32_t word,
+					      struct chunk_memo *memo, uint32_t words)
+{
+	const uint32_t *guest = (const uint32_t *)entries->first + word * 32 * words;
+	uint32_t *table = (uint32_t *)&leaf->table[word * 32];
+	uint32_t gone = 0;
+
+	for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(bits);
+
+		if (!is_accessed(READ_ONCE(guest[i * words]))) {
+			table[2 * i] = 0;
+			table[2 * i + 1] = 0;
+			gone |= bits & -bits;
+			leaf->live--;
+		} else if (!sync_in_chunk(memo, guest + i * words, 4 * words, table + 2 * i)) {
+			sync_by_walk(shadow, leaf, entries, word * 32 + i, memo);
+		}
+	}
+	leaf->present[word] &= ~gone;
+}
+
+/* The same where the guest has no table in its memory. */
+static void __noinline resync_linear_word(struct shadow *shadow, struct shadow_leaf *leaf,
+					  const struct guest_entries *entries, uint32_t word)
+{
+	for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1)
+		sync_by_walk(shadow, leaf, entries, word * 32 + (uint32_t)__builtin_ctz(bits),
+			     &shadow->told.chunk);
+}
+
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 {
 	struct chunk_memo memo = { 0 };
@@ -254,13 +361,13 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 	leaf->generation = shadow->generation;
 	shadow->work += leaf->live * WORK_ENTRY;
 	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {
-		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
-			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
-			const uint32_t *first = entries.first;
-
-			if (!first || !sync_in_chunk(&memo, first + index * (entries.size / 4),
-						     entries.size, (uint32_t *)&leaf->table[index]))
-				sync_by_walk(shadow, leaf, &entries, index, &memo);
-		}
+		if (!leaf->present[word])
+			continue;
+		if (unlikely(!entries.first))
+			resync_linear_word(shadow, leaf, &entries, word);
+		else if (entries.size == 4)
+			resync_word(shadow, leaf, &entries, word, &memo, 1);
+		else
+			resync_word(shadow, leaf, &entries, word, &memo, 2);
 	}
 }
