@@ -123,7 +123,7 @@ struct umbra_options {
 void config_parse_umbra(const char *line, bool has_file_name, struct umbra_options *options,
 			struct config_problems *problems);
 
-enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK };
+enum module_role { ROLE_NONE, ROLE_KERNEL, ROLE_INITRD, ROLE_DISK, ROLE_IMAGE };
 
 /* A disk of the machine, as disk=NAME or disk=NAME,ro asks for it. */
 struct host_disk_option {
@@ -153,6 +153,7 @@ struct module_line {
 	bool guest_given;		/* there was a guest= with some value */
 	enum module_role role;
 	bool read_only;			/* of a disk that is a module */
+	char image[CONFIG_NAME_SIZE];	/* of an image: its name, image=NAME */
 	struct host_disk_option disks[CONFIG_DISKS_MAX];	/* of a kernel */
 	unsigned disk_count;
 	struct guest_options options;	/* of a kernel; what is not given has its default */
@@ -167,5 +168,26 @@ struct module_line {
  */
 void config_parse_module(const char *line, unsigned number, struct module_line *module,
 			 struct config_problems *problems);
+
+/* What the command `create` says of a new guest, beside its name. */
+struct create_line {
+	struct module_line guest;	/* all that a kernel's line can say, but for guest= */
+	char kernel[CONFIG_NAME_SIZE];	/* names of images; not empty */
+	char initrd[CONFIG_NAME_SIZE];	/* empty: none */
+};
+
+/*
+ * Parses `kernel=IMAGE [initrd=IMAGE] WORDS [-- COMMAND LINE]`.  False when a problem was found.
+ * *line points into text.
+ */
+bool config_parse_create(const char *text, struct create_line *line,
+			 struct config_problems *problems);
+
+/*
+ * Parses the words of the command `set`: weight=, cap= and cpus= go into *options, where the others
+ * stay as they are.  False, and nothing changed, when a problem was found.
+ */
+bool config_parse_settings(const char *text, struct guest_options *options,
+			   struct config_problems *problems);
 
 #endif

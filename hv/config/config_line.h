@@ -58,4 +58,30 @@ void config_complain(const struct config_line *line, const struct config_word *w
 bool config_read_word(struct config_line *line, const struct config_word *word,
 		      const struct config_row *rows, size_t count);
 
+/* --- what kernels' lines and commands share (config_guest.c) --------------------------- */
+
+#define CONFIG_GUEST_ROWS 10
+#define CONFIG_IMAGE_FORM "an image's name is 1 to 15 of a-z, 0-9, '-', '_', '.'"
+#define CONFIG_DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
+	"disk=ahci0p2,ro, go on a kernel's line"
+
+/* The words with one value each, and what a guest has without them. */
+extern const struct config_row config_guest_rows[CONFIG_GUEST_ROWS];
+extern const struct guest_options config_guest_defaults;
+
+/* Is it `--`, behind which the guest's own command line stands? */
+bool config_ends_words(const struct config_word *word);
+
+/* Copies the name of an image; false when it is none. */
+bool config_read_image(const char *value, char image[CONFIG_NAME_SIZE]);
+
+/* Reads disk=NAME or disk=NAME,ro; word has a value. */
+void config_read_host_disk(struct config_line *line, const struct config_word *word);
+
+/* Keeps text, what follows `--`, without leading blanks; it stays inside the line. */
+void config_read_command_line(struct config_line *line, const char *text);
+
+/* Complains of an address without a network. */
+void config_check_network(const struct config_line *line);
+
 #endif

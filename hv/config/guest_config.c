@@ -6,6 +6,7 @@
  */
 #include "hv/config/guest_config.h"
 
+#include "hv/config/guest_mac.h"
 #include "lib/checked.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
@@ -167,11 +168,41 @@ static void name_kernels(struct guest_configs *configs, size_t count)
 	}
 }
 
+const struct guest_image *guest_configs_image(const struct guest_configs *configs, const char *name)
+{
+	for (size_t i = 0; i < configs->image_count; i++)
+		if (string_equal(configs->images[i].name, name))
+			return &configs->images[i];
+	return NULL;
+}
+
+static void add_image(struct guest_configs *configs, const struct guest_module *module,
+		      const struct module_line *line, bool bad)
+{
+	const struct guest_image *other = guest_configs_image(configs, line->image);
+	struct guest_image *image;
+
+	if (bad)
+		return;
+	if (other) {
+		config_add_problem(&configs->problems, line->file, line->image,
+				   "the image of that name is %s", other->file);
+		return;
+	}
+	image = &configs->images[configs->image_count++];
+	*image = (struct guest_image){ .module = module, .file = line->file };
+	string_copy(image->name, line->image, sizeof(image->name));
+}
+
 static void add_module(struct guest_configs *configs, const struct guest_module *module,
 		       const struct module_line *line, bool bad)
 {
 	struct guest_config *config;
 
+	if (line->role == ROLE_IMAGE) {
+		add_image(configs, module, line, bad);
+		return;
+	}
 	if (line->guest[0] == '\0') {
 		/* A bad name and a missing role have been reported already. */
 		if (!line->guest_given && line->role != ROLE_NONE)
@@ -268,15 +299,11 @@ static void sort_by_kernel(struct guest_configs *configs)
 static const struct guest_config *find_mac(const struct guest_configs *configs, size_t place,
 					 const struct guest_config *config, bool given)
 {
-	const struct guest_options *options = &config->options;
-
 	for (size_t i = 0; i < place; i++) {
 		const struct guest_config *other = &configs->list[i];
-		const struct guest_options *theirs = &other->options;
 
-		if (other != config && (theirs->mac_given || !given) &&
-		    string_equal(theirs->net, options->net) &&
-		    memcmp(theirs->mac, options->mac, sizeof(options->mac)) == 0)
+		if (other != config && (other->options.mac_given || !given) &&
+		    guest_mac_is_same(other, config))
 			return other;
 	}
 	return NULL;
@@ -301,25 +328,6 @@ static void check_macs(struct guest_configs *configs)
 }
 
 /*
- * Locally administered (bit 1 of the first byte); the last three are FNV-1a of
- * the name (Fowler, Noll, Vo).
- */
-static void default_mac(struct guest_config *config, uint32_t attempt)
-{
-	uint32_t hash = 0x811C9DC5u;
-
-	for (const char *c = config->name; *c != '\0'; c++)
-		hash = (hash ^ (uint8_t)*c) * 0x01000193u;
-	hash += attempt;
-	config->options.mac[0] = 0x02;
-	config->options.mac[1] = 'U';
-	config->options.mac[2] = 'm';
-	config->options.mac[3] = (uint8_t)(hash >> 16 & 0xFF);
-	config->options.mac[4] = (uint8_t)(hash >> 8 & 0xFF);
-	config->options.mac[5] = (uint8_t)(hash & 0xFF);
-}
-
-/*
  * An address given by mac= is reserved for its guest, wherever that is in the list; others go to
  * guests in order.
  */
@@ -332,7 +340,7 @@ static void choose_macs(struct guest_configs *configs)
 		if (config->options.mac_given)
 			continue;
 		do {
-			default_mac(config, attempt++);
+			guest_mac_default(config, attempt++);
 		} while (find_mac(configs, i, config, false) ||
 			 find_mac(configs, configs->count, config, true));
 	}
@@ -345,6 +353,9 @@ void guest_configs_make(struct guest_configs *configs, const struct guest_module
 	bool bad[BOOT_MODULES_MAX];
 
 	configs->count = 0;
+	configs->image_count = 0;
+	configs->numbered = 0;
+	list_init(&configs->created);
 	configs->problems.kept = 0;
 	configs->problems.found = 0;
 	if (count > used)
@@ -362,4 +373,6 @@ void guest_configs_make(struct guest_configs *configs, const struct guest_module
 	check_macs(configs);
 	drop_broken(configs);
 	choose_macs(configs);
+	for (size_t i = 0; i < configs->count; i++)
+		configs->list[i].number = ++configs->numbered;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which guests there will be: joins the boot modules, by the options on their
- * lines, into one configuration a guest.  Pure; called once, at boot, after the boot
- * loader's lists were read and before any guest is made.
+ * Which guests there will be: joins the boot modules, by the options on their lines, into one
+ * configuration a guest; at boot, after the boot loader's lists were read and before any guest is
+ * made.  Later one more for each guest that a command makes.  Pure; boot CPU.
  */
 #ifndef UMBRA_HV_CONFIG_GUEST_CONFIG_H
 #define UMBRA_HV_CONFIG_GUEST_CONFIG_H
 
 #include "hv/config/config.h"
+#include "lib/list.h"
 #include "mm/address.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ struct guest_config_disk {
 
 struct guest_config {
 	char name[CONFIG_NAME_SIZE];
+	uint32_t number;	/* from 1, and no other configuration ever has it */
 	const struct guest_module *kernel;
 	const struct guest_module *initrd;	/* NULL: none */
 	const char *kernel_file;	/* names for messages; inside struct guest_configs */
@@ -49,12 +51,24 @@ struct guest_config {
 	unsigned disk_count;
 	struct guest_options options;	/* with a mac that no other guest on its network has */
 	bool broken;			/* a problem was found; only inside guest_configs_make */
+	bool forgotten;			/* the command `destroy`: it is not started again */
 };
 
-/* About 40 KB: lives in .bss or on the heap, not on a stack. */
+/* A module for the command `create`, which any number of guests may be made from. */
+struct guest_image {
+	char name[CONFIG_NAME_SIZE];
+	const struct guest_module *module;
+	const char *file;		/* name for messages; inside struct guest_configs */
+};
+
+/* About 50 KB: lives in .bss or on the heap, not on a stack. */
 struct guest_configs {
 	size_t count;
 	struct guest_config list[GUEST_CONFIGS_MAX];	/* in the order of the kernel modules */
+	struct list created;		/* of struct created_config */
+	uint32_t numbered;		/* the last number of a configuration */
+	size_t image_count;
+	struct guest_image images[BOOT_MODULES_MAX];
 	struct config_problems problems;
 	struct module_line lines[BOOT_MODULES_MAX];
 };
@@ -67,9 +81,29 @@ struct guest_configs {
  * gets the first of the names guest1, guest2, ... that no other kernel's line has.
  *
  * Without mac= a guest's address on its network follows from its name; should
- * another one have it, the next that is free.
+ * another one have it, the next that is free.  Modules with image=NAME belong to no guest: they are
+ * listed in configs->images.
  */
 void guest_configs_make(struct guest_configs *configs, const struct guest_module *modules,
 			size_t count);
+
+/* The image of that name; NULL for none. */
+const struct guest_image *guest_configs_image(const struct guest_configs *configs,
+					      const char *name);
+
+/* The configuration of a guest that the command `create` made, with its command line. */
+struct created_config {
+	struct list_node node;
+	struct guest_config config;
+	char command_line[CONFIG_COMMAND_LINE_SIZE];
+};
+
+/*
+ * Fills *created for a guest of that name, a valid one, from the words of `create`
+ * (config_parse_create), and adds it to configs->created.  False when something is wrong, as
+ * problems say then.
+ */
+bool guest_configs_create(struct guest_configs *configs, const char *name, const char *words,
+			  struct created_config *created, struct config_problems *problems);
 
 #endif

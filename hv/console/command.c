@@ -8,6 +8,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_call.h"
 #include "hv/console/answer.h"
+#include "hv/console/command_create.h"
 #include "hv/console/command_fail.h"
 #include "hv/console/command_guest.h"
 #include "hv/console/command_machine.h"
@@ -17,11 +18,15 @@
 #include "lib/string.h"
 
 #define ARGUMENT_SIZE 32
+#define WORDS_SIZE 256	/* a line of the console is no longer */
 
+/* It has one of the three functions; the last two run on the guest's home CPU. */
 struct command {
 	const char *name, *argument, *help;
-	void (*execute)(const char *argument);
-	void (*execute_on)(struct guest *guest);	/* or this, on the guest's home CPU */
+	void (*execute)(const char *argument);		/* or the whole line, of takes_line */
+	void (*execute_on)(struct guest *guest);
+	void (*change)(struct guest *guest, const char *words);	/* what follows the guest's name */
+	bool takes_line;
 };
 
 static void help(const char *argument);
@@ -38,6 +43,14 @@ static const struct command commands[] = {
 	  .execute = command_start },
 	{ "restart", "NAME", "ends the guest and starts it afresh, at once",
 	  .execute_on = command_restart },
+	{ "pause", "NAME", "the guest gets no more turns", .execute_on = command_pause },
+	{ "resume", "NAME", "a paused guest goes on", .execute_on = command_resume },
+	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest", .change = command_set },
+	{ "create", "NAME WORDS", "a new guest: kernel=IMAGE, initrd=IMAGE, a module line's words",
+	  .execute = command_create, .takes_line = true },
+	{ "destroy", "NAME", "ends the guest for good: 'start' does not know it any more",
+	  .execute_on = command_destroy },
+	{ "images", "", "the modules that 'create' can use", .execute = command_list_images },
 	{ "cpus", "", "the CPUs and what they run", .execute = command_list_cpus },
 	{ "mem", "", "free frames of physical memory", .execute = command_show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames",
@@ -59,7 +72,7 @@ static void help(const char *argument)
 {
 	(void)argument;
 	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
-		answer_print("%-9s %-6s %s\n", commands[i].name, commands[i].argument,
+		answer_print("%-9s %-10s %s\n", commands[i].name, commands[i].argument,
 			    commands[i].help);
 }
 
@@ -90,22 +103,27 @@ static struct {
 	struct cpu_call call;
 	const struct command *command;
 	char argument[ARGUMENT_SIZE];
+	char words[WORDS_SIZE];
 	volatile bool is_in_flight;
 } forwarded;
 
-static void execute_on_guest(const struct command *command, const char *argument);
+static void execute_on_guest(const struct command *command, const char *argument,
+			     const char *words);
 
 static void forwarded_run(struct cpu_call *call)
 {
 	(void)call;
-	execute_on_guest(forwarded.command, forwarded.argument);
+	execute_on_guest(forwarded.command, forwarded.argument, forwarded.words);
 }
 
-static void forward(const struct command *command, const char *argument, unsigned cpu)
+static void forward(const struct command *command, const char *argument, const char *words,
+		    unsigned cpu)
 {
 	forwarded.command = command;
-	if (argument != forwarded.argument)
+	if (argument != forwarded.argument) {
 		string_copy(forwarded.argument, argument, sizeof(forwarded.argument));
+		string_copy(forwarded.words, words, sizeof(forwarded.words));
+	}
 	forwarded.is_in_flight = true;
 	cpu_call_init(&forwarded.call, cpu, forwarded_run);
 	cpu_call_post(&forwarded.call);
@@ -119,16 +137,19 @@ static void finish(void)
 	housekeeping_wake();
 }
 
-static void execute_on_guest(const struct command *command, const char *argument)
+static void execute_on_guest(const struct command *command, const char *argument,
+			     const char *words)
 {
 	unsigned cpu;
 	struct guest *guest = guest_list_find(argument, &cpu);
 
 	if (guest && cpu != this_cpu()->id) {
-		forward(command, argument, cpu);
+		forward(command, argument, words, cpu);
 		return;
 	}
-	if (guest)
+	if (guest && command->change)
+		command->change(guest, words);
+	else if (guest)
 		command->execute_on(guest);
 	else
 		answer_print("no guest is called '%s'; 'guests' lists them\n", argument);
@@ -140,14 +161,21 @@ bool command_is_in_flight(void)
 	return forwarded.is_in_flight;
 }
 
-static void execute(const struct command *command, const char *argument)
+static void execute(const struct command *command, const char *argument, const char *words)
 {
-	if (command->execute_on) {
-		execute_on_guest(command, argument);
+	if (!command->execute) {
+		execute_on_guest(command, argument, words);
 		return;
 	}
 	command->execute(argument);
 	answer_flush();
+}
+
+/* Is what stands behind the command what it takes? */
+static bool is_complete(const struct command *command, const char *argument, const char *words)
+{
+	return (argument[0] != '\0') == (command->argument[0] != '\0') &&
+	       (words[0] != '\0') == (command->change || command->takes_line);
 }
 
 static const struct command *find_command(const char *name)
@@ -162,14 +190,16 @@ void command_execute(const char *line)
 {
 	char name[ARGUMENT_SIZE], argument[ARGUMENT_SIZE];
 	const struct command *command;
+	const char *arguments;
 
 	take_word(&line, name);
+	arguments = line;
 	take_word(&line, argument);
 	if (name[0] == '\0')
 		return;
 	command = find_command(name);
-	if (command && (argument[0] != '\0') == (command->argument[0] != '\0') && !*line) {
-		execute(command, argument);
+	if (command && is_complete(command, argument, line)) {
+		execute(command, command->takes_line ? arguments : argument, line);
 		return;
 	}
 	if (command)

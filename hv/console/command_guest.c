@@ -6,6 +6,7 @@
 #include "hv/console/command_guest.h"
 
 #include "arch/cpu/exception_names.h"
+#include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "hv/console/answer.h"
 #include "hv/guest/guest_list.h"
@@ -20,7 +21,7 @@ static const char *state_name(const struct guest *guest)
 		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
 	};
 
-	return names[guest->state];
+	return guest->is_paused ? "paused" : names[guest->state];
 }
 
 /*
@@ -131,21 +132,43 @@ void command_kill(struct guest *guest)
 void command_start(const char *argument)
 {
 	const struct guest_config *config = guest_config_of(argument);
-	unsigned cpu;
 
-	if (guest_list_find(argument, &cpu))
+	if (guest_list_has(argument))
 		answer_print("guest '%s' is there already; 'restart' starts it afresh\n", argument);
 	else if (!config)
 		answer_print("no module is for a guest called '%s'\n", argument);
 	else
-		guest_create(config);
+		(void)guest_create(config);
+}
+
+static bool has_ended(const struct guest *guest)
+{
+	if (guest->state != GUEST_ENDING)
+		return false;
+	answer_print("it has ended: %s\n", guest->end_cause);
+	return true;
 }
 
 void command_restart(struct guest *guest)
 {
-	if (guest->state == GUEST_ENDING) {
-		answer_print("it has ended: %s\n", guest->end_cause);
+	if (!has_ended(guest))
+		guest_restart(guest);
+}
+
+void command_pause(struct guest *guest)
+{
+	if (has_ended(guest))
 		return;
-	}
-	guest_restart(guest);
+	if (guest_pause(guest))
+		log_event("guest-paused", "guest=%s", guest->name);
+	else
+		answer_print("guest '%s' is paused already\n", guest->name);
+}
+
+void command_resume(struct guest *guest)
+{
+	if (guest_resume(guest))
+		log_event("guest-resumed", "guest=%s", guest->name);
+	else
+		answer_print("guest '%s' is not paused\n", guest->name);
 }

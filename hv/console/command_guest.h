@@ -15,5 +15,7 @@ void command_show_stats(struct guest *guest);
 void command_show_registers(struct guest *guest);
 void command_kill(struct guest *guest);
 void command_restart(struct guest *guest);
+void command_pause(struct guest *guest);
+void command_resume(struct guest *guest);
 
 #endif

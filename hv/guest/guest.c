@@ -21,6 +21,7 @@ static void set_end(struct guest *guest, enum guest_end reason)
 	guest->end_reason = reason;
 	if (!has_ended(guest)) {
 		timer_stop(&guest->delay);
+		guest->is_paused = false;
 		guest->state = GUEST_ENDED;
 		guest->end_eip = guest->registers->frame.eip;
 	}
@@ -88,11 +89,34 @@ void guest_restart(struct guest *guest)
 {
 	if (guest->state == GUEST_DELAYED) {
 		timer_stop(&guest->delay);
+		guest->is_paused = false;
 		guest->state = GUEST_STARTING;
 	} else {
 		guest_end(guest, GUEST_RESTARTED, "restarted at the console");
 	}
 	wake(guest);
+}
+
+/* A guest that waits in the run queue leaves it when its turn comes (hv/run/run.c). */
+bool guest_pause(struct guest *guest)
+{
+	if (guest->is_paused || has_ended(guest))
+		return false;
+	guest->is_paused = true;
+	if (this_cpu()->running == guest->name)
+		sched_end_turn();
+	return true;
+}
+
+/* One that is delayed or parked is woken by what it waits for. */
+bool guest_resume(struct guest *guest)
+{
+	if (!guest->is_paused)
+		return false;
+	guest->is_paused = false;
+	if (guest->state != GUEST_DELAYED && guest->state != GUEST_PARKED)
+		guest_wake(guest);
+	return true;
 }
 
 void guest_request_kill(struct guest *guest, const char *cause)

@@ -70,6 +70,7 @@ struct guest {
 	enum guest_end end_reason;
 	char end_cause[160];
 	uint32_t end_eip;
+	bool is_paused;			/* gets no turns, whatever its state, until it ends */
 
 	/* The virtual CPU. */
 	struct registers_page *registers;
@@ -170,6 +171,14 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 
 /* Restarts it at once, running or not, for a command. */
 void guest_restart(struct guest *guest);
+
+/*
+ * Keeps it from running, and lets it go on, for a command.  Time goes on for it: its timer, and
+ * what its devices have for it, waits until it runs again.  A paused guest can be ended and
+ * restarted, which also ends the pause.  False when it is paused already, or not paused.
+ */
+bool guest_pause(struct guest *guest);
+bool guest_resume(struct guest *guest);
 
 /* Has it ended to start again: at its own request, by an option or by a command? */
 bool guest_restarts_itself(const struct guest *guest);

@@ -82,6 +82,18 @@ void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *c
 	spin_unlock(&lock);
 }
 
+bool guest_list_has(const char *name)
+{
+	const struct guest *guest;
+	bool found = false;
+
+	spin_lock(&lock);
+	list_for_each(guest, &guests, node)
+		found = found || string_equal(guest->name, name);
+	spin_unlock(&lock);
+	return found;
+}
+
 struct guest *guest_list_find(const char *name, unsigned *cpu)
 {
 	struct guest *guest, *found = NULL;

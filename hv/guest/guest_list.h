@@ -28,6 +28,9 @@ bool guest_list_is_idle(void);
  */
 void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *context);
 
+/* Is there a guest of that name?  Any CPU. */
+bool guest_list_has(const char *name);
+
 /*
  * The guest of that name or, if there is none, with that number; NULL when there is none either.
  * *cpu gets the id of its home CPU: if that is not this CPU, the guest may have been freed already.

@@ -132,7 +132,7 @@ static void run(struct guest *guest)
 	log_event("guest-start", "guest=%s mem=%uK kind=%s weight=%u cap=%u", guest->name,
 		  guest->config->options.mem_bytes >> 10,
 		  guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
-		  guest->config->options.weight, guest->config->options.cap);
+		  guest->task.entity.weight, guest->task.entity.cap);
 }
 
 static void fail(struct guest *guest)

@@ -82,9 +82,9 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	cpu->running = guest->name;
 	run->reschedule = false;
 	irqs_off_mark("turn", 0);
-	if (loop->entered != guest->config)
+	if (loop->entered != guest->config->number)
 		barriers_note_switch(cpu);
-	loop->entered = guest->config;
+	loop->entered = guest->config->number;
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
 	guest_steal_tell(guest);
@@ -118,10 +118,31 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	run_cpu_set_timers(run);
 }
 
+/* A paused guest leaves the queue, until it is resumed or ended. */
+static void put_aside(struct run_cpu *run)
+{
+	sched_put(&run->queue, time_ns(), false);
+	balance_show(run);
+	balance_share(run);
+	run_cpu_set_timers(run);
+}
+
+/* Its command `set cpus=` has excluded this CPU.  Afterwards the guest belongs to another one. */
+static void send_away(struct run_cpu *run)
+{
+	balance_expel(run);
+	balance_share(run);
+	run_cpu_set_timers(run);
+}
+
 static void serve(struct run_loop *loop, struct guest *guest)
 {
 	if (guest->state == GUEST_ENDING)
 		take_apart(loop->cpu, guest);
+	else if (unlikely(guest->is_paused))
+		put_aside(loop->cpu);
+	else if (unlikely(!(guest->task.entity.cpus & BIT(loop->cpu->id))))
+		send_away(loop->cpu);
 	else
 		take_turn(loop, guest);
 }

@@ -9,7 +9,7 @@
 /* The state of each CPU's run loop. */
 struct run_loop {
 	struct run_cpu *cpu;
-	const struct guest_config *entered;	/* of the guest that ran last; it may have ended */
+	uint32_t entered;	/* number of the guest's configuration that ran last; 0: none */
 	uint32_t nmis_reported;
 	uint64_t nmi_report_due;
 	struct timer watch;	/* while the watchdog runs: shows it that interrupts come in */

@@ -119,6 +119,33 @@ static void give(struct run_cpu *run, struct sched_entity *entity, unsigned cpu)
 	balance_send(task, cpu);
 }
 
+unsigned balance_least_loaded(uint32_t cpus, unsigned otherwise)
+{
+	unsigned best = otherwise;
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
+		uint32_t load = READ_ONCE(run_cpu_of(cpu)->load);
+
+		if (cpus & BIT(cpu) && load < least) {
+			best = cpu;
+			least = load;
+		}
+	}
+	return best;
+}
+
+void balance_expel(struct run_cpu *run)
+{
+	struct sched_entity *entity = run->queue.running;
+	struct task *task = container_of(entity, struct task, entity);
+
+	sched_put(&run->queue, time_ns(), false);
+	balance_show(run);
+	task->leave(task);
+	balance_send(task, balance_least_loaded(entity->cpus, run->id));
+}
+
 /* --- idle CPUs ----------------------------------------------------------------------------- */
 
 /* Clears cpu's idle bit.  True when it was set: then the caller must send the CPU a task. */

@@ -22,6 +22,12 @@ void balance_init(struct run_cpu *run);
 /* Gives a task that is in no queue to another CPU, where task_arrive comes next. */
 void balance_send(struct task *task, unsigned cpu);
 
+/* Sends the task that runs here, which may not any more, to a CPU where it may run. */
+void balance_expel(struct run_cpu *run);
+
+/* The CPU with the least load among those of the mask that exist; otherwise, if none does. */
+unsigned balance_least_loaded(uint32_t cpus, unsigned otherwise);
+
 /* Before a task enters the queue: while it was empty, virtual time went on elsewhere. */
 void balance_catch_up(struct run_cpu *run);
 

@@ -206,6 +206,19 @@ void sched_charge(struct sched_entity *entity, uint64_t ns)
 		entity->credit -= (int64_t)(ns * CREDIT_NS);
 }
 
+void sched_change(const struct run_queue *queue, struct sched_entity *entity, uint32_t weight,
+		  uint32_t cap, uint64_t now)
+{
+	if (queue->running == entity) {
+		sched_charge(entity, now - entity->started);
+		entity->started = now;
+	}
+	if (is_capped(entity))
+		earn(entity, now);
+	entity->weight = weight;
+	entity->cap = cap;
+}
+
 void sched_excuse(struct run_queue *queue, uint64_t ns)
 {
 	if (queue->running)

@@ -69,6 +69,13 @@ void sched_queue_init(struct run_queue *queue);
 void sched_entity_init(struct sched_entity *entity, uint32_t weight, uint32_t cap, uint32_t cpus);
 
 /*
+ * Changes the entity's share at now; it belongs to this queue, running, waiting or not in it.  What
+ * it has run counts by its old weight.  One that is held back stays so until its time comes.
+ */
+void sched_change(const struct run_queue *queue, struct sched_entity *entity, uint32_t weight,
+		  uint32_t cap, uint64_t now);
+
+/*
  * entity can run: it enters the queue.  True when the running one should make
  * way for it at once; else the running one's turn_end may come nearer.
  */

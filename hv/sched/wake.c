@@ -76,22 +76,31 @@ void task_arrive(struct task *task)
 
 void task_place(struct task *task)
 {
-	unsigned here = this_run_cpu()->id, best = here;
-	uint32_t least = UINT32_MAX;
+	unsigned here = this_run_cpu()->id, best = balance_least_loaded(task->entity.cpus, here);
 
-	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
-		uint32_t load = sched_load(cpu);
-
-		if (task->entity.cpus & BIT(cpu) && load < least) {
-			best = cpu;
-			least = load;
-		}
-	}
 	__atomic_fetch_add(&run_cpu_of(here)->load, task->entity.weight, __ATOMIC_RELAXED);
 	if (best == here)
 		task_wake(task);
 	else
 		balance_send(task, best);
+}
+
+void task_change(struct task *task, uint32_t weight, uint32_t cap, uint32_t cpus)
+{
+	struct run_cpu *run = this_run_cpu();
+
+	assert(task->call.home == run->id);
+	__atomic_fetch_add(&run->load, weight - task->entity.weight, __ATOMIC_RELAXED);
+	sched_change(&run->queue, &task->entity, weight, cap, time_ns());
+	task->entity.cpus = cpus;
+	if (run->queue.running == &task->entity)
+		run->reschedule = true;
+	after_entry(run, false);
+}
+
+void sched_end_turn(void)
+{
+	this_run_cpu()->reschedule = true;
 }
 
 void task_forget(const struct task *task)

@@ -33,6 +33,15 @@ void task_wake(struct task *task);
  */
 void task_arrive(struct task *task);
 
+/*
+ * Changes the share of a task at home on this CPU; arguments as for task_init.  If it may not run
+ * here any more, it moves when its turn comes.
+ */
+void task_change(struct task *task, uint32_t weight, uint32_t cap, uint32_t cpus);
+
+/* The task that runs on this CPU makes way, before it is entered again. */
+void sched_end_turn(void);
+
 /* Removes the load of a task, in no queue, that will never be woken again. */
 void task_forget(const struct task *task);
 

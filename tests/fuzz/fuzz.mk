@@ -19,7 +19,7 @@ fuzz_image        := hv/load/image_parse.c hv/load/image_elf.c hv/load/boot_para
 	lib/div64.c
 fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c \
 	arch/board/madt.c
-fuzz_module_words := hv/config/guest_config.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
+fuzz_module_words := $(GUEST_CONFIG) lib/format.c lib/div64.c lib/parse.c
 fuzz_net_offload  := $(NET_OFFLOAD)
 fuzz_ethernet_switch := $(ETHERNET)
 fuzz_virtio_net   := tests/unit/fake_guest_memory.c $(VIRTIO_NET)

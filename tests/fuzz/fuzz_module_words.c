@@ -33,8 +33,7 @@ static void check_config(const struct guest_config *config, const struct guest_m
 	REQUIRE(config->name[0] != '\0' && strlen(config->name) < CONFIG_NAME_SIZE);
 	REQUIRE(config->kernel >= modules && config->kernel < modules + count);
 	REQUIRE(config->initrd == NULL ||
-		(config->initrd >= modules && config->initrd < modules + count &&
-		 config->initrd != config->kernel));
+		(config->initrd >= modules && config->initrd < modules + count));
 	REQUIRE(config->disk_count <= GUEST_DISKS_MAX);
 	for (unsigned i = 0; i < config->disk_count; i++) {
 		const struct guest_module *module = config->disks[i].module;
@@ -62,11 +61,37 @@ static void check_configs(const struct guest_configs *configs, const struct gues
 	REQUIRE(configs->count <= GUEST_CONFIGS_MAX);
 	for (size_t i = 0; i < configs->count; i++) {
 		check_config(&configs->list[i], modules, count);
+		REQUIRE(configs->list[i].initrd != configs->list[i].kernel);
 		for (size_t k = 0; k < i; k++) {
 			REQUIRE(strcmp(configs->list[i].name, configs->list[k].name) != 0);
 			REQUIRE(configs->list[i].kernel > configs->list[k].kernel);
 		}
 	}
+}
+
+/* The line as what the commands `create` and `set` are followed by. */
+static void check_commands(struct guest_configs *configs, const char *line,
+			   const struct guest_module *modules, size_t count)
+{
+	struct config_problems *problems = calloc(1, sizeof(*problems));
+	struct created_config *created = calloc(1, sizeof(*created));
+	struct guest_options options = { .weight = 100, .cap = 100, .cpus = 1 };
+
+	REQUIRE(problems != NULL && created != NULL);
+	REQUIRE(config_parse_settings(line, &options, problems) == (problems->found == 0));
+	REQUIRE(options.weight >= 1 && options.weight <= CONFIG_WEIGHT_MAX);
+	REQUIRE(options.cap >= 1 && options.cap <= CONFIG_CAP_NONE && options.cpus != 0);
+	problems->kept = problems->found = 0;
+	if (guest_configs_create(configs, "new", line, created, problems)) {
+		REQUIRE(problems->found == 0);
+		check_config(&created->config, modules, count);
+		list_remove(&created->node);
+	} else {
+		REQUIRE(problems->found > 0);
+	}
+	check_problems(problems);
+	free(created);
+	free(problems);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -99,6 +124,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guest_configs_make(&configs, modules, count);
 	check_problems(&configs.problems);
 	check_configs(&configs, modules, count);
+	for (size_t i = 0; i < count; i++)
+		check_commands(&configs, modules[i].line, modules, count);
 	free(text);
 	return 0;
 }

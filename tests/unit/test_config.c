@@ -9,6 +9,7 @@
 static struct config_problems problems;
 static struct umbra_options options;
 static struct module_line module;
+static struct create_line create;
 
 static void parse_umbra(const char *line)
 {
@@ -598,6 +599,99 @@ static void test_too_many_problems(void **state)
 	assert_int_equal(problems.kept, CONFIG_PROBLEMS_MAX);
 }
 
+static bool parse_create(const char *line)
+{
+	problems = (struct config_problems){ 0 };
+	return config_parse_create(line, &create, &problems);
+}
+
+static void test_create(void **state)
+{
+	(void)state;
+	assert_true(parse_create("kernel=linux initrd=tools mem=128M weight=50 cpus=1 net=a "
+				 "disk=ahci0p2,ro -- console=hvc0  x"));
+	assert_string_equal(create.kernel, "linux");
+	assert_string_equal(create.initrd, "tools");
+	assert_int_equal(create.guest.options.mem_bytes, 128 << 20);
+	assert_int_equal(create.guest.options.weight, 50);
+	assert_int_equal(create.guest.options.cpus, 2);
+	assert_string_equal(create.guest.options.net, "a");
+	assert_int_equal(create.guest.disk_count, 1);
+	assert_string_equal(create.guest.disks[0].name, "ahci0p2");
+	assert_true(create.guest.disks[0].read_only);
+	assert_string_equal(create.guest.options.command_line, "console=hvc0  x");
+	assert_true(parse_create("kernel=k"));
+	assert_string_equal(create.initrd, "");
+	assert_string_equal(create.guest.options.net, "lan");
+	assert_int_equal(create.guest.options.cap, 100);
+}
+
+static void test_bad_create(void **state)
+{
+	static const struct {
+		const char *line, *word, *cause;
+	} rows[] = {
+		{ "", "", "names no kernel=IMAGE" },
+		{ "mem=8M", "", "names no kernel=IMAGE" },
+		{ "kernel=", "kernel=", "an image's name is" },
+		{ "kernel=K", "kernel=K", "an image's name is" },
+		{ "kernel=a-name-of-16-chr", "kernel=a-name-of-16-chr", "an image's name is" },
+		{ "kernel=a kernel=b", "kernel=b", "given twice" },
+		{ "kernel=a guest=b", "guest=b", "comes first, by itself" },
+		{ "kernel=a mem=1", "mem=1", "memory is" },
+		{ "kernel=a disk", "disk", "unknown word" },
+		{ "kernel=a image=b", "image=b", "unknown word" },
+		{ "kernel=a net=none mac=02:00:00:00:00:01", "mac", "no network" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_false(parse_create(rows[i].line));
+		assert_problem(rows[i].word, rows[i].cause);
+	}
+	assert_false(parse_create("kernel"));
+	assert_int_equal(problems.found, 1);
+}
+
+static void test_settings(void **state)
+{
+	struct guest_options old = { .weight = 100, .cap = 100, .cpus = 1 }, now = old;
+
+	(void)state;
+	problems = (struct config_problems){ 0 };
+	assert_true(config_parse_settings("weight=7 cpus=0-1", &now, &problems));
+	assert_int_equal(now.weight, 7);
+	assert_int_equal(now.cap, 100);
+	assert_int_equal(now.cpus, 3);
+	now = old;
+	assert_false(config_parse_settings("weight=7 mem=8M", &now, &problems));
+	assert_problem("mem=8M", "can be changed");
+	assert_memory_equal(&now, &old, sizeof(now));
+	problems = (struct config_problems){ 0 };
+	assert_false(config_parse_settings("cap=0", &now, &problems));
+	assert_problem("cap=0", "the cap is");
+}
+
+static void test_images(void **state)
+{
+	(void)state;
+	parse_module("/boot/linux image=linux");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(module.role, ROLE_IMAGE);
+	assert_string_equal(module.image, "linux");
+	assert_string_equal(module.file, "/boot/linux");
+	parse_module("/boot/linux image=Linux");
+	assert_problem("image=Linux", "an image's name is");
+	parse_module("/boot/linux image");
+	assert_problem("image", "no role that Umbra knows");
+	parse_module("/boot/linux image=a kernel");
+	assert_problem("kernel", "names a role already");
+	parse_module("/boot/linux guest=a image=b");
+	assert_problem("guest", "for no guest");
+	parse_module("/boot/linux image=b mem=8M");
+	assert_problem("mem", "kernel's line");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +718,10 @@ int main(void)
 		cmocka_unit_test(test_long_command_line),
 		cmocka_unit_test(test_problem_texts),
 		cmocka_unit_test(test_too_many_problems),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_bad_create),
+		cmocka_unit_test(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -381,6 +381,88 @@ static void test_same_mac_twice(void **state)
 	assert_int_equal(configs.count, 1);
 }
 
+/* --- guests that a command makes ----------------------------------------------------- */
+
+static struct created_config created[3];
+static struct config_problems problems;
+
+static bool create(unsigned slot, const char *name, const char *words)
+{
+	problems = (struct config_problems){ 0 };
+	return guest_configs_create(&configs, name, words, &created[slot], &problems);
+}
+
+static void test_images(void **state)
+{
+	(void)state;
+	MAKE("vmlinux image=linux", "k1 guest=a kernel", "other image=linux", "tools image=tools");
+	assert_int_equal(configs.count, 1);
+	assert_int_equal(configs.image_count, 2);
+	assert_ptr_equal(guest_configs_image(&configs, "linux")->module, &modules[0]);
+	assert_ptr_equal(guest_configs_image(&configs, "tools")->module, &modules[3]);
+	assert_null(guest_configs_image(&configs, "other"));
+	assert_int_equal(configs.problems.found, 1);
+	assert_problem(0, "other", "linux", "the image of that name is vmlinux");
+}
+
+static void test_create(void **state)
+{
+	char words[] = "kernel=linux initrd=tools mem=8M disk=ahci0,ro -- a b";
+
+	(void)state;
+	MAKE("vmlinux image=linux", "k1 guest=a kernel", "tools image=tools");
+	assert_true(create(0, "b", words));
+	memset(words, 'x', sizeof(words) - 1);
+	assert_string_equal(created[0].config.name, "b");
+	assert_ptr_equal(created[0].config.kernel, &modules[0]);
+	assert_ptr_equal(created[0].config.initrd, &modules[2]);
+	assert_string_equal(created[0].config.kernel_file, "vmlinux");
+	assert_int_equal(created[0].config.options.mem_bytes, 8 << 20);
+	assert_string_equal(created[0].config.options.command_line, "a b");
+	assert_int_equal(created[0].config.disk_count, 1);
+	assert_string_equal(created[0].config.disks[0].name, "ahci0");
+	assert_true(created[0].config.disks[0].read_only);
+	/* Numbers tell all of them apart, also one that comes in the place of another. */
+	assert_int_equal(configs.list[0].number, 1);
+	assert_int_equal(created[0].config.number, 2);
+	list_remove(&created[0].node);
+	assert_true(create(0, "b", "kernel=linux"));
+	assert_int_equal(created[0].config.number, 3);
+}
+
+static void test_create_without_image(void **state)
+{
+	(void)state;
+	MAKE("vmlinux image=linux");
+	assert_false(create(0, "b", "kernel=linus initrd=none"));
+	assert_int_equal(problems.found, 2);
+	assert_string_equal(problems.list[0].word, "linus");
+	assert_non_null(strstr(problems.list[0].cause, "no module is an image"));
+	assert_true(list_is_empty(&configs.created));
+}
+
+/* Nobody gets an address that another one has, or may have when it starts again. */
+static void test_created_addresses(void **state)
+{
+	char words[64];
+	const uint8_t *mac;
+
+	(void)state;
+	MAKE("vmlinux image=linux", "k1 guest=a kernel mac=02:00:00:00:00:01");
+	assert_false(create(0, "b", "kernel=linux mac=02:00:00:00:00:01"));
+	assert_string_equal(problems.list[0].cause, "guest a has that address already");
+	assert_true(create(0, "b", "kernel=linux net=other mac=02:00:00:00:00:01"));
+	assert_true(create(1, "c", "kernel=linux"));
+	mac = created[1].config.options.mac;
+	snprintf(words, sizeof(words), "kernel=linux mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	assert_false(create(2, "d", words));
+	assert_string_equal(problems.list[0].cause, "guest c has that address already");
+	/* Two of one name: the first is ending. */
+	assert_true(create(2, "c", "kernel=linux"));
+	assert_memory_not_equal(created[2].config.options.mac, mac, CONFIG_MAC_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +489,10 @@ int main(void)
 		cmocka_unit_test(test_default_mac_is_taken),
 		cmocka_unit_test(test_default_macs_collide),
 		cmocka_unit_test(test_same_mac_twice),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_create_without_image),
+		cmocka_unit_test(test_created_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

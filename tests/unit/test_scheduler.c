@@ -547,6 +547,58 @@ static void nobody_can_run(void **state)
 	assert_null(sched_pick(&queue, 40));
 }
 
+/* What was run before a change counts by the old weight, also for one that ran alone for long. */
+static void changes_do_not_reach_back(void **state)
+{
+	struct sched_entity entity, other;
+
+	(void)state;
+	sched_entity_init(&entity, 100, SCHED_NO_CAP, UINT32_MAX);
+	sched_entity_init(&other, 100, SCHED_NO_CAP, UINT32_MAX);
+	sched_wake(&queue, &entity, SECOND);
+	assert_ptr_equal(sched_pick(&queue, SECOND), &entity);
+	sched_change(&queue, &entity, 1, SCHED_NO_CAP, 11 * SECOND);
+	assert_int_equal(entity.run_time, 10 * SECOND);
+	assert_int_equal(entity.virtual_time, 10 * SECOND);
+	sched_put(&queue, 11 * SECOND + MS, true);
+	assert_int_equal(entity.run_time, 10 * SECOND + MS);
+	assert_int_equal(entity.virtual_time, 10 * SECOND + 100 * MS);
+	/* It is behind by those 100 ms and no more. */
+	sched_wake(&queue, &other, 11 * SECOND + MS);
+	assert_true(other.virtual_time + 100 * MS + SCHED_SLICE_NS >= entity.virtual_time);
+}
+
+/* A cap that is given later holds from then on, and one that is taken away holds no more. */
+static void caps_change(void **state)
+{
+	struct sched_entity entity;
+	uint64_t ran = 0;
+
+	(void)state;
+	sched_entity_init(&entity, 100, SCHED_NO_CAP, UINT32_MAX);
+	now = SECOND;
+	sched_wake(&queue, &entity, now);
+	sched_change(&queue, &entity, 100, 10, now);
+	for (uint64_t end = now + 10 * SECOND; now < end;) {
+		if (sched_pick(&queue, now)) {
+			uint64_t turn = queue.turn_end - now;
+
+			ran += turn;
+			now += turn;
+			sched_put(&queue, now, true);
+		} else {
+			now = sched_next_release(&queue);
+			sched_release(&queue, now);
+		}
+	}
+	assert_in_range(ran, 990 * MS, 1020 * MS);
+	now = MAX(now, sched_next_release(&queue) == NEVER ? now : sched_next_release(&queue));
+	sched_release(&queue, now);
+	sched_change(&queue, &entity, 100, SCHED_NO_CAP, now);
+	assert_ptr_equal(sched_pick(&queue, now), &entity);
+	assert_int_equal(queue.turn_end, NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,6 +628,8 @@ int main(void)
 		cmocka_unit_test_setup(a_cap_is_waiting, start),
 		cmocka_unit_test_setup(waiting_never_shrinks, start),
 		cmocka_unit_test_setup(nobody_can_run, start),
+		cmocka_unit_test_setup(changes_do_not_reach_back, start),
+		cmocka_unit_test_setup(caps_change, start),
 	};
 
 	return cmocka_run_group_tests_name("scheduler", tests, NULL, NULL);

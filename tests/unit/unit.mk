@@ -19,7 +19,9 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c \
-	hv/config/config_module.c
+	hv/config/config_guest.c hv/config/config_module.c hv/config/config_command.c
+GUEST_CONFIG := hv/config/guest_config.c hv/config/guest_config_create.c hv/config/guest_mac.c \
+	$(CONFIG)
 # What waits for hardware.
 WAITING := tests/unit/fake_stuck_clock.c
 NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c \
@@ -78,7 +80,7 @@ unit_entropy_pool := lib/entropy_pool.c lib/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_framebuffer := drivers/console/text_screen.c lib/ansi.c
-unit_guest_config := hv/config/guest_config.c $(CONFIG) lib/format.c lib/div64.c lib/parse.c
+unit_guest_config := $(GUEST_CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_guest_window := $(NATIVE) mm/guest_window.c
 unit_heap        := $(NATIVE)
