@@ -14,9 +14,6 @@
 
 #include <stddef.h>
 
-/* Umbra must come by within a few ms while something is pending; the host may be busy. */
-#define PATIENCE_MS 1000u
-
 /* Wait without any hypercall until the timer has interrupted more than `before` times. */
 static bool tick_arrives(uint32_t before)
 {

@@ -13,7 +13,6 @@
 #include "guest/runtime/virtio.h"
 
 #define BUFFERS 8u
-#define PATIENCE_MS 1000u
 
 enum { INPUT, OUTPUT, QUEUES };
 

@@ -54,13 +54,20 @@ TEST(steal, told_from_zero)
 	end();
 }
 
-/* A guest that waits by itself loses nothing, whoever else there is: far less than it slept. */
+/*
+ * A guest that waits by itself loses nothing of that, whoever else there is; when it is woken it
+ * may lose some, on a busy host.
+ */
 TEST(steal, sleep_is_not_stolen)
 {
+	uint64_t start = clock_ns(), slept;
+
 	hypercall(LGUEST_STEAL_TIME, place(), 0, 0, 0);
 	timer_sleep_ms(100);
-	CHECK(words[3] == 0 && words[2] < NS_PER_SECOND, "0x%x 0x%x", words[3], words[2]);
+	slept = clock_ns() - start;
 	end();
+	CHECK(words[3] == 0 && words[2] + 90 * NS_PER_MS <= slept, "0x%x 0x%x of 0x%x", words[3],
+	      words[2], (uint32_t)slept);
 }
 
 TEST(steal, ends)

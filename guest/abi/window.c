@@ -11,8 +11,6 @@
 
 #include <stddef.h>
 
-#define PATIENCE_MS 1000u
-
 /* Of trap.asm. */
 extern const char noirq_start[], noirq_end[];
 void noirq_spin(uint32_t rounds);

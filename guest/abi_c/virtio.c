@@ -16,7 +16,6 @@
 #include <stddef.h>
 
 #define OUTPUT 1u
-#define PATIENCE_MS 100u
 #define EMERGENCY_WRITE (1ull << 2)
 #define COMMAND_NO_INTERRUPT 0x400u
 

@@ -24,8 +24,8 @@
 #define BODY (UDP + UDP_SIZE)
 #define PROTOCOL_UDP 17u
 
-#define ATTEMPTS 20u
-#define PATIENCE_MS 500u
+#define ATTEMPTS 100u
+#define ASK_AGAIN_MS 500u
 
 #define PORT_DHCP_SERVER 67u
 #define PORT_DHCP_CLIENT 68u
@@ -102,7 +102,7 @@ static void insist(const char *what, void (*send)(void), bool (*is_answer)(void)
 	struct net_header header;
 
 	for (uint32_t i = 0; i < ATTEMPTS; i++) {
-		uint32_t end = clock_ms() + PATIENCE_MS;
+		uint32_t end = clock_ms() + ASK_AGAIN_MS;
 
 		send();
 		while ((int32_t)(end - clock_ms()) > 0)

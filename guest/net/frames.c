@@ -7,6 +7,7 @@
 #include "guest/runtime/machine.h"
 #include "guest/runtime/report.h"
 #include "guest/runtime/string.h"
+#include "guest/runtime/timer.h"
 
 #include <stddef.h>
 
@@ -67,7 +68,7 @@ TEST(frames, broadcast)
 	for (uint32_t i = 0; i < 20; i++) {
 		talk_frame(broadcast, TALK_ECHO, i, TALK_FRAME_MIN);
 		net_send(NULL, talk_out, TALK_FRAME_MIN);
-		while (net_wait(&header, talk_in, &length, 50)) {
+		while (net_wait(&header, talk_in, &length, PATIENCE_MS)) {
 			CHECK(!talk_is(talk_in, length, TALK_ECHO) ||
 			      memcmp(talk_in + NET_ADDRESS_SIZE, net_address(),
 				     NET_ADDRESS_SIZE) != 0, "our own frame came back");

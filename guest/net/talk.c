@@ -10,8 +10,9 @@
 
 #include <stddef.h>
 
-#define PATIENCE_MS 300u
-#define ATTEMPTS 10u
+/* A question may be lost, and the peer may not be there yet: it is asked again, for half a minute. */
+#define ASK_AGAIN_MS 300u
+#define ATTEMPTS 100u
 #define BIG_BUFFER 65568u               /* NET_FRAME_MAX and the header */
 #define SMALL_BUFFER 1536u
 #define BIG_BUFFERS 7u
@@ -96,7 +97,7 @@ uint32_t talk_number(const uint8_t *frame)
 /* Wait for the answer to the frame of that number; everything else is thrown away. */
 static bool wait_answer(enum talk_kind kind, uint32_t number, uint32_t *length)
 {
-	uint32_t end = clock_ms() + PATIENCE_MS;
+	uint32_t end = clock_ms() + ASK_AGAIN_MS;
 	struct net_header header;
 
 	while ((int32_t)(end - clock_ms()) > 0)
@@ -142,7 +143,7 @@ bool talk_report(const uint8_t *to, enum talk_kind kind, struct packet_report *r
 
 bool talk_report_of(const uint8_t *to, uint32_t bytes, struct packet_report *report)
 {
-	uint32_t end = clock_ms() + 1000;
+	uint32_t end = clock_ms() + PATIENCE_MS;
 
 	do {
 		if (!talk_report(to, TALK_REPORT, report))

@@ -50,7 +50,7 @@ bool talk_echo(const uint8_t *to, uint32_t length);
 /* What the peer has seen; false when it does not answer. */
 bool talk_report(const uint8_t *to, enum talk_kind kind, struct packet_report *report);
 
-/* The same, waiting until it has seen so many frames of IP or for a second. */
+/* The same, waiting until it has seen so many bytes, or for PATIENCE_MS. */
 bool talk_report_of(const uint8_t *to, uint32_t bytes, struct packet_report *report);
 
 /* Roles; they do not return, but when somebody restarts or ends the guest. */

@@ -8,8 +8,6 @@
 #include "guest/runtime/layout.h"
 #include "guest/runtime/timer.h"
 
-#define PATIENCE_MS 2000u
-
 bool block_open(struct block *block, unsigned int number, uint64_t wanted)
 {
 	/* The disk that it was before must not see what another does with the queue. */

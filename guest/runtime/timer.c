@@ -73,7 +73,7 @@ void timer_arm(uint32_t ns)
 
 bool timer_make_pending(void)
 {
-	uint64_t end = clock_ns() + NS_PER_SECOND;
+	uint64_t end = clock_ns() + (uint64_t)PATIENCE_MS * NS_PER_MS;
 
 	(void)irq_save();
 	timer_arm(NS_PER_MS);

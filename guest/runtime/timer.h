@@ -13,6 +13,12 @@
 #define NS_PER_MS 1000000u
 #define NS_PER_SECOND 1000000000u
 
+/*
+ * For what must come and comes at once: how long a guest waits until it says that it has not come.
+ * Far longer than a busy host lets the machine stand still, and it costs nothing when all is well.
+ */
+#define PATIENCE_MS 30000u
+
 /* Take the timer interrupt and unmask it. Called once. */
 void timer_init(void);
 
@@ -37,7 +43,7 @@ void timer_arm(uint32_t ns);
 
 /*
  * Arm the timer and spin, with the virtual flag clear, until Umbra says in
- * irq_pending that an interrupt waits. False when it has not after a second.
+ * irq_pending that an interrupt waits. False when it has not after PATIENCE_MS.
  */
 bool timer_make_pending(void);
 
