@@ -16,8 +16,11 @@
 
 #define BACKTRACE_DEPTH 24
 
-/* How long to wait for the other CPUs to take their NMI; a CPU in an NMI handler does not. */
-#define STOP_NS 100000000ull
+/*
+ * How long to wait for the other CPUs to take their NMI.  They do at once, unless an emulator on a
+ * busy host holds one up; a CPU in an NMI handler never does.
+ */
+#define STOP_NS 3000000000ull
 
 #define NOBODY UINT32_MAX
 

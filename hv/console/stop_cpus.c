@@ -8,7 +8,11 @@
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 
-#define STOP_NS 100000000ull	/* for all other CPUs to finish what they are doing */
+/*
+ * For all other CPUs to finish what they are doing: some milliseconds, unless an emulator on a busy
+ * host holds one up.
+ */
+#define STOP_NS 3000000000ull
 
 static struct stop {
 	struct cpu_call call;

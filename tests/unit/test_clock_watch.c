@@ -171,6 +171,22 @@ static void limits(void **state)
 	assert_int_equal(left, 1);
 }
 
+/* The CPU was held up for seconds while it waited: what it waits for has as long as before. */
+static void limits_when_held_up(void **state)
+{
+	struct time_limit limit = time_limit(20 * TIME_LIMIT_GAP);
+
+	(void)state;
+	for (unsigned i = 0; i < 19; i++) {
+		now += 3000000000;
+		assert_false(time_limit_is_over(&limit));
+	}
+	now += TIME_LIMIT_GAP - 1;
+	assert_false(time_limit_is_over(&limit));
+	now++;
+	assert_true(time_limit_is_over(&limit));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +194,7 @@ int main(void)
 		cmocka_unit_test_setup(stopped, start),
 		cmocka_unit_test_setup(jumped, start),
 		cmocka_unit_test_setup(limits, start),
+		cmocka_unit_test_setup(limits_when_held_up, start),
 	};
 
 	return cmocka_run_group_tests_name("clock_watch", tests, NULL, NULL);
