@@ -8,6 +8,8 @@ that answers), and what is to be seen in the end.  For tests in QEMU and in Boch
 import pathlib
 import re
 
+from console import TIMEOUT
+
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / 'guest'
 ATTACK = re.compile(r'^ATTACK\(\w+,\s*"([^"]+)"', re.MULTILINE)
 
@@ -91,12 +93,12 @@ def check_witnesses(machine):
     return free
 
 
-def wait_attackers(machine, count=1, timeout=60):
+def wait_attackers(machine, count=1, timeout=TIMEOUT):
     return [machine.event('guest-exit', guest=f'bad{number}', timeout=timeout)
             for number in range(1, count + 1)]
 
 
-def wait_group(machine, names, meanwhile=lambda: None, timeout=60):
+def wait_group(machine, names, meanwhile=lambda: None, timeout=TIMEOUT):
     """
     The ends of attackers that run side by side.  One that may have destroyed what
     was to end it is killed when all others have ended.

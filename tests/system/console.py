@@ -13,7 +13,7 @@ import time
 
 from events import parse_event, plain
 
-TIMEOUT = 30
+TIMEOUT = 120           # seconds; what has come is not waited for, so it costs nothing
 TAIL_LINES = 60
 ESCAPE = '\x1d'         # Ctrl-], the console's escape key
 

@@ -7,6 +7,7 @@ console.  Made by the fixtures of conftest.py.
 import itertools
 import os
 import signal
+import time
 
 import pexpect
 
@@ -66,6 +67,24 @@ class Machine(Console):
         with open(f'/proc/{self.process.pid}/stat') as file:
             fields = file.read().rpartition(')')[2].split()
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    def wait_rest(self, share=0.15):
+        """
+        Waits for two seconds in which QEMU uses so little of a processor.  A machine that
+        does not rest never does; one that was held up has something left to do at first.
+        """
+        def rests():
+            start, used = time.monotonic(), self.cpu_seconds()
+            self.run_on(2)
+            return self.cpu_seconds() - used < share * (time.monotonic() - start)
+        self.wait(rests, 'rest')
+
+    def wait_halted(self):
+        """Waits until the machine's only processor has halted, as one without work does."""
+        def halts():
+            return 'HLT=1' in self.ask('human-monitor-command',
+                                       **{'command-line': 'info registers'})
+        self.wait(halts, 'a processor that halts')
 
     def wait_end(self, timeout=TIMEOUT):
         """Waits until QEMU has ended by itself; its status and the reason that QMP gave."""

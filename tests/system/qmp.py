@@ -9,7 +9,7 @@ waits for an answer: QEMU may not answer before somebody reads its console.
 import json
 import socket
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 class Qmp:

@@ -7,7 +7,7 @@ device would.  For chips that nobody in the machine drives.
 
 import socket
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 class Qtest:

@@ -91,7 +91,7 @@ def test_beside_each_other(machine, build, images):
                                                  transport=transport)] +
                 ['demo guest=spins kernel mem=4M -- run=spin:1000'], memory='256M')
     for number in range(1, 5):
-        m.event('guest-exit', guest=f'd{number}', reason='poweroff', timeout=60)
+        m.event('guest-exit', guest=f'd{number}', reason='poweroff')
     m.key(':kill spins\r')
     m.wait_poweroff()
     assert not [line for line in m.lines if 'FAIL' in line]

@@ -22,7 +22,7 @@ import pytest
 
 import chaos
 from attacks import WITNESSES, rounds
-from console import TIMEOUT, MachineError
+from console import MachineError
 from test_lifecycle import settled_frames
 
 SEED = int(os.environ.get('CHAOS_SEED', 1))
@@ -30,6 +30,7 @@ EVENTS = int(os.environ.get('CHAOS_EVENTS', 120))
 SECONDS = int(os.environ.get('CHAOS_SECONDS', 3600))
 
 ATTEMPTS = 15
+ATTEMPT = 5             # seconds until what was typed is typed once more
 ERASED = r'(?:\x1b\[K)?'     # what Ctrl-U makes of an empty line
 SLABS = 7               # the heap's, of which each may be more or less full (mm/heap.c)
 TYPED_AT_ONCE = 6       # of the 16 that a serial port keeps
@@ -62,7 +63,7 @@ class Chaos:
         """Once more where keys were lost: a machine that is kept busy may take them too late."""
         for attempt in range(ATTEMPTS):
             with contextlib.suppress(MachineError):
-                self.try_line(line, timeout=TIMEOUT / 6)
+                self.try_line(line, timeout=ATTEMPT)
                 return
         self.m.fail(f'the line {line} was typed {attempt + 1} times and never shown')
 

@@ -173,7 +173,7 @@ def test_many_keys(two):
     for i in range(50):
         two.line(f'{words} {i}')
     for i in range(50):
-        two.expect(f'^{words[5:]} {i}\n', timeout=10)
+        two.expect(f'^{words[5:]} {i}\n')
 
 
 def test_flood(two):
@@ -208,7 +208,7 @@ def test_paste(machine, build, kind, size):
     m.expect('one> ')
     wanted = [f'{i:06} the quick brown fox jumps over the lazy dog.' for i in range(size // 54)]
     m.paste(''.join(f'echo {line}\r' for line in wanted), timeout=120)
-    m.expect(f'^{wanted[-1]}\n', timeout=60)
+    m.expect(f'^{wanted[-1]}\n')
     found = [line for line in m.lines if re.match(r'\d{6} ', line)]
     # One that a line of Umbra's interrupted is shown once more, whole.
     assert [line for i, line in enumerate(found) if i == 0 or found[i - 1] != line] == wanted

@@ -226,12 +226,16 @@ def test_interrupts(machine, build, images, kind, device, words, way):
                 extra=extra)
     m.wait_line(rf'pci: \S+ \S+ class 01\d+: {driver}, {way}$')
     assert set(answers(m).values()) == {'0'}
-    m.event('guest-exit', reason='poweroff')
-    m.key(':disks\r')
-    row = m.wait_line(rf'^{kind}0 +0 +\d+ ready +- +(\d+) +\d+ +(\d+)')
-    commands, interrupts = map(int, row.groups())
     # On a busy host the timer, every 100 ms, is first now and then; without interrupts always.
-    assert commands >= 30 and interrupts >= 20
+    for life in range(1, 11):
+        m.event('guest-exit', reason='poweroff', count=life)
+        row = m.command('disks', rf'^{kind}0 +0 +\d+ ready +- +(\d+) +\d+ +(\d+)')
+        commands, interrupts = map(int, row.groups())
+        assert commands >= 30
+        if interrupts >= 20:
+            break
+        m.key(':start one\r')
+    assert interrupts >= 20
     assert not [line for line in m.lines if 'raises no interrupts' in line]
 
 
@@ -382,7 +386,7 @@ def test_given_back(machine, release, tmp_path):
 
 def answers(m, name='one'):
     """What a guest's requests came to, as {request: status}."""
-    m.wait_line(r'ASK end$', timeout=90)
+    m.wait_line(r'ASK end$')
     return dict(re.findall(r'ASK (\w+) (\w+)', '\n'.join(m.lines)))
 
 
@@ -413,7 +417,7 @@ def test_silence(machine, build, kind, images):
     m = machine(build, [asks('r1,r2', f'disk={kind}0'), asks('r1', f'disk={kind}1,ro', 'other')],
                 extra=drives(kind, (images[0], 'format=raw,throttling.bps-total=1'), images[1],
                              shared=False))
-    lost = m.event('disk-lost', timeout=90, disk=f'{kind}0')
+    lost = m.event('disk-lost', disk=f'{kind}0')
     assert lost['cause'] == 'it does not answer'
     assert len([line for line in m.lines if f'{kind}0 does not answer: reset' in line]) >= 2
     m.wait_line(r'ASK r2 1$')

@@ -117,9 +117,9 @@ def test_queue_attacks(machine, build, guest):
 
 def test_floods_do_not_starve(machine, build):
     """Guests that want all random numbers there are get their share of time, and no more."""
-    m = start(machine, build, *['attack=entropy-flood seconds=5'] * 4)
+    m = start(machine, build, *['attack=entropy-flood seconds=5'] * 4, extra=ICOUNT)
     before = len(m.lines)
-    m.wait(lambda: m.events('guest-exit', guest='bad4'), 'the end of the floods', timeout=60)
+    m.wait(lambda: m.events('guest-exit', guest='bad4'), 'the end of the floods')
     rounds = [line for line in m.lines[before:] if 'checksum OK' in line]
     assert len(rounds) >= 5
     wait_attackers(m, 4)

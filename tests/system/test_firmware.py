@@ -166,6 +166,7 @@ def stop_hpet(qtest):
 def test_clock_stops(machine, release, tmp_path, words, cpu, other):
     """The HPET is turned off from outside while it is the clock: another one goes on."""
     qtest = Qtest(tmp_path)
+    began = time.monotonic()
     m = machine(release, ['demo guest=one kernel mem=4M -- name=one'], cpu=cpu,
                 extra=qtest.options(),
                 options=f'when-idle=poweroff {words}')
@@ -179,12 +180,12 @@ def test_clock_stops(machine, release, tmp_path, words, cpu, other):
                 'on$')
     m.expect('^3$')
     # It wraps around more than twice as often as what it stands in for.
-    before, began = float(m.event('guest-ready')['at']), time.monotonic()
+    before = float(m.event('guest-ready')['at'])
     m.line('count 7')
-    m.expect('^7$', timeout=60)
+    m.expect('^7$')
     m.line('poweroff')
     gone = float(m.event('guest-exit')['at']) - before
-    assert 6 < gone < time.monotonic() - began + 10
+    assert 6 < gone < time.monotonic() - began + 1
     m.wait_poweroff()
     qtest.close()
 

@@ -100,21 +100,24 @@ def test_seconds(machine, release, name):
     modules += [f'demo guest=spins{i} kernel mem=4M -- run=spin:{SECONDS - 1},poweroff'
                 for i in range(2)]
     m = start(machine, release, name, modules, ICOUNT)
-    m.event('guest-exit', guest='counts', timeout=60)
+    m.event('guest-exit', guest='counts')
     end(m, name)
     assert SECONDS * 0.999 <= span(m, 'counts') <= SECONDS * 1.05
 
 
 def test_wrap(machine, release):
     """The PM timer wraps around every 4.7 s, and is kept an eye on while nobody needs it."""
+    began = time.monotonic()
     m = machine(release, ['demo guest=one kernel mem=4M -- name=one'],
                 options='when-idle=poweroff clock=pmtimer')
     m.expect('one> ')
-    ready, before = float(m.event('guest-ready')['at']), time.monotonic()
+    ready, is_ready = float(m.event('guest-ready')['at']), time.monotonic()
     m.run_on(11)
+    goes = time.monotonic()
     m.line('poweroff')
-    end, after = float(m.event('guest-exit')['at']), time.monotonic()
-    assert abs((end - ready) - (after - before)) < 2
+    end, gone = float(m.event('guest-exit')['at']), time.monotonic()
+    # No more and no less than can have passed, however late the lines are read.
+    assert goes - is_ready - 1 < end - ready < gone - began + 1
     m.wait_poweroff()
 
 
@@ -143,7 +146,7 @@ def test_watchdog_sleeps(machine, build):
                         'hostile guest=fills kernel mem=4M -- attack=fill-storm seconds=1000'],
                 options='when-idle=poweroff watchdog=1')
     m.wait_line('watchdog: a CPU that does not schedule for 1 s ends Umbra')
-    m.expect('one> count 3', timeout=60)
+    m.expect('one> count 3')
     m.expect('^3$')
     for name in 'calls', 'fills':
         m.key(f':kill {name}\r')
@@ -206,7 +209,10 @@ def test_machine_check(machine, build, cpu, where):
     m = machine(build, [f'demo guest=one kernel mem=4M -- name=one run={run}'], cpu=cpu,
                 options='when-idle=poweroff on-panic=poweroff')
     m.expect('one> spin' if where == 'guest' else '^idle$')
-    m.run_on(0.5)
+    if where == 'idle':
+        m.wait_halted()
+    else:
+        m.run_on(0.5)
     m.may_panic = True
     m.ask('human-monitor-command', **{'command-line': CHECK})
     cause = m.event('panic')['cause']
@@ -218,11 +224,12 @@ def test_machine_check(machine, build, cpu, where):
 
 
 def test_nmi_tells_what_ran(machine, build):
-    m = machine(build, ['demo guest=one kernel mem=4M -- name=one run=spin:2,poweroff'])
+    m = machine(build, ['demo guest=one kernel mem=4M -- name=one run=spin:1000'])
     m.expect('one> spin')
     m.run_on(0.3)
     m.ask('inject-nmi')
     event = m.event('nmi')
     assert (event['cpu'], event['guest'], event['source']) == ('0', 'one', 'unknown')
     assert re.fullmatch('[0-9a-f]{8}', event['eip'])
+    m.key(':kill one\r')
     m.wait_poweroff()

@@ -51,7 +51,7 @@ def test_restarts_under_way(machine, debug, image, kind):
     slow = 'format=raw,throttling.bps-total=8192'
     m = machine(debug, [f'disk guest=one kernel mem=8M disk={kind}0 -- name=one leave=9000'],
                 extra=ICOUNT + drives(kind, (image, slow)))
-    m.event('idle', timeout=60)
+    m.event('idle')
     exits = m.events('guest-exit', guest='one')
     assert [event['reason'] for event in exits] == ['reboot'] * (len(exits) - 1) + ['poweroff']
     assert len(exits) >= 3
@@ -84,7 +84,7 @@ def test_starts_and_ends(machine, debug, tmp_path):
 def test_tables(machine, debug, guest):
     """An old kernel's initial page tables; then shadow tables until the budget is full."""
     m = machine(debug, [guest], memory='384M', extra=ICOUNT)
-    m.event('guest-exit', guest='one', reason='poweroff', timeout=60)
+    m.event('guest-exit', guest='one', reason='poweroff')
     check(m)
 
 

@@ -47,7 +47,7 @@ def test_user(machine, build, linux, record_property, version, pages, cpu, cpus)
     m.expect(SHELL)
     assert not TROUBLE.search(m.text)
     m.line('poweroff')
-    m.event('guest-exit', guest='linux', reason='poweroff', timeout=60)
+    m.event('guest-exit', guest='linux', reason='poweroff')
     m.wait_poweroff()
 
 
@@ -150,7 +150,7 @@ def test_disks_and_networks(machine, release, linux, tmp_path):
         m.line('')
         m.expect(SHELL)
         m.line('poweroff')
-        m.event('guest-exit', guest=name, reason='poweroff', timeout=60)
+        m.event('guest-exit', guest=name, reason='poweroff')
     m.wait_poweroff()
     for kind in kinds[:3]:
         check_disk(disks[kind], SEED_AFTER)

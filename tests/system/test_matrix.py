@@ -12,7 +12,7 @@ import pytest
 
 from attacks import FILES, check_witnesses, groups, judge, results, start, wait_group, words_of
 
-LIMIT = 120             # seconds for all of a group
+LIMIT = 300             # seconds for all of a group
 GROUPS = list(groups())
 # Build, PAE, CPUs, NMIs: the first half, and for each of them its opposite.
 HALF = list(itertools.product(['release'], [False, True], [1, 4], [False, True]))

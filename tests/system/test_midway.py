@@ -70,9 +70,9 @@ def live(m, first):
         m.type('xyz' * 10)
         for name, way, _ in GUESTS:
             if way == 'stay':
-                m.wait_line(rf'^(\[{name}\] )?under way', count=life, timeout=60)
+                m.wait_line(rf'^(\[{name}\] )?under way', count=life)
                 m.key(f':kill {name}\r')
-            m.event('guest-exit', guest=name, reason=ENDS[way][0], count=life, timeout=60)
+            m.event('guest-exit', guest=name, reason=ENDS[way][0], count=life)
     for name, way, _ in GUESTS:
         if way == 'restart':
             kill(m, name)

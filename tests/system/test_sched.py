@@ -109,7 +109,7 @@ def test_many_modules(machine, build, tmp_path):
     modules += [f'{disk} guest={name} {role}' for name in names for role in ('initrd', 'disk')]
     m = machine(build, modules, memory=MEMORY, extra=ICOUNT)
     for name in names:
-        m.event('guest-ready', guest=name, timeout=60)
+        m.event('guest-ready', guest=name)
     assert not m.events('module-error')
     m.expect('g0> ')
     for name in names[1:]:

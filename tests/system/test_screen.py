@@ -82,7 +82,7 @@ def test_depths(machine, release, make_iso, tmp_path, mode):
     image = make_iso(release, WORDS, ('one', 'demo', 'name=one'), mode=mode)
     m = machine(release, medium=medium('cd', image))
     screen = Framebuffer(m, tmp_path)
-    m.event('guest-ready', timeout=60)
+    m.event('guest-ready')
     assert 'x'.join(map(str, screen.size())) == mode.rpartition('x')[0]
     check_screen(m, screen)
 
@@ -92,7 +92,7 @@ def test_scrolling(machine, build, make_iso, tmp_path):
     image = make_iso(build, WORDS, ('one', 'demo', 'name=one'), mode='800x600x32')
     m = machine(build, medium=medium('cd', image))
     screen = Framebuffer(m, tmp_path)
-    m.expect('one> ', timeout=60)
+    m.expect('one> ')
     for i in range(100):
         m.line(f'echo line {i}')
     m.expect('^line 99$')
@@ -109,7 +109,7 @@ def test_panic(machine, build, make_iso, tmp_path):
     image = make_iso(build, WORDS, ('one', 'demo', 'name=one'), mode='1024x768x32')
     m = machine(build, medium=medium('cd', image))
     m.may_panic = True
-    m.expect('one> ', timeout=60)
+    m.expect('one> ')
     press(m, '\x1d:end panic\r')
     cause = m.event('panic')['cause']
     wait_row(m, Framebuffer(m, tmp_path), f'event=panic cause="{cause}"')

@@ -164,13 +164,16 @@ def test_shares(machine, release, cpus, weights):
                 extra=threads(cpus), options='')
     for name in names:
         m.event('guest-ready', guest=name)
-    before = ran(m)
-    m.run_on(4)
-    after = ran(m)
-    times = {name: after[name] - before[name] for name in names}
-    for name, weight in zip(names, weights):
-        share = times[name] / sum(times.values())
-        assert abs(share / (weight / sum(weights)) - 1) < TOLERANCE, (name, share, times)
+
+    def fair():
+        before = ran(m)
+        m.run_on(4)
+        after = ran(m)
+        times = [after[name] - before[name] for name in names]
+        return all(abs(ran_for / sum(times) / (weight / sum(weights)) - 1) < TOLERANCE
+                   for ran_for, weight in zip(times, weights))
+    # A guest whose CPU the host holds up in its turn runs for as long, as Umbra sees it.
+    m.wait(fair, 'four seconds with fair shares')
 
 
 def test_idle_cpu_takes_over(machine, release):
@@ -212,7 +215,7 @@ def test_fpu_on_the_move(machine, debug, cpu):
                         for seed in seeds] +
                 ['hostile guest=snoop kernel mem=4M -- attack=fpu-snoop seconds=2'],
                 cpu=cpu, extra=threads(2))
-    m.wait_poweroff(90)
+    m.wait_poweroff()
     results = [re.sub(r'^\[\w+\] ', '', line) for line in m.lines]
     assert results.count('victim: round 20 checksum OK') >= len(seeds)
     assert not [line for line in results if re.search('BAD|FAIL', line)]
@@ -222,11 +225,11 @@ def test_fpu_on_the_move(machine, debug, cpu):
 def test_time_on_the_move(machine, release):
     """Ticks come, and the clock goes on, wherever the guest is."""
     m = machine(release,
-                ['worker guest=t kernel mem=2M shadow=1M -- name=t from=6000 to=9000 tick=10',
+                ['worker guest=t kernel mem=2M shadow=1M -- name=t from=10000 to=15000 tick=10',
                         spinner('a'), spinner('b')], extra=threads(2), options='')
-    ticks = int(m.wait_line(r't: rounds=\d+ ticks=(\d+)', timeout=60)[1])
+    ticks = int(m.wait_line(r't: rounds=\d+ ticks=(\d+)')[1])
     # Each is set when the one before has come, which is late by as long as the others run.
-    assert 30 <= ticks <= 300
+    assert 30 <= ticks <= 500
 
 
 # --- guests that work together ---------------------------------------------------------------
@@ -318,9 +321,17 @@ def test_kill_while_delayed(machine, build):
     m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
     m.command('start storm', 'event=guest-ready guest=storm')
     assert homes(m)['storm'] == 0
-    m.wait_line(r'^event=guest-delay guest=storm delay=2560ms ')
-    m.command('start busy', 'event=guest-ready guest=busy')
-    m.command('guests', r'(?m)^.*storm.* delayed')
+    m.event('guest-delay', guest='storm', delay='1280ms')
+    for _ in range(10):
+        # Whoever looks too late finds it started again, maybe elsewhere; the delays grow.
+        seen = len(m.events('guest-delay', guest='storm'))
+        m.event('guest-delay', guest='storm', count=seen + 1)
+        m.command('start busy', 'event=guest-ready guest=busy')
+        state = m.command('guests', r'(?m)^\d+ +storm +(\w+)')[1]
+        if state == 'delayed':
+            break
+        m.command('kill busy', 'event=guest-exit guest=busy')
+    assert state == 'delayed'
     m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
     m.command('start storm', 'event=guest-ready guest=storm')
 
@@ -350,13 +361,12 @@ def test_panic_shows_all(machine, release):
 def test_watchdog(machine, release, cpu):
     """A CPU that stands still is noticed, whichever it is."""
     m = machine(release, [spinner('a', 'cpus=2')], extra=threads(4),
-                options='on-panic=poweroff watchdog=1')
+                options='on-panic=poweroff watchdog=5')
     m.event('guest-ready', guest='a')
-    m.run_on(1.5)
     m.may_panic = True
     m.key(f':stall {cpu}\r')
-    event = m.event('panic', timeout=20)
-    assert event['cause'] == f'cpu{cpu} has not scheduled for 1 s'
+    event = m.event('panic')
+    assert event['cause'] == f'cpu{cpu} has not scheduled for 5 s'
     m.wait_end()
     assert re.search('^  [0-9a-f]{8} stand_still', m.text, re.MULTILINE)
     assert re.search('^cpu2 ran a\n', m.text, re.MULTILINE)
@@ -369,7 +379,7 @@ def test_watchdog_takes_a_guest_out(machine, build):
     """
     m = machine(build, ['victim guest=victim kernel mem=4M cpus=0 -- seed=3',
                         'hostile guest=bad kernel mem=4M cpus=1 -- attack=vm86-silent spin'],
-                extra=threads(2), options='watchdog=3 when-idle=poweroff')
+                extra=threads(2), options='watchdog=5 when-idle=poweroff')
     m.event('guest-exit', guest='bad', reason='poweroff')
     m.wait_line('PASS vm86-silent')
     m.key(':kill victim\r')
@@ -392,7 +402,7 @@ def test_watchdog_of_an_hour(machine, release):
 def test_watchdog_leaves_others_asleep(machine, release):
     """Its NMIs reach CPUs, too, that Umbra has not started."""
     m = machine(release, ['demo guest=a kernel mem=4M'], extra=threads(4),
-                options='maxcpus=2 watchdog=2 when-idle=poweroff')
+                options='maxcpus=2 watchdog=4 when-idle=poweroff')
     m.expect('demo> ')
     m.run_on(4)
     m.line('poweroff')

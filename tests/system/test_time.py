@@ -33,15 +33,28 @@ def test_count(machine, build, others):
         assert SECONDS * 0.99 <= span(m, f'spins{i}') <= SECONDS * 1.05
 
 
+def between(read):
+    """What read() returned, behind the host's time before that and in front of that after it."""
+    before = time.monotonic()
+    return before, read(), time.monotonic()
+
+
+def uptime(machine):
+    machine.line('uptime')
+    return float(machine.expect(r'^up (\d+\.\d+) s')[1])
+
+
 def test_count_by_the_host(machine, release):
-    """The same against the host's clock."""
+    """The same against the host's clock, however long it takes until somebody looks."""
     m = machine(release, ['demo guest=one kernel mem=4M -- name=one'])
     m.expect('one> ')
+    began, first, start = between(lambda: uptime(m))
     m.line('count 5')
-    m.expect('^1$')
-    start = time.monotonic()
     m.expect('^5$')
-    assert 3.7 < time.monotonic() - start < 4.6
+    end, last, after = between(lambda: uptime(m))
+    assert last - first >= 4
+    assert (end - start) * 0.98 - 0.01 <= last - first
+    assert last - first <= (after - began) * 1.02 + 0.01
 
 
 def wall_clock(machine):
@@ -55,7 +68,8 @@ def test_date(machine, build, cpu):
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one'], cpu=cpu)
     m.expect('one> ')
     for _ in range(2):
-        assert abs(wall_clock(m) - time.time()) <= 3
+        before = time.time()
+        assert before - 3 <= wall_clock(m) <= time.time() + 3
         m.run_on(1.5)
 
 
@@ -66,7 +80,7 @@ def test_date(machine, build, cpu):
 def test_calendar(machine, release, start, shown):
     """Days that clocks get wrong."""
     m = machine(release, ['demo guest=one kernel mem=4M -- run=date,poweroff'],
-                extra=['-rtc', f'base={start},clock=vm'])
+                extra=['-rtc', f'base={start},clock=vm', *ICOUNT])
     m.wait_poweroff()
     dates = [line for line in m.lines if re.fullmatch(r'\d{4}-\S+ \S+ UTC', line)]
     assert len(dates) == 1 and re.fullmatch(shown, dates[0]), dates
@@ -77,10 +91,7 @@ def test_idle_costs_little(machine, build):
     m = machine(build, ['demo guest=one kernel mem=4M -- name=one', 'demo guest=two kernel mem=4M'])
     m.expect('one> ')
     m.wait_line(r'^\[two\] This is')
-    m.run_on(0.5)
-    start, used = time.monotonic(), m.cpu_seconds()
-    m.run_on(3)
-    assert (m.cpu_seconds() - used) / (time.monotonic() - start) < 0.15
+    m.wait_rest()
 
 
 def test_ticks_cost_little(machine, release):
@@ -88,6 +99,4 @@ def test_ticks_cost_little(machine, release):
     m = machine(release, ['victim guest=victim kernel mem=2M -- rounds=5',
                           'demo guest=one kernel mem=4M -- name=one run=count:1000'])
     m.event('guest-exit', guest='victim', reason='poweroff')
-    start, used = time.monotonic(), m.cpu_seconds()
-    m.run_on(3)
-    assert (m.cpu_seconds() - used) / (time.monotonic() - start) < 0.15
+    m.wait_rest()

@@ -4,6 +4,7 @@ Networks that are joined to a wire: guests of our own (guest/net), cards as QEMU
 them, and this test at the wire's other end.
 """
 
+import itertools
 import socket
 import time
 
@@ -105,7 +106,7 @@ def echo_behind_flood(m, wire):
             answers.append(ask(wire, 60, len(times)))
             times.append(time.monotonic())
         return wire.take(lambda data: data in answers)
-    m.wait(answered, 'an answer behind the flood', 20, step=0.002)
+    m.wait(answered, 'an answer behind the flood', step=0.002)
 
 
 def counters(m):
@@ -143,7 +144,7 @@ def test_offloads(net, build, card, record_property):
     wire = net.plug(card)
     station = Peer(wire, US)
     m = net.start(build, f'net guest=t kernel mem=8M -- role=test peer={US.hex(":")} only=offloads')
-    m.wait(lambda: station.serve() or m.events('guest-exit'), 'the end of the tests', 60,
+    m.wait(lambda: station.serve() or m.events('guest-exit'), 'the end of the tests',
            step=0.002)
     m.wait_poweroff()
     found = Results(m, 't')
@@ -202,12 +203,16 @@ def test_takeover(net, build, words):
     reach(0)
     m.event('net-forged', guest='bad')
     number = 1
-    while not m.events('guest-exit', guest='bad'):
-        reach(number)
-        number += 1
-    assert number > 1
-    assert m.event('guest-exit', guest='bad')['reason'] == 'poweroff'
-    assert 'PASS net-takeover' in m.text
+    for life in itertools.count(1):
+        while not m.events('guest-exit', guest='bad')[life - 1:]:
+            reach(number)
+            number += 1
+        assert m.event('guest-exit', guest='bad', count=life)['reason'] == 'poweroff'
+        m.wait_line('PASS net-takeover', count=life)
+        if number > 1:
+            break
+        # A busy host let the attack end before somebody had been reached: once more.
+        m.key(':start bad\r')
     reach(number)
 
 
@@ -273,7 +278,7 @@ def test_contents(net, build, card):
 def test_link(net, build, card):
     """While the link is down guests send into nothing, which is counted; then all is as before."""
     wire = net.plug(card)
-    m = net.start(build, peer(), 'net guest=l kernel mem=8M -- role=listen seconds=60')
+    m = net.start(build, peer(), 'net guest=l kernel mem=8M -- role=listen seconds=1000')
     wait_peers(m)
     echo(m, wire, 60)
     m.ask('set_link', name=wire.name, up=False)
@@ -345,7 +350,7 @@ def test_flood(net, build, card, length):
     with wire.flood(frame(ANYBODY, US, TYPE_TEST, bytes([NOISE]).ljust(length - 14, b'\0'))):
         m.wait(lambda: counters(m)['received'] > 2000, 'a flood', step=0.1)
         m.key(':start t\r')
-        m.event('guest-exit', count=2, guest='t', timeout=15)
+        m.event('guest-exit', count=2, guest='t')
     assert counters(m)['resets'] == 0
     echo_behind_flood(m, wire)
     m.wait_line('TOTAL 1 passed, 0 failed$', count=2)
@@ -366,7 +371,7 @@ def test_cpus(net, debug, card):
             asked.append(ask(wire, 60 + len(asked), len(asked), sender=OTHER))
         return m.events('guest-exit', guest='t') and len(station.others) > 10
     m.wait_line(r'^\[e\] peer: ready$')
-    m.wait(serve, 'the end of the tests', 60, step=0.002)
+    m.wait(serve, 'the end of the tests', step=0.002)
     assert not station.wrong
     assert set(station.others) <= set(asked)
     m.key(':kill e\r')
@@ -404,7 +409,7 @@ def test_silence(machine, build, tmp_path):
                 extra=['-netdev',
                        f'stream,id=w,server=off,addr.type=unix,addr.path={tmp_path / "deaf"}',
                        '-device', 'virtio-net-pci,netdev=w'])
-    lost = m.event('net-lost', port='net0', timeout=30)
+    lost = m.event('net-lost', port='net0')
     assert lost['cause'] == 'it does not send'
     assert len([line for line in m.lines if 'net0: it does not send: reset' in line]) == 2
     m.command('net', r'(?m)^  net0 .*, lost\n')

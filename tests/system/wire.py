@@ -12,6 +12,8 @@ import struct
 import threading
 import time
 
+from console import TIMEOUT
+
 ANYBODY = b'\xff' * 6
 TYPE_IPV4, TYPE_IPV6, TYPE_TAG = 0x0800, 0x86dd, 0x8100
 TYPE_TEST = 0x88b5              # guest/net/talk.h says what follows it
@@ -57,7 +59,7 @@ class Wire:
             return False
         return True
 
-    def send(self, data, timeout=10):
+    def send(self, data, timeout=TIMEOUT):
         end = time.monotonic() + timeout
         while not self.try_send(data):
             assert time.monotonic() < end, 'QEMU takes no frames'
@@ -99,7 +101,7 @@ class Wire:
                 return data
         return None
 
-    def expect(self, machine, wanted, timeout=10):
+    def expect(self, machine, wanted, timeout=TIMEOUT):
         return machine.wait(lambda: self.take(wanted), 'a frame on the wire', timeout, step=0.002)
 
     def close(self):
