@@ -62,4 +62,21 @@ static inline bool time_limit_is_over(struct time_limit *limit)
 	return now >= limit->end || (limit->same >= TIME_LIMIT_SAME && time_limit_is_stuck());
 }
 
+/*
+ * For limits that a timer looks at: is *limit over?  When it is found to be for the first time it is
+ * put off by nanoseconds, so that it is over the second time; whoever looks may have been held up
+ * for longer than the limit, and the device with it.  *put_off is the caller's to keep.
+ */
+static inline bool time_is_really_over(uint64_t *limit, uint64_t *put_off, uint64_t nanoseconds)
+{
+	uint64_t now = time_ns();
+
+	if (now < *limit)
+		return false;
+	if (*put_off == *limit)
+		return true;
+	*limit = *put_off = now + nanoseconds;
+	return false;
+}
+
 #endif

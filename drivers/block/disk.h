@@ -122,6 +122,7 @@ struct disk_port {
 	struct list waiting, unused;	/* of struct disk_transfer */
 	unsigned transfers, wanted;	/* how many there are, and are to be */
 	uint64_t deadline;		/* time_ns() by which the device has to answer or revive */
+	uint64_t put_off;		/* deadline, once it was put off (arch/cpu/time_limit.h) */
 	const char *lost_cause;		/* if not NULL: why it is lost once it has stopped */
 	unsigned resets;		/* since it last answered */
 	struct irq_watch watch;

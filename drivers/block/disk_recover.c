@@ -7,9 +7,11 @@
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
+#include "arch/cpu/time_limit.h"
 #include "lib/error.h"
 
 #define REVIVE_TIME (10 * DISK_SECOND)	/* a disk that spins up */
+#define PUT_OFF_TIME (DISK_SECOND / 5)	/* what comes late comes within that */
 #define RESETS_MAX 2			/* in a row; then the port is lost */
 #define RESTARTS_MAX 10			/* the same, when the device asks for them */
 
@@ -86,7 +88,7 @@ static void try_revive(struct disk_port *port)
 		disk_start_waiting(port);
 	} else if (result != BLOCK_LATER) {
 		begin_to_lose(port, "it cannot be reset");
-	} else if (time_ns() >= port->deadline) {
+	} else if (time_is_really_over(&port->deadline, &port->put_off, PUT_OFF_TIME)) {
 		begin_to_lose(port, "it does not come back from a reset");
 	}
 }
@@ -186,14 +188,15 @@ bool disk_port_interrupt(struct disk_port *port)
 }
 
 /* Has the device worked on a cancelled request for longer than CANCEL_TIME? */
-static bool is_hung_up(const struct disk_port *port)
+static bool is_hung_up(struct disk_port *port)
 {
-	uint64_t now = time_ns();
+	for (unsigned i = 0; i < port->depth; i++) {
+		struct disk_transfer *transfer = port->in_flight[i];
 
-	for (unsigned i = 0; i < port->depth; i++)
-		if (port->in_flight[i] && port->in_flight[i]->cancelled &&
-		    now >= port->in_flight[i]->patience)
+		if (transfer && transfer->cancelled &&
+		    time_is_really_over(&transfer->patience, &transfer->put_off, PUT_OFF_TIME))
 			return true;
+	}
 	return false;
 }
 
@@ -215,7 +218,8 @@ static uint64_t tick(struct disk_port *port)
 	}
 	if (is_being_reset(port))
 		go_on(port);
-	else if (disk_is_busy(port) && time_ns() >= port->deadline)
+	else if (disk_is_busy(port) &&
+		 time_is_really_over(&port->deadline, &port->put_off, PUT_OFF_TIME))
 		time_out(port);
 	else if (is_hung_up(port))
 		reset(port);

@@ -26,6 +26,7 @@ struct disk_transfer {
 	struct block_request *request;
 	bool cancelled;			/* done() of its request is not to be called */
 	uint64_t patience;		/* time_ns() until which the device may go on with it */
+	uint64_t put_off;		/* patience, once it was put off (arch/cpu/time_limit.h) */
 	bool bounced;			/* goes through the tag's bounce buffer, piece by piece: */
 	unsigned blame;			/* for resets: DISK_BLAME_... of disk_internal.h */
 	uint32_t done;			/* bytes */

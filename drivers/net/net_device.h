@@ -144,6 +144,7 @@ struct net_device {
 	bool wants_room;		/* writable is to be called */
 	unsigned in_flight;		/* frames in the ring for sending */
 	uint64_t deadline;		/* the card is to have sent something by then */
+	uint64_t put_off;		/* deadline, once it was put off (arch/cpu/time_limit.h) */
 	unsigned silent_resets;		/* since it last did */
 	uint64_t due;			/* when the timer is to look; UINT64_MAX: it need not */
 	uint64_t link_due;		/* the timer asks for the link then */

@@ -6,6 +6,7 @@
 #include "drivers/net/net_internal.h"
 
 #include "arch/cpu/time.h"
+#include "arch/cpu/time_limit.h"
 #include "lib/string.h"
 
 #define FRAME_MIN 60u		/* without its checksum, IEEE 802.3, 4A.4.2 */
@@ -107,7 +108,8 @@ void net_watch_sending(struct net_device *device)
 {
 	if (!reclaim(device))
 		net_restart(device, "it talks nonsense");
-	else if (device->in_flight > 0 && device->link && time_ns() >= device->deadline)
+	else if (device->in_flight > 0 && device->link &&
+		 time_is_really_over(&device->deadline, &device->put_off, NET_WATCH_PERIOD))
 		net_restart(device, "it does not send");
 }
 

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* A question may be lost, and the peer may not be there yet: it is asked again, for half a minute. */
+/* A question may be lost, and the peer may not be there yet: so it is asked again. */
 #define ASK_AGAIN_MS 300u
 #define ATTEMPTS 100u
 #define BIG_BUFFER 65568u               /* NET_FRAME_MAX and the header */

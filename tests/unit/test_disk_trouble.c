@@ -17,6 +17,9 @@ static void silent_once(void **state)
 	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
 	now += 9 * SECOND;
 	assert_int_not_equal(disks_tick(), 0);
+	assert_int_equal(stops, 0);
+	now += SECOND;
+	assert_int_not_equal(disks_tick(), 0);
 	assert_int_equal(stops, 1);
 	assert_int_equal(port.state, DISK_REVIVING);
 	silent = false;
@@ -25,6 +28,23 @@ static void silent_once(void **state)
 	assert_memory_equal(memory, media, 512);
 	assert_int_equal(starts, 2);
 	assert_int_equal(lost_events, 0);
+}
+
+/* Who looks too late has been held up, and so has the device: its answer is taken. */
+static void looked_at_late(void **state)
+{
+	static struct ask ask;
+
+	(void)state;
+	silent = true;
+	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
+	now += 60 * SECOND;
+	assert_int_not_equal(disks_tick(), 0);
+	silent = false;
+	wait_for(&ask);
+	assert_int_equal(ask.error, 0);
+	assert_int_equal(stops, 0);
+	assert_int_equal(starts, 1);
 }
 
 static void silent_for_ever(void **state)
@@ -189,6 +209,8 @@ static void slow_to_stop(void **state)
 	stops_after = 5;
 	assert_int_equal(submit_at(&ask, BLOCK_READ, 0, 0, 512), BLOCK_LATER);
 	now += 9 * SECOND;
+	(void)disks_tick();
+	now += SECOND;
 	for (unsigned i = 0; i < 5; i++) {
 		uint64_t before = now;
 
@@ -377,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DISK_TEST(silent_once),
+		DISK_TEST(looked_at_late),
 		DISK_TEST(silent_for_ever),
 		DISK_TEST(not_to_be_revived),
 		DISK_TEST(does_not_come_back),

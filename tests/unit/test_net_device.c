@@ -32,7 +32,7 @@ static void drains(void **state)
 	uint64_t since = now;
 
 	(void)state;
-	time_step = MS;
+	time_step = MS / 4;
 	net_devices_drain();
 	assert_true(now - since < 100 * MS);
 	assert_int_equal(send_frame(60, 0) + send_frame(60, 0), 2 * WIRE_SENT);
@@ -154,6 +154,28 @@ static void silent(void **state)
 	assert_int_equal(card_tick(), 0);
 }
 
+/* Who looks too late has been held up, and so has the card: it has a moment more. */
+static void looked_at_late(void **state)
+{
+	(void)state;
+	assert_int_equal(send_frame(60, 0), WIRE_SENT);
+	net_device_flush(&card.device);
+	now += 3000 * MS;
+	assert_int_not_equal(card_tick(), 0);
+	assert_int_equal(card.starts, 1);
+	card.done = 1;
+	run_until(now + 3000 * MS);
+	assert_int_equal(card.starts, 1);
+	/* The next one has no moment less. */
+	assert_int_equal(send_frame(60, 0), WIRE_SENT);
+	net_device_flush(&card.device);
+	now += 3000 * MS;
+	assert_int_not_equal(card_tick(), 0);
+	assert_int_equal(card.starts, 1);
+	run_until(now + 300 * MS);
+	assert_int_equal(card.starts, 2);
+}
+
 /* Whoever waits for room in a card that is given up hears of it, to throw away what it has. */
 static void lost_while_full(void **state)
 {
@@ -269,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(link_down, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(link_down_is_no_silence, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(silent, card_setup, card_teardown),
+		cmocka_unit_test_setup_teardown(looked_at_late, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(lost_while_full, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(nonsense, card_setup, card_teardown),
 		cmocka_unit_test_setup_teardown(slow_reset, card_setup, card_teardown),
