@@ -6,6 +6,7 @@ from outside: by way of QEMU, past the serial line.
 
 import gzip
 import os
+import re
 import struct
 
 FONT = os.environ.get('UMBRA_FONT', '/usr/share/consolefonts/Unifont-APL8x16.psf.gz')
@@ -32,6 +33,17 @@ def press(machine, text):
         keys = [{'type': 'qcode', 'data': name} for name in names.split()]
         machine.run_on(0.05)
         machine.ask('send-key', keys=keys, **{'hold-time': 20})
+
+
+def press_seen(machine, text):
+    """
+    The same to the guest in focus, who shows each character on the serial line before the next one
+    is typed: a keyboard keeps no more than sixteen bytes while the host holds the machine up.
+    """
+    for character in text:
+        press(machine, character)
+        if character.isprintable():
+            machine.expect(re.escape(character))
 
 
 class Font:

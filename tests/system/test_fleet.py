@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from test_lifecycle import settled_frames
+
 KEEPER = 'demo guest=keeper kernel mem=4M -- name=keeper'
 IMAGE = 'demo image=small'
 CYCLES = 60
@@ -270,10 +272,12 @@ def test_cycles(machine, build, cpus):
             count = len(m.events('guest-exit', guest=name, reason='killed'))
             m.key(f':destroy {name}\r')
             m.event('guest-exit', guest=name, reason='killed', count=count + 1)
+        # Another CPU says so just before it gives the name back.
+        m.wait(lambda: list(guests(m)) == ['keeper'], 'the end of all others')
     cycle(0)
-    free = m.free_frames()
+    free = settled_frames(m)
     for number in range(1, CYCLES // 3):
         cycle(number)
-    assert m.free_frames() == free
+    assert settled_frames(m) == free
     assert list(guests(m)) == ['keeper']
     assert not m.events('module-error')

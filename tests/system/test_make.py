@@ -20,13 +20,13 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 def make_run(build, *settings):
     """`make run` on a terminal of its own."""
     return pexpect.spawn('make', [f'O={build.directory}', 'run', *settings], cwd=ROOT,
-                         env=ENVIRONMENT, timeout=60, encoding='latin-1')
+                         env=ENVIRONMENT, timeout=300, encoding='latin-1')
 
 
 def refused(*settings):
     """What make says, having refused at once."""
     done = subprocess.run(['make', 'run', *settings], cwd=ROOT, env=ENVIRONMENT, check=False,
-                          timeout=60, capture_output=True, text=True)
+                          timeout=300, capture_output=True, text=True)
     assert done.returncode == 2
     return done.stderr.splitlines()[0]
 
@@ -115,7 +115,7 @@ def test_image_refused(tmp_path, options, answer):
     """The maker of images says what it will not do, and makes nothing."""
     image = tmp_path / 'image'
     done = subprocess.run(['iso/make-iso', '-o', image, '-u', 'linker.ld', *options], cwd=ROOT,
-                          check=False, timeout=60, capture_output=True, text=True)
+                          check=False, timeout=300, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == f'make-iso: {answer}\n'
     assert not image.exists()
@@ -128,14 +128,14 @@ def test_kernels_of_bench_linux(tmp_path):
     archive.touch()
     done = subprocess.run(['make', '-n', 'bench-linux', f'O={tmp_path}',
                            f'LINUX_TARBALL={archive}'],
-                          cwd=ROOT, env=ENVIRONMENT, check=True, timeout=60, capture_output=True,
+                          cwd=ROOT, env=ENVIRONMENT, check=True, timeout=300, capture_output=True,
                           text=True)
     calls = re.findall(r'guest/linux/build-linux (.*)', done.stdout.replace('\\\n', ' '))
     assert [call.split()[:4] for call in calls[:2]] == [
         ['6.1', str(archive), f'{tmp_path}/linux/6.1', name]
         for name in ('no-pae', 'native-no-pae')]
     rules = subprocess.run(['make', '-p', '-n', 'help', f'O={tmp_path}'], cwd=ROOT, env=ENVIRONMENT,
-                           check=True, timeout=60, capture_output=True, text=True).stdout
+                           check=True, timeout=300, capture_output=True, text=True).stdout
     [order] = re.findall(r'^\S+/native-no-pae/bzImage:.*\| (.*)', rules, re.M)
     assert f'{tmp_path}/linux/6.1/no-pae/bzImage' in order.split()
 
@@ -151,11 +151,11 @@ def test_file_that_has_moved(tmp_path, target, source):
     cannot move without it.
     """
     command = ['make', '-s', f'O={tmp_path}', f'{tmp_path}/{target}']
-    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, timeout=300)
     lists = list(tmp_path.rglob('*.d'))
     assert lists
     for file in lists:
         file.write_text(re.sub(r'(?<![\w/.-])((arch|lib|guest|drivers)/[\w/.]+)',
                                lambda found: found[1] if found[1] == source else f'old/{found[1]}',
                                file.read_text()))
-    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, timeout=300)

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from screen import Framebuffer, TextMode, press, wait_row
+from screen import Framebuffer, TextMode, press, press_seen, wait_row
 
 WORDS = 'console=com1,screen when-idle=poweroff'
 GREETING = 'This is one, a guest of Umbra with 4096 KB of memory. Try help.'
@@ -46,7 +46,7 @@ def check_screen(m, screen):
     m.expect('one> ')
     rows = wait_row(m, screen, GREETING)
     assert [row for row in rows if row.startswith('event=guest-ready guest=one ')]
-    press(m, 'echo Keys, 1-9: [ok]?\r')
+    press_seen(m, 'echo Keys, 1-9: [ok]?\r')
     m.expect(r'^Keys, 1-9: \[ok\]\?$')
     wait_row(m, screen, 'Keys, 1-9: [ok]?')
     # The serial line's keys arrive as well.
@@ -55,7 +55,7 @@ def check_screen(m, screen):
     press(m, '\x1d?')
     m.expect('^umbra: guest 1 is one, in focus$')
     wait_row(m, screen, 'umbra: guest 1 is one, in focus')
-    press(m, 'poweroff\r')
+    press_seen(m, 'poweroff\r')
     m.wait_poweroff()
 
 
@@ -110,7 +110,8 @@ def test_panic(machine, build, make_iso, tmp_path):
     m = machine(build, medium=medium('cd', image))
     m.may_panic = True
     m.expect('one> ')
-    press(m, '\x1d:end panic\r')
+    press(m, '\x1d:')
+    press_seen(m, 'end panic\r')
     cause = m.event('panic')['cause']
     wait_row(m, Framebuffer(m, tmp_path), f'event=panic cause="{cause}"')
 

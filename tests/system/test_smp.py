@@ -311,14 +311,20 @@ def test_restarts(machine, debug):
     m.wait_poweroff()
 
 
+def kill(m, name):
+    """Until its name is free: another CPU says that it has ended just before that."""
+    m.command(f'kill {name}', f'event=guest-exit guest={name} reason=killed')
+    m.wait(lambda: name not in guests(m), f'{name} to be gone')
+
+
 def test_kill_while_delayed(machine, build):
     """A guest that waits to restart on a busy CPU is killed; an idle CPU takes it apart."""
     m = machine(build, [sleeper('keeper', 'cpus=1 weight=1000'), spinner('busy', 'cpus=0'),
                         'demo guest=storm kernel mem=2M -- run=reboot'], extra=threads(2))
     m.event('guest-ready', guest='busy')
-    m.command('kill busy', 'event=guest-exit guest=busy')
+    kill(m, 'busy')
     # Where it starts now it is alone, so it stays.
-    m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
+    kill(m, 'storm')
     m.command('start storm', 'event=guest-ready guest=storm')
     assert homes(m)['storm'] == 0
     m.event('guest-delay', guest='storm', delay='1280ms')
@@ -330,9 +336,9 @@ def test_kill_while_delayed(machine, build):
         state = m.command('guests', r'(?m)^\d+ +storm +(\w+)')[1]
         if state == 'delayed':
             break
-        m.command('kill busy', 'event=guest-exit guest=busy')
+        kill(m, 'busy')
     assert state == 'delayed'
-    m.command('kill storm', 'event=guest-exit guest=storm reason=killed')
+    kill(m, 'storm')
     m.command('start storm', 'event=guest-ready guest=storm')
 
 
