@@ -63,9 +63,10 @@ static inline bool time_limit_is_over(struct time_limit *limit)
 }
 
 /*
- * For limits that a timer looks at: is *limit over?  When it is found to be for the first time it is
- * put off by nanoseconds, so that it is over the second time; whoever looks may have been held up
- * for longer than the limit, and the device with it.  *put_off is the caller's to keep.
+ * For limits that a timer looks at: is *limit over?  When it is found to be so for the first time
+ * it is put off by nanoseconds, and it is over the second time: whoever looks may have been held
+ * up for longer than the limit, and the device with it.  *put_off is the caller's to keep,
+ * under the same lock as *limit.
  */
 static inline bool time_is_really_over(uint64_t *limit, uint64_t *put_off, uint64_t nanoseconds)
 {
