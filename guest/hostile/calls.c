@@ -70,6 +70,9 @@ ATTACK(shutdown_reason, "shutdown-reason", EITHER)
 
 /* --- Steal time: Umbra writes there by itself, whenever the guest gets the CPU ------- */
 
+/* A little longer than a turn. */
+#define TURN_US 6000u
+
 static void steal_time_at(uint32_t address)
 {
 	hypercall(LGUEST_STEAL_TIME, address, 0, 0, 0);
@@ -106,9 +109,12 @@ ATTACK(steal_over_tables, "steal-over-tables", EITHER)
 		for (unsigned int at = 0; at < sizeof(before); at++)
 			before[at] = bytes[at];
 		steal_time_at(places[i]);
-		/* Others have their turn: it is told anew. */
+		/*
+		 * Others have their turn: it is told anew.  No sleep: more than four seconds, told
+		 * over the words for interrupts, mask the timer.
+		 */
 		for (unsigned int round = 0; round < 5; round++)
-			timer_sleep_ms(1);
+			clock_spin_us(TURN_US);
 		steal_time_at(0);
 		for (unsigned int at = 0; at < sizeof(before); at++)
 			bytes[at] = before[at];
