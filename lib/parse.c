@@ -22,10 +22,12 @@ static uint32_t digit_value(char c, uint32_t base)
 	return MIN(value, base);
 }
 
-/* Reads digits up to the first other character and returns its place; NULL on none or overflow. */
-static const char *parse_digits(const char *text, uint64_t *value)
+/*
+ * Reads digits of that base, or hexadecimal ones behind 0x, up to the first other character, and
+ * returns its place; NULL on none or overflow.
+ */
+static const char *parse_digits(const char *text, uint32_t base, uint64_t *value)
 {
-	uint32_t base = 10;
 	uint64_t sum = 0;
 	const char *at;
 
@@ -42,15 +44,25 @@ static const char *parse_digits(const char *text, uint64_t *value)
 	return at == text ? NULL : at;
 }
 
-bool parse_u32(const char *text, uint32_t *value)
+static bool parse_word(const char *text, uint32_t base, uint32_t *value)
 {
 	uint64_t number;
-	const char *end = parse_digits(text, &number);
+	const char *end = parse_digits(text, base, &number);
 
 	if (!end || *end != '\0' || number > UINT32_MAX)
 		return false;
 	*value = (uint32_t)number;
 	return true;
+}
+
+bool parse_u32(const char *text, uint32_t *value)
+{
+	return parse_word(text, 10, value);
+}
+
+bool parse_address(const char *text, uint32_t *value)
+{
+	return parse_word(text, 16, value);
 }
 
 /* How far the suffix shifts; -1 when it is none. */
@@ -74,7 +86,7 @@ static int suffix_shift(char suffix)
 bool parse_size(const char *text, uint64_t *bytes)
 {
 	uint64_t number;
-	const char *end = parse_digits(text, &number);
+	const char *end = parse_digits(text, 10, &number);
 	int shift = 0;
 
 	if (!end)

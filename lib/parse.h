@@ -15,7 +15,13 @@
 /* Decimal digits, or 0x and hexadecimal digits.  No sign, no blanks. */
 bool __must_check parse_u32(const char *text, uint32_t *value);
 
-/* The same followed by nothing (bytes) or by one of K, M, G in either case (powers of 1024). */
+/* An address as people write it: hexadecimal digits, with 0x in front or without. */
+bool __must_check parse_address(const char *text, uint32_t *value);
+
+/*
+ * Digits as for parse_u32, followed by nothing (bytes) or by one of K, M, G in either case (powers
+ * of 1024).
+ */
 bool __must_check parse_size(const char *text, uint64_t *bytes);
 
 #endif

@@ -21,6 +21,7 @@
 
 #define SELECTOR(index, rpl) ((uint16_t)((index) << 3 | (rpl)))
 #define SELECTOR_RPL 3u
+#define SELECTOR_TI 4u	/* it selects from the LDT */
 #define HOST_CS SELECTOR(GDT_HOST_CODE, 0)
 #define HOST_DS SELECTOR(GDT_HOST_DATA, 0)
 

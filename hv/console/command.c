@@ -11,6 +11,7 @@
 #include "hv/console/command_create.h"
 #include "hv/console/command_fail.h"
 #include "hv/console/command_guest.h"
+#include "hv/console/command_look.h"
 #include "hv/console/command_machine.h"
 #include "hv/console/command_net.h"
 #include "hv/guest/guest_list.h"
@@ -25,7 +26,7 @@ struct command {
 	const char *name, *argument, *help;
 	void (*execute)(const char *argument);		/* or the whole line, of takes_line */
 	void (*execute_on)(struct guest *guest);
-	void (*change)(struct guest *guest, const char *words);	/* what follows the guest's name */
+	void (*with_words)(struct guest *guest, const char *words);	/* what follows the guest's name */
 	bool takes_line;
 };
 
@@ -38,6 +39,10 @@ static const struct command commands[] = {
 	  .execute_on = command_show_stats },
 	{ "regs", "NAME", "the guest's registers when it last stopped",
 	  .execute_on = command_show_registers },
+	{ "dump", "NAME WORDS", "its memory: ADDRESS [BYTES], or phys:ADDRESS [BYTES]",
+	  .with_words = command_dump },
+	{ "walk", "NAME ADDRESS", "what its tables and Umbra's say of an address",
+	  .with_words = command_walk },
 	{ "kill", "NAME", "ends the guest at once", .execute_on = command_kill },
 	{ "start", "NAME", "starts a guest of the boot modules that has ended",
 	  .execute = command_start },
@@ -45,7 +50,7 @@ static const struct command commands[] = {
 	  .execute_on = command_restart },
 	{ "pause", "NAME", "the guest gets no more turns", .execute_on = command_pause },
 	{ "resume", "NAME", "a paused guest goes on", .execute_on = command_resume },
-	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest", .change = command_set },
+	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest", .with_words = command_set },
 	{ "create", "NAME WORDS", "a new guest: kernel=IMAGE, initrd=IMAGE, a module line's words",
 	  .execute = command_create, .takes_line = true },
 	{ "destroy", "NAME", "ends the guest for good: 'start' does not know it any more",
@@ -147,8 +152,8 @@ static void execute_on_guest(const struct command *command, const char *argument
 		forward(command, argument, words, cpu);
 		return;
 	}
-	if (guest && command->change)
-		command->change(guest, words);
+	if (guest && command->with_words)
+		command->with_words(guest, words);
 	else if (guest)
 		command->execute_on(guest);
 	else
@@ -175,7 +180,7 @@ static void execute(const struct command *command, const char *argument, const c
 static bool is_complete(const struct command *command, const char *argument, const char *words)
 {
 	return (argument[0] != '\0') == (command->argument[0] != '\0') &&
-	       (words[0] != '\0') == (command->change || command->takes_line);
+	       (words[0] != '\0') == (command->with_words || command->takes_line);
 }
 
 static const struct command *find_command(const char *name)

@@ -9,6 +9,7 @@
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "hv/console/answer.h"
+#include "hv/console/command_look.h"
 #include "hv/guest/guest_list.h"
 #include "hv/hypercall/hypercall.h"
 #include "hv/life/guest_create.h"
@@ -118,6 +119,7 @@ void command_show_registers(struct guest *guest)
 	answer_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
 	answer_print("esi %08x edi %08x ebp %08x ds %04x es %04x fs %04x gs %04x\n", f->esi, f->edi,
 		    f->ebp, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
+	command_show_segments(guest);
 	answer_print("tables %08x (%s), interrupts pending %08x, last exit by ",
 		     guest->shadow.current->root, guest->shadow.reader->name, guest->pending_irqs);
 	print_vector(guest, f->vector);

@@ -17,7 +17,7 @@
 #define VECTOR_RESERVED 15
 
 /* Of each CPU: the guest whose window it has.  Only compared: that guest may have been freed. */
-static const struct guest *loaded[MAX_CPUS];
+static struct guest *loaded[MAX_CPUS];
 
 static struct state_page *guest_state(void)
 {
@@ -257,6 +257,13 @@ void guest_cpu_load(struct guest *guest)
 	load_gate(guest, LGUEST_SYSCALL_VECTOR);
 	load_gate(guest, LGUEST_SYSCALL_VECTOR_PLAN9);
 	load_stack(guest);
+}
+
+struct guest_memory *guest_window_of_cpu(void)
+{
+	struct guest *guest = loaded[this_cpu()->id];
+
+	return guest ? &guest->memory : NULL;
 }
 
 void guest_cpu_unload(const struct guest *guest)

@@ -14,6 +14,9 @@ void guest_cpu_reset(struct guest *guest, uint32_t entry);
 /* Loads guest on this CPU: its registers page, GDT, gates, stack and window. */
 void guest_cpu_load(struct guest *guest);
 
+/* The memory whose window is loaded on this CPU; NULL: none. */
+struct guest_memory *guest_window_of_cpu(void);
+
 /* Unmaps the guest's memory on this CPU if it is the guest that is loaded. */
 void guest_cpu_unload(const struct guest *guest);
 

@@ -33,6 +33,24 @@ static void test_refused_numbers(void **state)
 	}
 }
 
+static void test_addresses(void **state)
+{
+	uint32_t value = 7;
+
+	(void)state;
+	assert_false(parse_address("", &value));
+	assert_false(parse_address("0x", &value));
+	assert_false(parse_address("c010000g", &value));
+	assert_false(parse_address("100000000", &value));
+	assert_int_equal(value, 7);
+	assert_true(parse_address("c0100000", &value));
+	assert_int_equal(value, 0xC0100000);
+	assert_true(parse_address("0X10", &value));
+	assert_int_equal(value, 16);
+	assert_true(parse_address("10", &value));
+	assert_int_equal(value, 16);
+}
+
 static void test_sizes(void **state)
 {
 	uint64_t bytes;
@@ -75,6 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_refused_numbers),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_refused_sizes),
 	};
