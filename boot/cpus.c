@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Brings up the other CPUs, one after the other, and lets them wait until the machine is complete.
+ * Brings up the other CPUs, all reset at once and then started one after the other, and lets them
+ * wait until the machine is complete.
  */
 #include "boot/cpus.h"
 
@@ -35,6 +36,12 @@
 extern uint8_t boot_pdpt[];	/* boot/start.asm */
 
 #define READY_NS 30000000000ull	/* an emulator on a busy host may take its time */
+
+/* What cpus_reset found out for cpus_start; cpus_max is 0 when no other CPU can be started. */
+static unsigned cpus_max;
+static bool with_smt, is_reset[MADT_CPUS];	/* by the MADT's order */
+
+static uint64_t tsc_step;	/* the largest that tsc_sync_check has seen */
 
 static volatile bool released;
 static volatile unsigned ready;	/* how many of the other CPUs have timers */
@@ -93,31 +100,42 @@ static struct cpu *prepare(unsigned id)
 	return cpu;
 }
 
-/* False when starting further CPUs would fail, too. */
-static bool start(uint32_t apic_id, uint32_t page, uint64_t *tsc_step)
+/* The CPU has started: it becomes one of Umbra's if its TSC can be compared. */
+static void take_in(struct cpu *cpu)
 {
-	struct cpu *cpu = prepare(cpu_count());
-	uint64_t step;
+	uint64_t step = tsc_sync_check();
+
+	if (step == UINT64_MAX) {
+		ap_stop_cpu(cpu->apic_id);
+		tsc_sync_reset();
+		log_warn("cpu", "the CPU with APIC id %u started, but does not answer",
+			 cpu->apic_id);
+		return;
+	}
+	tsc_step = MAX(tsc_step, step);
+	sched_init_cpu(cpu->id);
+	cpu_announce(cpu);
+}
+
+/* False when starting further CPUs would fail, too. */
+static bool start(uint32_t apic_id, bool was_reset)
+{
+	/* One that was offered and not taken is offered to the next. */
+	static struct cpu *unused;
+	struct cpu *cpu = unused ? unused : prepare(cpu_count());
 
 	if (!cpu) {
 		log_warn("cpu", "no memory left for another CPU");
 		return false;
 	}
 	cpu->apic_id = apic_id;
-	if (ap_start_cpu(cpu, apic_id, page, direct_physical(boot_pdpt), enter) != 0) {
+	unused = cpu;
+	if ((was_reset || ap_reset(apic_id)) && ap_start_cpu(cpu, apic_id)) {
+		unused = NULL;
+		take_in(cpu);
+	} else {
 		log_warn("cpu", "the CPU with APIC id %u does not start", apic_id);
-		return true;
 	}
-	step = tsc_sync_check();
-	if (step == UINT64_MAX) {
-		ap_stop_cpu(apic_id);
-		tsc_sync_reset();
-		log_warn("cpu", "the CPU with APIC id %u started, but does not answer", apic_id);
-		return true;
-	}
-	*tsc_step = MAX(*tsc_step, step);
-	sched_init_cpu(cpu->id);
-	cpu_announce(cpu);
 	return true;
 }
 
@@ -130,10 +148,26 @@ static const struct cpu *running_as(uint32_t apic_id)
 	return NULL;
 }
 
-static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool smt,
-		      uint64_t *tsc_step)
+static bool is_wanted(uint32_t apic_id)
 {
-	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < max; i++) {
+	return with_smt || !cpu_has_sibling(apic_id);
+}
+
+/* Resets as many CPUs as may be started: they share the time that this takes. */
+static void reset_all(const struct madt *madt)
+{
+	unsigned count = cpu_count();
+
+	for (unsigned i = 0; i < madt->cpu_count && count < cpus_max; i++)
+		if (!running_as(madt->cpus[i].apic_id) && is_wanted(madt->cpus[i].apic_id)) {
+			is_reset[i] = ap_reset(madt->cpus[i].apic_id);
+			count++;
+		}
+}
+
+static void start_all(const struct madt *madt)
+{
+	for (unsigned i = 0; i < madt->cpu_count && cpu_count() < cpus_max; i++) {
 		uint32_t apic_id = madt->cpus[i].apic_id;
 		const struct cpu *runs = running_as(apic_id);
 
@@ -142,41 +176,51 @@ static void start_all(const struct madt *madt, uint32_t page, unsigned max, bool
 			log_warn("cpu",
 				 "the CPU with APIC id %u is left out: it is cpu%u, which runs",
 				 apic_id, runs->id);
-		else if (!runs && (smt || !cpu_has_sibling(apic_id)) &&
-			 !start(apic_id, page, tsc_step))
+		else if (!runs && is_wanted(apic_id) && !start(apic_id, is_reset[i]))
 			return;
 	}
 }
-
-static void judge_tscs(uint64_t step)
+static void judge_tscs(void)
 {
-	if (step == 0)
+	if (tsc_step == 0)
 		log_info("time", "the TSCs of all CPUs agree");
 	else if (!time_is_tsc())
-		log_info("time", "the TSCs of the CPUs differ by up to %llu ticks", step);
+		log_info("time", "the TSCs of the CPUs differ by up to %llu ticks", tsc_step);
 	else if (clock_leave_tsc())
 		log_warn("time", "the TSCs of the CPUs differ by up to %llu ticks: the clock is %s "
-			 "from now on", step, clock_name());
+			 "from now on", tsc_step, clock_name());
 	else
 		log_error("time", "the TSCs of the CPUs differ by up to %llu ticks, and there is "
-			  "no other clock", step);
+			  "no other clock", tsc_step);
 }
 
-void cpus_start(const struct boot_info *info, unsigned max, bool smt)
+void cpus_reset(const struct boot_info *info, unsigned max, bool smt)
 {
-	const struct madt *madt = irq_madt();
 	uint32_t page = find_startup_page(info);
-	uint64_t tsc_step = 0;
 
 	sched_init_cpu(0);
-	if (irq_has_apic() && madt->cpu_count > 1 && max > 1) {
-		if (page)
-			start_all(madt, page, MIN(max, (unsigned)MAX_CPUS), smt, &tsc_step);
-		else
-			log_warn("cpu", "no page below 640 KB to start other CPUs from");
+	if (!irq_has_apic() || irq_madt()->cpu_count < 2 || max < 2)
+		return;
+	if (!page) {
+		log_warn("cpu", "no page below 640 KB to start other CPUs from");
+		return;
+	}
+	cpus_max = MIN(max, (unsigned)MAX_CPUS);
+	with_smt = smt;
+	ap_start_open(page, direct_physical(boot_pdpt), enter);
+	reset_all(irq_madt());
+}
+
+void cpus_start(void)
+{
+	const struct madt *madt = irq_madt();
+
+	if (cpus_max > 0) {
+		start_all(madt);
+		ap_start_close();
 	}
 	if (cpu_count() > 1)
-		judge_tscs(tsc_step);
+		judge_tscs();
 	log_event("cpus", "started=%u found=%u", cpu_count(), MAX(madt->cpu_count, 1u));
 }
 

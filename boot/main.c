@@ -248,7 +248,8 @@ void boot_main(uint32_t magic, uint32_t information)
 	/* Interrupts and the other CPUs, which sleep until cpus_release. */
 	irq_init(options.apic, map_mmio);		/* interrupt chips found */
 	cpu_calls_init();				/* CPUs can be called */
-	cpus_start(&info, options.max_cpus, options.smt);	/* compares their TSCs */
+	cpus_reset(&info, options.max_cpus, options.smt);	/* takes 10 ms */
+	cpus_start();					/* compares their TSCs */
 	report_speculation(options.mitigations);	/* all CPUs known */
 	entropy_init();					/* begins with little */
 	timers_init(entropy_gather);			/* clock is final */

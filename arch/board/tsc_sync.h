@@ -11,7 +11,8 @@
 
 /*
  * The largest step back that was seen, in ticks, either way; 0 when the two agree as closely as can
- * be seen; UINT64_MAX when the other CPU never answered.  Boot CPU, while the other CPU calls
+ * be seen; UINT64_MAX when the other CPU never answered.  2 ms where they agree, 50 where they do
+ * not, besides what the other CPU takes to come.  Boot CPU, while the other CPU calls
  * tsc_sync_answer.
  */
 uint64_t tsc_sync_check(void);

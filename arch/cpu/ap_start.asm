@@ -2,7 +2,7 @@
 ;
 ; The first instructions of every CPU but the first.  A CPU that gets a startup
 ; interrupt begins in real mode at the start of a page below 1 MB, to which the
-; bytes between ap_start and ap_start_end are copied.  They need no other memory
+; AP_CODE_SIZE bytes from ap_start on are copied.  They need no other memory
 ; below 1 MB: they only enter protected mode and jump to the rest at its physical
 ; address in the image.
 
@@ -17,8 +17,8 @@ CR0_PG_WP	equ 1 << 31 | 1 << 16
 CR0_CD_NW	equ 3 << 29
 CR4_PAE		equ 1 << 5
 
-extern ap_tables, ap_stack, ap_main
-global ap_start, ap_start_end
+extern ap_tables, ap_offered, ap_main
+global ap_start
 
 ; --- to be copied; runs at offset 0 of its segment -----------------------------
 
@@ -37,7 +37,7 @@ ap_start:
 ap_gdtr:
 	dw ap_gdt_end - ap_gdt - 1
 	dd ap_gdt
-ap_start_end:
+	times AP_CODE_SIZE - ($ - ap_start) db 0
 
 ; --- at its physical address, like boot/start.asm -------------------------------
 
@@ -71,7 +71,17 @@ ap_protected:
 
 section .text
 
+; A CPU that comes when nothing is offered, since the boot CPU has given it up, has no stack.
 ap_high:
-	mov esp, [ap_stack]
+	xor eax, eax
+	xchg eax, [ap_offered]		; locked without a prefix
+	test eax, eax
+	jz .late
+	mov esp, [eax + CPU_PAGES]
+	add esp, PAGES_STACK_END
 	xor ebp, ebp			; the end of every backtrace
-	call ap_main			; does not return
+	call ap_main			; (cpu), does not return
+.late:
+	cli
+	hlt
+	jmp .late

@@ -18,6 +18,7 @@ static void cpuid(uint32_t leaf, uint32_t subleaf);
 #define SECOND 1000000000ull
 
 static uint64_t time_factor;		/* how much faster the clock runs for these CPUs */
+static unsigned readings;		/* of either TSC */
 static long pause_ns;			/* how long a CPU is away each time that it waits */
 static _Thread_local uint64_t offset;	/* of this CPU's TSC */
 
@@ -36,6 +37,7 @@ uint64_t time_ns(void)
 
 static uint64_t read_tsc(void)
 {
+	__sync_fetch_and_add(&readings, 1);
 	return clock_ns() + offset;
 }
 
@@ -109,7 +111,10 @@ static void busy_host(void **state)
 
 	(void)state;
 	pause_ns = 2000000;
+	readings = 0;
 	assert_int_equal(check(0), 0);
+	/* Where no step is seen, no more than the least number of rounds. */
+	assert_int_equal(readings, 2 * ROUNDS_LEAST + 2);
 	step = check(100 * SECOND);
 	assert_true(step > 90 * SECOND && step <= 100 * SECOND);
 	/* All of them would take 2 * 2000 * 2 ms each time. */

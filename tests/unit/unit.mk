@@ -47,6 +47,7 @@ unit_acpi_button :=
 unit_acpi_power  := $(WAITING)
 unit_ahci        := $(WAITING) tests/unit/fake_heap.c lib/error.c lib/format.c lib/div64.c
 unit_ahci_port   := $(WAITING) lib/error.c
+unit_ap_start    := $(WAITING)
 unit_ata         := drivers/block/ata.c
 unit_balance     := hv/sched/scheduler.c lib/div64.c
 unit_barrier     := arch/cpu/speculation.c arch/cpu/smt.c lib/format.c lib/div64.c
