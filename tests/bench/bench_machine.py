@@ -9,6 +9,18 @@ import threading
 TIME_OUT = 300
 ESCAPE = "\x1d"          # Ctrl-], the console's escape key
 COUNTED = ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
+DISK_SIZE = 8 << 20
+
+
+def slow_disk(answer_us):
+    """
+    QEMU's words for a virtio disk that answers after so many microseconds of the host's time. It is
+    to be later than whoever asked has gone to sleep: a disk that answers while the machine is still
+    at work interrupts it wherever it happens to be, and no figure comes again.
+    """
+    return ["-blockdev", f"driver=null-co,node-name=d0,read-zeroes=on,size={DISK_SIZE},"
+                         f"latency-ns={1000 * answer_us}",
+            "-device", "virtio-blk-pci,ioeventfd=off,drive=d0"]
 
 
 class BenchMachine:

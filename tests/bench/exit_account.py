@@ -3,7 +3,8 @@
 """An account of one operation of guest/linux/bench/ in a Linux guest, such as one fork+exit: what
 each exit was for, how many instructions of Umbra's it took, and in which functions these were.
 Works with any build of Umbra and any kernel, since QEMU writes the trace: instruction by
-instruction, from where the operation's function is entered to where it returns.
+instruction, from where the operation's function is entered to where it returns, or from one of its
+calls that read the disk to the next.
 
     exit_account.py BUILD --guest KERNEL --initrd INITRD --program PROGRAM OPERATION
 
@@ -17,11 +18,16 @@ import re
 import tempfile
 import threading
 
-from bench_machine import BenchMachine
+from bench_machine import BenchMachine, slow_disk
 from gdb_stub import GdbStub, connect
 from symbols import Symbols
 
 PROGRAM_CS = 0x73       # Linux's __USER_CS, natively and in a guest
+# An operation that prepares more than it does: what it calls in each round.
+CALL_OF = {"block_4k": "pread", "block_1m": "pread"}
+WARM_UP = 20            # rounds of such an operation
+ANSWER_US = 20000       # of the disk: a machine that is traced is slow
+SOAK = "soak"           # the program's thread that computes while the operation waits
 STUB_SIZE = 12          # SWITCHER_STUB_SIZE in arch/cpu/switcher.h
 HYPERCALL_VECTOR = 0x1F
 PAGE_FAULT = 14
@@ -67,25 +73,40 @@ def press_keys(machine, operation):
         machine.type(" ")
 
 
-def record(options, folder):
+def run_to_next(stub, address):
+    """As run_to, also where the machine is there now."""
+    stub.ask("s")
+    stub.run_to(address, PROGRAM_CS)
+
+
+def run_to_round(stub, program, operation):
+    """Goes to the start of what is traced; the address at which that ends."""
+    start = program.address(f"bench_{operation}")
+    stub.run_to(start, PROGRAM_CS)
+    run_to_next(stub, start)
+    if operation in CALL_OF:
+        call = program.address(CALL_OF[operation])
+        for _ in range(WARM_UP):
+            run_to_next(stub, call)
+        return call
+    stack = stub.registers()[1]["esp"]
+    stub.write_word(stack + 4, 1)       # the only argument: how many rounds
+    return stub.read_word(stack)
+
+
+def record(options, program, folder):
     """A trace of one round of the operation; the path of the file."""
     gdb, monitor, trace = (f"{folder}/{name}" for name in ("gdb", "monitor", "trace"))
-    modules = [f"{options.guest} guest=linux kernel mem=128M -- console=hvc0",
+    modules = [f"{options.guest} guest=linux kernel mem=128M disk=virtio0 -- console=hvc0",
                f"{options.initrd} guest=linux initrd"]
     extra = ["-S", "-gdb", f"unix:{gdb},server=on,wait=off", "-monitor",
-             f"unix:{monitor},server=on,wait=off"]
+             f"unix:{monitor},server=on,wait=off", *slow_disk(ANSWER_US)]
     with BenchMachine(options.qemu, options.build, modules, memory=512, extra=extra) as machine:
         stub = GdbStub(gdb)
-        start = Symbols(options.program).address(f"bench_{options.operation}")
         threading.Thread(target=press_keys, args=(machine, options.operation), daemon=True).start()
-        stub.run_to(start, PROGRAM_CS)
-        stub.ask("s")
-        stub.run_to(start, PROGRAM_CS)
-        stack = stub.registers()[1]["esp"]
-        back = stub.read_word(stack)
-        stub.write_word(stack + 4, 1)       # the only argument: how many rounds
+        end = run_to_round(stub, program, options.operation)
         Monitor(monitor).trace_to(trace)
-        stub.run_to(back, PROGRAM_CS)
+        run_to_next(stub, end)
     return trace
 
 
@@ -110,13 +131,17 @@ class Exit:
             ring = ", and the ring" if self.from_ring() else ""
             return f"hypercall {last.removeprefix('shadow_').upper()}{ring}"
         if vector == PAGE_FAULT:
+            if "vpci_bus_write_memory" in self.functions:
+                return "write to a device's register"
+            if "vpci_bus_read_memory" in self.functions:
+                return "read of a device's register"
             if "guest_reflect_page_fault" in self.functions:
                 return "page fault, the guest's own"
             return "page fault, entry filled"
         return f"vector {vector}"
 
 
-def read_trace(trace, umbra, kernel):
+def read_trace(trace, umbra, kernel, program):
     """Exits with their vectors, and the guest's instructions by function."""
     exits, guest, current, vector = [], collections.Counter(), None, 0
     stubs, first = umbra.address("switcher_stubs"), set(umbra.addresses)
@@ -131,7 +156,9 @@ def read_trace(trace, umbra, kernel):
             if current:
                 exits.append((vector, current))
                 current = None
-            guest["a program" if ring == 3 else kernel.name(address)] += 1
+            name = program.name(address) if ring == 3 else kernel.name(address)
+            if ring != 3 or name != SOAK:
+                guest[name] += 1
     return exits, guest
 
 
@@ -172,9 +199,10 @@ def main():
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="umbra-account-") as folder:
-        trace = record(options, folder)
+        program = Symbols(options.program)
+        trace = record(options, program, folder)
         found = read_trace(trace, Symbols(options.build / "umbra.elf"),
-                           Symbols(options.symbols, "the guest's kernel"))
+                           Symbols(options.symbols, "the guest's kernel"), program)
     report(options.operation, *found)
 
 

@@ -3,7 +3,6 @@
 QEMU's stub for debuggers, as far as it takes to read the time-stamp counter of the machine at an
 instruction: what a program that starts there has executed can then be told from what came before.
 """
-import os
 import socket
 import time
 
@@ -12,12 +11,15 @@ RDTSC = "0f31"
 
 
 def connect(path):
-    """To a socket of QEMU's, as soon as QEMU has made it."""
-    while not os.path.exists(path):
-        time.sleep(0.01)
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(path)
-    return connection
+    """To a socket of QEMU's, as soon as QEMU has made it, and listens to it."""
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(path)
+            return connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
 
 
 class GdbStub:

@@ -16,18 +16,15 @@ import re
 import sys
 import tempfile
 
-from bench_machine import BenchMachine
+from bench_machine import BenchMachine, slow_disk
 from document import write_numbers
 from gdb_stub import GdbStub
 
 TOLERANCE = 0.03
-# Of a disk nobody knows when it answers: one interrupt may be for several requests, or come while
-# the driver is looking.
-LOOSE = {"block_4k": 0.3, "block_1m": 0.3}
+ANSWER_US = 200                     # of the disk
 # Exits are not compared below so many of 1000 operations: timer interrupts come in between.
 FEW_EXITS = 20
 FIGURES = pathlib.Path(__file__).with_name("linux_figures.txt")
-DISK_SIZE = 8 << 20
 GUEST_MB = 128
 ENTRY = 0x100000                    # of the protected-mode part of a bzImage
 SERIAL_LINE = "interrupt, vector 36"
@@ -41,14 +38,9 @@ class Linux:
     def __init__(self, options, folder):
         self.options = options
         self.gdb = f"{folder}/gdb"
-        self.disk = f"{folder}/disk"
-        with open(self.disk, "wb") as file:
-            file.truncate(DISK_SIZE)
 
     def extra(self):
-        return ["-S", "-gdb", f"unix:{self.gdb},server=on,wait=off",
-                "-drive", f"if=none,id=d0,format=raw,cache=unsafe,file={self.disk}",
-                "-device", "virtio-blk-pci,ioeventfd=off,drive=d0"]
+        return ["-S", "-gdb", f"unix:{self.gdb},server=on,wait=off", *slow_disk(ANSWER_US)]
 
     def guest(self):
         kernel = (f"{self.options.guest} guest=linux kernel mem={GUEST_MB}M disk=virtio0 "
@@ -148,7 +140,7 @@ def verdict(name, now, before):
         return "is not measured any more"
     if before is None:
         return "is new: --update"
-    limit = 1 + LOOSE.get(name, TOLERANCE)
+    limit = 1 + TOLERANCE
     _, guest, exits = now
     if guest > before[1] * limit:
         return f"worse by {100 * (guest / before[1] - 1):.1f} %"

@@ -14,7 +14,7 @@ class Symbols:
             return
         text = subprocess.run(["nm", "-n", elf], check=True, capture_output=True, text=True).stdout
         rows = [line.split() for line in text.splitlines()]
-        rows = [row for row in rows if row[1] in "tT" and not row[2].startswith("..@")]
+        rows = [row for row in rows if row[1] in "tTW" and not row[2].startswith("..@")]
         self.addresses = [int(row[0], 16) for row in rows]
         self.names = [row[2] for row in rows]
 
