@@ -39,7 +39,8 @@ enum lguest_hypercall {
 	LGUEST_LOAD_GDT_ENTRY = 18,  /* (index, low, high) */
 	LGUEST_SEND_INTERRUPTS = 19, /* nothing by itself: leaving Umbra delivers */
 	LGUEST_STEAL_TIME = 20,      /* (8 bytes, or 0), an addition: see below */
-	LGUEST_HYPERCALL_COUNT = 21
+	LGUEST_KICK = 21,            /* (device, queue) on the PCI bus, an addition */
+	LGUEST_HYPERCALL_COUNT = 22
 };
 
 /*
@@ -48,7 +49,8 @@ enum lguest_hypercall {
  */
 #define UMBRA_MSR_ADDITIONS 0x554D4252u
 #define UMBRA_HAS_STEAL_TIME 1u          /* LGUEST_STEAL_TIME */
-#define UMBRA_ADDITIONS UMBRA_HAS_STEAL_TIME
+#define UMBRA_HAS_KICK 2u                /* LGUEST_KICK */
+#define UMBRA_ADDITIONS (UMBRA_HAS_STEAL_TIME | UMBRA_HAS_KICK)
 
 /* Second argument of LGUEST_SHUTDOWN. A panic is a power-off with another text. */
 enum lguest_shutdown {

@@ -93,7 +93,10 @@ bool device_page_has_work(const struct device_page *page);
 /* Bit n: a device may raise interrupt n without the guest doing anything more. */
 uint32_t device_page_lines(const struct device_page *page);
 
-/* Services all running devices: after has_work, and when a back end has something. */
-void device_page_service(struct device_page *page);
+/*
+ * Services running devices: those whose bit is set in which (bit 0: the first) since their back end
+ * has something, and those that have work left.
+ */
+void device_page_service(struct device_page *page, uint32_t which);
 
 #endif

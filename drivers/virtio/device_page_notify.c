@@ -196,10 +196,14 @@ uint32_t device_page_lines(const struct device_page *page)
 	return lines;
 }
 
-void device_page_service(struct device_page *page)
+void device_page_service(struct device_page *page, uint32_t which)
 {
 	flush_text(page);
-	for (unsigned i = 0; i < page->count && !page->is_broken; i++)
-		if (page->slots[i].state == DEVICE_PAGE_RUNNING)
-			page->slots[i].device->ops->service(page->slots[i].device);
+	for (unsigned i = 0; i < page->count && !page->is_broken; i++) {
+		struct virtio_device *device = page->slots[i].device;
+
+		if ((which & BIT(i) || device->more_work) &&
+		    page->slots[i].state == DEVICE_PAGE_RUNNING)
+			device->ops->service(device);
+	}
 }

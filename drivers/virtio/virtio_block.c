@@ -28,6 +28,9 @@
 #define REQUEST_COST 1024u
 #define DESCRIPTOR_COST 128u
 
+#define ALL_REQUESTS (BIT(VIRTIO_BLOCK_REQUESTS) - 1)
+_Static_assert(VIRTIO_BLOCK_REQUESTS < 32, "a bit for each");
+
 static void spend(uint32_t *budget, uint32_t cost)
 {
 	*budget -= MIN(*budget, cost);
@@ -35,8 +38,10 @@ static void spend(uint32_t *budget, uint32_t cost)
 
 static void release(struct virtio_block_request *request)
 {
+	struct virtio_block *block = request->block;
+
 	request->state = VIRTIO_BLOCK_FREE;
-	request->block->busy--;
+	block->busy &= ~BIT((unsigned)(request - block->requests));
 }
 
 static void answer(struct virtio_block_request *request)
@@ -130,7 +135,8 @@ static void decode(struct virtio_block_request *request)
 /* Takes the next request from the queue; false when there is none, or the queue broke. */
 static bool take(struct virtio_block_request *request, uint32_t *budget)
 {
-	struct virtqueue *queue = &request->block->queue;
+	struct virtio_block *block = request->block;
+	struct virtqueue *queue = &block->queue;
 
 	if (virtqueue_pop(queue, &request->chain) <= 0)
 		return false;
@@ -142,7 +148,7 @@ static bool take(struct virtio_block_request *request, uint32_t *budget)
 		return false;
 	spend(budget, REQUEST_COST + request->chain.count * DESCRIPTOR_COST);
 	request->state = VIRTIO_BLOCK_READY;
-	request->block->busy++;
+	block->busy |= BIT((unsigned)(request - block->requests));
 	decode(request);
 	return true;
 }
@@ -253,10 +259,9 @@ static void go_on(struct virtio_block_request *request, uint32_t *budget)
 
 static struct virtio_block_request *free_request(struct virtio_block *block)
 {
-	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS; i++)
-		if (block->requests[i].state == VIRTIO_BLOCK_FREE)
-			return &block->requests[i];
-	return NULL;
+	if (block->busy == ALL_REQUESTS)
+		return NULL;
+	return &block->requests[__builtin_ctz(~block->busy)];
 }
 
 static void run(struct virtio_block *block)
@@ -265,8 +270,9 @@ static void run(struct virtio_block *block)
 	uint32_t budget = BUDGET;
 
 	block->answered = false;
-	for (unsigned i = 0; i < VIRTIO_BLOCK_REQUESTS && block->busy > 0; i++)
-		go_on(&block->requests[i], &budget);
+	/* Only the request that is looked at becomes free meanwhile, and none becomes busy. */
+	for (uint32_t left = block->busy; left != 0; left &= left - 1)
+		go_on(&block->requests[__builtin_ctz(left)], &budget);
 	while (budget > 0 && (request = free_request(block)) != NULL && take(request, &budget))
 		go_on(request, &budget);
 	block->device.more_work = budget == 0;

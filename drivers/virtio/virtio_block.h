@@ -55,7 +55,7 @@ struct virtio_block {
 	void *context;
 	uint8_t id[VIRTIO_BLOCK_ID_SIZE];
 	struct virtio_blk_config config;
-	unsigned busy;			/* how many requests are not free */
+	uint32_t busy;			/* bit i: requests[i] is not free */
 	bool answered;			/* some, in this call */
 	struct virtio_block_request requests[VIRTIO_BLOCK_REQUESTS];
 };

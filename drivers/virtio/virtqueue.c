@@ -10,6 +10,9 @@
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/virtio_spec.h"
+#if !__STDC_HOSTED__	/* tests are hosted */
+#include "mm/guest_memory_inline.h"
+#endif
 
 #define CAUSE_SIZE 160
 

@@ -8,6 +8,7 @@
 #include "drivers/virtio/vpci_config.h"
 #include "lib/bytes.h"
 #include "lib/error.h"
+#include "lib/index.h"
 #include "lib/pci_spec.h"
 #include "lib/string.h"
 
@@ -201,6 +202,14 @@ bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint
 	return vpci_device_write(&bus->functions[number], offset, width, value);
 }
 
+bool vpci_bus_kick(struct vpci_bus *bus, uint32_t device, uint32_t queue)
+{
+	if (device == 0 || device > bus->count)
+		return false;
+	vpci_device_kick(&bus->functions[index_within(device - 1, bus->count)], queue);
+	return true;
+}
+
 /* --- work ------------------------------------------------------------------------------- */
 
 bool vpci_bus_has_work(const struct vpci_bus *bus)
@@ -233,8 +242,9 @@ uint32_t vpci_bus_lines(const struct vpci_bus *bus)
 	return lines;
 }
 
-void vpci_bus_service(struct vpci_bus *bus)
+void vpci_bus_service(struct vpci_bus *bus, uint32_t which)
 {
 	for (unsigned i = 0; i < bus->count; i++)
-		vpci_device_service(&bus->functions[i]);
+		if (which & BIT(i) || bus->functions[i].model->more_work)
+			vpci_device_service(&bus->functions[i]);
 }

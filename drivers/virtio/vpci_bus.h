@@ -56,13 +56,22 @@ uint32_t vpci_bus_read_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width);
 bool __must_check vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width,
 				       uint32_t value);
 
+/*
+ * The same as a write of queue to the notification register of the device of that number, 1 and
+ * up.  False when there is no such device.
+ */
+bool __must_check vpci_bus_kick(struct vpci_bus *bus, uint32_t device, uint32_t queue);
+
 /* Bit n: a device may raise interrupt n without the guest doing anything more. */
 uint32_t vpci_bus_lines(const struct vpci_bus *bus);
 
 /* True when vpci_bus_service has work that waits for nothing. */
 bool vpci_bus_has_work(const struct vpci_bus *bus);
 
-/* Services all running devices: after has_work, and when a back end has something. */
-void vpci_bus_service(struct vpci_bus *bus);
+/*
+ * Services running devices: those whose bit is set in which (bit 0: the first) since their back end
+ * has something, and those that have work left.
+ */
+void vpci_bus_service(struct vpci_bus *bus, uint32_t which);
 
 #endif

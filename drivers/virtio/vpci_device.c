@@ -8,6 +8,7 @@
 
 #include "lib/bytes.h"
 #include "lib/format.h"
+#include "lib/index.h"
 #include "lib/string.h"
 
 #include <stddef.h>
@@ -165,13 +166,16 @@ static bool write_status(struct vpci_device *device, uint32_t value)
 	return true;
 }
 
-static void write_notify(struct vpci_device *device, uint32_t value)
+void vpci_device_kick(struct vpci_device *device, uint32_t queue)
 {
 	struct virtio_device *model = device->model;
 
 	/* A kick before the start is ignored: the device checks its queues when it starts. */
-	if (is_running(device) && value < model->queue_count && model->queues[value].live)
-		model->ops->kick(model, value);
+	if (!is_running(device) || queue >= model->queue_count)
+		return;
+	queue = index_within(queue, model->queue_count);
+	if (model->queues[queue].live)
+		model->ops->kick(model, queue);
 }
 
 static uint32_t read_isr(struct vpci_device *device)
@@ -314,7 +318,7 @@ static bool write_register(struct vpci_device *device, unsigned offset, unsigned
 		device->queue_select = (uint16_t)value;
 		return true;
 	case ACCESS(VPCI_NOTIFY, 2):
-		write_notify(device, value);
+		vpci_device_kick(device, value);
 		return true;
 	default:
 		write_queue(device, ACCESS(offset, width), value);

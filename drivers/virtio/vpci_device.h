@@ -74,6 +74,9 @@ uint32_t vpci_device_read(struct vpci_device *device, unsigned offset, unsigned 
 bool __must_check vpci_device_write(struct vpci_device *device, unsigned offset,
 				      unsigned width, uint32_t value);
 
+/* Something is in that queue; what is no queue, or not live, is left alone. */
+void vpci_device_kick(struct vpci_device *device, uint32_t queue);
+
 /* Services the device, if it runs. */
 void vpci_device_service(struct vpci_device *device);
 

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 
+#define CONSOLE_NUMBER 1u
 #define OUTPUT 1u
 #define EMERGENCY_WRITE (1ull << 2)
 #define COMMAND_NO_INTERRUPT 0x400u
@@ -164,6 +165,22 @@ TEST(virtio, output)
 	CHECK(output_used(), "the buffer is not used");
 	CHECK(virtio_pci_isr(&console) == 1, "no interrupt status");
 	CHECK(virtio_pci_isr(&console) == 0, "reading does not clear it");
+	virtio_pci_reset(&console);
+}
+
+/* A call in the place of the register; calls for what is not there do nothing. */
+TEST(virtio, kick_by_a_call)
+{
+	if (!output_ready())
+		return;
+	virtio_pci_run(&console);
+	offer(0, "text that a call tells of\r\n");
+	hypercall(LGUEST_KICK, 0, OUTPUT, 0, 0);
+	hypercall(LGUEST_KICK, CONSOLE_NUMBER, OUTPUT + 1, 0, 0);
+	hypercall(LGUEST_KICK, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0);
+	CHECK(queue.used->index == 0, "used before the call");
+	hypercall(LGUEST_KICK, CONSOLE_NUMBER, OUTPUT, 0, 0);
+	CHECK(output_used(), "the buffer is not used");
 	virtio_pci_reset(&console);
 }
 

@@ -148,6 +148,7 @@ static const struct edge_call edge_calls[] = {
 	{LGUEST_LOAD_GDT_ENTRY, 3, {20, 0xFFFF, 0xCFF300, 0}},
 	{LGUEST_SEND_INTERRUPTS, 4, {0, 0, 0, 0}},
 	{LGUEST_STEAL_TIME, 1, {0, 0, 0, 0}},
+	{LGUEST_KICK, 2, {1, 0, 0, 0}},
 };
 
 static uint32_t edge_values(uint32_t *values)

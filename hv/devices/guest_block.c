@@ -35,7 +35,7 @@ static void disk_wake(void *context, uint32_t spent)
 	struct guest *guest = context;
 
 	__atomic_fetch_add(&guest->owed, spent, __ATOMIC_RELAXED);
-	guest_devices_wake(guest);
+	guest_devices_wake(guest, GUEST_DEVICE_DISKS);
 }
 
 /* --- disks of the machine ------------------------------------------------------------- */
@@ -150,5 +150,6 @@ static void block_destroy(struct virtio_device *device)
 }
 
 const struct guest_device_kind guest_block_kind = {
+	.bit = GUEST_DEVICE_DISKS,
 	.create = block_create, .close = block_close, .destroy = block_destroy,
 };

@@ -20,7 +20,7 @@ void guest_consoles_init(struct console_mux *console_mux)
 /* Called by the multiplexer under its lock, on any CPU. */
 static void wake_guest(void *context)
 {
-	guest_devices_wake(context);
+	guest_devices_wake(context, GUEST_DEVICE_CONSOLE);
 }
 
 bool guest_console_open(struct guest *guest)
@@ -61,5 +61,5 @@ static void console_destroy(struct virtio_device *device)
 }
 
 const struct guest_device_kind guest_console_kind = {
-	.create = console_create, .destroy = console_destroy,
+	.bit = GUEST_DEVICE_CONSOLE, .create = console_create, .destroy = console_destroy,
 };

@@ -10,8 +10,18 @@
 
 struct virtio_device;
 
+/* Whose back end has something, or which devices; the bits of guest->devices_due. */
+enum guest_device_bits {
+	GUEST_DEVICE_CONSOLE = 1,
+	GUEST_DEVICE_NET = 2,
+	GUEST_DEVICE_DISKS = 4,
+	GUEST_DEVICE_MORE = 8,		/* those that have not done all of their work */
+};
+
 /* A kind of device with its back end. */
 struct guest_device_kind {
+	enum guest_device_bits bit;	/* 0: its back end never wakes the guest */
+
 	/*
 	 * Makes the guest's device number index (from 0) of this kind; *device stays NULL when
 	 * there are no more.  A negative error when memory is out.  The guest's memory does not
@@ -29,10 +39,10 @@ struct guest_device_kind {
 };
 
 /*
- * A back end has something for a device of the guest: service is due.  Wakes the guest if it waits.
- * Any CPU, with the lock of the back end held: the guest leaves the back end, under that lock,
- * before it is freed.
+ * The back end of the devices of that bit has something for one of them: service is due.  Wakes the
+ * guest if it waits.  Any CPU, with the lock of the back end held: the guest leaves the back end,
+ * under that lock, before it is freed.
  */
-void guest_devices_wake(struct guest *guest);
+void guest_devices_wake(struct guest *guest, enum guest_device_bits bit);
 
 #endif

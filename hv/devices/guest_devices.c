@@ -159,7 +159,7 @@ static bool has_work(const struct guest_devices *devices)
 static void note_work(struct guest *guest)
 {
 	if (has_work(guest->devices))
-		guest->devices_due = true;
+		__atomic_fetch_or(&guest->devices_due, GUEST_DEVICE_MORE, __ATOMIC_RELAXED);
 }
 
 void guest_devices_notify(struct guest *guest, gpa_t address)
@@ -180,6 +180,14 @@ void guest_devices_notify(struct guest *guest, gpa_t address)
 		break;
 	}
 	note_work(guest);
+}
+
+void guest_devices_kick(struct guest *guest, uint32_t device, uint32_t queue)
+{
+	if (guest->devices->has_page)
+		return;
+	if (vpci_bus_kick(&guest->devices->bus, device, queue))
+		note_work(guest);
 }
 
 /*
@@ -242,19 +250,31 @@ uint32_t guest_devices_lines(const struct guest *guest)
 				 : vpci_bus_lines(&devices->bus);
 }
 
+/* Bit i: the device of that number in the list is of a kind that is due. */
+static uint32_t due_devices(const struct guest_devices *devices, uint32_t due)
+{
+	uint32_t which = 0;
+
+	for (unsigned i = 0; i < devices->count; i++)
+		if (devices->kind[i]->bit & due)
+			which |= BIT(i);
+	return which;
+}
+
 void guest_devices_service(struct guest *guest)
 {
 	struct guest_devices *devices = guest->devices;
+	uint32_t due;
 
 	/*
 	 * Cleared before the devices are looked at, by an exchange: a plain store might take effect
 	 * after those reads. Its partner is in guest_devices_wake, behind which the back end has
 	 * its data ready.
 	 */
-	(void)__atomic_exchange_n(&guest->devices_due, false, __ATOMIC_SEQ_CST);
+	due = __atomic_exchange_n(&guest->devices_due, 0, __ATOMIC_SEQ_CST);
 	if (devices->has_page)
-		device_page_service(&devices->page);
+		device_page_service(&devices->page, due_devices(devices, due));
 	else
-		vpci_bus_service(&devices->bus);
+		vpci_bus_service(&devices->bus, due_devices(devices, due));
 	note_work(guest);
 }

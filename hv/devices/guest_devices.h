@@ -38,6 +38,12 @@ void guest_devices_choose(struct guest *guest, bool pci);
 /* The NOTIFY hypercall. */
 void guest_devices_notify(struct guest *guest, gpa_t address);
 
+/*
+ * The KICK hypercall: something is in a queue of the device of that number (1 and up) on the PCI
+ * bus.  Does nothing where there is no such device.
+ */
+void guest_devices_kick(struct guest *guest, uint32_t device, uint32_t queue);
+
 /* IN and OUT of width (1, 2 or 4) bytes.  False: the guest is to try again. */
 uint32_t guest_devices_read_port(struct guest *guest, unsigned port, unsigned width);
 bool __must_check guest_devices_write_port(struct guest *guest, unsigned port, unsigned width,

@@ -23,7 +23,7 @@ struct guest_net {
 /* Called by the sender's CPU with the network's lock held, so it only wakes the guest. */
 static void port_ready(void *context)
 {
-	guest_devices_wake(context);
+	guest_devices_wake(context, GUEST_DEVICE_NET);
 }
 
 static int net_create(struct guest *guest, unsigned index, struct virtio_device **device)
@@ -59,4 +59,6 @@ static void net_destroy(struct virtio_device *device)
 	heap_free(net);
 }
 
-const struct guest_device_kind guest_net_kind = { .create = net_create, .destroy = net_destroy };
+const struct guest_device_kind guest_net_kind = {
+	.bit = GUEST_DEVICE_NET, .create = net_create, .destroy = net_destroy,
+};

@@ -118,7 +118,8 @@ struct guest {
 	struct guest_devices *devices;
 	struct volume_claim claims[GUEST_DISKS_MAX];	/* of config->disks; kept over a restart */
 	uint32_t owed;			/* ns its disks took from others; any CPU adds to it */
-	volatile bool devices_due;	/* a device has work to do in its turn; any CPU sets it */
+	/* Devices that have work to do in its turn, enum guest_device_bits; any CPU sets them. */
+	volatile uint32_t devices_due;
 	const char *volatile kill_request;	/* the cause to kill it for; any CPU sets it */
 
 	struct task task;		/* any CPU posts its call after setting one of these two */

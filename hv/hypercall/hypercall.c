@@ -150,6 +150,11 @@ static void notify(struct guest *guest, const uint32_t args[4])
 	guest_devices_notify(guest, gpa_make(args[0]));
 }
 
+static void kick(struct guest *guest, const uint32_t args[4])
+{
+	guest_devices_kick(guest, args[0], args[1]);
+}
+
 static void load_gdt_entry(struct guest *guest, const uint32_t args[4])
 {
 	guest_load_gdt_entry(guest, args[0], args[1], args[2]);
@@ -182,6 +187,7 @@ static const struct hypercall {
 	[LGUEST_LOAD_GDT_ENTRY] = { "LOAD_GDT_ENTRY", load_gdt_entry },
 	[LGUEST_SEND_INTERRUPTS] = { "SEND_INTERRUPTS", send_interrupts },
 	[LGUEST_STEAL_TIME] = { "STEAL_TIME", steal_time },
+	[LGUEST_KICK] = { "KICK", kick },
 };
 
 const char *hypercall_name(unsigned number)
@@ -227,8 +233,8 @@ static bool execute_queued(struct guest *guest, uint32_t slot)
 		return false;
 	}
 	WRITE_ONCE(guest->data->hcall_status[slot], LGUEST_RING_FREE);
-	/* A NOTIFY is as much work as one turn should do. */
-	return words[0] != LGUEST_NOTIFY;
+	/* One of these is as much work as one turn should do. */
+	return words[0] != LGUEST_NOTIFY && words[0] != LGUEST_KICK;
 }
 
 /*

@@ -95,7 +95,7 @@ static void reset_state(struct guest *guest)
 	guest->ring_cursor = 0;
 	guest->pending_irqs = 0;
 	guest->steal = gpa_make(0);
-	guest->devices_due = false;
+	guest->devices_due = 0;
 	guest->owed = 0;
 	guest->wall_second = 0;
 	guest->counters = (struct guest_counters){ 0 };

@@ -34,7 +34,7 @@ PAGE_FAULT = 14
 # hv/hypercall/hypercall.c: one function for each call.
 CALLS = ("flush_async init shutdown new_pgtable flush_tlb load_idt_entry set_stack task_switched "
          "set_clockevent halt set_pmd set_pgd load_tls notify load_gdt_entry send_interrupts "
-         "steal_time").split()
+         "steal_time kick").split()
 SET_PTE = "shadow_set_pte"      # which has none
 # Of the trace: the instruction's address, and flags whose lowest two bits are the ring.
 LINE = re.compile(r"Trace \d+: \S+ \[\w+/(\w+)/(\w+)/")

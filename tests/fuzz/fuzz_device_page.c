@@ -43,7 +43,7 @@ static void act(struct world *world, const uint8_t *record, const uint8_t *bytes
 		world->outside.keys += length;
 		break;
 	case 3:
-		device_page_service(&world->page);
+		device_page_service(&world->page, UINT32_MAX);
 		break;
 	default:
 		world->outside.room += 100u * length;

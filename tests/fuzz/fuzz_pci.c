@@ -96,7 +96,7 @@ static void act(struct world *world, const uint8_t *record)
 		world->outside.room += value >> 8 & 0xFFF;
 		break;
 	case 6:
-		vpci_bus_service(&world->bus);
+		vpci_bus_service(&world->bus, UINT32_MAX);
 		break;
 	default:
 		access_port(world, 0xCF8, 4, 0x80000000 | (place & 0xFCu) | (place & 0x300u) << 3,

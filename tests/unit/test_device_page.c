@@ -292,7 +292,7 @@ static void test_reset_waits(void **state)
 				 DEVICE_PAGE_BUSY);
 		/* An interrupt handler of the guest's that comes in between starts nothing. */
 		notify(f, BLOCK_RING);
-		device_page_service(&f->page);
+		device_page_service(&f->page, UINT32_MAX);
 		assert_false(f->block.queues[0].live);
 		assert_int_equal(fake_get32(f->memory, BLOCK_ACCEPTED), 0x200);
 	}
@@ -313,7 +313,7 @@ static void test_failed(void **state)
 	assert_int_equal(f->block.resets, 1);
 	notify(f, BLOCK_RING);
 	set_status(f, BLOCK_RECORD, 7);
-	device_page_service(&f->page);
+	device_page_service(&f->page, UINT32_MAX);
 	assert_int_equal(f->block.starts, 1);
 	assert_int_equal(f->block.kicks[0], 1);
 	assert_int_equal(f->block.services, 0);
@@ -326,10 +326,10 @@ static void test_service(void **state)
 {
 	struct fixture *f = *state;
 
-	device_page_service(&f->page);
+	device_page_service(&f->page, UINT32_MAX);
 	assert_int_equal(f->net.services, 0);
 	notify(f, NET_RING_0);
-	device_page_service(&f->page);
+	device_page_service(&f->page, UINT32_MAX);
 	assert_int_equal(f->net.services, 1);
 	assert_int_equal(f->block.services, 0);
 	assert_false(device_page_has_work(&f->page));
@@ -414,7 +414,7 @@ static void test_early_text_waits(void **state)
 	assert_int_equal(device_page_notify(&f->page, gpa_make(0x100)), DEVICE_PAGE_TEXT);
 	assert_int_equal(device_page_notify(&f->page, gpa_make(0x200)), DEVICE_PAGE_BUSY);
 	f->text_room = 2;
-	device_page_service(&f->page);
+	device_page_service(&f->page, UINT32_MAX);
 	f->text_room = SIZE_MAX;
 	assert_int_equal(device_page_notify(&f->page, gpa_make(0x200)), DEVICE_PAGE_TEXT);
 	expect_text(f, "first second");
@@ -450,7 +450,7 @@ static void test_broken_queue(void **state)
 	offer(f, BLOCK_RING);
 	notify(f, BLOCK_RING);
 	notify(f, NET_RING_0);
-	device_page_service(&f->page);
+	device_page_service(&f->page, UINT32_MAX);
 	assert_false(device_page_has_work(&f->page));
 	assert_int_equal(f->times_broken, 1);
 	assert_int_equal(f->irqs[1], 0);

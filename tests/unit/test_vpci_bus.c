@@ -291,7 +291,7 @@ static void test_removed(void **state)
 	assert_false(has(f, RAM));
 	assert_false(has(f, WINDOW_1));
 	assert_false(vpci_bus_has_work(&f->bus));
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->block.services, 0);
 }
 

@@ -180,7 +180,7 @@ static void test_reset_waits(void **state)
 		assert_false(vpci_bus_write_memory(&f->bus, gpa_make(WINDOW_1 + STATUS), 1, 0));
 		offer(f);
 		set(f, NOTIFY, 2, 0);
-		vpci_bus_service(&f->bus);
+		vpci_bus_service(&f->bus, UINT32_MAX);
 		assert_int_equal(f->block.kicks[0] + f->block.services, services);
 		assert_false(f->block.queues[0].live);
 	}
@@ -199,7 +199,7 @@ static void test_failed(void **state)
 	offer(f);
 	set(f, NOTIFY, 2, 0);
 	set(f, STATUS, 1, 0x0F);
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->block.kicks[0], 0);
 	assert_int_equal(f->block.starts, 1);
 	memset(f->memory->bytes, 0, RAM);
@@ -218,10 +218,10 @@ static void test_service(void **state)
 {
 	struct fixture *f = *state;
 
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->block.services, 0);
 	start(f);
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->block.services, 2);
 	assert_int_equal(f->net.services, 0);
 	assert_false(vpci_bus_has_work(&f->bus));

@@ -76,6 +76,56 @@ static void test_notify_of_nothing(void **state)
 	assert_int_equal(f->times_broken, 0);
 }
 
+/* By a call, in the place of the register. */
+static void test_kick(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(vpci_bus_kick(&f->bus, 1, 0));
+	start(f);
+	assert_int_equal(f->block.kicks[0], 0);
+	offer(f);
+	assert_true(vpci_bus_kick(&f->bus, 1, 0));
+	assert_int_equal(f->block.kicks[0], 1);
+	assert_int_equal(used(f), 1);
+	assert_int_equal(f->irqs[BLOCK], 1);
+}
+
+static void test_kick_of_nothing(void **state)
+{
+	static const uint32_t none[] = { 0, 0x80000000, UINT32_MAX };
+	struct fixture *f = *state;
+
+	start(f);
+	offer(f);
+	for (unsigned i = 0; i < ARRAY_SIZE(none); i++)
+		assert_false(vpci_bus_kick(&f->bus, none[i], 0));
+	assert_false(vpci_bus_kick(&f->bus, f->bus.count + 1, 0));
+	for (uint32_t queue = 1; queue != 0; queue *= 2)
+		assert_true(vpci_bus_kick(&f->bus, 1, queue));
+	assert_int_equal(f->block.kicks[0], 0);
+	/* This one does not run. */
+	assert_true(vpci_bus_kick(&f->bus, 2, 1));
+	assert_int_equal(f->net.kicks[1], 0);
+	assert_int_equal(f->times_broken, 0);
+}
+
+/* Whose back end has nothing is left alone, unless it has work left. */
+static void test_service_of_some(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	assert_int_equal(f->block.services, 1);
+	vpci_bus_service(&f->bus, ~BIT(0));
+	assert_int_equal(f->block.services, 1);
+	vpci_bus_service(&f->bus, BIT(0));
+	assert_int_equal(f->block.services, 2);
+	f->block.device.more_work = true;
+	vpci_bus_service(&f->bus, 0);
+	assert_int_equal(f->block.services, 3);
+}
+
 static void test_interrupts_off(void **state)
 {
 	struct fixture *f = *state;
@@ -152,7 +202,7 @@ static void expect_broken_start(struct fixture *f)
 	set(f, STATUS, 1, 0);
 	f->block.device.more_work = true;
 	assert_false(vpci_bus_has_work(&f->bus));
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->block.kicks[0] + f->block.services, 0);
 	assert_int_equal(f->times_broken, 1);
 }
@@ -224,7 +274,7 @@ static void test_broken_ring(void **state)
 	assert_int_equal(f->times_broken, 1);
 	assert_non_null(strstr(f->cause, "block queue 0: available index"));
 	set(f, NOTIFY, 2, 0);
-	vpci_bus_service(&f->bus);
+	vpci_bus_service(&f->bus, UINT32_MAX);
 	assert_int_equal(f->times_broken, 1);
 }
 
@@ -246,6 +296,9 @@ int main(void)
 		test(test_offered_before_start),
 		test(test_lines),
 		test(test_notify_of_nothing),
+		test(test_kick),
+		test(test_kick_of_nothing),
+		test(test_service_of_some),
 		test(test_interrupts_off),
 		test(test_queue_is_settled),
 		test(test_queue_absent),

@@ -13,17 +13,11 @@
 #include <linux/time64.h>
 
 #include <asm/cpufeature.h>
-#include <asm/msr.h>
 #include <asm/umbra.h>
 #include <asm/umbra_hooks.h>
 #include <asm/x86_init.h>
 
 #include "umbra_internal.h"
-
-/* Additions to the protocol; where there are none the register reads as 0. */
-#define ADDITIONS_MSR	0x554d4252
-#define HAS_STEAL_TIME	0x1
-#define HCALL_STEAL_TIME	20
 
 #define TIMER_LINE	0
 /* Shorter ones would be over before they are told of. */
@@ -135,10 +129,8 @@ u64 umbra_account_steal(u64 max)
 
 static void __init umbra_steal_init(void)
 {
-	unsigned long long additions = native_read_msr(ADDITIONS_MSR);
-
-	if (additions & HAS_STEAL_TIME)
-		umbra_hcall(HCALL_STEAL_TIME, __pa(&umbra_steal), 0, 0, 0);
+	if (umbra_additions() & UMBRA_HAS_STEAL_TIME)
+		umbra_hcall(UMBRA_STEAL_TIME, __pa(&umbra_steal), 0, 0, 0);
 }
 
 static void __init umbra_timer_init(void)

@@ -8,9 +8,25 @@
 
 #include <linux/init.h>
 #include <linux/linkage.h>
+#include <linux/types.h>
+#include <asm/msr.h>
 
 /* As many interrupt lines as Umbra has for a guest on the PCI bus. */
 #define UMBRA_LINES	16
+
+/* Additions to the protocol, in a register which is 0 where there are none */
+#define UMBRA_ADDITIONS_MSR	0x554d4252
+#define UMBRA_HAS_STEAL_TIME	0x1
+#define UMBRA_HAS_KICK		0x2
+
+/* And their calls */
+#define UMBRA_STEAL_TIME	20
+#define UMBRA_KICK		21
+
+static inline u32 umbra_additions(void)
+{
+	return (u32)native_read_msr(UMBRA_ADDITIONS_MSR);
+}
 
 /* The first C code, called by head_32.S. */
 asmlinkage void umbra_start_kernel(void);

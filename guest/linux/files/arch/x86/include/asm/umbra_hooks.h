@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What three of Linux's own files call in a guest of Umbra: mm/memory.c,
- * arch/x86/mm/tlb.c and kernel/sched/cputime.c.
+ * What four of Linux's own files call in a guest of Umbra: mm/memory.c,
+ * arch/x86/mm/tlb.c, kernel/sched/cputime.c and
+ * drivers/virtio/virtio_pci_common.c.
  */
 #ifndef _ASM_X86_UMBRA_HOOKS_H
 #define _ASM_X86_UMBRA_HOOKS_H
@@ -34,5 +35,11 @@ unsigned long umbra_queue_flushes(unsigned long addr, unsigned long end,
 
 /* Of the time since the last call, at most max: how long Umbra let others run, ns. */
 u64 umbra_account_steal(u64 max);
+
+/*
+ * Something is in that queue of the virtio device in that slot of the bus.
+ * False: Umbra is too old to be told by a call; use the device's register.
+ */
+bool umbra_kick(unsigned int slot, unsigned int queue);
 
 #endif
