@@ -46,12 +46,18 @@ bench_run bench_syscall, bench_signal, bench_pipe, bench_ring_8, bench_ring_32, 
 bench_run bench_mmap, bench_mmap_touch, bench_anonymous_fault, bench_cow_fault;
 /* files.c */
 bench_run bench_file, bench_block_4k, bench_block_1m;
-/* net.c */
-bench_run bench_tcp_echo, bench_tcp_stream;
+/* net.c; the last two need another guest, in which net_serve runs */
+bench_run bench_tcp_echo, bench_tcp_stream, bench_guests_echo, bench_guests_stream;
 /* timers.c */
 bench_run bench_timer;
 
-/* net.c: the loopback interface, which is down at first. */
-void net_start(void);
+/* net.c: brings up the loopback interface, and eth0 where there is an address for it. */
+void net_start(const char *address);
+
+/* net.c: answers the other guest's connections, one after the other, and does not return. */
+void net_serve(void);
+
+#define ADDRESS_SERVER "10.0.0.1"
+#define ADDRESS_CLIENT "10.0.0.2"
 
 #endif

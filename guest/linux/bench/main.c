@@ -42,6 +42,13 @@ static const struct bench benches[] = {
 	{ "timer", 500, bench_timer },
 };
 
+/* Those of two guests: `role=server` on a kernel's line only answers, `role=client` measures. */
+static const struct bench guests_benches[] = {
+	{ "nothing", 1000, NULL },
+	{ "guests_echo", 500, bench_guests_echo },
+	{ "guests_stream_64k", 200, bench_guests_stream },
+};
+
 void must(int is_good, const char *what)
 {
 	if (is_good)
@@ -83,24 +90,37 @@ static void measure(const struct bench *bench)
 	wait_for_key();
 }
 
+static void measure_all(const struct bench *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].run == bench_block_4k)
+			soak_start();
+		measure(&list[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t now = ticks();
+	const char *role = getenv("role");
 
 	/* What bench_exec starts. */
 	if (argc > 1 && !strcmp(argv[1], "exit"))
 		_exit(0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (role && !strcmp(role, "server")) {
+		net_start(ADDRESS_SERVER);
+		net_serve();
+	}
 	make_raw();
 	printf("BENCH boot %llu\n", (unsigned long long)now);
 	mkdir("/dev", 0755);
 	must(mount("dev", "/dev", "devtmpfs", 0, NULL) == 0, "a mount of /dev");
-	net_start();
-	for (unsigned i = 0; i < sizeof benches / sizeof *benches; i++) {
-		if (benches[i].run == bench_block_4k)
-			soak_start();
-		measure(&benches[i]);
-	}
+	net_start(role ? ADDRESS_CLIENT : NULL);
+	if (role)
+		measure_all(guests_benches, sizeof guests_benches / sizeof *guests_benches);
+	else
+		measure_all(benches, sizeof benches / sizeof *benches);
 	printf("BENCH end 0\n");
 	wait_for_key();
 	reboot(RB_POWER_OFF);
