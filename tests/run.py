@@ -21,7 +21,7 @@ RELEASE = sys.argv[1]
 DEBUG = RELEASE + '-debug'
 PYTEST_EXTRA = shlex.split(' '.join(sys.argv[2:]))
 JOBS = f'-j{os.cpu_count() or 1}'
-LIMIT = 2400            # seconds for one part, against what hangs
+LIMIT = 5400            # seconds for one part, against what hangs; a busy host takes its time
 # Linux as it is booted by the system tests: version, with PAE.
 LINUX = [('6.1', 0), ('6.12', 1)]
 REPORT = f'{RELEASE}/system-tests.xml'
