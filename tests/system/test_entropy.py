@@ -89,7 +89,7 @@ def test_quality_of_a_machine_that_repeats_itself(machine, build):
 
 def test_interrupts_make_it_good(machine, build):
     """Keys typed and timers that run add up, and Umbra says when it is enough."""
-    m = machine(build, ['hostile guest=one kernel mem=8M -- attack=timer-storm seconds=20'])
+    m = machine(build, ['hostile guest=one kernel mem=8M -- attack=timer-storm seconds=1000'])
     m.event('entropy', bits='256')
 
 
