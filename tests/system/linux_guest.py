@@ -16,10 +16,14 @@ BUILD_LIMIT = 3600      # seconds, where no kernel is there yet, on a busy host
 LIMIT = 400             # for all tests in one guest, on a busy host
 SHELL = r'^/ # '
 TROUBLE = re.compile(r'WARNING:|BUG:|Call Trace|Oops')
+# What only config/full.config has.
+FULL_ONLY = {'netfilter.drop', 'container.name_spaces', 'container.users',
+             'container.control_group', 'container.layers', 'tracing.probes', 'tracing.function',
+             'tracing.graph', 'tracing.many_functions', 'bpf.packets'}
 # What may be skipped: QEMU raises no exceptions of SSE and checks no segments' limits; only a
-# kernel with PAE has NX; tmpfs, where files are written if nothing else is said, has no O_DIRECT;
-# and only config/full.config has networks of one's own and filters.
-SKIPS = {'fpu.sse_exception', 'tls.limits', 'memory.no_execute', 'files.direct', 'netfilter.drop'}
+# kernel with PAE has NX; and tmpfs, where files are written if nothing else is said, has no
+# O_DIRECT.
+SKIPS = {'fpu.sse_exception', 'tls.limits', 'memory.no_execute', 'files.direct'} | FULL_ONLY
 RESULT = re.compile(r'^(PASS|FAIL|SKIP) (\S+) ?(.*)$')
 
 
@@ -71,6 +75,11 @@ def check_results(m, words, wanted, skips=(), limit=LIMIT):
     assert not bad
     assert len(results) == sum(map(int, total.groups())) == wanted
     return len(results)
+
+
+def check_log(m):
+    """Lines of the kernel's that are warnings or worse: there are none."""
+    command(m, "dmesg -r | grep '^<[0-4]>'; echo found: $?", '^found: 1$')
 
 
 def count_tests(*files):

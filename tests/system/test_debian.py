@@ -101,6 +101,7 @@ def check_tools(m):
     assert run(m, 'gcc -O2 -Wall -o t t.c -lm && ./t') == '1.414'
     python = 'import ssl, ctypes; print(sum(x * x for x in range(1000)))'
     assert run(m, f'python3 -c "{python}"') == '332833500'
+    assert re.search(r'%Cpu\(s\):.*\d\.\d st', run(m, 'top -b -n 1'))
     run(m, 'mkdir -p p/DEBIAN p/usr/bin && cp t p/usr/bin/umbra-t')
     run(m, r"printf 'Package: umbra-t\nVersion: 1\nArchitecture: i386\n"
            r"Maintainer: n <n@localhost>\nDescription: t\n' > p/DEBIAN/control")

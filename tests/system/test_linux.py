@@ -89,25 +89,49 @@ def test_ends(machine, release, linux, version, pages):
     m.wait_poweroff()
 
 
-@pytest.mark.parametrize('word, clock, load, idle', [
-    pytest.param('auto', 'tsc', 60, 3600, id='tsc'),
+@pytest.mark.parametrize('version, pages, word, clock, load, idle', [
+    pytest.param('6.1', 'no-pae', 'auto', 'tsc', 60, 3600, id='6.1'),
+    pytest.param('6.12', 'pae', 'auto', 'tsc', 5, 3600, id='6.12-pae'),
     # Where Umbra has no use for the TSC, the kernel has a clock in memory.
-    pytest.param('pmtimer', 'umbra', 5, 600, id='memory')])
-def test_clock(machine, release, linux, word, clock, load, idle):
+    pytest.param('6.1', 'no-pae', 'pmtimer', 'umbra', 5, 600, id='memory')])
+def test_clock(machine, release, linux, version, pages, word, clock, load, idle):
     """
     After a minute of load and an idle hour the guest's time is Umbra's, and the guest has found
     nothing to complain of its clock.
     """
-    m = machine(release, linux('6.1', 'no-pae'), options=f'when-idle=poweroff clock={word}',
+    m = machine(release, linux(version, pages), options=f'when-idle=poweroff clock={word}',
                 memory='256M', extra=ICOUNT)
     m.expect(SHELL, timeout=BOOT_LIMIT)
-    check_user_space(m, '6.1', clock)
+    check_user_space(m, version, clock)
     m.line(f"timeout {load} sh -c 'while :; do :; done'; sleep {idle}; cat /proc/uptime; reboot -f")
     uptime = float(m.expect(r'^(\d+\.\d+) \d+\.\d+$', timeout=2 * BOOT_LIMIT)[1])
     end = m.event('guest-exit', guest='linux', reason='reboot')
     passed = float(end['at']) - float(m.event('guest-ready', guest='linux')['at'])
     assert load + idle < uptime < passed < uptime + 1
     assert not TROUBLE.search(m.text)
+
+
+def processor_times(m):
+    """Hundredths of seconds that the guest worked, and that it was kept from it (proc(5))."""
+    times = command(m, 'head -n 1 /proc/stat', r'^cpu +([\d ]+)$')[1].split()
+    user, nice, system, _, _, hard, soft, steal = map(int, times[:8])
+    return user + nice + system + hard + soft, steal
+
+
+@pytest.mark.parametrize('version, pages', KERNELS)
+def test_steal_time(machine, release, linux, version, pages):
+    """A guest with a quarter of the CPU sees in /proc/stat that it lacks the rest, and no more."""
+    m = machine(release, linux(version, pages, words='mem=64M cap=25'), memory='256M', extra=ICOUNT)
+    m.expect(SHELL, timeout=BOOT_LIMIT)
+    worked, stolen = processor_times(m)
+    command(m, "timeout 4 sh -c 'while :; do :; done'; echo over", '^over$')
+    worked, stolen = (now - then for now, then in zip(processor_times(m), (worked, stolen)))
+    assert 380 < worked + stolen < 500
+    assert abs(stolen / (worked + stolen) - 0.75) < 0.05
+    # Who sleeps is not kept from anything.
+    worked, stolen = processor_times(m)
+    command(m, 'sleep 4; echo over', '^over$')
+    assert processor_times(m)[1] - stolen < 20
 
 
 @pytest.mark.parametrize('version, pages', KERNELS)
@@ -118,20 +142,22 @@ def test_least_memory(machine, release, linux, version, pages):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize('megabytes', [896, 900, 2048, 3070])
 @pytest.mark.parametrize('version, pages', KERNELS)
-def test_most_memory(machine, release, linux, version, pages):
-    """3 GB, of which the most is high memory."""
-    need_host_memory(4000)
-    m = machine(release, linux(version, pages, words='mem=3070M'), **lazy('6G'))
+def test_most_memory(machine, release, linux, version, pages, megabytes):
+    """Up to 3 GB, of which the most is high memory, and about where that begins."""
+    need_host_memory(megabytes + 930)
+    m = machine(release, linux(version, pages, words=f'mem={megabytes}M'), **lazy('6G'))
     # It takes QEMU minutes to clear so much.
     m.event('guest-ready', timeout=600)
     m.expect(SHELL, timeout=BOOT_LIMIT)
     check_user_space(m, version)
     total = int(command(m, 'grep MemTotal /proc/meminfo', r'MemTotal: +(\d+) kB')[1])
-    assert total > 2950 << 10
+    assert total > megabytes * 96 // 100 << 10
     # All of it: what is not there cannot be written.
-    m.line('mount -t tmpfs -o size=90% big /mnt; dd if=/dev/zero of=/mnt/big bs=1M count=2600')
-    m.expect(r'^2600\+0 records out$', timeout=600)
+    count = megabytes * 85 // 100
+    m.line(f'mount -t tmpfs -o size=90% big /mnt; dd if=/dev/zero of=/mnt/big bs=1M count={count}')
+    m.expect(rf'^{count}\+0 records out$', timeout=600)
 
 
 def test_run_linux(release, linux):
@@ -172,6 +198,7 @@ def test_misfit(tmp_path):
     done = build_linux('6.1', tmp_path / 'linux.tar.xz', tmp_path / 'out', 'no-pae',
                        'guest/linux/config/base.config')
     assert done.returncode == 1
+    assert re.search(r'^  LINUX   unpacking .*\(.*half a minute\)$', done.stdout, re.MULTILINE)
     [line] = done.stderr.splitlines()
     assert 'edits/6.1.patch does not fit' in line
     assert 'arch/x86/Kbuild, hunk 1' in line

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 Kernels with more options than the usual ones: config/full.config, which is what a distribution
-expects, with swap, squashfs and a filter of packets; and config/preempt.config, full preemption
-with the kernel's own checks of it. Each is a kernel of its own to build, of ten minutes and more.
+expects, with swap, squashfs, a filter of packets, name spaces, control groups, layers of file
+systems, probes, tracers, programs of BPF and the kernel's own counters; and
+config/preempt.config, full preemption with the kernel's own checks of it. Each is a kernel of
+its own to build, of ten minutes and more.
 """
 
 import subprocess
@@ -11,8 +13,8 @@ import pytest
 
 from conftest import ROOT
 from linux_files import contents
-from linux_guest import (LIMIT, SHELL, SKIPS, SOURCES, check_results, command, count_tests,
-                         guest_modules, passes, quiet, skips_of)
+from linux_guest import (FULL_ONLY, LIMIT, SHELL, SKIPS, SOURCES, check_log, check_results,
+                         command, count_tests, guest_modules, passes, quiet, skips_of)
 
 pytestmark = pytest.mark.long
 
@@ -25,11 +27,6 @@ COMPRESSIONS = ['gzip', 'xz', 'zstd']
 LETTERS = 'abcdefgh'[:len(COMPRESSIONS) + 1]
 SEED = 5
 SECTOR = 512
-
-
-def check_log(m):
-    """Lines of the kernel's that are warnings or worse: there are none."""
-    command(m, "dmesg -r | grep '^<[0-4]>'; echo found: $?", '^found: 1$')
 
 
 def power_off(m):
@@ -86,6 +83,14 @@ def check_swap(m, disk):
     passes(m, f'usertest verify /mnt/tree {SEED}', 'kept.verify')
 
 
+def check_modules(m):
+    """Loaded by their names with what they need, and away again."""
+    command(m, 'modprobe dummy && modprobe xts && ip link add probe type dummy && '
+            'ip link show probe && echo there', '^there$')
+    command(m, 'ip link del probe && modprobe -r dummy xts && ! grep -e dummy -e xts '
+            '/proc/modules && echo away', '^away$')
+
+
 @pytest.mark.parametrize('version, pages, cpu', KERNELS)
 def test_full(machine, build, release, record_property, tmp_path, version, pages, cpu):
     images = make_images(tmp_path)
@@ -99,8 +104,9 @@ def test_full(machine, build, release, record_property, tmp_path, version, pages
         passes(m, f'usertest verify /mnt {SEED}', 'kept.verify')
         command(m, 'umount /mnt; echo unmounted', '^unmounted$')
     check_swap(m, f'/dev/vd{LETTERS[-1]}')
+    check_modules(m)
     check_log(m)
-    skips = skips_of(pages) - {'netfilter.drop'}
+    skips = skips_of(pages) - FULL_ONLY
     record_property('checks', check_results(m, '', count_tests(*SOURCES.glob('*.c')), skips))
     power_off(m)
 

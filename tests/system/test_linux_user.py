@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from linux_files import check_disk, make_disk
-from linux_guest import (LIMIT, SHELL, SOURCES, TROUBLE, check_results, command, count_tests,
-                         guest_modules, passes, quiet, skips_of)
+from linux_guest import (LIMIT, SHELL, SOURCES, TROUBLE, check_log, check_results, command,
+                         count_tests, guest_modules, passes, quiet, skips_of)
 
 SEED_BEFORE, SEED_AFTER = 5, 77
 KILOBYTES = 1024        # that TCP takes there and back
@@ -29,16 +29,20 @@ def linux(release):
 
 KERNELS = [pytest.param('6.1', 'no-pae', 'qemu32', id='6.1'),
            pytest.param('6.12', 'pae', 'qemu32,+pae,+nx', id='6.12-pae')]
+# Each of ten minutes and more to build.
+OTHERS = [pytest.param('6.12', 'no-pae', 'qemu32', id='6.12', marks=pytest.mark.long),
+          pytest.param('6.1', 'pae', 'qemu32,+pae,+nx', id='6.1-pae', marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize('cpus', [1, 3])
-@pytest.mark.parametrize('version, pages, cpu', KERNELS)
+@pytest.mark.parametrize('version, pages, cpu', KERNELS + OTHERS)
 def test_user(machine, build, linux, record_property, version, pages, cpu, cpus):
     """All tests of the program, on both builds of Umbra."""
     skips = skips_of(pages)
     m = machine(build, linux(version, pages, 'linux'), cpu=cpu, memory='256M',
                 extra=['-smp', str(cpus)])
     m.expect(SHELL, timeout=LIMIT)
+    check_log(m)
     quiet(m)
     wanted = count_tests(*SOURCES.glob('*.c'))
     record_property('checks', check_results(m, '', wanted, skips))
