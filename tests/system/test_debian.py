@@ -147,6 +147,18 @@ def test_debian(machine, release, debian, disk, kind):
 
 
 @pytest.mark.long
+def test_newer_kernel(machine, release, debian, disk):
+    """The same disk with Linux 6.12 and PAE, whose modules it does not have."""
+    make_debian(release.directory, f'DEBIAN_IMAGE={debian[1]}', 'LINUX=6.12', 'LINUX_PAE=1',
+                check=True, timeout=BUILD_LIMIT)
+    m = start(machine, release, release.directory / 'linux/6.12/pae-full/bzImage', disk, 'virtio')
+    assert run(m, 'uname -r').startswith('6.12.')
+    check_system(m)
+    check_tools(m)
+    power_off(m, disk)
+
+
+@pytest.mark.long
 def test_debian_debug(machine, debug, debian, disk):
     """With every invariant of Umbra's asserted."""
     m = start(machine, debug, debian[0], disk, 'virtio')
