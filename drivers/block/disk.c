@@ -157,6 +157,8 @@ static void start(struct disk_port *port, unsigned tag, struct disk_transfer *tr
 static bool must_wait(const struct disk_port *port, const struct disk_transfer *transfer,
 		      struct disk_transfer *const *skipped, unsigned count)
 {
+	if (!disk_transfer_may_conflict(transfer))
+		return false;
 	for (unsigned i = 0; i < port->depth; i++)
 		if (port->in_flight[i] && disk_transfer_conflicts(transfer, port->in_flight[i]))
 			return true;

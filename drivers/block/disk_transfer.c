@@ -136,18 +136,12 @@ static struct disk_piece next_piece(const struct disk_transfer *transfer)
 	return piece;
 }
 
-static bool writes_large_blocks(const struct disk_transfer *transfer)
-{
-	return transfer->request->operation == BLOCK_WRITE &&
-	       transfer->disk->device.block_size != BLOCK_SECTOR_SIZE;
-}
-
 bool disk_transfer_conflicts(const struct disk_transfer *transfer,
 			     const struct disk_transfer *other)
 {
 	struct disk_piece mine, its;
 
-	if (!writes_large_blocks(transfer) || !writes_large_blocks(other) ||
+	if (!disk_transfer_may_conflict(transfer) || !disk_transfer_may_conflict(other) ||
 	    transfer->disk != other->disk)
 		return false;
 	/* This also holds for a transfer in flight: everything before its next piece is done. */

@@ -47,6 +47,13 @@ struct disk_transfer {
 int disk_transfer_prepare(struct disk_transfer *transfer, struct disk *disk,
 			  struct block_request *request);
 
+/* Does it write to a disk of large blocks?  Only such transfers can be in each other's way. */
+static inline bool disk_transfer_may_conflict(const struct disk_transfer *transfer)
+{
+	return transfer->request->operation == BLOCK_WRITE &&
+	       transfer->disk->device.block_size != BLOCK_SECTOR_SIZE;
+}
+
 /*
  * Must the transfer's next piece wait until the other transfer's current or earlier piece is done?
  * If one modifies a block that the other writes to, the other's data would be lost.

@@ -73,6 +73,7 @@ struct virtio_disk {
 	struct virtio_pci virtio;
 	uint64_t features;
 	struct queue_memory *memory;
+	uint64_t memory_address;	/* physical; it is in one piece */
 	volatile uint16_t *notify;
 	uint16_t ring_size;		/* a power of two, RING_MIN to RING_MAX */
 	uint16_t used_seen;
@@ -84,11 +85,11 @@ static struct virtio_disk *disk_of(struct disk_port *port)
 	return container_of(port, struct virtio_disk, port);
 }
 
-static uint64_t address_of(const void *pointer)
+/* Of a place in the queue's memory. */
+static uint64_t address_of(const struct virtio_disk *disk, const void *place)
 {
-	size_t run;
-
-	return host_physical(pointer, &run);
+	return disk->memory_address + (uint32_t)((const uint8_t *)place -
+						  (const uint8_t *)disk->memory);
 }
 
 /* --- commands --------------------------------------------------------------------------- */
@@ -103,19 +104,20 @@ static void add_descriptor(struct tag_memory *memory, unsigned index, uint64_t a
 }
 
 /* Returns how many descriptors there are. */
-static unsigned fill_table(struct tag_memory *memory, const struct disk_command *command)
+static unsigned fill_table(const struct virtio_disk *disk, struct tag_memory *memory,
+			   const struct disk_command *command)
 {
 	unsigned data = VIRTQ_DESC_F_NEXT, count = 0;
 
 	if (command->operation == BLOCK_READ)
 		data |= VIRTQ_DESC_F_WRITE;
-	add_descriptor(memory, count++, address_of(&memory->header), sizeof(memory->header),
+	add_descriptor(memory, count++, address_of(disk, &memory->header), sizeof(memory->header),
 		       VIRTQ_DESC_F_NEXT);
 	for (unsigned i = 0; i < command->count; i++)
 		add_descriptor(memory, count++, command->fragments[i].address,
 			       command->fragments[i].length, data);
-	add_descriptor(memory, count++, address_of(&memory->status), sizeof(memory->status),
-		       VIRTQ_DESC_F_WRITE);
+	add_descriptor(memory, count++, address_of(disk, &memory->status),
+		       sizeof(memory->status), VIRTQ_DESC_F_WRITE);
 	return count;
 }
 
@@ -154,9 +156,9 @@ static bool virtio_start(struct disk_port *port, unsigned tag, const struct disk
 	if (command->operation == BLOCK_FLUSH && !(disk->features & FEATURE_FLUSH))
 		return false;
 	fill_tag(memory, command);
-	count = fill_table(memory, command);
+	count = fill_table(disk, memory, command);
 	disk->memory->descriptors[tag] = (struct virtq_desc){
-		.addr = address_of(memory->table),
+		.addr = address_of(disk, memory->table),
 		.len = (uint32_t)(count * sizeof(struct virtq_desc)),
 		.flags = VIRTQ_DESC_F_INDIRECT,
 	};
@@ -225,9 +227,9 @@ static const char *bring_up(struct virtio_disk *disk)
 {
 	struct queue_memory *memory = disk->memory;
 	struct virtio_pci_queue queue = {
-		.descriptors = address_of(memory->descriptors),
-		.available = address_of(&memory->avail),
-		.used = address_of(&memory->used),
+		.descriptors = address_of(disk, memory->descriptors),
+		.available = address_of(disk, &memory->avail),
+		.used = address_of(disk, &memory->used),
 	};
 	const char *cause = virtio_pci_negotiate(&disk->virtio, FEATURES, &disk->features);
 
@@ -393,10 +395,12 @@ static const char *attach_interrupts(struct virtio_disk *disk, struct pci_device
 static const char *open_disk(struct virtio_disk *disk, struct pci_device *device, unsigned number)
 {
 	const char *cause;
+	size_t run;
 
 	disk->memory = pages_alloc(QUEUE_PAGES);
 	if (!disk->memory)
 		return error_words(-E_NOMEM);
+	disk->memory_address = host_physical(disk->memory, &run);
 	cause = virtio_pci_map(&disk->virtio, device);
 	if (cause)
 		return cause;

@@ -202,12 +202,20 @@ bool vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigned width, uint
 	return vpci_device_write(&bus->functions[number], offset, width, value);
 }
 
+static bool has_work(const struct vpci_device *device)
+{
+	return device->model->more_work && !device->is_broken;
+}
+
 bool vpci_bus_kick(struct vpci_bus *bus, uint32_t device, uint32_t queue)
 {
+	struct vpci_device *function;
+
 	if (device == 0 || device > bus->count)
 		return false;
-	vpci_device_kick(&bus->functions[index_within(device - 1, bus->count)], queue);
-	return true;
+	function = &bus->functions[index_within(device - 1, bus->count)];
+	vpci_device_kick(function, queue);
+	return has_work(function);
 }
 
 /* --- work ------------------------------------------------------------------------------- */
@@ -215,7 +223,7 @@ bool vpci_bus_kick(struct vpci_bus *bus, uint32_t device, uint32_t queue)
 bool vpci_bus_has_work(const struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)
-		if (bus->functions[i].model->more_work && !bus->functions[i].is_broken)
+		if (has_work(&bus->functions[i]))
 			return true;
 	return false;
 }

@@ -58,7 +58,7 @@ bool __must_check vpci_bus_write_memory(struct vpci_bus *bus, gpa_t gpa, unsigne
 
 /*
  * The same as a write of queue to the notification register of the device of that number, 1 and
- * up.  False when there is no such device.
+ * up; of no device it does nothing.  True when the device has work left for vpci_bus_service.
  */
 bool __must_check vpci_bus_kick(struct vpci_bus *bus, uint32_t device, uint32_t queue);
 

@@ -155,11 +155,16 @@ static bool has_work(const struct guest_devices *devices)
 				   vpci_bus_has_work(&devices->bus);
 }
 
+static void set_more_work(struct guest *guest)
+{
+	__atomic_fetch_or(&guest->devices_due, GUEST_DEVICE_MORE, __ATOMIC_RELAXED);
+}
+
 /* Called after anything that may have given a device work. */
 static void note_work(struct guest *guest)
 {
 	if (has_work(guest->devices))
-		__atomic_fetch_or(&guest->devices_due, GUEST_DEVICE_MORE, __ATOMIC_RELAXED);
+		set_more_work(guest);
 }
 
 void guest_devices_notify(struct guest *guest, gpa_t address)
@@ -187,7 +192,7 @@ void guest_devices_kick(struct guest *guest, uint32_t device, uint32_t queue)
 	if (guest->devices->has_page)
 		return;
 	if (vpci_bus_kick(&guest->devices->bus, device, queue))
-		note_work(guest);
+		set_more_work(guest);
 }
 
 /*

@@ -179,7 +179,8 @@ static void check_descriptor(const struct virtq_desc *descriptor, uint64_t addre
 static void check_chain(unsigned tag, uint32_t type, uint64_t sector, unsigned data_flags)
 {
 	const struct tag_memory *place = &memory.tags[tag];
-	uint64_t physical = address_of(place);
+	size_t run;
+	uint64_t physical = host_physical(place, &run);
 
 	check_descriptor(&memory.descriptors[tag], physical + offsetof(struct tag_memory, table),
 			 4 * 16, VIRTQ_DESC_F_INDIRECT, 0);
