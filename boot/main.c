@@ -5,6 +5,7 @@
  */
 #include "arch/board/acpi.h"
 #include "arch/board/clock.h"
+#include "arch/board/clock_event.h"
 #include "arch/board/irq.h"
 #include "arch/board/timer.h"
 #include "arch/board/watchdog.h"
@@ -240,18 +241,20 @@ void boot_main(uint32_t magic, uint32_t information)
 	start_housekeeping();				/* the log is kept */
 	require_features();				/* or say why not */
 	acpi_init(info.rsdp, info.rsdp_length, map_any);	/* tables of the board */
-	clock_init(options.clock, map_mmio, boot_tsc);	/* time begins */
+	clock_begin(options.clock, map_mmio, boot_tsc);	/* time begins */
 	report_machine(&info, UMBRA_VERSION);		/* event=boot comes first */
 	machine_check_init_cpu();			/* hardware errors panic */
 	report_problems("option-error", &option_problems);
 
 	/* Interrupts and the other CPUs, which sleep until cpus_release. */
 	irq_init(options.apic, map_mmio);		/* interrupt chips found */
+	clock_event_begin();				/* a counter counts */
 	cpu_calls_init();				/* CPUs can be called */
 	cpus_reset(&info, options.max_cpus, options.smt);	/* takes 10 ms */
+	entropy_init();					/* begins with little */
+	clock_end(entropy_gather);			/* the clock is chosen */
 	cpus_start();					/* compares their TSCs */
 	report_speculation(options.mitigations);	/* all CPUs known */
-	entropy_init();					/* begins with little */
 	timers_init(entropy_gather);			/* clock is final */
 	start_watchdog();				/* needs APIC, timers */
 

@@ -203,23 +203,59 @@ static void report(const struct tsc_rate *rate)
 			 rate->khz / 1000, rate->khz % 1000, rate->referee);
 }
 
-void clock_init(enum clock_source wanted, mmio_map_t *map, uint64_t began)
+static const struct counter *opened[TSC];	/* NULL: there is none */
+
+static enum clock_source source_wanted;
+static uint64_t began;		/* what the TSC showed when time began */
+static bool has_begun;		/* there is a time by the first rate */
+
+static uint64_t age_ns(uint32_t khz)
 {
-	const struct counter *hpet = hpet_open(map);
-	const struct counter *pm_timer = pm_timer_open();
-	struct tsc_rate rate = tsc_measure(hpet, pm_timer);
+	return (read_tsc() - began) * NS_PER_MS / khz;
+}
+
+static void measure(void (*meanwhile)(void))
+{
+	struct tsc_rate rate = tsc_measure(opened[HPET], opened[PM_TIMER], meanwhile);
 	struct clock *chosen;
 
 	time_set_tsc_khz(rate.khz);
-	clocks[HPET] = (struct clock){ .counter = hpet, .usable = rate.usable[0] };
-	clocks[PM_TIMER] = (struct clock){ .counter = pm_timer, .usable = rate.usable[1] };
+	for (unsigned i = HPET; i < TSC; i++)
+		clocks[i] = (struct clock){ .counter = opened[i], .usable = rate.usable[i] };
 	clocks[TSC] = (struct clock){ .usable = !rate.stands_still };
-	chosen = choose(wanted);
+	chosen = choose(source_wanted);
 	if (!chosen)
 		panic("no clock of this machine counts: neither the TSC, nor an HPET, nor an ACPI "
 		      "PM timer");
-	time_use_clock(chosen, (read_tsc() - began) * NS_PER_MS / rate.khz);
+	/* Waits may have begun by the first rate: time goes on from there and does not jump. */
+	time_use_clock(chosen, has_begun ? time_ns() : age_ns(rate.khz));
 	time_limit_set_stuck(wait_is_stuck);
 	read_wall_clock();
 	report(&rate);
+}
+
+void clock_begin(enum clock_source source, mmio_map_t *map, uint64_t tsc)
+{
+	static struct clock first;	/* by a rate that is good to a per cent or so */
+	uint32_t khz;
+
+	source_wanted = source;
+	began = tsc;
+	opened[HPET] = hpet_open(map);
+	opened[PM_TIMER] = pm_timer_open();
+	khz = tsc_measure_first(opened[HPET], opened[PM_TIMER]);
+	has_begun = khz != 0;
+	if (has_begun) {
+		time_set_tsc_khz(khz);
+		time_use_clock(&first, age_ns(khz));
+	} else {
+		measure(cpu_pause);
+	}
+}
+
+void clock_end(void (*meanwhile)(void))
+{
+	if (has_begun)
+		measure(meanwhile);
+	has_begun = false;
 }

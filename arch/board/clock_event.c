@@ -78,6 +78,12 @@ static void start_pit(void)
 		      "nor the 8254");
 }
 
+void clock_event_begin(void)
+{
+	if (irq_has_apic())
+		lapic_timer_begin();
+}
+
 /*
  * With the local APIC's timer, the 8254 goes on ticking as the firmware left it, its line masked:
  * an emulator that counts instructions (QEMU, -icount sleep=off) would stop for good when the

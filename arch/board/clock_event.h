@@ -12,10 +12,16 @@
 #include <stdint.h>
 
 /*
+ * Begins what clock_event_init would have to wait for otherwise.  Boot CPU, once, after irq_init,
+ * before clock_event_init.
+ */
+void clock_event_begin(void);
+
+/*
  * Chooses a timer and tests that it expires.  While one is measured, meanwhile is called again and
  * again, 50 microseconds at most each time, so that the wait is of use.  handler(NULL) is called
  * at each event, on the CPU that set it, interrupts off, and once soon after this call without an
- * event.  Panics when no timer works.  Boot CPU, once, after irq_init and clock_init.
+ * event.  Panics when no timer works.  Boot CPU, once, after irq_init and clock_end.
  */
 void clock_event_init(irq_handler_t *handler, void (*meanwhile)(void));
 

@@ -23,6 +23,7 @@
  * time it is does not depend on it.
  */
 #define MEASURE_NS 4000000u
+#define MEASURE_MS 4u
 #define NS_PER_SECOND 1000000000ull
 #define NS_PER_MS 1000000u
 #define READINGS 8u
@@ -58,6 +59,68 @@ struct reading {
 	uint32_t count;
 };
 
+/* Where lapic_timer_begin has set the counter going; by the TSC, whose rate is not known yet. */
+static struct {
+	bool is_counting;
+	uint64_t tsc;
+	uint32_t count;
+} begun;
+
+/* --- the counter's rate ---------------------------------------------------------------------- */
+
+static void count_down(void)
+{
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
+	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
+}
+
+/* The counter between two readings of the TSC, where those were closest. */
+static void read_by_tsc(uint64_t *tsc, uint32_t *count)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned i = 0; i < READINGS; i++) {
+		uint64_t before = read_tsc();
+		uint32_t value = lapic_read(LAPIC_CURRENT_COUNT);
+		uint64_t width = read_tsc() - before;
+
+		if (width < best) {
+			best = width;
+			*tsc = before + width / 2;
+			*count = value;
+		}
+	}
+}
+
+void lapic_timer_begin(void)
+{
+	count_down();
+	read_by_tsc(&begun.tsc, &begun.count);
+	begun.is_counting = true;
+}
+
+static uint32_t possible(uint64_t khz)
+{
+	return khz >= KHZ_MIN && khz <= KHZ_MAX ? (uint32_t)khz : 0;
+}
+
+/* 0 unless it has counted since lapic_timer_begin, by a TSC that is the clock, and for long enough. */
+static uint32_t khz_since_begun(void)
+{
+	uint64_t tsc;
+	uint32_t count;
+
+	if (!begun.is_counting || !time_is_tsc())
+		return 0;
+	begun.is_counting = false;
+	read_by_tsc(&tsc, &count);
+	/* It stops at 0, so then nobody knows when. */
+	if (count == 0 || tsc - begun.tsc < (uint64_t)time_tsc_khz() * MEASURE_MS)
+		return 0;
+	return possible((uint64_t)(begun.count - count) * time_tsc_khz() / (tsc - begun.tsc));
+}
+
 /* The counter between two readings of the clock, where those were closest. */
 static struct reading read_both(void)
 {
@@ -82,9 +145,8 @@ static uint32_t measure_khz(void (*meanwhile)(void))
 {
 	struct time_limit limit = time_limit(MEASURE_NS);
 	struct reading start, end;
-	uint64_t khz;
 
-	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
+	count_down();
 	start = read_both();
 	while (!time_limit_is_over(&limit))
 		meanwhile();
@@ -92,8 +154,7 @@ static uint32_t measure_khz(void (*meanwhile)(void))
 	lapic_write(LAPIC_INITIAL_COUNT, 0);
 	if (end.ns <= start.ns)
 		return 0;
-	khz = (uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns);
-	return khz >= KHZ_MIN && khz <= KHZ_MAX ? (uint32_t)khz : 0;
+	return possible((uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns));
 }
 
 static void set_scale(uint32_t khz)
@@ -132,6 +193,7 @@ static bool expires(void)
 static int use_deadlines(void)
 {
 	timer.deadline = true;
+	begun.is_counting = false;	/* another mode stops the counter */
 	timer.reach_ns = DEADLINE_REACH_NS;
 	lapic_timer_init_cpu();
 	return expires() ? 0 : -E_IO;
@@ -139,12 +201,11 @@ static int use_deadlines(void)
 
 static int use_counter(void (*meanwhile)(void))
 {
-	uint32_t khz;
+	uint32_t khz = khz_since_begun();
 
 	timer.deadline = false;
-	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, MODE_ONE_SHOT | LAPIC_LVT_MASKED | VECTOR_TIMER);
-	khz = measure_khz(meanwhile);
+	if (khz == 0)
+		khz = measure_khz(meanwhile);
 	if (khz == 0)
 		return -E_IO;
 	set_scale(khz);

@@ -10,11 +10,18 @@
 #include <stdint.h>
 
 /*
- * Chooses between the TSC deadline and the counter, measures the counter where that is needed, for
- * 4 ms in which it calls meanwhile again and again, and lets the timer expire once to see that it
- * works.  meanwhile takes 50 microseconds at most.  0, or -E_IO when it does not count, or at an
- * impossible rate, or raises no interrupt.  Boot CPU, once, after lapic_init_cpu and
- * clock_init, interrupts off; one interrupt of VECTOR_TIMER is pending when this returns.
+ * Sets the counter going, so that it need not be waited for when it is measured; at best while the
+ * TSC is measured.  Boot CPU, once, after lapic_init_cpu, interrupts off.
+ */
+void lapic_timer_begin(void);
+
+/*
+ * Chooses between the TSC deadline and the counter, measures the counter where that is needed,
+ * since lapic_timer_begin or, if that is not possible, for 4 ms in which it calls meanwhile again
+ * and again, and lets the timer expire once to see that it works.  meanwhile takes 50 microseconds
+ * at most.  0, or -E_IO when it does not count, or at an impossible rate, or raises no interrupt.
+ * Boot CPU, once, after lapic_init_cpu and clock_end, interrupts off; one interrupt of VECTOR_TIMER
+ * is pending when this returns.
  */
 int lapic_timer_init(void (*meanwhile)(void));
 

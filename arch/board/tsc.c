@@ -15,12 +15,22 @@
 
 #define READINGS 8u
 
-/* A measurement lasts a second divided by this. */
+/* A measurement lasts a second divided by SPAN; its first part, 1 ms, gives a rate to go on with. */
 #define SPAN 50u
+#define FIRST_SPAN 1000u
+
+/* How far two counters may be apart that were read for FIRST_SPAN, badly at that. */
+#define FIRST_PPM 10000u
+
+/* For the first part alone: 1 ms of a processor of 100 GHz ends before. */
+#define FIRST_GIVE_UP (TSC_GIVE_UP / 16)
+
+/* A measurement that goes on for longer than a second may miss a counter's wrap. */
+#define WHOLE_MS 1000u
 
 /*
  * Two counters that are right differ by less than DISAGREE_PPM, as quartzes do, and one that is
- * wrong differs by more.  Two halves of one measurement of a good counter differ by less than
+ * wrong differs by more.  The parts of one measurement of a good counter differ by less than
  * UNEVEN_PPM, however badly it was read.
  */
 #define DISAGREE_PPM 1000u
@@ -75,7 +85,7 @@ static void look(struct measured *measured)
 	const struct counter *counter = measured->counter;
 	uint32_t gone = ticks_between(counter, measured->start.count, counter->read());
 
-	if (!measured->has_middle && gone >= counter->hz / SPAN / 2) {
+	if (!measured->has_middle && gone >= counter->hz / FIRST_SPAN) {
 		measured->middle = read_both(counter);
 		measured->has_middle = true;
 	} else if (measured->has_middle && gone >= counter->hz / SPAN) {
@@ -136,13 +146,20 @@ static uint64_t patience(struct measured list[2])
 	return TSC_GIVE_UP;
 }
 
-static void measure_both(struct measured list[2])
+static void begin_both(struct measured list[2], const struct counter *first,
+		       const struct counter *second)
 {
-	uint64_t begin = read_tsc();
-
+	list[0] = (struct measured){ .counter = first };
+	list[1] = (struct measured){ .counter = second };
 	for (unsigned i = 0; i < 2; i++)
 		if (list[i].counter)
 			list[i].start = read_both(list[i].counter);
+}
+
+static void end_both(struct measured list[2], void (*meanwhile)(void))
+{
+	uint64_t begin = read_tsc();
+
 	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
 		if ((is_over(&list[0]) && is_over(&list[1])) ||
 		    read_tsc() - begin >= patience(list))
@@ -150,20 +167,97 @@ static void measure_both(struct measured list[2])
 		for (unsigned i = 0; i < 2; i++)
 			if (!is_over(&list[i]))
 				look(&list[i]);
+		meanwhile();
+	}
+}
+
+/* --- the first part ---------------------------------------------------------------------- */
+
+/* What tsc_measure_first has begun. */
+static struct measured begun[2];
+static uint32_t begun_khz;	/* 0: nothing */
+
+static bool is_first_over(const struct measured *measured)
+{
+	return !measured->counter || measured->has_middle;
+}
+
+static void measure_first_of_both(struct measured list[2])
+{
+	uint64_t begin = read_tsc();
+
+	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
+		if ((is_first_over(&list[0]) && is_first_over(&list[1])) ||
+		    read_tsc() - begin >= FIRST_GIVE_UP)
+			return;
+		for (unsigned i = 0; i < 2; i++)
+			if (!is_first_over(&list[i]))
+				look(&list[i]);
 		cpu_pause();
 	}
 }
 
-/* A disturbance in one half makes the halves differ; a second try will hardly be disturbed too. */
-static void measure_by_counters(struct measured list[2])
+/* 0 unless all counters that there are agree more or less. */
+static uint32_t first_khz(const struct measured list[2])
+{
+	uint32_t khz = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t other;
+
+		if (!list[i].counter)
+			continue;
+		if (!list[i].has_middle)
+			return 0;
+		other = khz_between(list[i].counter, &list[i].start, &list[i].middle);
+		if (!tsc_is_plausible(other) || (khz && ppm_between(khz, other) > FIRST_PPM))
+			return 0;
+		khz = khz ? khz : other;
+	}
+	return khz;
+}
+
+uint32_t tsc_measure_first(const struct counter *first, const struct counter *second)
+{
+	begun_khz = 0;
+	if ((!first && !second) || tsc_stands_still())
+		return 0;
+	begin_both(begun, first, second);
+	measure_first_of_both(begun);
+	begun_khz = first_khz(begun);
+	return begun_khz;
+}
+
+/* Goes on with what has begun, once; false when that was something else, or too long ago. */
+static bool take_begun(struct measured list[2])
+{
+	uint32_t khz = begun_khz;
+
+	begun_khz = 0;
+	if (khz == 0 || list[0].counter != begun[0].counter ||
+	    list[1].counter != begun[1].counter)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		if (begun[i].counter &&
+		    read_tsc() - begun[i].start.tsc > (uint64_t)khz * WHOLE_MS)
+			return false;
+	list[0] = begun[0];
+	list[1] = begun[1];
+	return true;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+/* A disturbance in one part makes the parts differ; a second try will hardly be disturbed too. */
+static void measure_by_counters(struct measured list[2], void (*meanwhile)(void))
 {
 	bool all_good = false;
 
 	for (unsigned i = 0; i < TRIES && !all_good; i++) {
 		all_good = true;
-		for (unsigned j = 0; j < 2; j++)
-			list[j] = (struct measured){ .counter = list[j].counter };
-		measure_both(list);
+		if (i > 0 || !take_begun(list))
+			begin_both(list, list[0].counter, list[1].counter);
+		end_both(list, meanwhile);
 		for (unsigned j = 0; j < 2; j++) {
 			list[j].cause = list[j].counter ? judge(&list[j]) : NULL;
 			/* A counter that did not finish will not finish in the next try. */
@@ -229,7 +323,8 @@ static struct tsc_rate without_tsc(struct measured list[2])
 	return rate;
 }
 
-struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second)
+struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second,
+			    void (*meanwhile)(void))
 {
 	struct measured list[2] = { { .counter = first }, { .counter = second } };
 	struct tsc_rate rate;
@@ -237,7 +332,7 @@ struct tsc_rate tsc_measure(const struct counter *first, const struct counter *s
 	if (tsc_stands_still())
 		return without_tsc(list);
 	if (first || second)
-		measure_by_counters(list);
+		measure_by_counters(list, meanwhile);
 	if (list[0].khz != 0 && list[1].khz != 0)
 		rate = rate_of_both(list);
 	else if (list[0].khz != 0 || list[1].khz != 0)

@@ -104,12 +104,12 @@ static void report(void)
 
 void entropy_init(void)
 {
-	add_circumstances();
 	add_cpu_numbers();
 }
 
 void entropy_finish(void)
 {
+	add_circumstances();
 	while (!has_enough_jitter())
 		entropy_gather();
 	jitter_take(&jitters[this_cpu()->id], &pool);

@@ -18,6 +18,7 @@
 static uint64_t read_msr(uint32_t msr);
 static void write_msr(uint32_t msr, uint64_t value);
 static void memory_barrier(void);
+static uint64_t read_tsc(void);
 
 #include "arch/cpu/lapic.c"
 #undef READINGS
@@ -58,6 +59,17 @@ bool time_is_tsc(void)
 uint64_t time_tsc_at(uint64_t deadline)
 {
 	return deadline * 3;
+}
+
+/* 3 GHz. */
+static uint64_t read_tsc(void)
+{
+	return time_ns() * 3;
+}
+
+uint32_t time_tsc_khz(void)
+{
+	return 3000000;
 }
 
 static void memory_barrier(void)
@@ -453,6 +465,43 @@ static void counter_measured(void **state)
 	}
 }
 
+/* What has counted meanwhile is not waited for. */
+static void counter_begun(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
+		reset(state);
+		start();
+		timer_hz = rates[i];
+		lapic_timer_begin();
+		now += 20000000;
+		times_meanwhile = 0;
+		assert_int_equal(lapic_timer_init(meanwhile), 0);
+		assert_int_equal(times_meanwhile, 0);
+		assert_true(lapic_timer_khz() * 1000ull <= rates[i] + rates[i] / 20000 &&
+			    lapic_timer_khz() * 1000ull >= rates[i] - rates[i] / 20000);
+		assert_int_equal(REGISTER(LAPIC_LVT_TIMER), VECTOR_TIMER);
+	}
+}
+
+/* Too short, run down already, or by a TSC that is no clock: as if it had not begun. */
+static void counter_begun_in_vain(void **state)
+{
+	static const uint64_t waits[] = { 3000000, 5000000000, 20000000 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(waits); i++) {
+		reset(state);
+		start();
+		clock_is_tsc = i != 2;
+		timer_hz = 1000000000;
+		lapic_timer_begin();
+		now += waits[i];
+		times_meanwhile = 0;
+		assert_int_equal(lapic_timer_init(meanwhile), 0);
+		assert_true(times_meanwhile > 0);
+		assert_in_range(lapic_timer_khz(), 999950, 1000050);
+	}
+}
+
 /* Never early, late by 200 ppm at most, and never farther than the counter reaches. */
 static void counter_armed(void **state)
 {
@@ -558,6 +607,8 @@ int main(void)
 		cmocka_unit_test_setup(x2apic_left_on, reset),
 		cmocka_unit_test_setup(x2apic_for_large_ids, reset),
 		cmocka_unit_test(counter_measured),
+		cmocka_unit_test(counter_begun),
+		cmocka_unit_test(counter_begun_in_vain),
 		cmocka_unit_test(counter_armed),
 		cmocka_unit_test_setup(counter_stands_still, reset),
 		cmocka_unit_test(timer_that_is_none),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 static uint64_t read_tsc(void);
+static void cpu_pause(void);
 
 #include "arch/board/clock.c"
 #include "arch/cpu/time.c"
@@ -16,6 +17,7 @@ static uint64_t read_tsc(void);
 
 static uint64_t tsc, tsc_step;
 static uint64_t khz; /* what was measured */
+static uint64_t first_khz; /* what was measured in the first millisecond */
 static bool clock_is_dead, tsc_is_still, is_panicking;
 static jmp_buf panicked;
 static unsigned warnings;
@@ -57,9 +59,16 @@ const struct counter *pm_timer_open(void)
 	return has_pm_timer;
 }
 
-struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second)
+uint32_t tsc_measure_first(const struct counter *first, const struct counter *second)
 {
 	assert_true(first == has_hpet && second == has_pm_timer);
+	return (uint32_t)first_khz;
+}
+
+struct tsc_rate tsc_measure(const struct counter *first, const struct counter *second,
+			    void (*meanwhile)(void))
+{
+	assert_true(first == has_hpet && second == has_pm_timer && meanwhile == cpu_pause);
 	return (struct tsc_rate){
 		.khz = (uint32_t)khz, .referee = "test", .stands_still = tsc_is_still,
 		.usable = { first != NULL, second != NULL },
@@ -103,6 +112,16 @@ bool panic_has_begun(void)
 	return is_panicking;
 }
 
+static void cpu_pause(void)
+{
+}
+
+static void start_clock(enum clock_source source, uint64_t when)
+{
+	clock_begin(source, NULL, when);
+	clock_end(cpu_pause);
+}
+
 static int prepare(void **state)
 {
 	(void)state;
@@ -113,6 +132,7 @@ static int prepare(void **state)
 	tsc = 0x123456789ABCull;
 	tsc_step = 0;
 	khz = 1000000;
+	first_khz = 0;
 	count = 0x12345678;
 	clock_is_dead = false;
 	warnings = 0;
@@ -132,7 +152,7 @@ static void nanoseconds_are_exact(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		clock_init(CLOCK_TSC, NULL, tsc);
+		start_clock(CLOCK_TSC, tsc);
 		for (uint64_t ticks = 1; ticks < 1ull << 58; ticks = ticks * 3 + 1) {
 			uint64_t exact = (uint64_t)((unsigned __int128)ticks * 1000000 / khz);
 			uint64_t got;
@@ -152,7 +172,7 @@ static void time_never_runs_back(void **state)
 
 	(void)state;
 	khz = 2999999;
-	clock_init(CLOCK_AUTO, NULL, tsc);
+	start_clock(CLOCK_AUTO, tsc);
 	assert_true(time_is_tsc());
 	assert_int_equal(clock_keep_ns(), 0);
 	assert_int_equal(time_tsc_khz(), 2999999);
@@ -172,7 +192,7 @@ static void tsc_of_a_deadline(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
 		khz = frequencies[i];
-		clock_init(CLOCK_TSC, NULL, tsc);
+		start_clock(CLOCK_TSC, tsc);
 		for (uint64_t ahead = 1; ahead <= 4000000000ull; ahead = ahead * 2 + 7) {
 			uint64_t now, at;
 
@@ -192,14 +212,14 @@ static void tsc_of_a_deadline(void **state)
 static void wall_clock(void **state)
 {
 	(void)state;
-	clock_init(CLOCK_AUTO, NULL, tsc);
+	start_clock(CLOCK_AUTO, tsc);
 	assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 	tsc += khz * 5000;
 	assert_true(time_wall_ns() >= 1709251202999000000ull &&
 		    time_wall_ns() <= 1709251203000000000ull);
 	assert_int_equal(warnings, 0);
 	clock_is_dead = true;
-	clock_init(CLOCK_AUTO, NULL, tsc);
+	start_clock(CLOCK_AUTO, tsc);
 	assert_int_equal(time_wall_ns(), 0);
 	assert_int_equal(warnings, 1);
 }
@@ -214,7 +234,7 @@ static void time_began_before(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		/* The counter has just wrapped around. */
 		count = other_count = 3;
-		clock_init(sources[i], NULL, tsc - 25 * khz);
+		start_clock(sources[i], tsc - 25 * khz);
 		assert_in_range(time_ns(), 24999000, 25000001);
 		assert_int_equal(time_wall_ns(), 1709251198000000000ull);
 		tsc += 3000 * khz;
@@ -260,7 +280,7 @@ static void choice_of_the_clock(void **state)
 		features.hypervisor = c->hypervisor;
 		has_hpet = c->hpet ? &hpet : NULL;
 		has_pm_timer = c->pm_timer ? &pm_timer : NULL;
-		clock_init(c->wanted, NULL, tsc);
+		start_clock(c->wanted, tsc);
 		assert_ptr_equal(current->counter, c->chosen);
 		assert_int_equal(time_is_tsc(), c->chosen == NULL);
 		assert_int_equal(warnings, c->warnings);
@@ -276,7 +296,7 @@ static void counters_wrap(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		uint64_t keep, first = i == 0 ? count : other_count;
 
-		clock_init(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, NULL, tsc);
+		start_clock(i == 0 ? CLOCK_HPET : CLOCK_PM_TIMER, tsc);
 		assert_int_equal(time_ns(), 0);
 		keep = keep_ns_of(counters[i]) * counters[i]->hz / 1000000000;
 		assert_true(keep < counters[i]->mask && keep > counters[i]->mask / 4);
@@ -299,7 +319,7 @@ static void clocks_one_after_the_other(void **state)
 
 	(void)state;
 	features.constant_tsc = false;
-	clock_init(CLOCK_AUTO, NULL, tsc);
+	start_clock(CLOCK_AUTO, tsc);
 	assert_string_equal(clock_name(), "hpet");
 	count += 12345678;
 	before = time_ns();
@@ -323,7 +343,7 @@ static void clocks_one_after_the_other(void **state)
 static void the_next_one_is_dead(void **state)
 {
 	(void)state;
-	clock_init(CLOCK_TSC, NULL, tsc);
+	start_clock(CLOCK_TSC, tsc);
 	assert_false(clock_leave_tsc());
 	other_step = 1;
 	assert_true(clock_leave_tsc());
@@ -348,7 +368,7 @@ static void stops_under_a_wait(void **state)
 	struct time_limit limit;
 
 	(void)state;
-	clock_init(CLOCK_HPET, NULL, tsc);
+	start_clock(CLOCK_HPET, tsc);
 	limit = time_limit(1000000000);
 	tsc_step = 1;
 	is_panicking = true;
@@ -371,7 +391,7 @@ static void step_back(void **state)
 	uint64_t before;
 
 	(void)state;
-	clock_init(CLOCK_PM_TIMER, NULL, tsc);
+	start_clock(CLOCK_PM_TIMER, tsc);
 	other_count += 1000000;
 	before = time_ns();
 	other_count -= 500000;
@@ -384,19 +404,46 @@ static void nothing_at_all(void **state)
 {
 	(void)state;
 	tsc_is_still = true;
-	clock_init(CLOCK_AUTO, NULL, tsc);
+	start_clock(CLOCK_AUTO, tsc);
 	assert_string_equal(clock_name(), "hpet");
 	has_hpet = has_pm_timer = NULL;
 	if (!setjmp(panicked)) {
-		clock_init(CLOCK_AUTO, NULL, tsc);
+		start_clock(CLOCK_AUTO, tsc);
 		fail_msg("it goes on without a clock");
 	}
+}
+
+/* Before the measurement ends there is a time already, and it goes on without a jump. */
+static void first_rate(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	first_khz = 990000;
+	clock_begin(CLOCK_AUTO, NULL, tsc - 300 * first_khz);
+	assert_in_range(time_ns(), 300 * NS_PER_MS - 1, 300 * NS_PER_MS);
+	tsc += 20 * khz;
+	before = time_ns();
+	assert_in_range(before, 320202020 - 10, 320202020 + 10);
+	clock_end(cpu_pause);
+	assert_in_range(time_ns(), before, before + 1);
+	tsc += 1000 * khz;
+	assert_in_range(time_ns() - before, 1000 * NS_PER_MS - 10, 1000 * NS_PER_MS + 1);
+	assert_int_equal(time_tsc_khz(), khz);
+	/* What needs no TSC goes on in the same way. */
+	clock_begin(CLOCK_HPET, NULL, tsc);
+	tsc += 20 * khz;
+	before = time_ns();
+	clock_end(cpu_pause);
+	assert_string_equal(clock_name(), "hpet");
+	assert_in_range(time_ns(), before - 10, before + 10);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nanoseconds_are_exact, prepare),
+		cmocka_unit_test_setup(first_rate, prepare),
 		cmocka_unit_test_setup(time_never_runs_back, prepare),
 		cmocka_unit_test_setup(tsc_of_a_deadline, prepare),
 		cmocka_unit_test_setup(wall_clock, prepare),

@@ -187,7 +187,7 @@ static void both_counters(void **state)
 		set_frequency(frequencies[i]);
 		/* Over the ends of both counters, too. */
 		tsc = (uint64_t)khz * 1000 * ((1ull << 32) - (i % 2) * 100000) / hpet.hz;
-		rate = tsc_measure(&hpet, &pm);
+		rate = tsc_measure(&hpet, &pm, cpu_pause);
 		assert_close(rate.khz, 100);
 		assert_string_equal(rate.referee, "hpet");
 		assert_string_equal(rate.second, "pmtimer");
@@ -200,30 +200,30 @@ static void disturbed(void **state)
 {
 	(void)state;
 	for (stall_every = 2; stall_every < 8; stall_every++)
-		assert_close(tsc_measure(&hpet, &pm).khz, 100);
+		assert_close(tsc_measure(&hpet, &pm, cpu_pause).khz, 100);
 	assert_int_equal(warnings + errors, 0);
 }
 
 static void one_counter(void **state)
 {
-	struct tsc_rate rate = tsc_measure(NULL, &pm);
+	struct tsc_rate rate = tsc_measure(NULL, &pm, cpu_pause);
 
 	(void)state;
 	assert_close(rate.khz, 100);
 	assert_string_equal(rate.referee, "pmtimer");
 	assert_null(rate.second);
-	rate = tsc_measure(&hpet, NULL);
+	rate = tsc_measure(&hpet, NULL, cpu_pause);
 	assert_close(rate.khz, 100);
 	assert_string_equal(rate.referee, "hpet");
 	/* One that stands still is none. */
 	hpet_is_dead = true;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_close(rate.khz, 100);
 	assert_string_equal(rate.referee, "pmtimer");
 	assert_null(rate.second);
 	hpet_is_dead = false;
 	pm_is_dead = true;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_close(rate.khz, 100);
 	assert_string_equal(rate.referee, "hpet");
 	assert_int_equal(pit_measured, 0);
@@ -235,7 +235,7 @@ static void disagreement(void **state)
 
 	(void)state;
 	hpet_real_hz = 10000000; /* it claims to be faster */
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_close(rate.khz, 100);
 	assert_string_equal(rate.referee, "pmtimer");
 	assert_string_equal(rate.second, "hpet");
@@ -244,7 +244,7 @@ static void disagreement(void **state)
 	/* With nobody to decide, the first is believed. */
 	pit_is_dead = true;
 	tsc_step = 1u << 16;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_string_equal(rate.referee, "hpet");
 }
 
@@ -256,7 +256,7 @@ static void interval_timer(void **state)
 
 		set_frequency(frequencies[i]);
 		tsc_step = khz / 1000; /* a port read takes a microsecond */
-		rate = tsc_measure(NULL, NULL);
+		rate = tsc_measure(NULL, NULL, cpu_pause);
 		assert_true(rate.khz >= khz && rate.khz - khz <= khz / 10000);
 		assert_string_equal(rate.referee, "pit");
 		assert_null(rate.second);
@@ -270,47 +270,47 @@ static void nothing_counts(void **state)
 	(void)state;
 	tsc_step = 1u << 20;
 	hpet_is_dead = pm_is_dead = pit_is_dead = true;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_int_equal(rate.khz, FALLBACK_KHZ);
 	assert_false(rate.usable[0] || rate.usable[1]);
 	assert_int_equal(errors, 1);
 	assert_int_equal(warnings, 2);
 	cpuid_mhz = 2600;
-	assert_int_equal(tsc_measure(NULL, NULL).khz, 2600000);
+	assert_int_equal(tsc_measure(NULL, NULL, cpu_pause).khz, 2600000);
 	assert_int_equal(warnings, 3);
 	crystal = (struct cpuid){ 2, 200, 24000000, 0 };
-	assert_int_equal(tsc_measure(NULL, NULL).khz, 2400000);
+	assert_int_equal(tsc_measure(NULL, NULL, cpu_pause).khz, 2400000);
 	hypervisor_leaf.eax = 2300000;
-	assert_int_equal(tsc_measure(NULL, NULL).khz, 2400000);
+	assert_int_equal(tsc_measure(NULL, NULL, cpu_pause).khz, 2400000);
 	features.hypervisor = true;
-	assert_int_equal(tsc_measure(NULL, NULL).khz, 2300000);
+	assert_int_equal(tsc_measure(NULL, NULL, cpu_pause).khz, 2300000);
 	/* A processor may claim what cannot be. */
 	crystal = (struct cpuid){ 1, UINT32_MAX, UINT32_MAX, 0 };
 	hypervisor_leaf.eax = UINT32_MAX;
 	cpuid_mhz = 0;
-	assert_int_equal(tsc_measure(NULL, NULL).khz, FALLBACK_KHZ);
+	assert_int_equal(tsc_measure(NULL, NULL, cpu_pause).khz, FALLBACK_KHZ);
 }
 
 /* Which counters can be a clock is found by the same measurement. */
 static void usable_counters(void **state)
 {
-	struct tsc_rate rate = tsc_measure(&hpet, &pm);
+	struct tsc_rate rate = tsc_measure(&hpet, &pm, cpu_pause);
 
 	(void)state;
 	assert_true(rate.usable[0] && rate.usable[1]);
-	rate = tsc_measure(&hpet, NULL);
+	rate = tsc_measure(&hpet, NULL, cpu_pause);
 	assert_true(rate.usable[0] && !rate.usable[1]);
 	pm_is_dead = true;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(rate.usable[0] && !rate.usable[1]);
 	assert_int_equal(warnings, 1);
 	hpet_is_dead = true;
 	pm_is_dead = false;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(!rate.usable[0] && rate.usable[1]);
 	/* Alone, and dead: what a machine without an HPET was stopped by. */
 	pm_is_dead = true;
-	rate = tsc_measure(NULL, &pm);
+	rate = tsc_measure(NULL, &pm, cpu_pause);
 	assert_false(rate.usable[0] || rate.usable[1]);
 	assert_string_equal(rate.referee, "pit");
 }
@@ -321,11 +321,11 @@ static void noise_is_no_counter(void **state)
 	(void)state;
 	is_noise = true;
 	for (unsigned i = 0; i < 20; i++) {
-		struct tsc_rate rate = tsc_measure(&hpet, &pm);
+		struct tsc_rate rate = tsc_measure(&hpet, &pm, cpu_pause);
 
 		assert_close(rate.khz, 100);
 		assert_true(rate.usable[0] && !rate.usable[1]);
-		rate = tsc_measure(NULL, &pm);
+		rate = tsc_measure(NULL, &pm, cpu_pause);
 		assert_false(rate.usable[1]);
 		assert_string_equal(rate.referee, "pit");
 	}
@@ -338,16 +338,16 @@ static void wrong_rates(void **state)
 
 	(void)state;
 	hpet_real_hz = 10000000;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(!rate.usable[0] && rate.usable[1]);
 	assert_int_equal(warnings, 2);
 	/* So slow that it never comes to an end, or so fast that the TSC would crawl. */
 	hpet_real_hz = 1000;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(!rate.usable[0] && rate.usable[1]);
 	khz = 50;
 	tsc_step = 1;
-	rate = tsc_measure(NULL, &pm);
+	rate = tsc_measure(NULL, &pm, cpu_pause);
 	assert_false(rate.usable[1]);
 }
 
@@ -359,13 +359,13 @@ static void battery_clock(void **state)
 	tsc_step = 1000;
 	pit_is_absent = true;
 	rtc_kind = GOOD_RTC;
-	rate = tsc_measure(NULL, NULL);
+	rate = tsc_measure(NULL, NULL, cpu_pause);
 	assert_string_equal(rate.referee, "rtc");
 	assert_close(rate.khz, 100);
 	assert_int_equal(warnings + errors, 0);
 	rtc_kind = STILL_RTC;
 	tsc_step = 1u << 24;
-	assert_string_equal(tsc_measure(NULL, NULL).referee, "nobody");
+	assert_string_equal(tsc_measure(NULL, NULL, cpu_pause).referee, "nobody");
 	assert_int_equal(errors, 1);
 }
 
@@ -375,14 +375,91 @@ static void tsc_that_stands_still(void **state)
 
 	(void)state;
 	tsc_step = 0;
-	rate = tsc_measure(NULL, NULL);
+	rate = tsc_measure(NULL, NULL, cpu_pause);
 	assert_true(rate.stands_still && rate.khz != 0);
 	/* These count by the TSC, but when they are read they move. */
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(rate.stands_still && rate.usable[0] && rate.usable[1]);
 	hpet_is_dead = true;
-	rate = tsc_measure(&hpet, &pm);
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
 	assert_true(rate.stands_still && !rate.usable[0] && rate.usable[1]);
+}
+
+static unsigned pauses;
+
+static void be_quick(void)
+{
+	pauses++;
+	cpu_pause();
+}
+
+/* What has begun goes on: what was done meanwhile counts, and the result is as exact. */
+static void in_two_parts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
+		struct tsc_rate rate;
+		uint64_t begin;
+
+		set_frequency(frequencies[i]);
+		begin = tsc;
+		assert_close(tsc_measure_first(&hpet, &pm), 10000);
+		assert_in_range(tsc - begin, khz, khz * 13 / 10);
+		tsc += 15 * khz;
+		pauses = 0;
+		rate = tsc_measure(&hpet, &pm, be_quick);
+		assert_close(rate.khz, 100);
+		assert_true(rate.usable[0] && rate.usable[1]);
+		assert_true(pauses > 0 && tsc - begin < khz * 22);
+		/* Long ago: no waiting at all. */
+		assert_close(tsc_measure_first(NULL, &pm), 10000);
+		tsc += 900 * khz;
+		pauses = 0;
+		assert_close(tsc_measure(NULL, &pm, be_quick).khz, 100);
+		assert_true(pauses <= 1);
+	}
+	assert_int_equal(warnings + errors + pit_measured, 0);
+}
+
+/* After five seconds the PM timer has gone around: it is measured anew. */
+static void second_part_too_late(void **state)
+{
+	(void)state;
+	assert_close(tsc_measure_first(&hpet, &pm), 10000);
+	tsc += 5000 * khz;
+	assert_close(tsc_measure(&hpet, &pm, cpu_pause).khz, 100);
+	assert_int_equal(warnings + errors, 0);
+}
+
+/* A counter that is good at first and then stops is found out all the same. */
+static void goes_wrong_between(void **state)
+{
+	struct tsc_rate rate;
+
+	(void)state;
+	assert_close(tsc_measure_first(&hpet, &pm), 10000);
+	hpet_is_dead = true;
+	rate = tsc_measure(&hpet, &pm, cpu_pause);
+	assert_close(rate.khz, 100);
+	assert_true(!rate.usable[0] && rate.usable[1]);
+}
+
+/* With any doubt nothing has begun, and soon. */
+static void no_first_part(void **state)
+{
+	uint64_t begin = tsc;
+
+	(void)state;
+	assert_int_equal(tsc_measure_first(NULL, NULL), 0);
+	pm_is_dead = true;
+	assert_int_equal(tsc_measure_first(&hpet, &pm), 0);
+	assert_true(tsc - begin < TSC_GIVE_UP / 8);
+	assert_close(tsc_measure(&hpet, &pm, cpu_pause).khz, 100);
+	pm_is_dead = false;
+	hpet_real_hz = hpet.hz / 50 * 49;
+	assert_int_equal(tsc_measure_first(&hpet, &pm), 0);
+	tsc_step = 0;
+	assert_int_equal(tsc_measure_first(&hpet, &pm), 0);
 }
 
 int main(void)
@@ -390,6 +467,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(both_counters, start),
 		cmocka_unit_test_setup(disturbed, start),
+		cmocka_unit_test_setup(in_two_parts, start),
+		cmocka_unit_test_setup(second_part_too_late, start),
+		cmocka_unit_test_setup(goes_wrong_between, start),
+		cmocka_unit_test_setup(no_first_part, start),
 		cmocka_unit_test_setup(one_counter, start),
 		cmocka_unit_test_setup(disagreement, start),
 		cmocka_unit_test_setup(interval_timer, start),
