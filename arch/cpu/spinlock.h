@@ -52,6 +52,20 @@ struct lock_records {
 
 struct lock_records lock_longest(enum lock_rank rank);
 
+/*
+ * How often CPUs found a lock of a rank taken, and how long they waited for it then, in ticks of
+ * the TSC: all together, and at most.  Counted in all builds, since to take a lock that is free
+ * costs nothing for it.  taken counts how often one was taken at all, in debug builds only.  Any
+ * CPU; figures of other CPUs may be a moment old.
+ */
+struct lock_contention {
+	uint32_t count;
+	uint64_t ticks, longest;
+	uint64_t taken;
+};
+
+struct lock_contention lock_contention(enum lock_rank rank);
+
 /* Any CPU; not from an NMI. */
 void spin_lock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);

@@ -44,6 +44,11 @@ void command_list_cpus(const char *argument)
 		latency_show_cpu(id);
 		answer_print("\n");
 	}
+}
+
+void command_list_locks(const char *argument)
+{
+	(void)argument;
 	latency_show_locks();
 }
 

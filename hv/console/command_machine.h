@@ -6,6 +6,7 @@
 #define UMBRA_HV_CONSOLE_COMMAND_MACHINE_H
 
 void command_list_cpus(const char *argument);
+void command_list_locks(const char *argument);
 void command_show_memory(const char *argument);
 void command_list_pci(const char *argument);
 void command_list_disks(const char *argument);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints and logs what debug builds keep: the longest stretches with interrupts off, and the locks
- * that were held longest.
+ * Prints how often CPUs waited for locks, and prints and logs what debug builds keep: the longest
+ * stretches with interrupts off, and the locks that were held longest.
  */
 #include "hv/console/latency.h"
 
@@ -108,15 +108,33 @@ void latency_show_cpu(unsigned cpu)
 			     longest.detail);
 }
 
-void latency_show_locks(void)
+/* What only debug builds know. */
+static void show_longest(unsigned rank, const struct lock_contention *waits)
 {
 	struct lock_figures lock;
 
-	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
-		if (read_lock(rank, &lock))
-			answer_print("lock %-10s held for %u ns at most, by %s; waited for %u ns, "
-				     "for %s\n", lock.name, lock.held_ns, lock.by, lock.waited_ns,
-				     lock.holder[0] ? lock.holder : "nobody");
+	if (!UMBRA_DEBUG)
+		return;
+	answer_print(" %10u", (uint32_t)waits->taken);
+	if (!read_lock(rank, &lock))
+		return;
+	answer_print("  %u ns, %s", lock.held_ns, lock.by);
+	if (lock.holder[0])
+		answer_print("; longest wait for %s", lock.holder);
+}
+
+void latency_show_locks(void)
+{
+	answer_print("%-10s %10s %12s %12s%s\n", "lock", "contended", "waited", "longest",
+		     UMBRA_DEBUG ? "      taken  held at most, and by whom" : "");
+	for (unsigned rank = 0; rank < LOCK_RANKS; rank++) {
+		struct lock_contention waits = lock_contention(rank);
+
+		answer_print("%-10s %10u %9u us %9u ns", lock_name(rank), waits.count,
+			     in_ns(waits.ticks) / 1000, in_ns(waits.longest));
+		show_longest(rank, &waits);
+		answer_print("\n");
+	}
 }
 
 void latency_log(void)
@@ -131,6 +149,7 @@ void latency_log(void)
 				  in_ns(longest.part_ticks));
 	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
 		if (read_lock(rank, &lock))
-			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s",
-				  lock.name, lock.held_ns, lock.by, lock.waited_ns, lock.holder);
+			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s "
+				  "contended=%u", lock.name, lock.held_ns, lock.by, lock.waited_ns, lock.holder,
+				  lock_contention(rank).count);
 }

@@ -9,7 +9,7 @@
 /* Prints the longest stretch of that CPU, as a part of its row; for a command. */
 void latency_show_cpu(unsigned cpu);
 
-/* Prints rows about the locks; for a command. */
+/* Prints rows about the locks, of any build; for a command. */
 void latency_show_locks(void);
 
 /* Logs all of it as events, at the machine's end.  No lock held. */
