@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 from bench_machine import BenchMachine
-from bench_scaling import scaling_figures, show_wall_clock
+from bench_scaling import fork_figures, scaling_figures, show_wall_clock
 from bench_system import system_figures
 from document import write_numbers
 from page import page
@@ -207,7 +207,8 @@ class Bench:
                      self.disk_exits("pci_", f"{pci_alone} exits", self.disk), self.disks(),
                      self.ports(), self.interrupt_of_key(), self.console_exits(), self.net_exits(),
                      self.memory(end), system_figures(self.machine, self.build, objcopy),
-                     scaling_figures(self.machine, f"{self.guests}/worker.elf")):
+                     scaling_figures(self.machine, f"{self.guests}/worker.elf"),
+                     fork_figures(self.machine, self.guests)):
             figures.update(more)
         return figures
 
