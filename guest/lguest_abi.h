@@ -40,7 +40,9 @@ enum lguest_hypercall {
 	LGUEST_SEND_INTERRUPTS = 19, /* nothing by itself: leaving Umbra delivers */
 	LGUEST_STEAL_TIME = 20,      /* (8 bytes, or 0), an addition: see below */
 	LGUEST_KICK = 21,            /* (device, queue) on the PCI bus, an addition */
-	LGUEST_HYPERCALL_COUNT = 22
+	LGUEST_FLUSH_WRITABLE = 22,  /* (), an addition */
+	LGUEST_MAP_PAGE = 23,        /* (virtual address, 0 or enum umbra_map), an addition */
+	LGUEST_HYPERCALL_COUNT = 24
 };
 
 /*
@@ -50,7 +52,16 @@ enum lguest_hypercall {
 #define UMBRA_MSR_ADDITIONS 0x554D4252u
 #define UMBRA_HAS_STEAL_TIME 1u          /* LGUEST_STEAL_TIME */
 #define UMBRA_HAS_KICK 2u                /* LGUEST_KICK */
-#define UMBRA_ADDITIONS (UMBRA_HAS_STEAL_TIME | UMBRA_HAS_KICK)
+#define UMBRA_HAS_FLUSH_WRITABLE 4u      /* LGUEST_FLUSH_WRITABLE */
+#define UMBRA_HAS_MAP_PAGE 8u            /* LGUEST_MAP_PAGE */
+#define UMBRA_ADDITIONS \
+	(UMBRA_HAS_STEAL_TIME | UMBRA_HAS_KICK | UMBRA_HAS_FLUSH_WRITABLE | UMBRA_HAS_MAP_PAGE)
+
+/* Second argument of LGUEST_MAP_PAGE: any value other than 0 means the pages around it, too. */
+enum umbra_map {
+	UMBRA_MAP_ONE = 0,
+	UMBRA_MAP_AROUND = 1
+};
 
 /* Second argument of LGUEST_SHUTDOWN. A panic is a power-off with another text. */
 enum lguest_shutdown {

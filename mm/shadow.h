@@ -30,6 +30,7 @@
  *   updates the guest announces   shadow_set_pte, ...     mm/shadow_update.c
  *   switching                     shadow_switch           mm/shadow_update.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
+ *     and what else may be told   shadow_map_page         mm/shadow_additions.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
  *   the initial page tables       shadow_create           mm/shadow_space.c
  *     and for generation A        shadow_start_initial    mm/shadow_initial.c
@@ -83,6 +84,7 @@ struct shadow_leaf {
 	uint64_t *table;		/* one page, read by the CPU */
 	uint32_t live;			/* present entries */
 	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
+	uint32_t writable;		/* bit n: some of the entries from 32n on may be writable */
 };
 
 struct address_space {
@@ -248,6 +250,18 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 /* FLUSH_TLB of the current address space's user part, and of everything. */
 enum shadow_result shadow_flush_user(struct shadow *shadow);
 enum shadow_result shadow_flush_all(struct shadow *shadow);
+
+/*
+ * MAP_PAGE: SET_PTE for gva in the current tables, which the guest is about to use; what a fault
+ * there could map without marking anything is mapped.  around: so are the pages around it.
+ */
+enum shadow_result shadow_map_page(struct shadow *shadow, gva_t gva, bool around);
+
+/*
+ * FLUSH_WRITABLE: of the current address space's user part nothing is writable any more before the
+ * guest's entry is read again.
+ */
+enum shadow_result shadow_flush_writable(struct shadow *shadow);
 
 /* For the next function alone: the address space has been on another CPU. */
 void shadow_hook(struct address_space *space, const struct cpu_pages *pages);

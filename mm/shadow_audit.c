@@ -35,6 +35,7 @@ static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *le
 
 		live += marked;
 		assert(marked == (entry != 0));
+		assert(!(entry & PTE_W) || leaf->writable & BIT(i / 32));
 		/* 1-4 and 7: exactly what the guest's entry permits, or nothing. */
 		assert(entry == 0 || entry == leaf_entry_for(shadow, guest_entry(&entries, i)));
 	}

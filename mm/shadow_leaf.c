@@ -57,6 +57,7 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	leaf->parents = 0;
 	leaf->generation = shadow->generation;
 	leaf->live = 0;
+	leaf->writable = 0;
 	leaf->table = shadow_page_alloc(shadow);
 	for (unsigned i = 0; i < ARRAY_SIZE(leaf->present); i++)
 		leaf->present[i] = 0;
@@ -99,11 +100,19 @@ static inline void count_entry(struct shadow_leaf *leaf, uint32_t index, bool is
 	leaf->live += is_present ? 1 : -1u;
 }
 
+/* Of an entry's lower half, as it is now. */
+static inline void note_writable(struct shadow_leaf *leaf, uint32_t index, uint32_t low)
+{
+	if (low & PTE_W)
+		leaf->writable |= BIT(index / 32);
+}
+
 static inline void set_entry(struct shadow_leaf *leaf, uint32_t index, uint64_t entry)
 {
 	bool was_present = leaf->present[index / 32] & BIT(index % 32);
 
 	leaf->table[index] = entry;
+	note_writable(leaf, index, (uint32_t)entry);
 	if (was_present != (entry != 0))
 		count_entry(leaf, index, entry != 0);
 }
@@ -132,8 +141,9 @@ static inline uint32_t chunk_entry(const struct chunk_memo *memo, uint32_t guest
  * is found in 32 bits.  False: this is not an entry for a page of that chunk.
  */
 static inline bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *guest_entry,
-				 uint32_t size, uint32_t *entry)
+				 uint32_t size, struct shadow_leaf *leaf, uint32_t index)
 {
+	uint32_t *entry = (uint32_t *)&leaf->table[index];
 	const uint32_t no_execute = (uint32_t)(PTE_NX >> 32);
 	uint32_t guest = READ_ONCE(guest_entry[0]), high = memo->high, expected;
 
@@ -150,6 +160,7 @@ static inline bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *
 	if (entry[0] != expected || entry[1] != high) {
 		entry[0] = expected;
 		entry[1] = high;
+		note_writable(leaf, index, expected);
 	}
 	return true;
 }
@@ -182,18 +193,19 @@ static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *l
 				    const struct guest_entries *entries, uint32_t index,
 				    struct chunk_memo *memo)
 {
-	uint64_t guest = guest_entry(entries, index), entry;
+	uint64_t guest = guest_entry(entries, index);
+	uint32_t *entry = (uint32_t *)&leaf->table[index];
 
 	shadow->work += WORK_ELSEWHERE;
-	if (!is_accessed((uint32_t)guest))
-		entry = 0;
-	else if (remember_chunk(shadow, memo, guest))
-		entry = (uint64_t)memo->high << 32 | chunk_entry(memo, (uint32_t)guest) |
-			(shadow->no_execute ? guest & PTE_NX : 0);
-	else
-		entry = leaf_entry_for(shadow, guest);
-	if (entry || leaf->table[index])
-		set_entry(leaf, index, entry);
+	if (!is_accessed((uint32_t)guest) || !remember_chunk(shadow, memo, guest)) {
+		set_entry(leaf, index, leaf_entry_for(shadow, guest));
+		return;
+	}
+	if (!entry[0])
+		count_entry(leaf, index, true);
+	entry[0] = chunk_entry(memo, (uint32_t)guest);
+	entry[1] = memo->high | ((uint32_t)(guest >> 32) & memo->no_execute);
+	note_writable(leaf, index, entry[0]);
 }
 
 /* The same for an entry that is accessed, by the memory of the last one's chunk. */
@@ -201,11 +213,10 @@ static inline void fill_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 			      const struct guest_entries *entries, uint32_t index)
 {
 	const uint32_t *guest = entries->first;
-	uint32_t *entry = (uint32_t *)&leaf->table[index];
-	bool was_present = *entry != 0;
+	bool was_present = (uint32_t)leaf->table[index] != 0;
 
 	guest += entries->size == 4 ? index : 2 * index;
-	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, entry))
+	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, leaf, index))
 		sync_by_walk(shadow, leaf, entries, index, &shadow->told.chunk);
 	else if (!was_present)
 		count_entry(leaf, index, true);
@@ -237,15 +248,14 @@ static inline __force_inline void fill_group(struct shadow *shadow, struct shado
 					     uint32_t words)
 {
 	const uint32_t *guest = (const uint32_t *)entries->first + first * words;
-	uint32_t *table = (uint32_t *)&leaf->table[first];
 	uint32_t map = accessed_map(guest, words) & ~(leaf->present[first / 32] >> (first % 32));
 	uint32_t quick = 0, count = 0;
 
 	for (; map; map &= map - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(map);
 
-		if (!sync_in_chunk(&shadow->told.chunk, guest + i * words, 4 * words,
-				   table + 2 * i)) {
+		if (!sync_in_chunk(&shadow->told.chunk, guest + i * words, 4 * words, leaf,
+				   first + i)) {
 			sync_by_walk(shadow, leaf, entries, first + i, &shadow->told.chunk);
 			shadow->counters.neighbours++;
 			continue;
@@ -302,15 +312,14 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 		     const struct guest_entries *entries, uint32_t index)
 {
 	const uint32_t *guest = entries->first;
-	uint32_t *entry = (uint32_t *)&leaf->table[index];
-	bool was_present = *entry != 0;
+	bool was_present = (uint32_t)leaf->table[index] != 0;
 
 	if (unlikely((shadow->pin_last - index) % SLOT_ENTRIES < shadow->pin_pages)) {
 		sync_pinned_index(shadow, leaf, entries, index);
 		return;
 	}
 	guest += entries->size == 4 ? index : 2 * index;
-	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, entry))
+	if (!sync_in_chunk(&shadow->told.chunk, guest, entries->size, leaf, index))
 		sync_elsewhere(shadow, leaf, entries, index);
 	else if (!was_present)
 		count_entry(leaf, index, true);
@@ -336,7 +345,8 @@ static inline __force_inline void resync_word(struct shadow *shadow, struct shad
 			table[2 * i + 1] = 0;
 			gone |= bits & -bits;
 			leaf->live--;
-		} else if (!sync_in_chunk(memo, guest + i * words, 4 * words, table + 2 * i)) {
+		} else if (!sync_in_chunk(memo, guest + i * words, 4 * words, leaf,
+					  word * 32 + i)) {
 			sync_by_walk(shadow, leaf, entries, word * 32 + i, memo);
 		}
 	}

@@ -149,6 +149,8 @@ static const struct edge_call edge_calls[] = {
 	{LGUEST_SEND_INTERRUPTS, 4, {0, 0, 0, 0}},
 	{LGUEST_STEAL_TIME, 1, {0, 0, 0, 0}},
 	{LGUEST_KICK, 2, {1, 0, 0, 0}},
+	{LGUEST_FLUSH_WRITABLE, 4, {0, 0, 0, 0}},
+	{LGUEST_MAP_PAGE, 2, {USER_TEST, UMBRA_MAP_AROUND, 0, 0}},
 };
 
 static uint32_t edge_values(uint32_t *values)

@@ -26,6 +26,68 @@ static uint32_t read_word(uint32_t address)
 	return value;
 }
 
+/* Told to be mapped, with what is around it: entries that no access would be permitted by. */
+static void map_frames_told(uint32_t first)
+{
+	for (uint32_t i = 0; i < 16; i++)
+		paging_map(SPACE, USER_TEST + i * PAGE_SIZE, first + i * PAGE_SIZE, PTE_USER_DATA);
+	for (uint32_t how = UMBRA_MAP_ONE; how <= UMBRA_MAP_AROUND; how++)
+		hypercall(LGUEST_MAP_PAGE, USER_TEST + 5 * PAGE_SIZE, how, 0, 0);
+}
+
+/* The last page of memory is the last of a group; what comes behind it is nobody's. */
+ATTACK(map_page_past_limit, "map-page-past-limit", EITHER)
+{
+	uint32_t last = (machine_memory() & ~0xFFFu) - PAGE_SIZE, value = 0;
+
+	map_frames_told(last + 0x1000000);
+	map_frames_told(0xFFFF0000);
+	map_frames_told(last);
+	value = read_word(USER_TEST + 2 * PAGE_SIZE);
+	if (value != 0 && value != 0xFFFFFFFF)
+		attack_fail("a frame past memory reads 0x%x", value);
+}
+
+/* Upper entries that are no tables, and the tables themselves as pages, written between calls. */
+ATTACK(map_page_bad_tables, "map-page-bad-tables", EITHER)
+{
+	const uint32_t uppers[] = {
+		0, PTE_TABLE | LARGE_PAGE, 0xFFFFF000 | PTE_TABLE,
+		machine_memory() | PTE_TABLE, PTE_TABLE & ~PTE_ACCESSED,
+	};
+
+	map_frames_told(0);
+	for (size_t i = 0; i < sizeof(uppers) / sizeof(*uppers); i++) {
+		paging_put(SPACE, USER_TEST, PAGING_DIRECTORY, uppers[i]);
+		hypercall(LGUEST_MAP_PAGE, USER_TEST, UMBRA_MAP_AROUND, 0, 0);
+		hypercall(LGUEST_MAP_PAGE, USER_TEST, UMBRA_MAP_ONE, 0, 0);
+		hypercall(LGUEST_FLUSH_WRITABLE, 0, 0, 0, 0);
+	}
+}
+
+ATTACK(map_page_reserved, "map-page-reserved", "MAP_PAGE in the range")
+{
+	hypercall(LGUEST_MAP_PAGE, 0xFFE00000, UMBRA_MAP_AROUND, 0, 0);
+}
+
+/* More tables than the budget has pages, each told and not touched. */
+ATTACK(map_page_everywhere, "map-page-everywhere", SURVIVES)
+{
+	uint32_t frame = page_alloc();
+
+	for (uint32_t round = 0; round < 2; round++) {
+		for (uint32_t address = 0x10000000; address < 0xA0000000; address += 0x400000) {
+			if (round == 0)
+				paging_map(SPACE, address, frame, PTE_USER_DATA);
+			hypercall(LGUEST_MAP_PAGE, address, round, 0, 0);
+			hypercall(LGUEST_FLUSH_WRITABLE, 0, 0, 0, 0);
+		}
+	}
+	for (uint32_t address = 0x10000000; address < 0xA0000000; address += 0x400000)
+		paging_put(SPACE, address, PAGING_DIRECTORY, 0);
+	paging_flush_user();
+}
+
 /* Past memory, and past the device area too. May read as ones, and never as something of others. */
 static void touch_frame(uint32_t physical)
 {

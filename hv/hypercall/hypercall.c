@@ -165,6 +165,18 @@ static void steal_time(struct guest *guest, const uint32_t args[4])
 	guest_steal_place(guest, gpa_make(args[0]));
 }
 
+static void flush_writable(struct guest *guest, const uint32_t args[4])
+{
+	(void)args;
+	check_shadow(guest, shadow_flush_writable(&guest->shadow));
+}
+
+static void map_page(struct guest *guest, const uint32_t args[4])
+{
+	check_shadow(guest, shadow_map_page(&guest->shadow, gva_make(args[0]),
+					    args[1] != UMBRA_MAP_ONE));
+}
+
 static const struct hypercall {
 	const char *name;	/* of the protocol, without LGUEST_ */
 	void (*run)(struct guest *guest, const uint32_t args[4]);
@@ -188,6 +200,8 @@ static const struct hypercall {
 	[LGUEST_SEND_INTERRUPTS] = { "SEND_INTERRUPTS", send_interrupts },
 	[LGUEST_STEAL_TIME] = { "STEAL_TIME", steal_time },
 	[LGUEST_KICK] = { "KICK", kick },
+	[LGUEST_FLUSH_WRITABLE] = { "FLUSH_WRITABLE", flush_writable },
+	[LGUEST_MAP_PAGE] = { "MAP_PAGE", map_page },
 };
 
 const char *hypercall_name(unsigned number)

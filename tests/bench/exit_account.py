@@ -34,7 +34,7 @@ PAGE_FAULT = 14
 # hv/hypercall/hypercall.c: one function for each call.
 CALLS = ("flush_async init shutdown new_pgtable flush_tlb load_idt_entry set_stack task_switched "
          "set_clockevent halt set_pmd set_pgd load_tls notify load_gdt_entry send_interrupts "
-         "steal_time kick").split()
+         "steal_time kick flush_writable map_page").split()
 SET_PTE = "shadow_set_pte"      # which has none
 # Of the trace: the instruction's address, and flags whose lowest two bits are the ring.
 LINE = re.compile(r"Trace \d+: \S+ \[\w+/(\w+)/(\w+)/")
@@ -119,7 +119,9 @@ class Exit:
 
     def add(self, name, is_first):
         self.functions[name] += 1
-        if is_first and (name in CALLS or name == SET_PTE):
+        # MAP_PAGE calls what SET_PTE calls, for some pages.
+        told = self.calls and self.calls[-1] == "map_page"
+        if is_first and (name in CALLS or name == SET_PTE and not told):
             self.calls.append(name)
 
     def from_ring(self):

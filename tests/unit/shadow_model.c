@@ -260,6 +260,8 @@ static bool is_permitted(const struct shadow_model *model, uint32_t s, uint32_t 
 
 		if (directory->until < fresh)
 			continue;
+		if (view->writable && model->slot[s] < model->kernel_slot)
+			fresh_entry = MAX(fresh_entry, model->fresh_writable[r]);
 		for (uint32_t e = 0; e < entries->count; e++)
 			if (entries->states[e].until >= fresh_entry &&
 			    entry_permits(model, directory->what, entries->states[e].what, view))

@@ -68,6 +68,7 @@ struct shadow_model {
 	uint8_t *mirror;
 	struct history directories[ROOTS][SLOTS], entries[TABLES][2][INDEXES];
 	uint32_t fresh_all, fresh_user[ROOTS], fresh_slot[ROOTS][SLOTS];
+	uint32_t fresh_writable[ROOTS];		/* of write permission in the user's part */
 	uint32_t fresh_page[ROOTS][SLOTS][INDEXES], fresh_kernel[SLOTS][INDEXES];
 	uint32_t fresh_entry[TABLES][2][INDEXES];
 	struct shadow_model_counters counters;

@@ -317,6 +317,34 @@ static void flush_user(struct shadow_model *model)
 	model->fresh_user[model->current] = ++model->clock;
 }
 
+/* Not even what was written before the call, and is writable now, may be so unread. */
+static void flush_writable(struct shadow_model *model)
+{
+	model_note(model, "FLUSH_WRITABLE");
+	shadow_flush_writable(&model->guest.shadow);
+	model->fresh_writable[model->current] = ++model->clock;
+	for (uint32_t s = 0; s < model->slots; s++)
+		for (uint32_t i = 0; i < INDEXES; i++)
+			if (model->slot[s] < model->kernel_slot &&
+			    shadow_look(&model->guest, model_address_of(model, s, i)).writable)
+				model_violation(model, "%08x is writable after FLUSH_WRITABLE",
+						model_address_of(model, s, i));
+}
+
+static void map_page_step(struct shadow_model *model, struct choices *choices)
+{
+	uint32_t s = pick_slot(model, choices), i = model_choose(choices, INDEXES);
+	bool around = model_choose(choices, 2);
+
+	model_note(model, "MAP_PAGE %08x around %d", model_address_of(model, s, i), around);
+	shadow_map_page(&model->guest.shadow, gva_make(model_address_of(model, s, i)), around);
+	model->clock++;
+	if (model->slot[s] >= model->kernel_slot)
+		model->fresh_kernel[s][i] = model->clock;
+	else
+		model->fresh_page[model->current][s][i] = model->clock;
+}
+
 void model_flush_all(struct shadow_model *model)
 {
 	model_note(model, "FLUSH_TLB all");
@@ -336,7 +364,7 @@ void model_switch_to(struct shadow_model *model, uint32_t r)
 
 void shadow_model_step(struct shadow_model *model, struct choices *choices)
 {
-	uint32_t what = model_choose(choices, 64);
+	uint32_t what = model_choose(choices, 72);
 
 	model->steps++;
 	if (model->must_flush)
@@ -363,6 +391,10 @@ void shadow_model_step(struct shadow_model *model, struct choices *choices)
 		pin_step(model, choices);
 	else if (what < 62)
 		model->guest.cpu = model_choose(choices, 2);
+	else if (what >= 66)
+		map_page_step(model, choices);
+	else if (what >= 64)
+		flush_writable(model);
 	else
 		sweep_step(model, choices);
 	model_check_step(model);

@@ -10,6 +10,8 @@
 #include <asm/processor.h>
 #include <asm/umbra.h>
 
+#include "umbra_internal.h"
+
 static bool idt_is_loaded;
 
 static void tell_gate(int entry, const gate_desc *gate)
@@ -19,14 +21,23 @@ static void tell_gate(int entry, const gate_desc *gate)
 	umbra_hcall(UMBRA_LOAD_IDT_ENTRY, entry, words[0], words[1], 0);
 }
 
+/* A ring full of them at a time: there are five tables on the way up. */
 void umbra_load_idt(const struct desc_ptr *dtr)
 {
 	const gate_desc *idt = (const gate_desc *)dtr->address;
 	int count = (dtr->size + 1) / sizeof(*idt);
+	unsigned long flags = arch_local_irq_save();
 
-	for (int i = 0; i < count; i++)
-		tell_gate(i, &idt[i]);
+	for (int i = 0; i < count; i++) {
+		const u32 *words = (const u32 *)&idt[i];
+
+		if (!umbra_queue_call(UMBRA_LOAD_IDT_ENTRY, i, words[0], words[1]))
+			tell_gate(i, &idt[i]);
+	}
+	umbra_hcall0(UMBRA_FLUSH_ASYNC);
 	idt_is_loaded = true;
+	if (flags & X86_EFLAGS_IF)
+		arch_local_irq_enable();
 }
 
 void umbra_write_idt_entry(gate_desc *idt, int entry, const gate_desc *gate)

@@ -7,16 +7,27 @@
  */
 #include <linux/mm.h>
 
+#include <asm/mmu_context.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 #include <asm/umbra.h>
 #include <asm/umbra_hooks.h>
 
-/*
- * Queues a call that goes in front of the next one.  Interrupts are off.  False:
- * the ring is full, and nothing was done; the next call empties it.
- */
-static bool queue_call(u32 nr, u32 a1, u32 a2)
+#include "umbra_internal.h"
+
+/* Additions that this Umbra has. */
+static bool has_flush_writable __ro_after_init;
+static bool has_map_page __ro_after_init;
+
+void __init umbra_setup_mmu(void)
+{
+	u32 additions = umbra_additions();
+
+	has_flush_writable = additions & UMBRA_HAS_FLUSH_WRITABLE;
+	has_map_page = additions & UMBRA_HAS_MAP_PAGE;
+}
+
+bool umbra_queue_call(u32 nr, u32 a1, u32 a2, u32 a3)
 {
 	static unsigned int next;
 	u32 *call = lguest_data.hcalls[next];
@@ -26,6 +37,7 @@ static bool queue_call(u32 nr, u32 a1, u32 a2)
 	call[0] = nr;
 	call[1] = a1;
 	call[2] = a2;
+	call[3] = a3;
 	/* Umbra may look at any exit: the call is whole before its slot says so. */
 	barrier();
 	WRITE_ONCE(lguest_data.hcall_status[next], UMBRA_SLOT_QUEUED);
@@ -37,7 +49,7 @@ static bool queue_call(u32 nr, u32 a1, u32 a2)
 void umbra_switch_cr3(unsigned long val, bool flush)
 {
 	umbra_cr3 = val;
-	if (!flush || !queue_call(UMBRA_NEW_PGTABLE, val, 0))
+	if (!flush || !umbra_queue_call(UMBRA_NEW_PGTABLE, val, 0, 0))
 		umbra_hcall(UMBRA_NEW_PGTABLE, val, 0, 0, 0);
 	if (flush)
 		umbra_flush_tlb_user();
@@ -71,9 +83,18 @@ void umbra_flush_tlb_one(unsigned long addr)
 unsigned long umbra_queue_flushes(unsigned long addr, unsigned long end,
 				  unsigned long stride)
 {
-	while (addr + stride < end && queue_call(UMBRA_SET_PTE, 0, addr))
+	while (addr + stride < end && umbra_queue_call(UMBRA_SET_PTE, 0, addr, 0))
 		addr += stride;
 	return addr;
+}
+
+/* An Umbra without the addition maps it if it has a shadow of its table. */
+static void map_page(unsigned long addr)
+{
+	if (has_map_page)
+		umbra_hcall(UMBRA_MAP_PAGE, addr, UMBRA_MAP_ONE, 0, 0);
+	else
+		umbra_flush_tlb_one(addr);
 }
 
 /*
@@ -85,5 +106,56 @@ void umbra_update_mmu(struct vm_area_struct *vma, unsigned long addr, pte_t *pte
 {
 	if (pte_write(*ptep) && pte_dirty(*ptep) &&
 	    vma->vm_mm == this_cpu_read(cpu_tlbstate.loaded_mm))
-		umbra_flush_tlb_one(addr);
+		map_page(addr);
+}
+
+/* It need not be told before the fault that the kernel would take here next. */
+void umbra_read_fault_done(unsigned long addr)
+{
+	if (has_map_page)
+		umbra_hcall(UMBRA_MAP_PAGE, addr, UMBRA_MAP_AROUND, 0, 0);
+}
+
+/*
+ * Begins a flush, with interrupts off, and says whether the caller may tell
+ * Umbra of it by itself: the table is in use, and waits for no other flush.
+ * Then this one counts as done, as flush_tlb_func() would have it.
+ */
+static bool begin_flush(struct mm_struct *mm)
+{
+	u64 gen = inc_mm_tlb_gen(mm);
+	u16 asid = this_cpu_read(cpu_tlbstate.loaded_mm_asid);
+
+	if (mm != this_cpu_read(cpu_tlbstate.loaded_mm) ||
+	    this_cpu_read(cpu_tlbstate.ctxs[asid].tlb_gen) + 1 != gen)
+		return false;
+	this_cpu_write(cpu_tlbstate.ctxs[asid].tlb_gen, gen);
+	mm->context.umbra_gen = gen;
+	return true;
+}
+
+void umbra_update_copied(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long flags = arch_local_irq_save();
+	bool is_told = begin_flush(vma->vm_mm);
+
+	if (is_told)
+		map_page(addr);
+	if (flags & X86_EFLAGS_IF)
+		arch_local_irq_enable();
+	if (!is_told)
+		flush_tlb_page(vma, addr);
+}
+
+void umbra_flush_writable(struct mm_struct *mm)
+{
+	unsigned long flags = arch_local_irq_save();
+	bool is_told = has_flush_writable && begin_flush(mm);
+
+	if (is_told)
+		umbra_hcall0(UMBRA_FLUSH_WRITABLE);
+	if (flags & X86_EFLAGS_IF)
+		arch_local_irq_enable();
+	if (!is_told)
+		flush_tlb_mm(mm);
 }

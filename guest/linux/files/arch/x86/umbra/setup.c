@@ -144,6 +144,7 @@ asmlinkage __visible void __init umbra_start_kernel(void)
 	reserve_top_address(lguest_data.reserve_mem);
 
 	setup_platform();
+	umbra_setup_mmu();
 	umbra_setup_irqs();
 	umbra_setup_time();
 	setup_end();
