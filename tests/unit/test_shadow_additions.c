@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of mm/shadow_additions.c: MAP_PAGE maps what a fault would map without marking anything,
- * and no more; FLUSH_WRITABLE leaves nothing writable, wherever the tables are, and what was taken away
- * stays away.
+ * and no more; FLUSH_WRITABLE leaves nothing writable, wherever the tables are, and what was taken
+ * away stays away.
  */
 #include "mm/shadow_internal.h"
 #include "tests/unit/shadow_test.h"
