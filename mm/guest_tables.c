@@ -107,6 +107,7 @@ static enum walk_result pae_slot(const struct guest_memory *memory, uint32_t roo
 
 	if (walk != WALK_PRESENT)
 		return walk;
+	result->middle = (uint32_t)result->flags & (PAGE_MASK | (uint32_t)PTE_P);
 	result->flags = read_entry(table, slot % SLOT_ENTRIES);
 	walk = step(memory, result->flags, &table);
 	if (walk != WALK_PRESENT)

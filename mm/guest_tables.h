@@ -44,6 +44,7 @@ struct guest_slot {
 	uint32_t key;	/* names the run of 512 entries; equal keys, equal entries */
 	/* PTE_W, PTE_U and PTE_NX as all levels together say; PTE_A of the last level; PTE_P. */
 	uint64_t flags;
+	uint32_t middle;	/* with PAE alone: the middle table's address, with PTE_P */
 };
 
 struct guest_reader {

@@ -58,6 +58,8 @@ struct cpu_pages;
 #define SHADOW_MAX_BUDGET 16384u	/* 64 MB; the leaf pool must fit one piece of the heap */
 #define SHADOW_MAX_SPACES 1024u		/* whatever the budget: some calls look at each of them */
 #define SHADOW_CHAINS 256u		/* of address spaces, by a hash of their roots */
+/* Of middle tables, by their pages: a guest of 4 GB has no more of them in a chain than this. */
+#define MIDDLE_CHAINS 1024u
 
 /*
  * Work is counted in shadow->work, in units of some 20 instructions: tests hold every call to
@@ -87,6 +89,17 @@ struct shadow_leaf {
 	uint32_t writable;		/* bit n: some of the entries from 32n on may be writable */
 };
 
+/*
+ * A quarter (1 GB) of an address space: the middle table by way of which all its slots were read
+ * that the CPU sees.  Others are named by their numbers: that of the address space in space_pool,
+ * times 4, and the quarter's (mm/shadow_middle.c).
+ */
+struct middle_user {
+	uint32_t table;			/* its address, with PTE_P; 0: nothing was read yet */
+	uint16_t next, previous;	/* in the ring of those with the same table */
+	uint16_t chain_next, chain_previous;	/* the first of each ring: in a chain */
+};
+
 struct address_space {
 	uint64_t pdpt[4] __aligned(32);	/* read by the CPU; below 4 GB */
 	uint64_t *directories[4];	/* one page each, read by the CPU; made on demand */
@@ -97,6 +110,7 @@ struct address_space {
 	const struct cpu_pages *hooked;	/* the CPU whose Switcher PTE page is in the last slot */
 	uint32_t hand;			/* the word of `linked` at which strip continues */
 	uint32_t linked[SLOT_COUNT / 32];	/* bit n: slot n names a leaf, awake or asleep */
+	struct middle_user middles[4];		/* with PAE */
 };
 
 #define SHADOW_PIN_PAGES 2u	/* of the kernel stack, where a trap pushes its frame */
@@ -142,6 +156,7 @@ struct shadow {
 	struct address_space *chains[SHADOW_CHAINS];
 	struct leaf_index_piece index[INDEX_PIECES];
 	uint16_t slot_links[SLOT_COUNT];	/* address spaces that have a leaf there */
+	uint16_t middle_chains[MIDDLE_CHAINS];	/* numbers of struct middle_user */
 	uint32_t limit;			/* slots from here on are Umbra's */
 	uint32_t pte_limit;		/* limit, or while provisional 0, for SET_PTE's slow way */
 	uint32_t kernel_slot;		/* slots from here on are alike in all address spaces */

@@ -58,6 +58,7 @@ static void audit_slot(const struct shadow *shadow, const struct address_space *
 		return;
 	assert(space_read_slot(shadow, space, slot, &info) == WALK_PRESENT);
 	assert(info.key == leaf->key);
+	assert(!middle_is_new(shadow, space, slot, &info));
 	assert((entry & ~info.flags & (PTE_W | PTE_U)) == 0);	/* 2 and 4 */
 	audit_leaf(shadow, leaf);
 }
@@ -131,9 +132,31 @@ static uint32_t audit_index(const struct shadow *shadow)
 	return pages;
 }
 
+/* A page that is said to be clear: only its first word, which leads to the next one, is not 0. */
+static void audit_clear_page(const uint32_t *page)
+{
+	for (uint32_t i = sizeof(void *) / sizeof(*page); i < PAGE_SIZE / sizeof(*page); i++)
+		assert(page[i] == 0);
+}
+
+/* Returns how many free pages there are. */
+static uint32_t audit_free_pages(const struct shadow *shadow)
+{
+	uint32_t free = 0, clear = 0;
+
+	for (void *page = shadow->free_pages; page; page = *(void **)page)
+		free++;
+	for (void *page = shadow->clear_pages; page; page = *(void **)page, clear++)
+		audit_clear_page(page);
+	assert(clear == shadow->clear_count);
+	return free + clear;
+}
+
 void shadow_audit(const struct shadow *shadow)
 {
 	uint32_t pages = audit_spaces(shadow) + audit_leaves(shadow) + audit_index(shadow);
 
-	assert(pages == shadow->used && pages <= shadow->budget);
+	middle_audit(shadow);
+	assert(pages == shadow->used);
+	assert(pages + audit_free_pages(shadow) <= shadow->budget);
 }

@@ -67,6 +67,7 @@ static void destroy(struct shadow *shadow, struct address_space *space)
 	for (unsigned i = 0; i < ARRAY_SIZE(space->directories); i++)
 		if (space->directories[i])
 			shadow_page_free(shadow, space->directories[i], true);
+	middle_forget(shadow, space);
 	while (*link != space)
 		link = &(*link)->next;
 	*link = space->next;
@@ -146,6 +147,7 @@ void shadow_start_pools(struct shadow *shadow)
 	list_init(&shadow->spaces);
 	memset(shadow->chains, 0, sizeof(shadow->chains));
 	memset(shadow->slot_links, 0, sizeof(shadow->slot_links));
+	memset(shadow->middle_chains, 0xFF, sizeof(shadow->middle_chains));
 	shadow->free_leaves = NULL;
 	shadow->free_spaces = NULL;
 	shadow->leaves_made = 1;

@@ -12,6 +12,64 @@
 /* Pages that a new address space takes at once: the directory with the Switcher slot. */
 #define SPACE_FIRST_PAGES 1u
 
+/* --- sleeping ---------------------------------------------------------------- */
+
+void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot)
+{
+	uint64_t *entry = &space->directories[slot / SLOT_ENTRIES][slot % SLOT_ENTRIES];
+	struct shadow_leaf *leaf = frame_owner(slot_frame(*entry));
+
+	shadow->work += WORK_SLEEP;
+	leaf->generation = shadow->generation - 1;
+	*entry = slot_asleep(leaf);
+}
+
+/* The linked slots of a word of the map that lie in [first, end). */
+static uint32_t linked_between(const struct address_space *space, uint32_t word, uint32_t first,
+			       uint32_t end)
+{
+	uint32_t bits = space->linked[word];
+
+	if (!bits)
+		return 0;
+	if (word == first / 32)
+		bits &= UINT32_MAX << first % 32;
+	if (word == end / 32)
+		bits &= BIT(end % 32) - 1;
+	return bits;
+}
+
+static void put_all_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t first,
+			     uint32_t end)
+{
+	for (uint32_t word = first / 32; word * 32 < end; word++) {
+		uint32_t bits = linked_between(space, word, first, end);
+
+		for (; bits; bits &= bits - 1) {
+			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
+
+			space_put_to_sleep(shadow, space, slot);
+		}
+	}
+}
+
+/*
+ * The quarter that slot is in is read by way of another middle table from now on.  What the CPU
+ * sees of it came by the one before, and must be read again.
+ */
+static void __noinline learn_middle(struct shadow *shadow, struct address_space *space,
+				    uint32_t slot, uint32_t table)
+{
+	uint32_t quarter = slot / SLOT_ENTRIES, first = quarter * SLOT_ENTRIES;
+
+	if (space->middles[quarter].table) {
+		shadow->pinned = false;
+		shadow->told.space = NULL;
+		put_all_to_sleep(shadow, space, first, first + SLOT_ENTRIES);
+	}
+	middle_set(shadow, space, quarter, table);
+}
+
 /* --- linking ----------------------------------------------------------------- */
 
 static void link_slot(struct shadow *shadow, struct address_space *space, uint32_t slot,
@@ -59,6 +117,8 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 	uint64_t flags = slot_flags(shadow, info);
 	struct shadow_leaf *leaf;
 
+	if (unlikely(middle_is_new(shadow, space, slot, info)))
+		learn_middle(shadow, space, slot, info->middle);
 	if (likely(space_is_linked(space, slot))) {
 		uint64_t *entry = space_slot(space, slot);
 
@@ -93,16 +153,6 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
  */
 #define RESYNC_AT_ONCE 32u
 
-void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot)
-{
-	uint64_t *entry = &space->directories[slot / SLOT_ENTRIES][slot % SLOT_ENTRIES];
-	struct shadow_leaf *leaf = frame_owner(slot_frame(*entry));
-
-	shadow->work += WORK_SLEEP;
-	leaf->generation = shadow->generation - 1;
-	*entry = slot_asleep(leaf);
-}
-
 /*
  * Makes sure that the CPU finds in a linked slot only what the guest's tables
  * still say.  Inline: a flush does this for every slot.
@@ -127,6 +177,12 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 		space_unlink(shadow, space, slot);
 		return;
 	}
+	if (unlikely(middle_is_new(shadow, space, slot, &info))) {
+		learn_middle(shadow, space, slot, info.middle);
+		if (leaf->live > RESYNC_AT_ONCE)
+			return;
+		stale = true;
+	}
 	if (stale)
 		leaf_resync(shadow, leaf);
 	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
@@ -143,6 +199,7 @@ static bool is_as_it_was(struct shadow *shadow, const struct address_space *spac
 	return leaf->generation == shadow->generation && (uint32_t)entry & PTE_P &&
 	       space_read_slot(shadow, space, slot, &info) == WALK_PRESENT &&
 	       info.key == leaf->key && (uint32_t)info.flags & PTE_A &&
+	       !middle_is_new(shadow, space, slot, &info) &&
 	       !(((uint32_t)entry ^ (uint32_t)info.flags) & (uint32_t)(PTE_W | PTE_U)) &&
 	       (!shadow->no_execute || !((entry ^ info.flags) & PTE_NX));
 }
@@ -169,36 +226,6 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
 	return true;
 }
 
-/* The linked slots of a word of the map that lie in [first, end). */
-static uint32_t linked_between(const struct address_space *space, uint32_t word, uint32_t first,
-			       uint32_t end)
-{
-	uint32_t bits = space->linked[word];
-
-	if (!bits)
-		return 0;
-	if (word == first / 32)
-		bits &= UINT32_MAX << first % 32;
-	if (word == end / 32)
-		bits &= BIT(end % 32) - 1;
-	return bits;
-}
-
-/* Slots that one call cannot bring up to date are read again when they are touched. */
-static void put_all_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t first,
-			     uint32_t end)
-{
-	for (uint32_t word = first / 32; word * 32 < end; word++) {
-		uint32_t bits = linked_between(space, word, first, end);
-
-		for (; bits; bits &= bits - 1) {
-			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
-
-			space_put_to_sleep(shadow, space, slot);
-		}
-	}
-}
-
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all)
 {
@@ -211,6 +238,7 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
 		for (; bits; bits &= bits - 1) {
 			uint32_t slot = word * 32 + (uint32_t)__builtin_ctz(bits);
 
+			/* What this call cannot bring up to date is read when it is touched. */
 			if (unlikely(work_is_over(shadow, work_end))) {
 				put_all_to_sleep(shadow, space, slot, end);
 				return;
@@ -240,6 +268,8 @@ static void link_kernel(struct shadow *shadow, struct address_space *space)
 		if (space_read_slot(shadow, space, slot, &info) != WALK_PRESENT ||
 		    !(info.flags & PTE_A))
 			continue;
+		if (middle_is_new(shadow, space, slot, &info))
+			learn_middle(shadow, space, slot, info.middle);
 		leaf = leaf_find(shadow, info.key);
 		if (leaf && is_fresh_at(shadow, leaf, slot))
 			link_slot(shadow, space, slot, leaf, slot_flags(shadow, &info));

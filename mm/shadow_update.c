@@ -181,41 +181,32 @@ enum shadow_result shadow_set_pgd(struct shadow *shadow, gpa_t root, uint32_t in
 	return SHADOW_DONE;
 }
 
-static inline bool uses_middle_table(const struct shadow *shadow, const struct address_space *space,
-				     uint32_t quarter, uint32_t table)
-{
-	const uint32_t *top = (const uint32_t *)(shadow->memory->base + space->root) + 2 * quarter;
-	uint32_t low = READ_ONCE(top[0]);
-
-	return (low & (PAGE_MASK | (uint32_t)PTE_P)) == (table | (uint32_t)PTE_P) &&
-	       !(READ_ONCE(top[1]) & (uint32_t)(PTE_FRAME >> 32));
-}
-
 /*
- * Entry index of a middle table has changed: for all address spaces that have it for that quarter
- * of their addresses.  There may be a thousand, and most have nothing to do with it, so each is
- * a look or two, and no more are looked at than have a leaf there.
+ * Entry index of a middle table has changed: for all who use the table, with whatever quarter of
+ * their addresses.
  */
-static void middle_entry_changed(struct shadow *shadow, uint32_t table, uint32_t quarter,
-				 uint32_t index)
+static void middle_entry_changed(struct shadow *shadow, uint32_t table, uint32_t index)
 {
-	uint32_t slot = quarter * SLOT_ENTRIES + index, left = shadow->slot_links[slot];
-	struct address_space *space;
+	uint32_t first = middle_first(shadow, table), number = first, quarters = 0;
 
-	list_for_each(space, &shadow->spaces, recency) {
-		if (left == 0)
-			return;
+	while (number != MIDDLE_END) {
+		struct address_space *space = &shadow->space_pool[number / 4];
+		uint32_t quarter = number % 4, slot = quarter * SLOT_ENTRIES + index;
+
 		shadow->work += WORK_SPACE / 2;
-		if (!space_is_linked(space, slot))
-			continue;
-		left--;
-		if (!uses_middle_table(shadow, space, quarter, table))
-			continue;
-		/* What is not current is read again when it is touched. */
 		if (space == shadow->current)
-			space_resync(shadow, space, slot, slot + 1, true);
-		else
+			quarters |= BIT(quarter);
+		else if (space_is_linked(space, slot))
+			/* What is not current is read again when it is touched. */
 			space_put_to_sleep(shadow, space, slot);
+		number = middle_user(shadow, number)->next;
+		if (number == first)
+			break;
+	}
+	for (; quarters; quarters &= quarters - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(quarters) * SLOT_ENTRIES + index;
+
+		space_resync(shadow, shadow->current, slot, slot + 1, true);
 	}
 }
 
@@ -227,9 +218,8 @@ enum shadow_result shadow_set_pmd(struct shadow *shadow, gpa_t table, uint32_t i
 		return shadow_bad(shadow, "SET_PMD without PAE tables", gpa_value(table));
 	if (index >= SLOT_ENTRIES)
 		return shadow_bad(shadow, "SET_PMD with an index beyond the table", index);
-	/* Any of the four quarters of any address space may name the table. */
-	for (uint32_t quarter = 0; quarter < 4; quarter++)
-		middle_entry_changed(shadow, gpa_value(table), quarter, index);
+	if (IS_ALIGNED(gpa_value(table), PAGE_SIZE))
+		middle_entry_changed(shadow, gpa_value(table) | (uint32_t)PTE_P, index);
 	return SHADOW_DONE;
 }
 

@@ -152,10 +152,13 @@ static void history_set(struct shadow_model *model, struct history *history, boo
 			model_violation(model, "the model is too small");
 		model->must_flush |= history->count >= STATES_WANTED;
 		same = &history->states[history->count++];
-		same->what = what;
+		*same = (struct state){ .what = what };
 	}
 	same->until = FOREVER;
 }
+
+/* Where a directory entry's state has the page of the middle table that it stands in. */
+#define MIDDLE_SHIFT 32
 
 void model_refresh_directories(struct shadow_model *model)
 {
@@ -166,7 +169,7 @@ void model_refresh_directories(struct shadow_model *model)
 
 			history_set(model, &model->directories[r][s], look.directory == PRESENT,
 				    flags | (uint64_t)look.table << 12 |
-					    (uint64_t)look.middle << 32);
+					    (uint64_t)look.middle << MIDDLE_SHIFT);
 		}
 	}
 }
@@ -225,6 +228,34 @@ uint32_t model_newest(const struct shadow_model *model, uint32_t r, uint32_t s)
 	return model->slot[s] < model->kernel_slot ? MAX(fresh, model->fresh_user[r]) : fresh;
 }
 
+static void forget_middle(struct shadow_model *model, uint32_t middle, uint32_t r, uint32_t s)
+{
+	struct history *history = &model->directories[r][s];
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < history->count; i++) {
+		struct state *state = &history->states[i];
+
+		if ((state->what >> MIDDLE_SHIFT & 0xFFFFF) == middle) {
+			if (state->until != FOREVER)
+				continue;
+			/* The kernel's entries are SET_PTE's affair. */
+			if (model->slot[s] < model->kernel_slot)
+				state->fresh = model->clock;
+		}
+		history->states[kept++] = *state;
+	}
+	history->count = kept;
+}
+
+void model_forget_middle(struct shadow_model *model, uint32_t middle, uint32_t index)
+{
+	for (uint32_t r = 0; r < model->roots; r++)
+		for (uint32_t s = 0; s < model->slots; s++)
+			if (model->slot[s] % 512 == index)
+				forget_middle(model, middle, r, s);
+}
+
 static bool entry_permits(const struct shadow_model *model, uint64_t directory, uint64_t entry,
 			  const struct shadow_view *view)
 {
@@ -258,6 +289,7 @@ static bool is_permitted(const struct shadow_model *model, uint32_t s, uint32_t 
 		uint32_t fresh_entry =
 			MAX(fresh_page, model->fresh_entry[table][model_half_of(model, s)][i]);
 
+		fresh_entry = MAX(fresh_entry, directory->fresh);
 		if (directory->until < fresh)
 			continue;
 		if (view->writable && model->slot[s] < model->kernel_slot)

@@ -41,6 +41,7 @@ extern const uint32_t model_data_pages[DATA_PAGES];
 struct state {
 	uint64_t what;
 	uint32_t until;
+	uint32_t fresh;		/* of a directory entry: older entries below it do not count */
 };
 
 struct history {
@@ -108,6 +109,8 @@ void model_refresh_entry(struct shadow_model *model, uint32_t table, uint32_t ha
 
 /* Since when nothing older may be used in slot s of root r. */
 uint32_t model_newest(const struct shadow_model *model, uint32_t r, uint32_t s);
+/* Entry index of a middle table was told: what came by way of it before does not count any more. */
+void model_forget_middle(struct shadow_model *model, uint32_t middle, uint32_t index);
 /* What the CPU makes of (slot s, index i); a violation when it may not. */
 struct shadow_view model_check_view(struct shadow_model *model, uint32_t s, uint32_t i);
 /* After each operation. */

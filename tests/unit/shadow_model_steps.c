@@ -260,11 +260,7 @@ static void set_pmd(struct shadow_model *model, uint32_t middle, uint32_t index)
 	model_note(model, "SET_PMD table %x index %u", middle, index);
 	shadow_set_pmd(&model->guest.shadow, gpa_make(middle << PAGE_SHIFT), index);
 	model->clock++;
-	for (uint32_t r = 0; r < model->roots; r++)
-		for (uint32_t s = 0; s < model->slots; s++)
-			if (model->slot[s] % 512 == index &&
-			    model_look_slot(model, model->root[r], model->slot[s]).middle == middle)
-				slot_is_fresh(model, r, s);
+	model_forget_middle(model, middle, index);
 }
 
 static void directory_step(struct shadow_model *model, struct choices *choices)
@@ -293,6 +289,21 @@ static void directory_step(struct shadow_model *model, struct choices *choices)
 		set_pgd(model, r, slot);
 }
 
+/* The middle table that entry names says in its slots what the one of root r does. */
+static void copy_middle(struct shadow_model *model, uint32_t r, uint32_t i, uint64_t entry)
+{
+	uint32_t new = (uint32_t)(entry & PTE_FRAME);
+
+	for (uint32_t s = 0; s < model->slots; s++) {
+		uint32_t slot = model->slot[s], address = new + slot % 512 * 8;
+		struct lookup look = model_look_slot(model, model->root[r], slot);
+
+		if (slot / 512 == i && look.middle &&
+		    guest_load(&model->guest, address) != look.flags)
+			model_store(model, address, look.flags);
+	}
+}
+
 static void top_step(struct shadow_model *model, struct choices *choices)
 {
 	uint32_t r = pick_root(model, choices), i = model_choose(choices, 4);
@@ -302,6 +313,9 @@ static void top_step(struct shadow_model *model, struct choices *choices)
 			model_one_in(choices, 16) ? 0 : model_random_middle(model, choices, i);
 
 		model_note(model, "root %u top %u: %llx", r, i, (unsigned long long)entry);
+		/* Mostly what stands there then is another table; now and then it is the same. */
+		if (entry && model_one_in(choices, 3))
+			copy_middle(model, r, i, entry);
 		model_store(model, model->root[r] + i * 8, entry);
 	}
 	if (model_choose(choices, 2))

@@ -382,6 +382,41 @@ static void announcements_among_many_spaces(void **state)
 	}
 }
 
+/* An address space whose middle table is its own, with a page in use at index 0 of it. */
+static uint32_t own_space(uint32_t table)
+{
+	uint32_t root = guest_new_table(&guest), middle = guest_new_table(&guest);
+
+	guest_store(&guest, root, middle | PTE_P);
+	guest_store(&guest, middle, table | USER);
+	switch_to(root);
+	assert_int_equal(fault(0), SHADOW_DONE);
+	return root;
+}
+
+/* SET_PMD names a table, and costs as much as there are address spaces that use that one. */
+static void an_announcement_is_for_its_users(void **state)
+{
+	uint32_t table = guest_new_table(&guest), roots[1000], middle;
+
+	(void)state;
+	guest_store(&guest, table, (uint64_t)DATA << PAGE_SHIFT | USER | USED);
+	for (uint32_t n = 0; n < ARRAY_SIZE(roots); n++)
+		roots[n] = own_space(table);
+	middle = (uint32_t)guest_load(&guest, roots[0]) & PAGE_MASK;
+	guest_store(&guest, middle, 0);
+	most = 0;
+	assert_int_equal(shadow_set_pmd(call(), gpa_make(middle), 0), SHADOW_DONE);
+	done();
+	assert_true(most <= 2 * WORK_SPACE);
+	for (uint32_t n = 0; n < ARRAY_SIZE(roots); n++) {
+		switch_to(roots[n]);
+		assert_int_equal(is_mapped(0, DATA), n > 0);
+	}
+	shadow_flush_all(shadow);
+	shadow_audit(shadow);
+}
+
 #define bounded(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -395,6 +430,7 @@ int main(void)
 		bounded(flush_of_many_entries),
 		bounded(flush_of_the_users_part),
 		bounded(announcements_among_many_spaces),
+		bounded(an_announcement_is_for_its_users),
 	};
 
 	return cmocka_run_group_tests_name("shadow_bounds", tests, NULL, NULL);

@@ -13,7 +13,7 @@ CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c 
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
 SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c \
 	mm/guest_window.c mm/shadow_additions.c mm/shadow_audit.c mm/shadow_budget.c \
-	mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_space.c \
+	mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c mm/shadow_space.c \
 	mm/shadow_update.c mm/shadow_view.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
@@ -122,6 +122,7 @@ unit_shadow_additions := $(SHADOW)
 unit_shadow_bounds := $(SHADOW)
 unit_shadow_fill := $(SHADOW)
 unit_shadow_initial := $(SHADOW)
+unit_shadow_middle := $(SHADOW)
 unit_shadow_random := $(SHADOW_MODEL)
 unit_shadow_space := $(SHADOW)
 unit_shadow_stale := $(SHADOW)
