@@ -26,8 +26,8 @@ struct range {
 };
 
 /*
- * Until a guest is started its frames hold what their last owner left, and afterwards they are given
- * away.
+ * Until a guest is started its frames hold what their last owner left, and afterwards they are
+ * given away.
  */
 static bool has_memory(const struct guest *guest)
 {
