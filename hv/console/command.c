@@ -26,7 +26,7 @@ struct command {
 	const char *name, *argument, *help;
 	void (*execute)(const char *argument);		/* or the whole line, of takes_line */
 	void (*execute_on)(struct guest *guest);
-	void (*with_words)(struct guest *guest, const char *words);	/* what follows the guest's name */
+	void (*with_words)(struct guest *guest, const char *words);	/* those behind its name */
 	bool takes_line;
 };
 
@@ -50,7 +50,8 @@ static const struct command commands[] = {
 	  .execute_on = command_restart },
 	{ "pause", "NAME", "the guest gets no more turns", .execute_on = command_pause },
 	{ "resume", "NAME", "a paused guest goes on", .execute_on = command_resume },
-	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest", .with_words = command_set },
+	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest",
+	  .with_words = command_set },
 	{ "create", "NAME WORDS", "a new guest: kernel=IMAGE, initrd=IMAGE, a module line's words",
 	  .execute = command_create, .takes_line = true },
 	{ "destroy", "NAME", "ends the guest for good: 'start' does not know it any more",
