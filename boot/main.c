@@ -32,7 +32,7 @@
 #include "hv/console/power_button.h"
 #include "hv/devices/entropy.h"
 #include "hv/guest/guest_list.h"
-#include "hv/life/guest_create.h"
+#include "hv/life/configured_guests.h"
 #include "hv/run/housekeeping.h"
 #include "hv/run/run.h"
 #include "lib/error.h"

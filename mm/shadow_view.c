@@ -3,6 +3,8 @@
  * Looks at one page of a guest as a person would: what the guest's tables say, what the shadow
  * tables have of it.  Nothing is filled or marked, so that looking changes nothing.
  */
+#include "mm/shadow_view.h"
+
 #include "mm/shadow_internal.h"
 
 static void look_at_guest(const struct shadow *shadow, uint32_t address, struct page_view *view)

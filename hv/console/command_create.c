@@ -9,7 +9,7 @@
 #include "hv/config/config_line.h"
 #include "hv/console/answer.h"
 #include "hv/guest/guest_list.h"
-#include "hv/life/guest_create.h"
+#include "hv/life/configured_guests.h"
 #include "lib/string.h"
 
 static struct config_problems problems;	/* of the one command that is carried out */

@@ -12,6 +12,7 @@
 #include "hv/console/command_look.h"
 #include "hv/guest/guest_list.h"
 #include "hv/hypercall/hypercall.h"
+#include "hv/life/configured_guests.h"
 #include "hv/life/guest_create.h"
 
 static const char *state_name(const struct guest *guest)

@@ -13,6 +13,7 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mm/guest_memory.h"
+#include "mm/shadow_view.h"
 
 #define DUMP_DEFAULT 128u
 #define DUMP_MOST 1024u		/* what is read is read with interrupts off */

@@ -17,8 +17,6 @@
 #include "lib/string.h"
 #include "mm/heap.h"
 
-static struct guest_configs *all_configs;	/* of all guests that can be started */
-
 static void clock_expired(struct timer *timer)
 {
 	guest_raise_irq(container_of(timer, struct guest, clock), LGUEST_IRQ_TIMER);
@@ -114,103 +112,4 @@ bool guest_create(const struct guest_config *config)
 	}
 	task_place(&guest->task);
 	return true;
-}
-
-void guest_create_all(struct guest_configs *configs)
-{
-	all_configs = configs;
-	for (size_t i = 0; i < configs->count; i++)
-		(void)guest_create(&configs->list[i]);
-}
-
-static struct guest_config *find_config(const char *name)
-{
-	for (size_t i = 0; i < all_configs->count; i++)
-		if (strcmp(all_configs->list[i].name, name) == 0)
-			return &all_configs->list[i];
-	return NULL;
-}
-
-const struct guest_config *guest_config_of(const char *name)
-{
-	const struct guest_config *config = find_config(name);
-
-	return config && !READ_ONCE(config->forgotten) ? config : NULL;
-}
-
-void guest_forget(const char *name)
-{
-	struct guest_config *config = find_config(name);
-
-	if (config)
-		WRITE_ONCE(config->forgotten, true);
-}
-
-/* --- guests of the command `create` --------------------------------------------------- */
-
-struct search {
-	const struct guest_config *config;
-	bool found;
-};
-
-static void compare_config(struct guest *guest, void *context)
-{
-	struct search *search = context;
-
-	search->found |= guest->config == search->config;
-}
-
-static void free_config(struct created_config *created)
-{
-	list_remove(&created->node);
-	heap_free(created);
-}
-
-/* A configuration of `create` whose guest has left the list; NULL for none. */
-static struct created_config *find_unused(void)
-{
-	struct created_config *created;
-
-	list_for_each(created, &all_configs->created, node) {
-		struct search search = { .config = &created->config };
-
-		guest_list_visit(compare_config, &search);
-		if (!search.found)
-			return created;
-	}
-	return NULL;
-}
-
-/* A guest that has left the list does not use its configuration any more (hv/life/guest_end.c). */
-static void free_unused(void)
-{
-	struct created_config *created;
-
-	while ((created = find_unused()) != NULL)
-		free_config(created);
-}
-
-bool guest_create_from(const char *name, const char *words, struct config_problems *problems)
-{
-	struct created_config *created;
-
-	free_unused();
-	created = heap_alloc(sizeof(*created));
-	if (!created) {
-		guest_report_problem("create", name, "no memory left for another guest");
-		return true;
-	}
-	if (!guest_configs_create(all_configs, name, words, created, problems)) {
-		heap_free(created);
-		return false;
-	}
-	if (!guest_create(&created->config))
-		free_config(created);
-	return true;
-}
-
-const struct guest_image *guest_images(size_t *count)
-{
-	*count = all_configs->image_count;
-	return all_configs->images;
 }

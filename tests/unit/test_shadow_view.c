@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of mm/shadow_view_page.c: it shows what there is, and changes none of it. */
+#include "mm/shadow_view.h"
 #include "tests/unit/shadow_test.h"
 
 #define ADDRESS 0x08050000u
