@@ -15,7 +15,7 @@
 
 #define READINGS 8u
 
-/* A measurement lasts a second divided by SPAN; its first part, 1 ms, gives a rate to go on with. */
+/* A measurement lasts a second / SPAN; its first part, 1 ms, gives a rate to go on with. */
 #define SPAN 50u
 #define FIRST_SPAN 1000u
 

@@ -150,6 +150,6 @@ void latency_log(void)
 	for (unsigned rank = 0; rank < LOCK_RANKS; rank++)
 		if (read_lock(rank, &lock))
 			log_event("lock", "lock=%s held=%uns by=%s waited=%uns holder=%s "
-				  "contended=%u", lock.name, lock.held_ns, lock.by, lock.waited_ns, lock.holder,
-				  lock_contention(rank).count);
+				  "contended=%u", lock.name, lock.held_ns, lock.by, lock.waited_ns,
+				  lock.holder, lock_contention(rank).count);
 }
