@@ -22,17 +22,18 @@ enum clock_source {
 
 /*
  * Opens the counters and begins to measure the TSC, which takes 1 ms: from then on there is a time,
- * good to a per cent, which began when the TSC was `tsc`.  Other things can be done while the counters
- * count; clock_end measures to the end.  Where a counter is missing or in doubt, this measures to the
- * end itself.  source is the clock that is wanted.  Boot CPU, once, after acpi_init, interrupts off.
+ * good to a per cent, which began when the TSC was `tsc`.  Other things can be done while the
+ * counters count; clock_end measures to the end.  Where a counter is missing or in doubt, this
+ * measures to the end itself.  source is the clock that is wanted.  Boot CPU, once, after acpi_init,
+ * interrupts off.
  */
 void clock_begin(enum clock_source source, mmio_map_t *map, uint64_t tsc);
 
 /*
  * Waits until 20 ms after clock_begin, or not at all, and calls meanwhile until then, for 50
- * microseconds at most each time (arch/board/tsc.h).  Chooses the clock among those that work, which
- * goes on from the time so far, and reads the battery clock.  Boot CPU, once, interrupts off, before
- * another CPU asks for the time.  Both panic when no clock works.
+ * microseconds at most each time (arch/board/tsc.h).  Chooses the clock among those that work,
+ * which goes on from the time so far, and reads the battery clock.  Boot CPU, once, interrupts off,
+ * before another CPU asks for the time.  Both panic when no clock works.
  */
 void clock_end(void (*meanwhile)(void));
 

@@ -105,7 +105,7 @@ static uint32_t possible(uint64_t khz)
 	return khz >= KHZ_MIN && khz <= KHZ_MAX ? (uint32_t)khz : 0;
 }
 
-/* 0 unless it has counted since lapic_timer_begin, by a TSC that is the clock, and for long enough. */
+/* 0 unless it has counted since lapic_timer_begin, long enough, by a TSC that is the clock. */
 static uint32_t khz_since_begun(void)
 {
 	uint64_t tsc;

@@ -13,8 +13,8 @@ CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c 
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
 SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c \
 	mm/guest_window.c mm/shadow_additions.c mm/shadow_audit.c mm/shadow_budget.c \
-	mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c mm/shadow_space.c \
-	mm/shadow_update.c mm/shadow_view.c
+	mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c \
+	mm/shadow_space.c mm/shadow_update.c mm/shadow_view.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
