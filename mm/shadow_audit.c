@@ -22,6 +22,7 @@
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 
 static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *leaf)
 {
@@ -42,25 +43,33 @@ static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *le
 	assert(live == leaf->live);
 }
 
+/* A slot of the current address space that the CPU sees. */
+static void audit_awake(const struct shadow *shadow, const struct shadow_leaf *leaf, uint32_t slot)
+{
+	const struct address_space *space = shadow->current;
+	uint64_t entry = *space_slot(space, slot);
+	struct guest_slot info;
+
+	assert(space_read_slot(shadow, space, slot, &info) == WALK_PRESENT);
+	assert(info.key == leaf->key);
+	assert(!middle_is_new(shadow, space, slot, &info));
+	assert((entry & ~info.flags & (PTE_W | PTE_U)) == 0);	/* 2 and 4 */
+	audit_leaf(shadow, leaf);
+}
+
 static void audit_slot(const struct shadow *shadow, const struct address_space *space,
 		       uint32_t slot)
 {
 	const struct shadow_leaf *leaf = space_leaf(space, slot);
 	uint64_t entry = *space_slot(space, slot);
-	struct guest_slot info;
 
 	assert(slot < shadow->limit);
 	assert(leaf && leaf->table == direct_map(slot_frame(entry)));
 	/*
 	 * A sleeping leaf is not visible to the CPU, and is read again before it becomes visible.
 	 */
-	if (space != shadow->current || !(entry & PTE_P))
-		return;
-	assert(space_read_slot(shadow, space, slot, &info) == WALK_PRESENT);
-	assert(info.key == leaf->key);
-	assert(!middle_is_new(shadow, space, slot, &info));
-	assert((entry & ~info.flags & (PTE_W | PTE_U)) == 0);	/* 2 and 4 */
-	audit_leaf(shadow, leaf);
+	if (space == shadow->current && entry & PTE_P)
+		audit_awake(shadow, leaf, slot);
 }
 
 static void audit_space(const struct shadow *shadow, const struct address_space *space)

@@ -7,6 +7,7 @@
 #include "arch/cpu/assert.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 
 /*
  * Pages that are freed beyond those that are needed, so that the next reclaim comes later. They are

@@ -7,6 +7,7 @@
  */
 #include "arch/cpu/assert.h"
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 
 /* In chain_previous: not the first of its ring, and so in no chain. */
 #define NOT_FIRST (MIDDLE_END - 1)

@@ -8,6 +8,7 @@
 #include "lib/error.h"
 #include "mm/heap.h"
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 
 /* Pages that a new address space takes at once: the directory with the Switcher slot. */
 #define SPACE_FIRST_PAGES 1u

@@ -4,6 +4,7 @@
  * its tables, so the arguments only say where to look: Umbra always reads the guest's table itself.
  */
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 
 static void sync_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32_t index)
 {

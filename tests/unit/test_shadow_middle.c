@@ -4,6 +4,7 @@
  * it names, whatever the guest's tables say meanwhile, and nobody else.
  */
 #include "mm/shadow_internal.h"
+#include "mm/shadow_middle.h"
 #include "tests/unit/shadow_test.h"
 
 #define FIRST 0x08048000u
