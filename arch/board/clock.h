@@ -24,8 +24,8 @@ enum clock_source {
  * Opens the counters and begins to measure the TSC, which takes 1 ms: from then on there is a time,
  * good to a per cent, which began when the TSC was `tsc`.  Other things can be done while the
  * counters count; clock_end measures to the end.  Where a counter is missing or in doubt, this
- * measures to the end itself.  source is the clock that is wanted.  Boot CPU, once, after acpi_init,
- * interrupts off.
+ * measures to the end itself.  source is the clock that is wanted.  Boot CPU, once, after
+ * acpi_init, interrupts off.
  */
 void clock_begin(enum clock_source source, mmio_map_t *map, uint64_t tsc);
 
