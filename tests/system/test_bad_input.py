@@ -82,11 +82,11 @@ CASES = [
     # The words.
     Case('unknown_word', ['demo guest=bad kernel mem=4M colour=red'], 'colour=red', 'unknown word'),
     Case('unknown_role', ['demo guest=bad karnel mem=4M'], 'karnel',
-         'no role that Umbra knows: kernel, initrd or disk.*'),
+         'no role that Umbra knows: kernel, initrd, disk or image=NAME.*'),
     Case('twice', ['demo guest=bad kernel mem=4M mem=8M'], 'mem=8M', 'the word is given twice'),
     Case('roles_clash', ['demo guest=bad kernel initrd mem=4M'], 'initrd',
          'the line names a role already'),
-    Case('no_role', ['demo guest=bad'], '', 'the line names no role: kernel, initrd or disk'),
+    Case('no_role', ['demo guest=bad'], '', 'the line names no role: kernel, initrd, disk or image=NAME'),
     Case('name', ['demo guest=Bad! kernel mem=4M'], 'guest=Bad!',
          "a guest's name is 1 to 15 of .*"),
     Case('name_long', ['demo guest=abcdefghijklmnop kernel mem=4M'], 'guest=abcdefghijklmnop',
