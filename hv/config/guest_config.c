@@ -303,7 +303,7 @@ static const struct guest_config *find_mac(const struct guest_configs *configs, 
 		const struct guest_config *other = &configs->list[i];
 
 		if (other != config && (other->options.mac_given || !given) &&
-		    guest_mac_is_same(other, config))
+		    guest_mac_is_same(config, other))
 			return other;
 	}
 	return NULL;

@@ -14,7 +14,7 @@ count() {
 for program in "$@"; do
 	name=${program##*/test_}
 	log=$program.log
-	timeout 120 "$program" >"$log" 2>&1
+	timeout 900 "$program" >"$log" 2>&1
 	status=$?
 	good=$(count PASSED "$log")
 	bad=$(count FAILED "$log")
