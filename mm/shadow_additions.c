@@ -37,23 +37,21 @@ enum shadow_result shadow_map_page(struct shadow *shadow, gva_t gva, bool around
 	struct shadow_leaf *leaf;
 	struct guest_slot info;
 	uint64_t entry;
-	bool is_seen;
 
 	if (slot >= shadow->limit)
 		return shadow_bad(shadow, "MAP_PAGE in the range that is not the guest's", address);
-	/* The kernel's part, and all while the format is not known, is SET_PTE's affair alone. */
+	/*
+	 * The kernel's part, and all while the format is not known, is SET_PTE's affair alone.  So
+	 * is one page of a table that the CPU sees: what is around a page that was written has
+	 * mostly been looked at before.
+	 */
 	if (slot >= MIN(shadow->kernel_slot, shadow->pte_limit) ||
+	    (!around && space_is_awake(shadow->current, slot)) ||
 	    !is_ready(shadow, address, &info, &entries, &entry))
 		return shadow_set_pte(shadow, gpa_make(0), gva);
-	is_seen = space_is_awake(shadow->current, slot);
 	shadow->work += WORK_SLOT;
 	space_make_room(shadow, LINK_PAGES);
 	leaf = space_link(shadow, shadow->current, slot, &info);
-	/* What is around a page that was written has mostly been looked at before. */
-	if (is_seen && !around) {
-		leaf_sync_entry(shadow, leaf, &entries, ENTRY_INDEX(address));
-		return SHADOW_DONE;
-	}
 	if (unlikely(is_pinned_entry(shadow, leaf, ENTRY_INDEX(address))))
 		shadow->pinned = false;
 	leaf_fill(shadow, leaf, &entries, ENTRY_INDEX(address), entry);
