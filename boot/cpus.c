@@ -180,6 +180,7 @@ static void start_all(const struct madt *madt)
 			return;
 	}
 }
+
 static void judge_tscs(void)
 {
 	if (tsc_step == 0)

@@ -15,7 +15,7 @@ static const char *read_guest(struct config_line *line, const char *value)
 {
 	line->module->guest_given = true;
 	if (!config_is_name(value))
-		return "a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'";
+		return CONFIG_GUEST_FORM;
 	string_copy(line->module->guest, value, sizeof(line->module->guest));
 	return NULL;
 }
@@ -107,7 +107,7 @@ static const char *read_cpus(struct config_line *line, const char *value)
 static const char *read_net(struct config_line *line, const char *value)
 {
 	if (!config_is_name(value))
-		return "a network's name is 1 to 15 of a-z, 0-9, '-', '_', '.', or it is none";
+		return "a network's name is " CONFIG_NAME_FORM ", or it is none";
 	if (string_equal(value, "none"))
 		value = "";
 	string_copy(line->module->options.net, value, sizeof(line->module->options.net));

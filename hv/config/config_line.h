@@ -61,7 +61,9 @@ bool config_read_word(struct config_line *line, const struct config_word *word,
 /* --- what kernels' lines and commands share (config_guest.c) --------------------------- */
 
 #define CONFIG_GUEST_ROWS 10
-#define CONFIG_IMAGE_FORM "an image's name is 1 to 15 of a-z, 0-9, '-', '_', '.'"
+#define CONFIG_NAME_FORM "1 to 15 of a-z, 0-9, '-', '_', '.'"	/* what config_is_name accepts */
+#define CONFIG_GUEST_FORM "a guest's name is " CONFIG_NAME_FORM
+#define CONFIG_IMAGE_FORM "an image's name is " CONFIG_NAME_FORM
 #define CONFIG_DISK_FORMS "a module is disk or disk=ro; disks of the machine, disk=ahci0 or " \
 	"disk=ahci0p2,ro, go on a kernel's line"
 

@@ -74,19 +74,22 @@ static bool has_room_for_disk(struct guest_configs *configs, struct guest_config
 	return false;
 }
 
+void guest_config_add_host_disk(struct guest_config *config, const struct host_disk_option *option,
+				const char *file)
+{
+	struct guest_config_disk *disk = &config->disks[config->disk_count++];
+
+	*disk = (struct guest_config_disk){ .file = file, .read_only = option->read_only };
+	string_copy(disk->name, option->name, sizeof(disk->name));
+}
+
 static void add_host_disks(struct guest_configs *configs, struct guest_config *config,
 			   const struct module_line *line)
 {
 	for (unsigned i = 0; i < line->disk_count; i++) {
-		struct guest_config_disk *disk;
-
 		if (!has_room_for_disk(configs, config, line->file))
 			return;
-		disk = &config->disks[config->disk_count++];
-		*disk = (struct guest_config_disk){
-			.file = line->file, .read_only = line->disks[i].read_only,
-		};
-		string_copy(disk->name, line->disks[i].name, sizeof(disk->name));
+		guest_config_add_host_disk(config, &line->disks[i], line->file);
 	}
 }
 

@@ -91,6 +91,10 @@ void guest_configs_make(struct guest_configs *configs, const struct guest_module
 const struct guest_image *guest_configs_image(const struct guest_configs *configs,
 					      const char *name);
 
+/* Adds a disk of the machine to a configuration with room for it; file is for messages. */
+void guest_config_add_host_disk(struct guest_config *config, const struct host_disk_option *option,
+				const char *file);
+
 /* The configuration of a guest that the command `create` made, with its command line. */
 struct created_config {
 	struct list_node node;

@@ -10,7 +10,7 @@
 
 #define CREATE "create"		/* stands for the module in problems */
 
-/* What a command line of the guest needs of the words is kept, since those go. */
+/* Copies what the guest needs of the words, since those go. */
 static void keep_words(struct created_config *created, const struct create_line *line)
 {
 	struct guest_config *config = &created->config;
@@ -19,14 +19,9 @@ static void keep_words(struct created_config *created, const struct create_line 
 	string_copy(created->command_line, line->guest.options.command_line,
 		    sizeof(created->command_line));
 	config->options.command_line = created->command_line;
-	for (unsigned i = 0; i < line->guest.disk_count; i++) {
-		struct guest_config_disk *disk = &config->disks[config->disk_count++];
-
-		*disk = (struct guest_config_disk){
-			.file = CREATE, .read_only = line->guest.disks[i].read_only,
-		};
-		string_copy(disk->name, line->guest.disks[i].name, sizeof(disk->name));
-	}
+	/* A line has no more disks than a guest. */
+	for (unsigned i = 0; i < line->guest.disk_count; i++)
+		guest_config_add_host_disk(config, &line->guest.disks[i], CREATE);
 }
 
 static bool find_image(const struct guest_configs *configs, const char *name,

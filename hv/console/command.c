@@ -21,13 +21,16 @@
 #define ARGUMENT_SIZE 32
 #define WORDS_SIZE 256	/* a line of the console is no longer */
 
-/* It has one of the three functions; the last two run on the guest's home CPU. */
+/*
+ * It has one of the four functions; the last two run on the guest's home CPU.  words are what
+ * stands behind the argument.
+ */
 struct command {
 	const char *name, *argument, *help;
-	void (*execute)(const char *argument);		/* or the whole line, of takes_line */
+	void (*execute)(const char *argument);
+	void (*execute_with)(const char *argument, const char *words);
 	void (*execute_on)(struct guest *guest);
-	void (*with_words)(struct guest *guest, const char *words);	/* those behind its name */
-	bool takes_line;
+	void (*execute_on_with)(struct guest *guest, const char *words);
 };
 
 static void help(const char *argument);
@@ -40,9 +43,9 @@ static const struct command commands[] = {
 	{ "regs", "NAME", "the guest's registers when it last stopped",
 	  .execute_on = command_show_registers },
 	{ "dump", "NAME WORDS", "its memory: ADDRESS [BYTES], or phys:ADDRESS [BYTES]",
-	  .with_words = command_dump },
+	  .execute_on_with = command_dump },
 	{ "walk", "NAME ADDRESS", "what its tables and Umbra's say of an address",
-	  .with_words = command_walk },
+	  .execute_on_with = command_walk },
 	{ "kill", "NAME", "ends the guest at once", .execute_on = command_kill },
 	{ "start", "NAME", "starts a guest of the boot modules that has ended",
 	  .execute = command_start },
@@ -51,9 +54,9 @@ static const struct command commands[] = {
 	{ "pause", "NAME", "the guest gets no more turns", .execute_on = command_pause },
 	{ "resume", "NAME", "a paused guest goes on", .execute_on = command_resume },
 	{ "set", "NAME WORDS", "changes weight=, cap=, cpus= of the guest",
-	  .with_words = command_set },
+	  .execute_on_with = command_set },
 	{ "create", "NAME WORDS", "a new guest: kernel=IMAGE, initrd=IMAGE, a module line's words",
-	  .execute = command_create, .takes_line = true },
+	  .execute_with = command_create },
 	{ "destroy", "NAME", "ends the guest for good: 'start' does not know it any more",
 	  .execute_on = command_destroy },
 	{ "images", "", "the modules that 'create' can use", .execute = command_list_images },
@@ -154,8 +157,8 @@ static void execute_on_guest(const struct command *command, const char *argument
 		forward(command, argument, words, cpu);
 		return;
 	}
-	if (guest && command->with_words)
-		command->with_words(guest, words);
+	if (guest && command->execute_on_with)
+		command->execute_on_with(guest, words);
 	else if (guest)
 		command->execute_on(guest);
 	else
@@ -170,11 +173,14 @@ bool command_is_in_flight(void)
 
 static void execute(const struct command *command, const char *argument, const char *words)
 {
-	if (!command->execute) {
+	if (!command->execute && !command->execute_with) {
 		execute_on_guest(command, argument, words);
 		return;
 	}
-	command->execute(argument);
+	if (command->execute)
+		command->execute(argument);
+	else
+		command->execute_with(argument, words);
 	answer_flush();
 }
 
@@ -182,7 +188,7 @@ static void execute(const struct command *command, const char *argument, const c
 static bool is_complete(const struct command *command, const char *argument, const char *words)
 {
 	return (argument[0] != '\0') == (command->argument[0] != '\0') &&
-	       (words[0] != '\0') == (command->with_words || command->takes_line);
+	       (words[0] != '\0') == (command->execute_with || command->execute_on_with);
 }
 
 static const struct command *find_command(const char *name)
@@ -197,16 +203,14 @@ void command_execute(const char *line)
 {
 	char name[ARGUMENT_SIZE], argument[ARGUMENT_SIZE];
 	const struct command *command;
-	const char *arguments;
 
 	take_word(&line, name);
-	arguments = line;
 	take_word(&line, argument);
 	if (name[0] == '\0')
 		return;
 	command = find_command(name);
 	if (command && is_complete(command, argument, line)) {
-		execute(command, command->takes_line ? arguments : argument, line);
+		execute(command, argument, line);
 		return;
 	}
 	if (command)

@@ -43,22 +43,18 @@ void command_list_images(const char *argument)
 			     images[i].file);
 }
 
-void command_create(const char *line)
+void command_create(const char *name, const char *words)
 {
-	struct config_word name;
-	const char *words = config_next_word(line, &name);
-
-	if (!config_is_name(name.text)) {
-		answer_print("%s: a guest's name is 1 to 15 of a-z, 0-9, '-', '_', '.'\n",
-			     name.text);
+	if (!config_is_name(name)) {
+		answer_print("%s: " CONFIG_GUEST_FORM "\n", name);
 		return;
 	}
-	if (guest_list_has(name.text)) {
-		answer_print("guest '%s' is there already\n", name.text);
+	if (guest_list_has(name)) {
+		answer_print("guest '%s' is there already\n", name);
 		return;
 	}
 	forget_problems();
-	if (!guest_create_from(name.text, words, &problems))
+	if (!guest_create_from(name, words, &problems))
 		show_problems();
 }
 

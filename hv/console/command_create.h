@@ -9,7 +9,7 @@
 #include "hv/guest/guest.h"
 
 void command_list_images(const char *argument);
-void command_create(const char *line);
+void command_create(const char *name, const char *words);
 
 void command_set(struct guest *guest, const char *words);
 void command_destroy(struct guest *guest);

@@ -107,14 +107,21 @@ void command_show_stats(struct guest *guest)
 		    shadow->resets);
 }
 
+/* Says so, too. */
+static bool has_ended(const struct guest *guest)
+{
+	if (guest->state != GUEST_ENDING)
+		return false;
+	answer_print("it has ended: %s\n", guest->end_cause);
+	return true;
+}
+
 void command_show_registers(struct guest *guest)
 {
 	const struct trap_frame *f = &guest->registers->frame;
 
-	if (guest->state == GUEST_ENDING) {
-		answer_print("it has ended: %s\n", guest->end_cause);
+	if (has_ended(guest))
 		return;
-	}
 	answer_print("eip %08x cs %04x eflags %08x esp %08x ss %04x\n", f->eip, f->cs & 0xFFFF,
 		    f->eflags, f->esp, f->ss & 0xFFFF);
 	answer_print("eax %08x ebx %08x ecx %08x edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
@@ -142,14 +149,6 @@ void command_start(const char *argument)
 		answer_print("no module is for a guest called '%s'\n", argument);
 	else
 		(void)guest_create(config);
-}
-
-static bool has_ended(const struct guest *guest)
-{
-	if (guest->state != GUEST_ENDING)
-		return false;
-	answer_print("it has ended: %s\n", guest->end_cause);
-	return true;
 }
 
 void command_restart(struct guest *guest)

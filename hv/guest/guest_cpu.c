@@ -16,7 +16,7 @@
 /* Reserved by Intel; Linux sets it for a fault of old CPUs. */
 #define VECTOR_RESERVED 15
 
-/* Of each CPU: the guest whose window it has.  Only compared: that guest may have been freed. */
+/* Of each CPU: the guest whose window it has, which is unloaded before it ends or moves. */
 static struct guest *loaded[MAX_CPUS];
 
 static struct state_page *guest_state(void)
