@@ -156,16 +156,18 @@ static void begin_both(struct measured list[2], const struct counter *first,
 			list[i].start = read_both(list[i].counter);
 }
 
-static void end_both(struct measured list[2], void (*meanwhile)(void))
+/* Looks at both until they are done, or for so many TSC ticks, asked anew each time. */
+static void measure_both(struct measured list[2], bool (*is_done)(const struct measured *measured),
+			 uint64_t (*give_up)(struct measured list[2]), void (*meanwhile)(void))
 {
 	uint64_t begin = read_tsc();
 
 	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
-		if ((is_over(&list[0]) && is_over(&list[1])) ||
-		    read_tsc() - begin >= patience(list))
+		if ((is_done(&list[0]) && is_done(&list[1])) ||
+		    read_tsc() - begin >= give_up(list))
 			return;
 		for (unsigned i = 0; i < 2; i++)
-			if (!is_over(&list[i]))
+			if (!is_done(&list[i]))
 				look(&list[i]);
 		meanwhile();
 	}
@@ -182,19 +184,10 @@ static bool is_first_over(const struct measured *measured)
 	return !measured->counter || measured->has_middle;
 }
 
-static void measure_first_of_both(struct measured list[2])
+static uint64_t first_patience(struct measured list[2])
 {
-	uint64_t begin = read_tsc();
-
-	for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
-		if ((is_first_over(&list[0]) && is_first_over(&list[1])) ||
-		    read_tsc() - begin >= FIRST_GIVE_UP)
-			return;
-		for (unsigned i = 0; i < 2; i++)
-			if (!is_first_over(&list[i]))
-				look(&list[i]);
-		cpu_pause();
-	}
+	(void)list;
+	return FIRST_GIVE_UP;
 }
 
 /* 0 unless all counters that there are agree more or less. */
@@ -223,7 +216,7 @@ uint32_t tsc_measure_first(const struct counter *first, const struct counter *se
 	if ((!first && !second) || tsc_stands_still())
 		return 0;
 	begin_both(begun, first, second);
-	measure_first_of_both(begun);
+	measure_both(begun, is_first_over, first_patience, cpu_pause);
 	begun_khz = first_khz(begun);
 	return begun_khz;
 }
@@ -257,7 +250,7 @@ static void measure_by_counters(struct measured list[2], void (*meanwhile)(void)
 		all_good = true;
 		if (i > 0 || !take_begun(list))
 			begin_both(list, list[0].counter, list[1].counter);
-		end_both(list, meanwhile);
+		measure_both(list, is_over, patience, meanwhile);
 		for (unsigned j = 0; j < 2; j++) {
 			list[j].cause = list[j].counter ? judge(&list[j]) : NULL;
 			/* A counter that did not finish will not finish in the next try. */
