@@ -55,15 +55,14 @@ static struct {
 } timer;
 
 struct reading {
-	uint64_t ns;
+	uint64_t time;	/* ns, or ticks of the TSC */
 	uint32_t count;
 };
 
 /* Where lapic_timer_begin has set the counter going; by the TSC, whose rate is not known yet. */
 static struct {
 	bool is_counting;
-	uint64_t tsc;
-	uint32_t count;
+	struct reading start;
 } begun;
 
 /* --- the counter's rate ---------------------------------------------------------------------- */
@@ -75,28 +74,32 @@ static void count_down(void)
 	lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
 }
 
-/* The counter between two readings of the TSC, where those were closest. */
-static void read_by_tsc(uint64_t *tsc, uint32_t *count)
+/*
+ * The counter between two readings of a clock, where those were closest.  Inline, so that no call
+ * through a pointer comes between them.
+ */
+static inline __force_inline struct reading read_by(uint64_t (*clock)(void))
 {
 	uint64_t best = UINT64_MAX;
+	struct reading reading = { 0, 0 };
 
 	for (unsigned i = 0; i < READINGS; i++) {
-		uint64_t before = read_tsc();
-		uint32_t value = lapic_read(LAPIC_CURRENT_COUNT);
-		uint64_t width = read_tsc() - before;
+		uint64_t before = clock();
+		uint32_t count = lapic_read(LAPIC_CURRENT_COUNT);
+		uint64_t width = clock() - before;
 
 		if (width < best) {
 			best = width;
-			*tsc = before + width / 2;
-			*count = value;
+			reading = (struct reading){ before + width / 2, count };
 		}
 	}
+	return reading;
 }
 
 void lapic_timer_begin(void)
 {
 	count_down();
-	read_by_tsc(&begun.tsc, &begun.count);
+	begun.start = read_by(read_tsc);
 	begun.is_counting = true;
 }
 
@@ -108,36 +111,18 @@ static uint32_t possible(uint64_t khz)
 /* 0 unless it has counted since lapic_timer_begin, long enough, by a TSC that is the clock. */
 static uint32_t khz_since_begun(void)
 {
-	uint64_t tsc;
-	uint32_t count;
+	struct reading end;
+	uint64_t ticks;
 
 	if (!begun.is_counting || !time_is_tsc())
 		return 0;
 	begun.is_counting = false;
-	read_by_tsc(&tsc, &count);
+	end = read_by(read_tsc);
+	ticks = end.time - begun.start.time;
 	/* It stops at 0, so then nobody knows when. */
-	if (count == 0 || tsc - begun.tsc < (uint64_t)time_tsc_khz() * MEASURE_MS)
+	if (end.count == 0 || ticks < (uint64_t)time_tsc_khz() * MEASURE_MS)
 		return 0;
-	return possible((uint64_t)(begun.count - count) * time_tsc_khz() / (tsc - begun.tsc));
-}
-
-/* The counter between two readings of the clock, where those were closest. */
-static struct reading read_both(void)
-{
-	uint64_t best = UINT64_MAX;
-	struct reading reading = { 0, 0 };
-
-	for (unsigned i = 0; i < READINGS; i++) {
-		uint64_t before = time_ns();
-		uint32_t count = lapic_read(LAPIC_CURRENT_COUNT);
-		uint64_t width = time_ns() - before;
-
-		if (width < best) {
-			best = width;
-			reading = (struct reading){ before + width / 2, count };
-		}
-	}
-	return reading;
+	return possible((uint64_t)(begun.start.count - end.count) * time_tsc_khz() / ticks);
 }
 
 /* 0 when the counter does not count, or its rate is impossible. */
@@ -147,14 +132,14 @@ static uint32_t measure_khz(void (*meanwhile)(void))
 	struct reading start, end;
 
 	count_down();
-	start = read_both();
+	start = read_by(time_ns);
 	while (!time_limit_is_over(&limit))
 		meanwhile();
-	end = read_both();
+	end = read_by(time_ns);
 	lapic_write(LAPIC_INITIAL_COUNT, 0);
-	if (end.ns <= start.ns)
+	if (end.time <= start.time)
 		return 0;
-	return possible((uint64_t)(start.count - end.count) * NS_PER_MS / (end.ns - start.ns));
+	return possible((uint64_t)(start.count - end.count) * NS_PER_MS / (end.time - start.time));
 }
 
 static void set_scale(uint32_t khz)
