@@ -25,6 +25,7 @@
 #include "boot/screen.h"
 #include "hv/config/config.h"
 #include "hv/config/guest_config.h"
+#include "hv/console/command_trace.h"
 #include "hv/console/consoles.h"
 #include "hv/console/housekeeping_work.h"
 #include "hv/console/machine_end.h"
@@ -265,6 +266,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	start_power_button();				/* needs timers, ACPI */
 
 	configure_guests();				/* modules become guests */
+	trace_begin_as_told(&options);			/* before a guest runs */
 	cpus_release();					/* all CPUs ready */
 	start_guests();					/* places them on CPUs */
 	run_forever();

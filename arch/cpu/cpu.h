@@ -53,6 +53,8 @@ struct cpu {
 	struct fpu_state *fpu_owner;	/* the state that the FPU holds; NULL: none */
 	uint32_t barriers_due;		/* before the next entry to a guest: of enum remedy */
 	const char *running;		/* name of the guest that has this CPU, or NULL */
+	uint32_t trace_kinds;		/* bit n: records of that kind are written (trace.h) */
+	uint16_t trace_guest;		/* number of the guest that they are of, 0: none */
 
 	/* Written by the NMI handler alone, read by the run loop. */
 	volatile uint32_t nmi_count;

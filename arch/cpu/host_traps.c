@@ -13,6 +13,7 @@
 #include "arch/cpu/panic.h"
 #include "arch/cpu/port.h"
 #include "arch/cpu/switcher.h"
+#include "arch/cpu/trace.h"
 #include "lib/string.h"
 
 /* Port B of the board; bit 7: a memory or PCI error, bit 6: one of an ISA card. */
@@ -36,12 +37,17 @@ void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
 
 void host_trap(struct trap_frame *frame)
 {
+	uint64_t began;
+
 	if (frame->vector >= VECTOR_EXCEPTIONS) {
 		/* The interrupt may have ended a sleep: the CPU runs Umbra's code again. */
 		heartbeat_alive(this_cpu());
 		irqs_off_begin();
 		irqs_off_mark("handler", frame->vector);
+		began = trace_begin(TRACE_IRQ);
 		serve_interrupt(frame->vector);
+		if (unlikely(began))
+			trace_interrupt(frame->vector, began);
 		irqs_off_end();
 		return;
 	}

@@ -25,12 +25,18 @@
 #define NOBODY UINT32_MAX
 
 static void (*output)(const char *text, size_t length);
+static void (*more)(void (*print)(const char *text, size_t length));
 static void (*final_action)(void);
 static uint32_t panicking_cpu = NOBODY;	/* set once, by the first */
 
 void panic_set_output(void (*write)(const char *text, size_t length))
 {
 	output = write;
+}
+
+void panic_set_report(void (*report)(void (*print)(const char *text, size_t length)))
+{
+	more = report;
 }
 
 void panic_set_action(void (*action)(void))
@@ -192,6 +198,8 @@ static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint
 	      read_cr4());
 	print_backtrace(pages_of(here()), eip, ebp);
 	print_cpus();
+	if (more && output)
+		more(output);
 	if (final_action)
 		final_action();
 	cpu_halt_forever();

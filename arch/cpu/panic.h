@@ -41,6 +41,9 @@ void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp);
 /* How a panic prints: must work with interrupts off and whatever lock held. */
 void panic_set_output(void (*write)(const char *text, size_t length));
 
+/* What it prints last: report gets a function for that, and obeys the same rule. */
+void panic_set_report(void (*report)(void (*print)(const char *text, size_t length)));
+
 /* What it does in the end; without one, the machine halts. */
 void panic_set_action(void (*action)(void));
 

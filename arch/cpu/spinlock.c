@@ -8,6 +8,7 @@
 #include "arch/cpu/assert.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/irqs_off.h"
+#include "arch/cpu/trace.h"
 #include "arch/cpu/x86.h"
 #include "lib/compiler.h"
 
@@ -122,7 +123,7 @@ static bool is_served(const struct spinlock *lock, uint16_t ticket)
 }
 
 /* Apart from spin_lock, which is short without it: a lock is free as a rule. */
-static void __noinline wait_for(struct spinlock *lock, uint16_t ticket)
+static void __noinline wait_for(struct spinlock *lock, uint16_t ticket, uint32_t place)
 {
 	uint32_t holder = READ_ONCE(lock->place);
 	uint64_t began = read_tsc(), ticks;
@@ -131,6 +132,7 @@ static void __noinline wait_for(struct spinlock *lock, uint16_t ticket)
 		cpu_pause();
 	ticks = read_tsc() - began;
 	record_wait(lock, ticks);
+	trace(TRACE_LOCK, lock->rank, (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX), place);
 	if (UMBRA_DEBUG)
 		keep_longest(&times_here(lock)->longest.wait, ticks, holder);
 }
@@ -145,7 +147,7 @@ void spin_lock(struct spinlock *lock)
 	}
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 	if (unlikely(!is_served(lock, ticket)))
-		wait_for(lock, ticket);
+		wait_for(lock, ticket, (uint32_t)(uintptr_t)__builtin_return_address(0));
 	if (UMBRA_DEBUG)
 		record_taken(lock, (uint32_t)(uintptr_t)__builtin_return_address(0));
 }

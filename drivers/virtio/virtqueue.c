@@ -27,6 +27,15 @@
 /* Either ring ends in a u16 for a feature that is never offered (EVENT_IDX). */
 #define RING_TAIL 2u
 
+/* Hears of every request that is taken; NULL: nobody does.  Set by the boot CPU, read by all. */
+static void (*taken)(const struct virtqueue *queue, const struct virtqueue_chain *chain);
+
+void virtqueue_set_taken(void (*hears)(const struct virtqueue *queue,
+				       const struct virtqueue_chain *chain))
+{
+	WRITE_ONCE(taken, hears);
+}
+
 /* A table of descriptors: that of the queue, or one that a descriptor names. */
 struct table {
 	gpa_t start;
@@ -245,6 +254,7 @@ static bool walk_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
+	void (*hears)(const struct virtqueue *queue, const struct virtqueue_chain *chain);
 	int waiting = count_available(queue);
 	uint32_t offset;
 
@@ -261,7 +271,10 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 	chain->writable = 0;
 	if (!walk_chain(queue, chain))
 		return -E_INVAL;
+	hears = READ_ONCE(taken);
 	queue->next_available++;
+	if (unlikely(hears))
+		hears(queue, chain);
 	return 1;
 }
 

@@ -86,6 +86,13 @@ void virtqueue_stop(struct virtqueue *queue);
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
 /*
+ * hears is called for each request of any queue that virtqueue_pop fetches from now on, on the
+ * CPU that does; NULL: nothing is.  Boot CPU.
+ */
+void virtqueue_set_taken(void (*hears)(const struct virtqueue *queue,
+				       const struct virtqueue_chain *chain));
+
+/*
  * Puts back the last count requests that were fetched, to be fetched again; none of them, nor a
  * later one, may have been pushed.
  */

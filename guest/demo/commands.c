@@ -10,9 +10,11 @@
 #include "guest/demo/memory.h"
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/console.h"
+#include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
 #include "guest/runtime/machine.h"
 #include "guest/runtime/print.h"
+#include "guest/runtime/ring.h"
 #include "guest/runtime/string.h"
 #include "guest/runtime/timer.h"
 #include "guest/runtime/user.h"
@@ -126,6 +128,22 @@ static void command_fault(const char *arguments)
 		      address, fault.vector, fault.error, fault.cr2);
 }
 
+/* With arguments that a trace of it is to show: half of them directly, half by the ring. */
+static void command_calls(const char *arguments)
+{
+	uint32_t end = parse_number(arguments);
+
+	print_flush();
+	for (uint32_t i = 0; i < end; i++) {
+		if (i % 2 == 0)
+			hypercall(LGUEST_FLUSH_ASYNC, i, 3 * i, ~i, 0x600D);
+		else
+			ring_call(LGUEST_FLUSH_ASYNC, i, 3 * i, ~i, 0x600D);
+	}
+	hypercall_flush_async();
+	print("made %u hypercalls\n", end);
+}
+
 static void command_crash(const char *arguments)
 {
 	print_flush();
@@ -189,6 +207,7 @@ static const struct command commands[] = {
 	{"spin", "SECONDS", "compute without a pause; Ctrl-C ends it", command_spin},
 	{"mem", "", "write and verify all free memory", memory_command},
 	{"fault", "", "let ring 3 write to the kernel, and catch it", command_fault},
+	{"calls", "N", "make N hypercalls that do nothing", command_calls},
 	{"crash", "TEXT", "panic with the text", command_crash},
 	{"halt", "HOW", "wait for good; HOW is nothing (interrupts off), masked or silent",
 	 command_halt},

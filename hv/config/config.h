@@ -40,6 +40,11 @@
 #define CONFIG_NMI_STORM_MIN 20
 #define CONFIG_NMI_STORM_MAX 50000
 
+/* Limits of the number of records in trace=. */
+#define CONFIG_TRACE_MIN 64
+#define CONFIG_TRACE_MAX 32768
+#define CONFIG_TRACE_DEFAULT 4096
+
 /* Limits of shadow=; 0 stands for "not given". */
 #define CONFIG_SHADOW_MIN (256u << 10)
 #define CONFIG_SHADOW_MAX (64u << 20)
@@ -109,6 +114,8 @@ struct umbra_options {
 	bool mitigations;		/* of speculation (arch/cpu/barrier.h); default true */
 	uint32_t watchdog_s;		/* a CPU that stands still so long is a panic; 0: never */
 	uint32_t nmi_storm_us;		/* between the watchdog's NMIs; 0: it chooses */
+	uint32_t trace_kinds;		/* traced from boot on: bits of enum trace_kind; 0: none */
+	uint32_t trace_records;		/* on each CPU, CONFIG_TRACE_MIN to _MAX */
 	struct uplink_option uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
 	unsigned uplink_count;
 };

@@ -4,6 +4,7 @@
  * function that reads the value.
  */
 #include "hv/config/config_line.h"
+#include "hv/config/trace_words.h"
 
 #include "lib/compiler.h"
 #include "lib/parse.h"
@@ -150,6 +151,23 @@ static const char *read_nmi_storm(struct config_line *line, const char *value)
 	return NULL;
 }
 
+/* The kinds, and perhaps `:` and how many records each CPU has room for. */
+static const char *read_trace(struct config_line *line, const char *value)
+{
+	struct umbra_options *options = line->options;
+	const char *colon = strchr(value, ':');
+	size_t length = colon ? (size_t)(colon - value) : strlen(value);
+	uint32_t records = CONFIG_TRACE_DEFAULT;
+
+	if (colon && (!parse_u32(colon + 1, &records) || records < CONFIG_TRACE_MIN ||
+		      records > CONFIG_TRACE_MAX))
+		return "behind the colon comes a number of records from 64 to 32768";
+	if (!trace_parse_kinds(value, length, &options->trace_kinds))
+		return TRACE_WORDS_FORMS;
+	options->trace_records = records;
+	return NULL;
+}
+
 static const char *read_maxcpus(struct config_line *line, const char *value)
 {
 	uint32_t count;
@@ -218,6 +236,7 @@ static const struct config_row umbra_rows[] = {
 	{ "watchdog", read_watchdog, false },
 	{ "nmi-storm", read_nmi_storm, false },
 	{ "maxcpus", read_maxcpus, false },
+	{ "trace", read_trace, false },
 	{ "smt", read_smt, false },
 	{ "mitigations", read_mitigations, false },
 };

@@ -14,6 +14,7 @@
 #include "hv/console/command_look.h"
 #include "hv/console/command_machine.h"
 #include "hv/console/command_net.h"
+#include "hv/console/command_trace.h"
 #include "hv/guest/guest_list.h"
 #include "hv/run/housekeeping.h"
 #include "lib/string.h"
@@ -22,13 +23,14 @@
 #define WORDS_SIZE 256	/* a line of the console is no longer */
 
 /*
- * It has one of the four functions; the last two run on the guest's home CPU.  words are what
- * stands behind the argument.
+ * It has one of the five functions; the last two run on the guest's home CPU.  words are what
+ * stands behind the argument, or, for execute_any, behind the command, where nothing may stand.
  */
 struct command {
 	const char *name, *argument, *help;
 	void (*execute)(const char *argument);
 	void (*execute_with)(const char *argument, const char *words);
+	void (*execute_any)(const char *words);
 	void (*execute_on)(struct guest *guest);
 	void (*execute_on_with)(struct guest *guest, const char *words);
 };
@@ -65,6 +67,8 @@ static const struct command commands[] = {
 	{ "mem", "", "free frames of physical memory", .execute = command_show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames",
 	  .execute = command_show_networks },
+	{ "trace", "WORDS", "what happens, written down: on KINDS [guest=NAME], off, show, clear",
+	  .execute_any = command_trace },
 	{ "pci", "", "the PCI functions of the machine and their drivers",
 	  .execute = command_list_pci },
 	{ "disks", "", "the disks of the machine, and who writes to them",
@@ -205,10 +209,15 @@ void command_execute(const char *line)
 	const struct command *command;
 
 	take_word(&line, name);
-	take_word(&line, argument);
 	if (name[0] == '\0')
 		return;
 	command = find_command(name);
+	if (command && command->execute_any) {
+		command->execute_any(line);
+		answer_flush();
+		return;
+	}
+	take_word(&line, argument);
 	if (command && is_complete(command, argument, line)) {
 		execute(command, argument, line);
 		return;

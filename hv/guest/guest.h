@@ -71,6 +71,7 @@ struct guest {
 	char end_cause[160];
 	uint32_t end_eip;
 	bool is_paused;			/* gets no turns, whatever its state, until it ends */
+	bool is_traced;			/* in its present turn (hv/trace/trace_filter.h) */
 
 	/* The virtual CPU. */
 	struct registers_page *registers;

@@ -6,6 +6,7 @@
 #include "hv/guest/guest_irq.h"
 
 #include "arch/cpu/time.h"
+#include "arch/cpu/trace.h"
 #include "hv/guest/reflect.h"
 #include "lib/div64.h"
 
@@ -66,11 +67,18 @@ static bool in_noirq_window(const struct guest *guest)
 	       eip < guest->protocol.noirq_end;
 }
 
+static void __noinline trace_delivery(const struct guest *guest, unsigned irq)
+{
+	trace(TRACE_DELIVERY, irq, guest->registers->frame.eip);
+}
+
 static void deliver(struct guest *guest, unsigned irq)
 {
 	guest_update_time(guest);
 	guest->pending_irqs &= ~BIT(irq);
 	guest->counters.interrupts++;
+	if (trace_is_on(TRACE_DELIVERY))
+		trace_delivery(guest, irq);
 	guest_enter_handler(guest, guest->gates[LGUEST_IRQ_BASE + irq], false, 0);
 }
 

@@ -9,12 +9,24 @@
 #include "arch/cpu/assert.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/time.h"
+#include "arch/cpu/trace.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/guest_irq.h"
 #include "hv/guest/steal_time.h"
 #include "hv/hypercall/lguest_data.h"
 #include "lib/string.h"
+
+/* Apart, so that the calls themselves stay short. */
+static void __noinline trace_hypercall(uint32_t number, const uint32_t args[4])
+{
+	trace(TRACE_HYPERCALL, number, args[0], args[1], args[2], args[3]);
+}
+
+static void __noinline trace_set_pte(uint32_t root, uint32_t address)
+{
+	trace(TRACE_HYPERCALL, LGUEST_SET_PTE, root, address);
+}
 
 /*
  * Forbidden tables end the guest, and a call that takes too long is repeated; other results need no
@@ -132,6 +144,8 @@ static void set_pmd(struct guest *guest, const uint32_t args[4])
 static inline void set_one_pte(struct guest *guest, uint32_t root, uint32_t address)
 {
 	guest->counters.hypercalls[LGUEST_SET_PTE]++;
+	if (unlikely(guest->is_traced))
+		trace_set_pte(root, address);
 	check_shadow(guest, shadow_set_pte(&guest->shadow, gpa_make(root), gva_make(address)));
 }
 
@@ -223,6 +237,8 @@ static inline __force_inline void execute(struct guest *guest, uint32_t number,
 		return;
 	}
 	guest->counters.hypercalls[number]++;
+	if (unlikely(guest->is_traced))
+		trace_hypercall(number, args);
 	calls[number].run(guest, args);
 }
 

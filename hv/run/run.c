@@ -22,6 +22,7 @@
 #include "arch/cpu/heartbeat.h"
 #include "arch/cpu/irqs_off.h"
 #include "arch/cpu/time.h"
+#include "arch/cpu/trace.h"
 #include "hv/devices/entropy.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/guest_fpu.h"
@@ -33,6 +34,7 @@
 #include "hv/run/housekeeping.h"
 #include "hv/run/run_guest.h"
 #include "hv/sched/balance.h"
+#include "hv/trace/trace_filter.h"
 
 static struct run_loop run_loops[MAX_CPUS];
 
@@ -88,6 +90,7 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	guest_fpu_scrub(guest);
 	guest_cpu_load(guest);
 	guest_steal_tell(guest);
+	trace_turn_begin(guest);
 	balance_show(run);
 	run_cpu_set_timers(run);
 	if (guest->state == GUEST_STARTING) {
@@ -99,6 +102,7 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	run_guest(loop, guest);
 	irqs_off_mark("turn", 0);
 	timer_stop(&run->turn);
+	trace_turn_end(guest);
 	cpu->running = NULL;
 	sched_put(&run->queue, time_ns(),
 		  guest->state == GUEST_RUNNING || guest->state == GUEST_STARTING);
@@ -149,13 +153,17 @@ static void serve(struct run_loop *loop, struct guest *guest)
 
 static void idle(struct run_cpu *run)
 {
+	uint64_t began;
+
 	balance_idle(run);
 	heartbeat_leave(this_cpu());
 	irqs_off_end();
+	began = trace_begin(TRACE_IDLE);
 	wait_for_interrupt();
 	irqs_off_begin();
 	barriers_note_data(this_cpu());
 	heartbeat_alive(this_cpu());
+	trace_sleep(began);
 	balance_awake(run);
 	entropy_note();
 }

@@ -28,6 +28,7 @@
 #include "arch/cpu/machine_check.h"
 #include "arch/cpu/switcher.h"
 #include "arch/cpu/time.h"
+#include "arch/cpu/trace.h"
 #include "hv/devices/entropy.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/emulate/emulate.h"
@@ -39,12 +40,13 @@
 #include "hv/hypercall/hypercall.h"
 #include "hv/run/bad_exit.h"
 #include "hv/run/housekeeping.h"
+#include "hv/trace/trace_exit.h"
 
 #define NMI_REPORT_NS 100000000ull
 
 /* --- exits ------------------------------------------------------------------------------ */
 
-static void page_fault(struct guest *guest, uint32_t address)
+static inline __force_inline void page_fault(struct guest *guest, uint32_t address)
 {
 	uint32_t error = guest_frame_of(guest)->error;
 
@@ -80,10 +82,21 @@ static bool is_interrupt(const struct guest *guest, uint32_t vector)
 	return vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector;
 }
 
+static void __noinline traced_interrupt(uint32_t vector)
+{
+	uint64_t began = read_tsc();
+
+	irq_dispatch(vector);
+	trace_interrupt(vector, began);
+}
+
 static void interrupt(uint32_t vector)
 {
 	entropy_note();
-	irq_dispatch(vector);
+	if (trace_is_on(TRACE_IRQ))
+		traced_interrupt(vector);
+	else
+		irq_dispatch(vector);
 	barriers_note_data(this_cpu());
 }
 
@@ -108,7 +121,7 @@ static void strange_exit(struct guest *guest, uint32_t vector)
 	guest_bad_state(guest);
 }
 
-static void other_exit(struct guest *guest, uint32_t vector)
+static inline __force_inline void other_exit(struct guest *guest, uint32_t vector)
 {
 	switch (vector) {
 	case VECTOR_GP:
@@ -136,7 +149,7 @@ static void other_exit(struct guest *guest, uint32_t vector)
 }
 
 /* Most exits are one of the first two, and a switch would compare in numeric order. */
-static void handle_exit(struct guest *guest, uint32_t fault_address)
+static inline __force_inline void handle_exit(struct guest *guest, uint32_t fault_address)
 {
 	uint32_t vector = guest_frame_of(guest)->vector;
 
@@ -157,7 +170,7 @@ static void handle_exit(struct guest *guest, uint32_t fault_address)
 /* --- entry ------------------------------------------------------------------------------ */
 
 /* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
-static void pin_stack(struct guest *guest)
+static inline __force_inline void pin_stack(struct guest *guest)
 {
 	if (guest->shadow.pinned || guest_in_kernel(guest))
 		return;
@@ -168,7 +181,7 @@ static void pin_stack(struct guest *guest)
 			   guest->kernel_stack);
 }
 
-static inline __force_inline void enter(struct guest *guest)
+static inline __force_inline void enter(struct guest *guest, bool traced)
 {
 	struct cpu *cpu = this_cpu();
 	struct cpu_pages *pages = cpu->pages;
@@ -184,6 +197,8 @@ static inline __force_inline void enter(struct guest *guest)
 	}
 	heartbeat_leave(cpu);
 	irqs_off_end();
+	if (traced)
+		trace_entry(guest);
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
 	irqs_off_begin();
 	heartbeat_return(cpu);
@@ -197,7 +212,11 @@ static inline __force_inline void enter(struct guest *guest)
 	}
 	assert(!(read_eflags() & (EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT |
 				  (cpu->cr4 & CR4_SMAP ? EFLAGS_AC : 0))));
+	if (traced)
+		trace_exit(guest, fault_address);
 	handle_exit(guest, fault_address);
+	if (traced)
+		trace_handled(guest);
 }
 
 /* --- between entries ------------------------------------------------------------------- */
@@ -254,13 +273,8 @@ void run_other_work(struct run_loop *loop)
 	other_work(loop);
 }
 
-/*
- * Runs the guest until it waits, ends or must make way.  A function of its own, so that the
- * compiler keeps in registers only what this loop, the hottest one, needs.  It alone enters guests,
- * with its callees inlined: so only its return uses a return stack that a guest has filled
- * (arch/cpu/branches.awk checks that).
- */
-void run_guest(struct run_loop *loop, struct guest *guest)
+/* Until it waits, ends or must make way.  Twice in run_guest, so that a trace costs where it is. */
+static inline __force_inline void run_turn(struct run_loop *loop, struct guest *guest, bool traced)
 {
 	while (!loop->cpu->reschedule) {
 		irqs_off_mark("devices", 0);
@@ -272,8 +286,21 @@ void run_guest(struct run_loop *loop, struct guest *guest)
 			pin_stack(guest);
 		if (guest->state != GUEST_RUNNING)
 			break;
-		enter(guest);
+		enter(guest, traced);
 		other_work(loop);
 	}
+}
+
+/*
+ * A function of its own, so that the compiler keeps in registers only what its loop, the hottest
+ * one, needs.  It alone enters guests, with its callees inlined: so only its return uses a return
+ * stack that a guest has filled (arch/cpu/branches.awk checks that).
+ */
+void run_guest(struct run_loop *loop, struct guest *guest)
+{
+	if (unlikely(guest->is_traced))
+		run_turn(loop, guest, true);
+	else
+		run_turn(loop, guest, false);
 	barriers_shield_returns(this_cpu());
 }

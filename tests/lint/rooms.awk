@@ -18,6 +18,7 @@ BEGIN {
 	level("hv/devices")
 	level("hv/hypercall hv/life")
 	level("hv/emulate")
+	level("hv/trace")
 	level("hv/run")
 	level("hv/console")
 	level("boot")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of hv/config/config.h. */
 #include "hv/config/config.h"
+#include "lib/trace_record.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -57,6 +58,7 @@ static void test_umbra_defaults(void **state)
 		assert_int_equal(options.nmi_storm_us, 0);
 		assert_true(options.smt);
 		assert_true(options.mitigations);
+		assert_int_equal(options.trace_kinds, 0);
 	}
 }
 
@@ -190,6 +192,21 @@ static void test_umbra_problems(void **state)
 	parse_umbra("maxcpus=33");
 	assert_problem("maxcpus=33", "1 to 32");
 	assert_int_equal(options.max_cpus, 32);
+	parse_umbra("trace=exits,fault");
+	assert_problem("trace=exits,fault", "the kinds are all, or some of entries, exits");
+	parse_umbra("trace=exits:63");
+	assert_problem("trace=exits:63", "64 to 32768");
+	parse_umbra("trace=exits:32769");
+	assert_problem("trace=exits:32769", "64 to 32768");
+	parse_umbra("trace=:64");
+	assert_problem("trace=:64", "the kinds are");
+	parse_umbra("trace=exits:100");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.trace_records, 100);
+	assert_int_equal(options.trace_kinds, 1u << TRACE_TURN | 1u << TRACE_EXIT);
+	parse_umbra("trace=locks");
+	assert_int_equal(options.trace_records, CONFIG_TRACE_DEFAULT);
+
 	parse_umbra("maxcpus=1");
 	assert_int_equal(problems.found, 0);
 	assert_int_equal(options.max_cpus, 1);

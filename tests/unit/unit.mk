@@ -20,7 +20,8 @@ SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_star
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
 	drivers/virtio/vpci_config.c drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 CONFIG := hv/config/config.c hv/config/config_line.c hv/config/config_umbra.c \
-	hv/config/config_guest.c hv/config/config_module.c hv/config/config_command.c
+	hv/config/config_guest.c hv/config/config_module.c hv/config/config_command.c \
+	hv/config/trace_words.c
 GUEST_CONFIG := hv/config/guest_config.c hv/config/guest_config_create.c hv/config/guest_mac.c \
 	$(CONFIG)
 # What waits for hardware.
@@ -134,6 +135,8 @@ unit_string      :=
 unit_switch_attacks := tests/unit/net_frames.c $(ETHERNET)
 unit_switch_wire := tests/unit/net_frames.c drivers/net/switch_wire.c $(ETHERNET)
 unit_time        := lib/div64.c
+unit_trace_ring  := lib/trace_ring.c
+unit_trace_words := hv/config/trace_words.c lib/format.c lib/div64.c
 unit_tsc         :=
 unit_tsc_sync    := $(WAITING)
 unit_uart16550   :=

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The boot CPU changes what is wanted, and then calls every CPU, which sets its own mask by it.  A
+ * CPU that reads while it is being changed sets a wrong mask for a moment: its call comes after.
+ */
+#include "hv/trace/trace_filter.h"
+
+#include "arch/cpu/cpu_call.h"
+#include "arch/cpu/trace.h"
+#include "drivers/virtio/virtqueue.h"
+#include "hv/sched/wake.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+static struct {
+	uint32_t kinds;
+	char guest[CONFIG_NAME_SIZE];	/* empty: all */
+} wanted;
+
+static struct filter_cpu {
+	struct cpu_call apply, clear;
+} cpus[MAX_CPUS];
+
+/* --- each CPU for itself ------------------------------------------------------------------ */
+
+static uint32_t kinds_for(const struct guest *guest)
+{
+	if (wanted.guest[0] && (!guest || !string_equal(guest->name, wanted.guest)))
+		return 0;
+	return READ_ONCE(wanted.kinds);
+}
+
+/* A guest that runs gets a new turn, whose beginning asks again. */
+static void apply(struct cpu_call *call)
+{
+	struct cpu *cpu = this_cpu();
+
+	(void)call;
+	if (cpu->running)
+		sched_end_turn();
+	else
+		cpu->trace_kinds = kinds_for(NULL);
+}
+
+static void clear(struct cpu_call *call)
+{
+	(void)call;
+	trace_ring_clear(trace_ring_of(this_cpu()->id));
+}
+
+void trace_turn_begin(struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+	uint32_t words[TRACE_WORDS];
+
+	cpu->trace_kinds = kinds_for(guest);
+	cpu->trace_guest = (uint16_t)guest->number;
+	guest->is_traced = cpu->trace_kinds != 0;
+	if (likely(!guest->is_traced))
+		return;
+	memcpy(words, guest->name, sizeof(guest->name));
+	words[TRACE_WORDS - 1] = guest->state;
+	trace_write(TRACE_TURN, words);
+}
+_Static_assert(sizeof(((struct guest *)NULL)->name) == (TRACE_WORDS - 1) * sizeof(uint32_t),
+	       "a name fits into a record");
+
+void trace_turn_end(struct guest *guest)
+{
+	struct cpu *cpu = this_cpu();
+
+	trace(TRACE_TURN_END, guest->state, guest->state == GUEST_RUNNING);
+	cpu->trace_guest = 0;
+	cpu->trace_kinds = kinds_for(NULL);
+}
+
+/* A device takes a request of the guest that has this CPU. */
+static void note_request(const struct virtqueue *queue, const struct virtqueue_chain *chain)
+{
+	uint32_t words[TRACE_WORDS] = {
+		[2] = queue->index << 16 | chain->head, chain->readable, chain->writable,
+	};
+
+	if (!trace_is_on(TRACE_REQUEST))
+		return;
+	memcpy(words, queue->device, strnlen(queue->device, 2 * sizeof(words[0])));
+	trace_write(TRACE_REQUEST, words);
+}
+
+/* --- all of them --------------------------------------------------------------------------- */
+
+static uint32_t power_of_two_up_to(uint32_t number)
+{
+	return BIT(31 - (unsigned)__builtin_clz(number));
+}
+
+bool trace_prepare(uint32_t records)
+{
+	uint32_t count = power_of_two_up_to(records);
+
+	for (unsigned id = 0; id < cpu_count(); id++) {
+		struct trace_record *memory;
+
+		if (trace_ring_of(id))
+			continue;
+		memory = heap_alloc(count * sizeof(*memory));
+		if (!memory)
+			return false;
+		trace_ring_give(id, memory, count);
+		cpu_call_init(&cpus[id].apply, id, apply);
+		cpu_call_init(&cpus[id].clear, id, clear);
+	}
+	return true;
+}
+
+void trace_filter_set(uint32_t kinds, const char *guest)
+{
+	/* Nothing of another guest is written in between. */
+	WRITE_ONCE(wanted.kinds, 0);
+	compiler_barrier();
+	string_copy(wanted.guest, guest, sizeof(wanted.guest));
+	compiler_barrier();
+	WRITE_ONCE(wanted.kinds, kinds);
+	virtqueue_set_taken(kinds & BIT(TRACE_REQUEST) ? note_request : NULL);
+	for (unsigned id = 0; id < cpu_count(); id++)
+		cpu_call_post(&cpus[id].apply);
+}
+
+uint32_t trace_filter_kinds(void)
+{
+	return wanted.kinds;
+}
+
+const char *trace_filter_guest(void)
+{
+	return wanted.guest;
+}
+
+void trace_clear(void)
+{
+	for (unsigned id = 0; id < cpu_count(); id++)
+		cpu_call_post(&cpus[id].clear);
+}
