@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from conftest import ROOT
+from linux_guest import guest_lines
 
 EXPECTED = ROOT / 'guest/linux/selftests/expected.txt'
 BUILD_LIMIT = 3600      # seconds, where no kernel is there yet, on a busy host
@@ -49,7 +50,8 @@ def built(release):
 def check_results(m, column, record_property):
     """The machine runs them all and ends."""
     m.expect('^SELFTESTS done$', timeout=LIMIT)
-    found = dict(match.groups() for line in m.lines if (match := RESULT.match(line)))
+    found = dict(match.groups() for line in guest_lines(m.lines)
+                 if (match := RESULT.match(line)))
     assert found == read_expected(column)
     record_property('checks', len(found))
 

@@ -12,7 +12,7 @@ import pytest
 
 from linux_files import check_disk, make_disk
 from linux_guest import (LIMIT, SHELL, SOURCES, TROUBLE, check_log, check_results, command,
-                         count_tests, guest_modules, passes, quiet, skips_of)
+                         count_tests, guest_lines, guest_modules, passes, quiet, skips_of)
 
 SEED_BEFORE, SEED_AFTER = 5, 77
 KILOBYTES = 1024        # that TCP takes there and back
@@ -23,6 +23,13 @@ def linux(release):
     """linux(version, pages, name, words) are the modules of a guest that has the program."""
     return lambda version, pages, name, words='mem=64M': guest_modules(
         release, version, pages, name, words)
+
+
+def test_guest_lines():
+    """Umbra's lines come whenever they like; each of the guest's counts once and is whole."""
+    assert guest_lines(['PASS a', 'PASS b', 'event=entropy bits=256 at=1.5', 'PASS b.c said',
+                        'PASS d', '[    1.500000] cpu0 time: late', 'PASS d', 'PASS e']) == [
+                            'PASS a', 'PASS b.c said', 'PASS d', 'PASS e']
 
 
 # --- one guest ---------------------------------------------------------------------------------
