@@ -138,6 +138,7 @@ void cpu_init(struct cpu *cpu)
 
 	/* A breakpoint that firmware left would raise #DB in the Switcher. */
 	write_dr7(0);
+	write_dr6(DR6_RESET);
 	entry_msrs_init_cpu(features);
 	barriers_init_cpu(cpu);
 }

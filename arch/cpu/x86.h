@@ -39,6 +39,12 @@
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
 
+/* Debug registers, SDM vol. 3, 17.2: without a cause or a breakpoint; a single step; all causes. */
+#define DR6_RESET 0xFFFF0FF0u
+#define DR6_BS BIT(14)
+#define DR6_CAUSES 0xE00Fu
+#define DR7_RESET 0x400u
+
 #define MSR_APIC_BASE 0x1B
 #define APIC_BASE_X2APIC BIT(10)
 #define APIC_BASE_ENABLE BIT(11)

@@ -3,6 +3,7 @@
  * Privileged instructions of ring 1: those that Umbra answers for the guest,
  * and those that it hands back as #GP because the kernel ought not to use them.
  */
+#include "guest/abi/debug_status.h"
 #include "guest/abi/instructions.h"
 #include "guest/runtime/hypercall.h"
 #include "guest/runtime/irq.h"
@@ -46,6 +47,15 @@ TEST(privileged, wrmsr_dropped)
 	}
 }
 
+/* Reads a debug register, which has to work, and what is read has to be that. */
+#define CHECK_REGISTER(name, wanted) \
+	do { \
+		uint32_t read_value = 1; \
+		struct fault read_fault = fault_of("movl %%" name ", %0", "+r"(read_value)); \
+		CHECK(read_fault.vector == FAULT_NONE && read_value == (wanted), \
+		      name ": vector %u, value 0x%x", read_fault.vector, read_value); \
+	} while (0)
+
 TEST(privileged, debug_registers)
 {
 	uint32_t value = 1;
@@ -57,14 +67,26 @@ TEST(privileged, debug_registers)
 	CHECK(fault.vector == FAULT_NONE, "mov dr7: vector %u", fault.vector);
 	fault = fault_of("movl %1, %0", "=r"(value) : "m"(value));
 	CHECK(fault.vector == FAULT_NONE, "a breakpoint was set");
-	value = 1;
-	fault = fault_of("movl %%dr6, %0", "+r"(value));
-	CHECK(fault.vector == FAULT_NONE && value == 0, "dr6: vector %u, value 0x%x", fault.vector,
-	      value);
-	value = 1;
-	fault = fault_of("movl %%dr7, %0", "+r"(value));
-	CHECK(fault.vector == FAULT_NONE && value == 0, "dr7: vector %u, value 0x%x", fault.vector,
-	      value);
+	CHECK_REGISTER("dr0", 0);
+	CHECK_REGISTER("dr7", DR7_RESET);
+	CHECK_REGISTER("dr5", DR7_RESET);
+}
+
+/* Bits of DR6 that are always set stay so, and only causes of debug exceptions can be written. */
+TEST(privileged, debug_status)
+{
+	struct fault fault = fault_of("movl %0, %%dr6", : "r"(0));
+
+	CHECK(fault.vector == FAULT_NONE, "mov dr6: vector %u", fault.vector);
+	CHECK_REGISTER("dr6", DR6_RESET);
+	fault = fault_of("movl %0, %%dr6", : "r"(0xFFFFFFFF));
+	CHECK(fault.vector == FAULT_NONE, "mov dr6: vector %u", fault.vector);
+	CHECK_REGISTER("dr6", DR6_RESET | DR6_CAUSES);
+	/* Without CR4.DE the numbers 4 and 5 are other names of 6 and 7. */
+	CHECK_REGISTER("dr4", DR6_RESET | DR6_CAUSES);
+	fault = fault_of("movl %0, %%dr4", : "r"(DR6_RESET));
+	CHECK(fault.vector == FAULT_NONE, "mov dr4: vector %u", fault.vector);
+	CHECK_REGISTER("dr6", DR6_RESET);
 }
 
 /* Linux replaces all of these; using one is a mistake of the guest's own. */

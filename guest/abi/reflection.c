@@ -3,6 +3,7 @@
  * EFLAGS across a reflected trap: the image that is pushed, and the flags that
  * the handler runs with. And what popf and iret of ring 1 can change.
  */
+#include "guest/abi/debug_status.h"
 #include "guest/abi/instructions.h"
 #include "guest/runtime/compiler.h"
 #include "guest/runtime/hypercall.h"
@@ -47,6 +48,14 @@ static struct fault run_with_flags(const char *stub, uint32_t vector, uint32_t f
 	return fault;
 }
 
+/* DR6 says that it was a step, until it is told otherwise. */
+static void check_step_cause(void)
+{
+	CHECK(read_dr6() == (DR6_RESET | DR6_STEP), "dr6 0x%x", read_dr6());
+	write_dr6(DR6_RESET);
+	CHECK(read_dr6() == DR6_RESET, "dr6 0x%x afterwards", read_dr6());
+}
+
 /* `mov eax, imm32` is 5 bytes long; the trap comes behind it. */
 TEST(reflection, single_step_ring3)
 {
@@ -57,6 +66,7 @@ TEST(reflection, single_step_ring3)
 	CHECK(fault.eip == user_address(user_nothing) + 5, "eip 0x%x", fault.eip);
 	CHECK(frame.eflags & EFLAGS_TF, "TF is lost from the frame");
 	CHECK(!(flags_in_handler & EFLAGS_CLEARED), "handler has eflags 0x%x", flags_in_handler);
+	check_step_cause();
 }
 
 static uint32_t step_kernel(uint32_t flags)
@@ -74,6 +84,34 @@ TEST(reflection, single_step_ring1)
 	trap_set_handler(TRAP_DEBUG, NULL);
 	CHECK(fault_is(fault, TRAP_DEBUG, 0), "vector %u error 0x%x", fault.vector, fault.error);
 	CHECK(!(flags_in_handler & EFLAGS_CLEARED), "handler has eflags 0x%x", flags_in_handler);
+	check_step_cause();
+}
+
+/* An instruction that Umbra carries out is a step as well, and the trap comes behind it. */
+static uint32_t step_emulated(uint32_t flags)
+{
+	__asm__ volatile("pushfl\n\torl %0, (%%esp)\n\tpopfl\n\tcli" : : "r"(flags) : "cc");
+	return 0;
+}
+
+TEST(reflection, single_step_emulated)
+{
+	struct fault fault = fault_in(step_emulated, EFLAGS_TF, NULL);
+
+	CHECK(fault_is(fault, TRAP_DEBUG, 0), "vector %u error 0x%x", fault.vector, fault.error);
+	check_step_cause();
+}
+
+/* Whatever came before it, a trap that is no step does not say that it is one. */
+TEST(reflection, icebp_is_no_step)
+{
+	struct fault fault;
+
+	write_dr6(DR6_RESET);
+	fault = user_call(abi_user_icebp, 0, 0, NULL);
+	/* An emulator may not know the instruction. */
+	if (fault.vector == TRAP_DEBUG)
+		CHECK(read_dr6() == DR6_RESET, "dr6 0x%x", read_dr6());
 }
 
 TEST(reflection, nested_task_ring3)

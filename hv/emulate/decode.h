@@ -47,6 +47,7 @@ struct decoded {
 	bool port_is_dx;	/* in, out: the port is in dx, else in port */
 	uint8_t port;
 	uint8_t gpr;		/* 0..7 for eax, ecx, edx, ebx, esp, ebp, esi, edi */
+	uint8_t special;	/* mov of a debug register: its number, 0..7 */
 };
 
 /*

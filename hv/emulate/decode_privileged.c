@@ -85,8 +85,10 @@ static void decode_operands(struct decode_cursor *cursor, const struct row *row,
 {
 	uint8_t modrm = row->rule == NO_MODRM ? 0 : decode_byte(cursor);
 
-	if (row->flags & REGISTERS)
+	if (row->flags & REGISTERS) {
 		decoded->gpr = (uint8_t)modrm_rm(modrm);
+		decoded->special = (uint8_t)modrm_reg(modrm);
+	}
 	if (row->flags & PORT_CONSTANT)
 		decoded->port = decode_byte(cursor);
 	decoded->port_is_dx = (row->flags & PORT_DX) != 0;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Emulation of privileged instructions.  The guest's kernel has replaced those that it knows; the
- * rest is early code, drivers that probe for hardware, and attacks.  Only the ports of the PCI bus
- * and the MSR with additions to the protocol exist: other ports read as ones, other MSRs as zeroes,
- * and writes are ignored.
+ * rest is early code, drivers that probe for hardware, and attacks.  Only the ports of the PCI bus,
+ * the MSR with additions to the protocol and the debug registers exist: other ports read as ones,
+ * other MSRs as zeroes, and writes are ignored.
  */
 #include "hv/emulate/emulate.h"
 
 #include "hv/devices/guest_devices.h"
+#include "hv/emulate/debug_registers.h"
 #include "hv/guest/guest_irq.h"
 #include "hv/guest/reflect.h"
 #include "hv/hypercall/hypercall.h"
@@ -19,7 +20,7 @@ void guest_step_over(struct guest *guest, uint32_t length)
 
 	frame->eip += length;
 	if (unlikely(frame->eflags & EFLAGS_TF) && guest->state == GUEST_RUNNING)
-		guest_reflect_trap(guest, VECTOR_DB, 0);
+		guest_debug_step(guest);
 }
 
 uint32_t guest_fetch(struct guest *guest, uint8_t bytes[DECODE_MAX_LENGTH])
@@ -97,7 +98,10 @@ static bool carry_out(struct guest *guest, const struct decoded *decoded)
 	case OP_OUT:
 		return write_port(guest, decoded);
 	case OP_READ_DR:
-		*guest_gpr(frame, decoded->gpr) = 0;
+		*guest_gpr(frame, decoded->gpr) = guest_read_debug(guest, decoded->special);
+		return true;
+	case OP_WRITE_DR:
+		guest_write_debug(guest, decoded->special, *guest_gpr(frame, decoded->gpr));
 		return true;
 	case OP_RDMSR:
 		frame->eax = frame->ecx == UMBRA_MSR_ADDITIONS ? UMBRA_ADDITIONS : 0;

@@ -86,6 +86,7 @@ struct guest {
 	bool calls_by_umbra;		/* no gate goes straight to its kernel (guest_cpu.h) */
 	struct fpu_state *fpu;
 	uint32_t fault_address;		/* CR2 of the last page fault */
+	uint32_t debug_status;		/* DR6: causes of debug traps since it was written */
 
 	/* The protocol; data is NULL until INIT and lies in the guest window. */
 	struct lguest_data_common *data;

@@ -230,6 +230,7 @@ void guest_cpu_reset(struct guest *guest, uint32_t entry)
 	guest->kernel_stack_selector = LGUEST_SELECTOR_KERNEL_DATA;
 	guest->kernel_stack_pages = 0;
 	guest->task_switched = false;
+	guest->debug_status = DR6_RESET;
 	fpu_state_reset(guest->fpu);
 }
 

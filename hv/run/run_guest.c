@@ -31,6 +31,7 @@
 #include "arch/cpu/trace.h"
 #include "hv/devices/entropy.h"
 #include "hv/devices/guest_devices.h"
+#include "hv/emulate/debug_registers.h"
 #include "hv/emulate/emulate.h"
 #include "hv/emulate/mmio.h"
 #include "hv/guest/guest_cpu.h"
@@ -127,6 +128,9 @@ static inline __force_inline void other_exit(struct guest *guest, uint32_t vecto
 	case VECTOR_GP:
 	case VECTOR_UD:
 		guest_emulate(guest);
+		return;
+	case VECTOR_DB:
+		guest_debug_trap(guest);
 		return;
 	case VECTOR_NM:
 		guest_fpu_fault(guest);

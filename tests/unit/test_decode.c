@@ -43,8 +43,8 @@ static const struct privileged_case privileged[] = {
 	CASE("\x6F", .op = OP_OUTS, .width = 4, .port_is_dx = true),
 	CASE("\x0F\x30", .op = OP_WRMSR),
 	CASE("\x0F\x32", .op = OP_RDMSR),
-	CASE("\x0F\x21\xF3", .op = OP_READ_DR, .gpr = 3),
-	CASE("\x0F\x23\x39", .op = OP_WRITE_DR, .gpr = 1), /* mod does not count */
+	CASE("\x0F\x21\xF3", .op = OP_READ_DR, .gpr = 3, .special = 6),
+	CASE("\x0F\x23\x39", .op = OP_WRITE_DR, .gpr = 1, .special = 7), /* mod does not count */
 	CASE("\x0F\x01\xC1", .op = OP_VMCALL),
 	CASE("\x0F\x01\xD9", .op = OP_VMMCALL),
 	CASE("\x26\x2E\x36\x3E\x64\x65\x26\x2E\x36\x3E\x64\x65\xF3\x66\xED", .op = OP_IN,
@@ -72,6 +72,7 @@ static void assert_decoded_equal(const struct decoded *got, const struct decoded
 	assert_int_equal(got->port_is_dx, want->port_is_dx);
 	assert_int_equal(got->port, want->port);
 	assert_int_equal(got->gpr, want->gpr);
+	assert_int_equal(got->special, want->special);
 }
 
 static void privileged_fields(void **state)

@@ -165,11 +165,11 @@ static void expected_text(const struct decoded *decoded, char *start, char *insi
 		break;
 	case OP_READ_DR:
 		snprintf(start, size, "movl ");
-		snprintf(inside, size, ",%s", gpr);
+		snprintf(inside, size, "%%db%u,%s", decoded->special, gpr);
 		break;
 	case OP_WRITE_DR:
 		snprintf(start, size, "movl ");
-		snprintf(inside, size, "%s,%%db", gpr);
+		snprintf(inside, size, "%s,%%db%u", gpr, decoded->special);
 		break;
 	default:
 		snprintf(start, size, "%s", name);
