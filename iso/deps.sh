@@ -29,6 +29,7 @@ table() {
 	test python3-pytest /usr/lib/python3/dist-packages/pytest
 	test python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	test python3-pytest-xdist /usr/lib/python3/dist-packages/xdist
+	test babeltrace2 babeltrace2
 	test e2fsprogs mke2fs|/sbin/mke2fs
 	test fdisk sfdisk|/usr/sbin/sfdisk
 	test ovmf /usr/share/OVMF/OVMF_CODE_4M.fd

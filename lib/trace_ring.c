@@ -61,6 +61,12 @@ void trace_ring_close(struct trace_ring *ring, unsigned index, uint32_t value)
 	WRITE_ONCE(ring->ready, ring->head);
 }
 
+void trace_ring_abandon(struct trace_ring *ring)
+{
+	ring->open = NULL;
+	ring->ready = ring->head;
+}
+
 uint32_t trace_ring_count(const struct trace_ring *ring, uint32_t *first)
 {
 	uint32_t ready = READ_ONCE(ring->ready), used = READ_ONCE(ring->used);

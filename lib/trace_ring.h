@@ -42,6 +42,9 @@ void trace_ring_open(struct trace_ring *ring, const struct trace_record *record)
 /* Completes it with words[index] = value, unless it was overwritten since.  By the writer. */
 void trace_ring_close(struct trace_ring *ring, unsigned index, uint32_t value);
 
+/* Completes it as it stands.  By anybody, when the writer has stopped for good. */
+void trace_ring_abandon(struct trace_ring *ring);
+
 /* How many records can be read, and the number of the oldest.  Any CPU. */
 uint32_t trace_ring_count(const struct trace_ring *ring, uint32_t *first);
 

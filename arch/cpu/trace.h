@@ -26,9 +26,9 @@ void trace_write(enum trace_kind kind, const uint32_t words[TRACE_WORDS]);
 
 /*
  * The same for a record whose words[index] is known later: trace_write_rest gives it, before
- * another one is begun.
+ * another one is begun.  Returns the time of the record.
  */
-void trace_write_open(enum trace_kind kind, const uint32_t words[TRACE_WORDS]);
+uint64_t trace_write_open(enum trace_kind kind, const uint32_t words[TRACE_WORDS]);
 void trace_write_rest(unsigned index, uint32_t value);
 
 /* trace(KIND, words...): writes a record, with up to 5 words, if its kind is on. */
@@ -52,18 +52,20 @@ static inline uint32_t trace_ticks(uint64_t began)
 	return (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX);
 }
 
-/* An interrupt of the machine was served, since that reading of the TSC; 0: nothing is written. */
+/*
+ * The interrupts by that vector leave no records: they are those of the device that takes records
+ * out of the machine, and would never end.  Boot time only.
+ */
+void trace_hide_vector(uint32_t vector);
+
+/* Is it the one?  Any CPU. */
+bool trace_is_hidden(uint32_t vector);
+
+/* An interrupt of the machine was served, since that reading of the TSC. */
 void trace_interrupt(uint32_t vector, uint64_t began);
 
-/* The CPU slept since trace_begin(TRACE_IDLE). */
-static inline void trace_sleep(uint64_t began)
-{
-	uint64_t ticks = read_tsc() - began;
-
-	if (unlikely(began))
-		trace_write(TRACE_IDLE, (const uint32_t[TRACE_WORDS]){
-			(uint32_t)ticks, (uint32_t)(ticks >> 32) });
-}
+/* The CPU slept, since that reading of the TSC. */
+void trace_sleep(uint64_t began);
 
 /*
  * Gives a CPU memory for that many records (a power of two).  Before that CPU writes any; once.

@@ -116,6 +116,7 @@ struct umbra_options {
 	uint32_t nmi_storm_us;		/* between the watchdog's NMIs; 0: it chooses */
 	uint32_t trace_kinds;		/* traced from boot on: bits of enum trace_kind; 0: none */
 	uint32_t trace_records;		/* on each CPU, CONFIG_TRACE_MIN to _MAX */
+	unsigned trace_port;		/* 1 or 2: what is traced goes out by COM1 or COM2; 0: no */
 	struct uplink_option uplinks[CONFIG_UPLINKS_MAX];	/* no port and no network twice */
 	unsigned uplink_count;
 };

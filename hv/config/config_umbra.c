@@ -168,6 +168,17 @@ static const char *read_trace(struct config_line *line, const char *value)
 	return NULL;
 }
 
+static const char *read_trace_to(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "com1", "com2", NULL };
+	int port = config_find_name(value, names);
+
+	if (port < 0)
+		return "the value is one of com1, com2";
+	line->options->trace_port = (unsigned)port + 1;
+	return NULL;
+}
+
 static const char *read_maxcpus(struct config_line *line, const char *value)
 {
 	uint32_t count;
@@ -237,9 +248,22 @@ static const struct config_row umbra_rows[] = {
 	{ "nmi-storm", read_nmi_storm, false },
 	{ "maxcpus", read_maxcpus, false },
 	{ "trace", read_trace, false },
+	{ "trace-to", read_trace_to, false },
 	{ "smt", read_smt, false },
 	{ "mitigations", read_mitigations, false },
 };
+
+/* What goes together whatever the order of the words. */
+static void check_ports(struct umbra_options *options, struct config_problems *problems)
+{
+	static const unsigned consoles[] = { 0, CONSOLE_COM1, CONSOLE_COM2 };
+
+	if (!(options->consoles & consoles[options->trace_port]))
+		return;
+	config_add_problem(problems, "umbra", options->trace_port == 1 ? "trace-to=com1" :
+			   "trace-to=com2", "the port is a console already");
+	options->trace_port = 0;
+}
 
 /* All options have a value, and none has a slash in front of its `=`. */
 static bool is_file_name(const struct config_word *word, bool has_file_name)
@@ -271,4 +295,5 @@ void config_parse_umbra(const char *line_text, bool has_file_name, struct umbra_
 		else if (!config_read_word(&line, &word, umbra_rows, ARRAY_SIZE(umbra_rows)))
 			config_complain(&line, &word, "unknown word");
 	}
+	check_ports(options, problems);
 }

@@ -11,6 +11,7 @@
 #include "hv/config/config_line.h"
 #include "hv/config/trace_words.h"
 #include "hv/console/answer.h"
+#include "hv/console/trace_output.h"
 #include "hv/guest/guest_list.h"
 #include "hv/trace/trace_filter.h"
 #include "hv/trace/trace_text.h"
@@ -57,9 +58,17 @@ static void turn_on(const char *words)
 	trace_filter_set(kinds, guest);
 }
 
+static void report_panic(void (*print)(const char *text, size_t length))
+{
+	trace_print_last(print);
+	trace_output_finish();
+}
+
 void trace_begin_as_told(const struct umbra_options *options)
 {
-	panic_set_report(trace_print_last);
+	panic_set_report(report_panic);
+	if (options->trace_port)
+		trace_output_start(options->trace_port);
 	if (!options->trace_kinds)
 		return;
 	if (trace_prepare(options->trace_records))

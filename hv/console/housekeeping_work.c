@@ -10,6 +10,7 @@
 #include "hv/console/consoles.h"
 #include "hv/console/machine_end.h"
 #include "hv/console/power_button.h"
+#include "hv/console/trace_output.h"
 
 void housekeeping_work(void)
 {
@@ -23,6 +24,7 @@ void housekeeping_work(void)
 		else
 			command_execute(event.text);
 	}
+	trace_output_service();
 	power_button_serve();
 	machine_end_if_idle();
 }

@@ -15,6 +15,7 @@
 #include "hv/console/latency.h"
 #include "hv/console/outputs.h"
 #include "hv/console/stop_cpus.h"
+#include "hv/console/trace_output.h"
 #include "hv/guest/guest_list.h"
 #include "hv/run/housekeeping.h"
 
@@ -28,6 +29,7 @@ static void __noreturn end(enum idle_action action)
 	consoles_flush();
 	/* The queues are no longer serviced, so the rest of the log is written directly. */
 	log_set_sink(outputs_write_sync);
+	trace_output_finish();
 	if (action == IDLE_POWEROFF)
 		power_off();
 	if (action == IDLE_REBOOT)

@@ -163,7 +163,8 @@ static void idle(struct run_cpu *run)
 	irqs_off_begin();
 	barriers_note_data(this_cpu());
 	heartbeat_alive(this_cpu());
-	trace_sleep(began);
+	if (unlikely(began))
+		trace_sleep(began);
 	balance_awake(run);
 	entropy_note();
 }

@@ -10,6 +10,7 @@
 /* An exit that is being handled, or was the last. */
 static struct exit_cpu {
 	uint64_t left;		/* the TSC at the exit */
+	bool hidden;		/* neither it nor the entry that follows leaves a record */
 	uint32_t vector, address, error, eip;
 	uint32_t filled, guest_faults, switches, created;	/* counters at the exit */
 } exits[MAX_CPUS];
@@ -23,8 +24,14 @@ void trace_entry(const struct guest *guest)
 {
 	const struct trap_frame *frame = &guest->registers->frame;
 
-	trace(TRACE_ENTRY, frame->eip, frame->cs & 0xFFFF, frame->esp,
-	      trace_ticks(exit_here()->left));
+	if (!exit_here()->hidden)
+		trace(TRACE_ENTRY, frame->eip, frame->cs & 0xFFFF, frame->esp,
+		      trace_ticks(exit_here()->left));
+}
+
+void trace_turn(void)
+{
+	exit_here()->hidden = false;
 }
 
 void trace_exit(const struct guest *guest, uint32_t fault_address)
@@ -35,14 +42,16 @@ void trace_exit(const struct guest *guest, uint32_t fault_address)
 	uint32_t detail = frame->vector == LGUEST_HYPERCALL_VECTOR ? frame->eax : frame->error;
 
 	*exit = (struct exit_cpu){
-		.left = read_tsc(), .vector = frame->vector, .address = fault_address,
-		.error = frame->error, .eip = frame->eip,
+		.hidden = trace_is_hidden(frame->vector), .vector = frame->vector,
+		.address = fault_address, .error = frame->error, .eip = frame->eip,
 		.filled = counters->filled, .guest_faults = counters->guest_faults,
 		.switches = counters->switches, .created = counters->created,
 	};
-	if (trace_is_on(TRACE_EXIT))
-		trace_write_open(TRACE_EXIT, (const uint32_t[TRACE_WORDS]){
+	if (trace_is_on(TRACE_EXIT) && !exit->hidden)
+		exit->left = trace_write_open(TRACE_EXIT, (const uint32_t[TRACE_WORDS]){
 			frame->vector, frame->eip, detail, 0, frame->cs & 0xFFFF });
+	else
+		exit->left = read_tsc();
 }
 
 static enum trace_fault what_was_done(const struct guest *guest, const struct exit_cpu *exit)
@@ -63,7 +72,7 @@ void trace_handled(const struct guest *guest)
 	const struct exit_cpu *exit = exit_here();
 	uint32_t ticks = trace_ticks(exit->left);
 
-	if (trace_is_on(TRACE_EXIT))
+	if (trace_is_on(TRACE_EXIT) && !exit->hidden)
 		trace_write_rest(3, ticks);
 	if (exit->vector == VECTOR_PF)
 		trace(TRACE_FAULT, exit->address, exit->error, exit->eip,

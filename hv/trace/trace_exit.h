@@ -9,6 +9,9 @@
 
 #include "hv/guest/guest.h"
 
+/* A guest's turn begins: its first entry leaves a record whatever came before. */
+void trace_turn(void);
+
 /* The guest is entered next. */
 void trace_entry(const struct guest *guest);
 

@@ -9,6 +9,7 @@
 #include "arch/cpu/trace.h"
 #include "drivers/virtio/virtqueue.h"
 #include "hv/sched/wake.h"
+#include "hv/trace/trace_exit.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 
@@ -61,6 +62,7 @@ void trace_turn_begin(struct guest *guest)
 	memcpy(words, guest->name, sizeof(guest->name));
 	words[TRACE_WORDS - 1] = guest->state;
 	trace_write(TRACE_TURN, words);
+	trace_turn();
 }
 _Static_assert(sizeof(((struct guest *)NULL)->name) == (TRACE_WORDS - 1) * sizeof(uint32_t),
 	       "a name fits into a record");

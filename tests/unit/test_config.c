@@ -192,6 +192,17 @@ static void test_umbra_problems(void **state)
 	parse_umbra("maxcpus=33");
 	assert_problem("maxcpus=33", "1 to 32");
 	assert_int_equal(options.max_cpus, 32);
+	parse_umbra("trace-to=com3");
+	assert_problem("trace-to=com3", "com1, com2");
+	parse_umbra("trace-to=com1");
+	assert_problem("trace-to=com1", "a console already");
+	assert_int_equal(options.trace_port, 0);
+	parse_umbra("trace-to=com2 console=com2");
+	assert_problem("trace-to=com2", "a console already");
+	parse_umbra("console=screen trace-to=com1");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.trace_port, 1);
+
 	parse_umbra("trace=exits,fault");
 	assert_problem("trace=exits,fault", "the kinds are all, or some of entries, exits");
 	parse_umbra("trace=exits:63");
