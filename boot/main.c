@@ -33,6 +33,7 @@
 #include "hv/console/power_button.h"
 #include "hv/devices/entropy.h"
 #include "hv/guest/guest_list.h"
+#include "hv/guest/guest_sharing.h"
 #include "hv/life/configured_guests.h"
 #include "hv/run/housekeeping.h"
 #include "hv/run/run.h"
@@ -265,6 +266,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	outputs_start();				/* consoles by interrupt */
 	start_power_button();				/* needs timers, ACPI */
 
+	guest_sharing_init();				/* Umbra's writes to them */
 	configure_guests();				/* modules become guests */
 	trace_begin_as_told(&options);			/* before a guest runs */
 	cpus_release();					/* all CPUs ready */

@@ -16,6 +16,9 @@
 /* The first chunk above 4 GB: memory below is kept for devices with 32-bit addresses. */
 #define FAR_CHUNK (1u << (32 - CHUNK_SHIFT))
 
+/* Of what is kept, so much has to be low: a table for every so many frames. */
+#define KEPT_LOW_SHARE 8u
+
 struct chunk {
 	uint32_t free_map[MAP_WORDS];
 	uint32_t free;
@@ -28,9 +31,12 @@ static unsigned memory_count;
 static struct chunk *chunks;
 static uint32_t chunk_count, low_chunks;
 void **frame_owners;			/* one a low frame */
+uint16_t *frame_users;			/* one a frame */
+struct chunk_users *chunk_users;	/* one a chunk */
 static uint32_t total, low_free, high_free;
 static uint32_t low_reserved;		/* of low_free, reserved for an owner */
 static uint32_t promised;		/* of all free frames, low or high */
+static uint32_t kept;			/* of those neither reserved nor promised */
 static uint32_t low_hint, high_hint;	/* chunks where the next search starts */
 
 /* The page boundary at or above address; near the end of the address space, the last boundary. */
@@ -132,7 +138,7 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 		const struct memory_range *reserved, unsigned reserved_count, paddr_t limit)
 {
 	paddr_t top = 0, room;
-	uint32_t size, low_frames;
+	uint32_t size, users_size, low_frames;
 
 	memory = usable;
 	memory_count = usable_count;
@@ -143,14 +149,23 @@ int frames_init(const struct memory_range *usable, unsigned usable_count,
 	low_chunks = MIN(chunk_count, DIRECT_MAP_SIZE >> CHUNK_SHIFT);
 	low_frames = low_chunks * FRAMES_PER_CHUNK;
 
-	size = chunk_count * (uint32_t)sizeof(*chunks) +
+	size = chunk_count * (uint32_t)(sizeof(*chunks) + sizeof(*chunk_users)) +
 	       low_frames * (uint32_t)sizeof(*frame_owners);
-	size = ALIGN_UP(size, PAGE_SIZE);
+	users_size = chunk_count * FRAMES_PER_CHUNK * (uint32_t)sizeof(*frame_users);
+	size = ALIGN_UP(size + users_size, PAGE_SIZE);
 	room = find_room(size, usable, usable_count, reserved, reserved_count);
+	if (!room) {
+		/* So little low memory below so much: guests do without clones. */
+		size = ALIGN_UP(size - users_size, PAGE_SIZE);
+		users_size = 0;
+		room = find_room(size, usable, usable_count, reserved, reserved_count);
+	}
 	if (!room)
 		return -E_NOMEM;
 	chunks = direct_map(room);
 	frame_owners = (void **)(void *)(chunks + chunk_count);
+	chunk_users = (struct chunk_users *)(void *)(frame_owners + low_frames);
+	frame_users = users_size ? (uint16_t *)(void *)(chunk_users + chunk_count) : NULL;
 	memset(chunks, 0, size);
 	high_hint = FAR_CHUNK < chunk_count ? FAR_CHUNK : low_chunks;
 
@@ -214,10 +229,16 @@ static bool take_low_frame(paddr_t *frame)
 	return true;
 }
 
-/* How many free frames are not promised. */
-static uint32_t spare(void)
+/* How many free frames are neither set aside nor promised. */
+static uint32_t uncommitted(void)
 {
 	return low_free - low_reserved + high_free - promised;
+}
+
+/* How many of them are for anybody. */
+static uint32_t spare(void)
+{
+	return uncommitted() - MIN(uncommitted(), kept);
 }
 
 static bool take_any(enum frame_zone zone, paddr_t *frame)
@@ -240,6 +261,39 @@ bool frame_alloc(enum frame_zone zone, paddr_t *frame)
 	done = spare() > 0 && take_any(zone, frame);
 	spin_unlock(&lock);
 	return done;
+}
+
+bool frame_alloc_kept(enum frame_zone zone, paddr_t *frame)
+{
+	bool done;
+
+	spin_lock(&lock);
+	done = uncommitted() > 0 && take_any(zone, frame);
+	spin_unlock(&lock);
+	return done;
+}
+
+int frames_keep(uint32_t count)
+{
+	int result = -E_NOMEM;
+
+	spin_lock(&lock);
+	if (count <= MAX(uncommitted(), kept)) {
+		kept = count;
+		result = 0;
+	}
+	spin_unlock(&lock);
+	return result;
+}
+
+bool frames_are_short(void)
+{
+	bool are_short;
+
+	spin_lock(&lock);
+	are_short = uncommitted() < kept || low_free - low_reserved < kept / KEPT_LOW_SHARE;
+	spin_unlock(&lock);
+	return are_short;
 }
 
 void frame_alloc_promised(paddr_t *frame)

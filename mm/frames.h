@@ -44,6 +44,16 @@ bool __must_check frame_alloc(enum frame_zone zone, paddr_t *frame);
 void frame_free(paddr_t frame);
 
 /*
+ * Keeps count frames back, instead of what was kept before: nobody gets them but by
+ * frame_alloc_kept, which is for guests that share memory (mm/guest_share.h).  -E_NOMEM when there
+ * are not that many.  frames_are_short: fewer than these are left, or too few low ones for tables.
+ * Any CPU.
+ */
+int frames_keep(uint32_t count);
+bool __must_check frame_alloc_kept(enum frame_zone zone, paddr_t *frame);
+bool frames_are_short(void);
+
+/*
  * Promises count frames, low or high, to a caller that takes them one after the other: -E_NOMEM
  * when there are not that many.  frames_withdraw takes back what was promised and not taken.  Any
  * CPU.
@@ -97,6 +107,14 @@ static inline void frame_set_owner(paddr_t frame, void *owner)
 {
 	frame_owners[(uint32_t)frame >> PAGE_SHIFT] = owner;
 }
+
+/* For mm/frame_users.h alone, which says what they count; all 0 at first. */
+struct chunk_users {
+	uint32_t large;
+	uint32_t small;
+};
+extern uint16_t *frame_users;	/* NULL: there was no room for that */
+extern struct chunk_users *chunk_users;
 
 /*
  * Is any of the length bytes at address memory that the firmware called usable, whatever its use

@@ -10,7 +10,8 @@
 #include "arch/cpu/x86.h"
 #include "lib/error.h"
 #include "lib/string.h"
-#include "mm/frames.h"
+#include "mm/frame_users.h"
+#include "mm/guest_share.h"
 #include "mm/host_map.h"
 
 #define WINDOW_FLAGS (PTE_P | PTE_W | PTE_A | PTE_D)
@@ -24,6 +25,7 @@
 #define COST_FRAME 1u
 #define COST_CHUNK 2u
 #define COST_SEARCH 256u
+#define COST_SPLIT 512u		/* a chunk or a table of it, frame by frame */
 
 static uint64_t no_execute(void)
 {
@@ -54,6 +56,7 @@ static bool map_chunk(struct guest_memory *memory, uint64_t *entry)
 	if (!chunk_alloc_promised(&chunk))
 		return false;
 	direct_map_hide_chunk(chunk);
+	chunk_users_begin(chunk);
 	*entry = chunk | WINDOW_FLAGS | PTE_PS | no_execute();
 	memory->frames += FRAMES_PER_CHUNK;
 	memory->promised -= FRAMES_PER_CHUNK;
@@ -154,8 +157,14 @@ static unsigned shrink(struct guest_memory *memory)
 	uint32_t last = memory->frames - 1;
 	uint64_t *entry = directory_entry(memory, last), *table;
 
+	if (memory->is_shared) {
+		/* All that the directory's entry names goes at once, the table too. */
+		memory->frames = ALIGN_DOWN(last, FRAMES_PER_CHUNK);
+		return guest_share_drop(entry) ? COST_SPLIT : COST_CHUNK;
+	}
 	if (*entry & PTE_PS) {
 		direct_map_show_chunk(*entry & PTE_FRAME);
+		chunk_users_end(*entry & PTE_FRAME);
 		chunk_free(*entry & PTE_FRAME);
 		*entry = 0;
 		memory->frames -= FRAMES_PER_CHUNK;
@@ -193,14 +202,24 @@ bool guest_memory_shrink(struct guest_memory *memory)
 	if (memory->frames > 0)
 		return false;
 	free_tables(memory);
+	if (memory->is_shared)
+		guest_share_end();
 	memset(memory, 0, sizeof(*memory));
 	return true;
+}
+
+static struct guest_memory *loaded[MAX_CPUS];	/* each entry by its own CPU */
+
+struct guest_memory *guest_window_memory(void)
+{
+	return loaded[this_cpu()->id];
 }
 
 void guest_window_load(struct guest_memory *memory)
 {
 	struct cpu_pages *pages = this_cpu()->pages;
 
+	loaded[this_cpu()->id] = memory;
 	for (unsigned i = 0; i < WINDOW_DIRECTORIES; i++)
 		pages->host_pdpt[i] = memory && memory->directories[i]
 			? direct_physical(memory->directories[i]) | PTE_P : 0;

@@ -2,7 +2,9 @@
 /*
  * A guest's physical memory: its frames, and the tables that map them linear from virtual address 0
  * in Umbra's own address space, with large pages where the frames allow.  These tables are also the
- * only record of which frames the guest owns.  Other code accesses the memory by mm/guest_memory.h.
+ * only record of which frames the guest has: for itself where an entry is writable, and where it is
+ * not, perhaps together with clones of it (mm/guest_share.h).  Other code accesses the memory by
+ * mm/guest_memory.h.
  */
 #ifndef UMBRA_MM_GUEST_WINDOW_H
 #define UMBRA_MM_GUEST_WINDOW_H
@@ -21,6 +23,14 @@
 #define WINDOW_ENTRY_SHIFT 9		/* and which of its entries, 2 MB each */
 #define WINDOW_TABLE_MASK 511u
 
+/* A page whose frame was another one before the guest, or Umbra for it, wrote to it. */
+struct moved_page {
+	uint32_t page;
+	paddr_t from;
+};
+
+#define MOVED_PAGES_MAX 16u
+
 struct guest_memory {
 	uint8_t *base;		/* where gpa 0 is in Umbra: 0; a buffer in unit tests */
 	uint32_t ram_pages;	/* what the guest is told it has */
@@ -29,6 +39,12 @@ struct guest_memory {
 	uint32_t promised;	/* how many more are to get one */
 	uint32_t tables;	/* frames set aside for tables that this may take */
 	uint64_t *directories[WINDOW_DIRECTORIES];	/* NULL where nothing is mapped */
+
+	/* Of guests that were cloned, and clones (mm/guest_share.h). */
+	bool is_shared;		/* some entries may be read-only */
+	uint32_t own;		/* pages whose frames were found to be its own, or copied, since */
+	uint32_t moved_count;	/* more than there is room for: those are not in the list */
+	struct moved_page moved[MOVED_PAGES_MAX];
 };
 
 /*
@@ -60,6 +76,9 @@ bool __must_check guest_memory_shrink(struct guest_memory *memory);
 /* Loads the window of memory on this CPU; NULL: no window, so that stray pointers fault. */
 void guest_window_load(struct guest_memory *memory);
 
+/* The memory whose window is loaded on this CPU; NULL: none. */
+struct guest_memory *guest_window_memory(void);
+
 /* Fills the pages [first, end) with zeroes.  The window must be loaded. */
 void guest_memory_clear(struct guest_memory *memory, uint32_t first, uint32_t end);
 
@@ -80,10 +99,11 @@ static inline const uint64_t *guest_window_entry(const struct guest_memory *memo
 }
 
 /*
- * The frame behind a guest page; false when the guest has no such page.  Used for every shadow
- * entry, so inline.
+ * The frame behind a guest page, with PTE_W if the guest may write to it as it is; false when the
+ * guest has no such page.  Used for every shadow entry, so inline.
  */
-static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
+static inline bool guest_frame_access(const struct guest_memory *memory, uint32_t page,
+				      uint64_t *frame)
 {
 	const uint64_t *table;
 	uint64_t entry;
@@ -93,12 +113,20 @@ static inline bool guest_frame(const struct guest_memory *memory, uint32_t page,
 	page = index_within(page, memory->pages);
 	entry = *guest_window_entry(memory, page);
 	if (likely(entry & PTE_PS)) {
-		*frame = (entry & PTE_FRAME) | (page & WINDOW_TABLE_MASK) << PAGE_SHIFT;
+		*frame = (entry & (PTE_FRAME | PTE_W)) | (page & WINDOW_TABLE_MASK) << PAGE_SHIFT;
 		return true;
 	}
 	table = direct_map(entry & PTE_FRAME);
-	*frame = table[page & WINDOW_TABLE_MASK] & PTE_FRAME;
+	*frame = table[page & WINDOW_TABLE_MASK] & (PTE_FRAME | (entry & PTE_W));
 	return true;
+}
+
+static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
+{
+	bool found = guest_frame_access(memory, page, frame);
+
+	*frame &= ~PTE_W;
+	return found;
 }
 
 /* The page itself, page-aligned, in the loaded window; page must be below memory->pages. */

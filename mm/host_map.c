@@ -209,6 +209,61 @@ void direct_map_show_chunk(paddr_t chunk)
 	spin_unlock(&lock);
 }
 
+/* Sets *table to one for the large page at address, if that has none; false: no frame is left. */
+static bool find_table(paddr_t address, uint64_t **table)
+{
+	paddr_t frame;
+
+	*table = NULL;
+	if (has_table(DIRECT_MAP + (uint32_t)address))
+		return true;
+	if (!frame_alloc_kept(FRAME_LOW, &frame))
+		return false;
+	*table = direct_map(frame);
+	return true;
+}
+
+bool direct_map_hide_kept(paddr_t frame)
+{
+	uint32_t address = DIRECT_MAP + (uint32_t)frame;
+	uint64_t *table;
+
+	if (!in_direct_map(frame))
+		return true;
+	if (!find_table(frame, &table))
+		return false;
+	spin_lock(&lock);
+	/* Another CPU may have made one meanwhile. */
+	if (table && !has_table(address)) {
+		split(address, table);
+		table = NULL;
+	}
+	write_entry(small_entry(address), 0);
+	spin_unlock(&lock);
+	if (table)
+		page_free(table);
+	return true;
+}
+
+/* All of the chunk is hidden, so that nobody else gives it a table. */
+bool direct_map_hide_by_frames(paddr_t chunk)
+{
+	uint64_t *table;
+
+	if (!in_direct_map(chunk))
+		return true;
+	if (!find_table(chunk, &table))
+		return false;
+	spin_lock(&lock);
+	if (!table)
+		table = direct_tables[chunk / LARGE_PAGE];
+	memset(table, 0, PAGE_SIZE);
+	direct_tables[chunk / LARGE_PAGE] = table;
+	set_directory(DIRECT_MAP + (uint32_t)chunk, direct_physical(table) | PTE_P | PTE_W | PTE_A);
+	spin_unlock(&lock);
+	return true;
+}
+
 /* The two views of the Switcher's pages differ in the state page alone (arch/cpu/state_page.h). */
 static void map_switcher(uint64_t *table, const struct state_page *state, uint64_t state_flags)
 {
@@ -310,6 +365,24 @@ void physical_write(paddr_t to, const void *from, size_t length)
 	temporary_unmap();
 }
 
+static void map_for_copy(uint32_t address, uint64_t entry)
+{
+	this_cpu()->pages->host_switcher_table[TABLE_INDEX(address)] = entry;
+	invalidate_page(address);
+}
+
+/* They are guests' memory, so they are unmapped at once. */
+void frame_copy(paddr_t to, paddr_t from)
+{
+	const uint32_t source = FRAME_COPY + PAGE_SIZE;
+
+	map_for_copy(FRAME_COPY, to | DIRECT_FLAGS | no_execute);
+	map_for_copy(source, from | PTE_P | PTE_A | no_execute);
+	memcpy((void *)FRAME_COPY, (const void *)source, PAGE_SIZE);
+	map_for_copy(FRAME_COPY, 0);
+	map_for_copy(source, 0);
+}
+
 /* The physical address behind an address in the guest window, by a walk through its tables. */
 static paddr_t window_physical(uint32_t address, size_t *run)
 {
@@ -318,12 +391,13 @@ static paddr_t window_physical(uint32_t address, size_t *run)
 	uint64_t entry = table[DIRECTORY_INDEX(address)];
 
 	assert(pages->host_pdpt[address >> 30] & PTE_P && entry & PTE_P);
+	assert(entry & PTE_W);
 	if (entry & PTE_PS) {
 		*run = LARGE_PAGE - address % LARGE_PAGE;
 		return (entry & PTE_FRAME) + address % LARGE_PAGE;
 	}
 	table = direct_map(entry & PTE_FRAME);
-	assert(table[TABLE_INDEX(address)] & PTE_P);
+	assert((table[TABLE_INDEX(address)] & (PTE_P | PTE_W)) == (PTE_P | PTE_W));
 	*run = PAGE_SIZE - address % PAGE_SIZE;
 	return (table[TABLE_INDEX(address)] & PTE_FRAME) + address % PAGE_SIZE;
 }
@@ -332,8 +406,11 @@ paddr_t host_physical(const void *pointer, size_t *run)
 {
 	uint32_t address = (uint32_t)pointer;
 
-	if (address < GUEST_WINDOW_END)
+	if (address < GUEST_WINDOW_END) {
+		/* Where the page is shared this write, which changes nothing, faults. */
+		touch_for_write(pointer);
 		return window_physical(address, run);
+	}
 	assert(address < DIRECT_MAP + DIRECT_MAP_SIZE);
 	*run = DIRECT_MAP + DIRECT_MAP_SIZE - address;
 	return direct_physical(pointer);

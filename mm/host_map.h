@@ -44,6 +44,14 @@ void direct_map_hide_chunk(paddr_t chunk);
 void direct_map_show_chunk(paddr_t chunk);
 
 /*
+ * For frames that guests share (mm/guest_share.c): hides a frame that is shown, or has the frames
+ * of a hidden chunk shown one by one from now on.  Either may need a table, of those kept back
+ * (frame_alloc_kept): false when there is none, and nothing has changed.
+ */
+bool __must_check direct_map_hide_kept(paddr_t frame);
+bool __must_check direct_map_hide_by_frames(paddr_t chunk);
+
+/*
  * The 2 MB of physical memory around address, readable and writable until the
  * next call on this CPU; returns a pointer to address itself.
  */
@@ -56,9 +64,13 @@ void *temporary_map(paddr_t address);
 void physical_read(paddr_t from, void *to, size_t length);
 void physical_write(paddr_t to, const void *from, size_t length);
 
+/* Copies a frame to another one, wherever they are. */
+void frame_copy(paddr_t to, paddr_t from);
+
 /*
  * The physical address behind pointer, which is in the direct map or in the guest window loaded on
- * this CPU; *run gets how many bytes from there on are contiguous in physical memory too.
+ * this CPU; *run gets how many bytes from there on are contiguous in physical memory too.  A device
+ * may write there: a page of the window is made the guest's alone first.
  */
 paddr_t host_physical(const void *pointer, size_t *run);
 

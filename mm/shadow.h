@@ -31,6 +31,7 @@
  *   switching                     shadow_switch           mm/shadow_update.c
  *   flushing                      shadow_flush_*          mm/shadow_update.c
  *     and what else may be told   shadow_map_page         mm/shadow_additions.c
+ *   pages with another frame now  shadow_follow           mm/shadow_follow.c
  *   mapping the Switcher          shadow_activate         mm/shadow_space.c
  *   the initial page tables       shadow_create           mm/shadow_space.c
  *     and for generation A        shadow_start_initial    mm/shadow_initial.c
@@ -87,6 +88,7 @@ struct shadow_leaf {
 	uint32_t live;			/* present entries */
 	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
 	uint32_t writable;		/* bit n: some of the entries from 32n on may be writable */
+	uint32_t scattered;		/* bit n: some may be of pages in no chunk of the guest's */
 };
 
 /*
@@ -198,6 +200,13 @@ enum shadow_result {
 int __must_check shadow_create(struct shadow *shadow, struct guest_memory *memory, uint32_t budget);
 
 /*
+ * The same for a guest whose memory is a clone of another's, in which it runs on the same tables.
+ * Nothing is mapped yet.
+ */
+int __must_check shadow_create_like(struct shadow *shadow, struct guest_memory *memory,
+				    uint32_t budget, const struct shadow *like);
+
+/*
  * Gives every page back to the reserve, in bounded pieces: true when all pages were given back.
  * Does nothing for a structure that is all zero.
  */
@@ -260,6 +269,18 @@ enum shadow_result shadow_map_page(struct shadow *shadow, gva_t gva, bool around
  * guest's entry is read again.
  */
 enum shadow_result shadow_flush_writable(struct shadow *shadow);
+
+/*
+ * The guest's memory is shared with a clone from now on: nothing is writable any more before the
+ * guest's entry is read again.  The window need not be loaded.
+ */
+void shadow_protect_all(struct shadow *shadow);
+
+/*
+ * Maps the new frames of shadow->memory->moved wherever the old ones were, and empties that list.
+ * Before the guest is entered again.
+ */
+void shadow_follow(struct shadow *shadow);
 
 /* For the next function alone: the address space has been on another CPU. */
 void shadow_hook(struct address_space *space, const struct cpu_pages *pages);

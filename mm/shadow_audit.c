@@ -2,9 +2,10 @@
 /*
  * The invariants of the shadow tables, checked entry by entry.
  *
- *   1. A present leaf entry maps a frame that the guest owns, at the guest page
+ *   1. A present leaf entry maps a frame that the guest has, at the guest page
  *      that the guest's entry names, below the guest's limit.
- *   2. It is writable only if the guest's entry is present, writable and dirty.
+ *   2. It is writable only if the guest's entry is present, writable and dirty,
+ *      and the frame is the guest's alone.
  *   3. It implies that the guest's entry is marked accessed.
  *   4. It is user-accessible only if every level of the guest's mapping is.
  *   5. The Switcher slot holds this CPU's Switcher PTE page and nothing else;
@@ -24,6 +25,15 @@
 #include "mm/shadow_internal.h"
 #include "mm/shadow_middle.h"
 
+/* What was shared may have become the guest's own since, because the others are gone. */
+static bool is_what_is_permitted(const struct shadow *shadow, uint64_t guest, uint64_t entry)
+{
+	uint64_t permitted = leaf_entry_for(shadow, guest);
+
+	return entry == permitted ||
+	       (shadow->memory->is_shared && entry == (permitted & ~(PTE_W | PTE_D)));
+}
+
 static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *leaf)
 {
 	struct guest_entries entries;
@@ -38,7 +48,7 @@ static void audit_leaf(const struct shadow *shadow, const struct shadow_leaf *le
 		assert(marked == (entry != 0));
 		assert(!(entry & PTE_W) || leaf->writable & BIT(i / 32));
 		/* 1-4 and 7: exactly what the guest's entry permits, or nothing. */
-		assert(entry == 0 || entry == leaf_entry_for(shadow, guest_entry(&entries, i)));
+		assert(entry == 0 || is_what_is_permitted(shadow, guest_entry(&entries, i), entry));
 	}
 	assert(live == leaf->live);
 }

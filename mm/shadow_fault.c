@@ -3,6 +3,7 @@
  * Fills the shadow from the guest's tables: on a fault, and beforehand where a fault could not
  * be taken (the kernel's stack).
  */
+#include "mm/guest_share.h"
 #include "mm/shadow_internal.h"
 
 #define ACCESS_BITS (FAULT_WRITE | FAULT_USER | FAULT_FETCH)
@@ -82,6 +83,19 @@ static inline __force_inline enum shadow_result walk_guest(struct shadow *shadow
 	return SHADOW_DONE;
 }
 
+/*
+ * A write that is permitted, of a guest that shares memory: the page becomes its own.  Not inline:
+ * most guests share nothing.
+ */
+static enum shadow_result __noinline own_page(struct shadow *shadow, uint64_t entry)
+{
+	bool done = guest_memory_own(shadow->memory, guest_entry_page(entry));
+
+	if (shadow->memory->moved_count > 0)
+		shadow_follow(shadow);
+	return done ? SHADOW_DONE : SHADOW_AGAIN;
+}
+
 enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *error)
 {
 	uint32_t address = gva_value(gva);
@@ -98,6 +112,9 @@ enum shadow_result shadow_fault(struct shadow *shadow, gva_t gva, uint32_t *erro
 		shadow->counters.guest_faults += result == SHADOW_GUEST_FAULT;
 		return result;
 	}
+	if (unlikely(shadow->memory->is_shared) && access & FAULT_WRITE &&
+	    own_page(shadow, walk.entry) != SHADOW_DONE)
+		return SHADOW_AGAIN;
 	shadow->counters.filled++;
 	space_make_room(shadow, LINK_PAGES);
 	leaf = space_link(shadow, shadow->current, address >> SLOT_SHIFT, &walk.slot);

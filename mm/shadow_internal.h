@@ -97,17 +97,20 @@ static inline uint64_t leaf_entry_for(const struct shadow *shadow, uint64_t gues
 	const uint32_t accessed = PTE_P | PTE_A, dirty = PTE_W | PTE_D;
 	/* All flags but NX are in the lower half, and halves are what this CPU counts in. */
 	uint32_t low = (uint32_t)guest_entry, flags;
-	paddr_t frame;
+	uint64_t frame;
 
 	if ((low & accessed) != accessed ||
-	    !guest_frame(shadow->memory, guest_entry_page(guest_entry), &frame))
+	    !guest_frame_access(shadow->memory, guest_entry_page(guest_entry), &frame))
 		return 0;
 	/* Accessed and dirty are preset, which saves the CPU writing them back. */
 	flags = accessed | (low & (uint32_t)PTE_U);
-	/* A clean page stays read-only, so that the first write faults and sets dirty. */
-	if ((low & dirty) == dirty)
+	/*
+	 * A clean page stays read-only, so that the first write faults and sets dirty; and so does
+	 * one that is shared with other guests.
+	 */
+	if ((low & dirty) == dirty && (uint32_t)frame & PTE_W)
 		flags |= dirty;
-	frame |= flags;
+	frame = (frame & ~PTE_W) | flags;
 	if (shadow->no_execute)
 		frame |= guest_entry & PTE_NX;
 	return frame;
@@ -145,6 +148,9 @@ void space_resync(struct shadow *shadow, struct address_space *space, uint32_t f
  * If it may be that of the current space's kernel stack, the caller clears shadow->pinned.
  */
 void space_put_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t slot);
+
+/* Does that with all slots. */
+void space_sleep(struct shadow *shadow, struct address_space *space);
 
 /*
  * Forgets all address spaces; from now on the guest's tables are in reader's format, and root is

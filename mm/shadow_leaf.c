@@ -58,6 +58,7 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	leaf->generation = shadow->generation;
 	leaf->live = 0;
 	leaf->writable = 0;
+	leaf->scattered = 0;
 	leaf->table = shadow_page_alloc(shadow);
 	for (unsigned i = 0; i < ARRAY_SIZE(leaf->present); i++)
 		leaf->present[i] = 0;
@@ -167,7 +168,7 @@ static inline bool sync_in_chunk(const struct chunk_memo *memo, const uint32_t *
 
 /*
  * Remembers the chunk of the entry just read, for it and later entries of the same chunk.  Only for
- * whole chunks that belong to the guest; false: this is not one.
+ * whole chunks that belong to the guest alone; false: this is not one.
  */
 static inline bool remember_chunk(const struct shadow *shadow, struct chunk_memo *memo,
 				  uint64_t guest)
@@ -179,7 +180,8 @@ static inline bool remember_chunk(const struct shadow *shadow, struct chunk_memo
 		return false;
 	page = index_within(page, shadow->memory->pages);
 	entry = *guest_window_entry(shadow->memory, page);
-	if (!(entry & PTE_PS))
+	/* One that is shared with other guests is none. */
+	if (((uint32_t)entry & (uint32_t)(PTE_PS | PTE_W)) != (PTE_PS | PTE_W))
 		return false;
 	memo->guest = (uint32_t)guest & ~(CHUNK_SIZE - 1);
 	memo->low = ((uint32_t)entry & PAGE_MASK) | (uint32_t)(PTE_P | PTE_A);
@@ -198,6 +200,7 @@ static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *l
 
 	shadow->work += WORK_ELSEWHERE;
 	if (!is_accessed((uint32_t)guest) || !remember_chunk(shadow, memo, guest)) {
+		leaf->scattered |= BIT(index / 32);
 		set_entry(leaf, index, leaf_entry_for(shadow, guest));
 		return;
 	}
@@ -273,6 +276,7 @@ void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct gue
 {
 	/* Guests leave linear mode soon, where there is no table to look around in. */
 	if (unlikely(!entries->first)) {
+		leaf->scattered |= BIT(index / 32);
 		set_entry(leaf, index, leaf_entry_for(shadow, wanted));
 		return;
 	}

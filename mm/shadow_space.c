@@ -54,6 +54,11 @@ static void put_all_to_sleep(struct shadow *shadow, struct address_space *space,
 	}
 }
 
+void space_sleep(struct shadow *shadow, struct address_space *space)
+{
+	put_all_to_sleep(shadow, space, 0, shadow->limit);
+}
+
 /*
  * The quarter that slot is in is read by way of another middle table from now on.  What the CPU
  * sees of it came by the one before, and must be read again.
@@ -331,6 +336,22 @@ void space_restart(struct shadow *shadow, const struct guest_reader *reader, uin
 	shadow->no_execute = reader == &guest_reader_pae && cpu_features()->nx;
 	shadow->pinned = false;
 	shadow->current = space_create(shadow, root);
+}
+
+int shadow_create_like(struct shadow *shadow, struct guest_memory *memory, uint32_t budget,
+		       const struct shadow *like)
+{
+	int error = shadow_create(shadow, memory, budget);
+
+	if (error)
+		return error;
+	shadow->initial = like->initial;
+	shadow->limit = like->limit;
+	shadow->kernel_slot = like->kernel_slot;
+	space_restart(shadow, like->reader, like->current->root);
+	shadow->provisional = like->provisional;
+	shadow->pte_limit = like->pte_limit;
+	return 0;
 }
 
 /* --- the layout, and entering ---------------------------------------------------- */

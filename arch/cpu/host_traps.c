@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Handles traps in Umbra itself, and every NMI first.  An exception here is a bug, but for the #GP
- * by which msr_try_write finds out that a register does not exist.
+ * by which msr_try_write finds out that a register does not exist, and for page faults of writes to
+ * what guests share (mm/window_fault.c).
  */
 #include "arch/cpu/host_traps.h"
 
@@ -24,6 +25,7 @@ extern const uint8_t msr_try_write_instruction[], msr_try_write_failed[];
 
 static void (*serve_interrupt)(unsigned vector);
 static bool (*is_expected_nmi)(uint32_t eip, uint32_t ebp);
+static bool (*serve_write_fault)(uint32_t address);
 
 void host_traps_set_interrupt(void (*serve)(unsigned vector))
 {
@@ -33,6 +35,17 @@ void host_traps_set_interrupt(void (*serve)(unsigned vector))
 void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp))
 {
 	is_expected_nmi = is_expected;
+}
+
+void host_traps_set_write_fault(bool (*serve)(uint32_t address))
+{
+	serve_write_fault = serve;
+}
+
+static bool is_served_page_fault(const struct trap_frame *frame)
+{
+	return frame->error == (FAULT_PRESENT | FAULT_WRITE) && serve_write_fault &&
+	       serve_write_fault(read_cr2());
 }
 
 void host_trap(struct trap_frame *frame)
@@ -55,6 +68,8 @@ void host_trap(struct trap_frame *frame)
 		frame->eip = (uint32_t)msr_try_write_failed;
 		return;
 	}
+	if (frame->vector == VECTOR_PF && is_served_page_fault(frame))
+		return;
 	if (frame->vector == VECTOR_PF)
 		panic_with_frame(frame, "page fault in Umbra at address %08x", read_cr2());
 	if (frame->vector == VECTOR_MC)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Traps that arrive while Umbra itself runs, and NMIs at any time.  An exception in Umbra is a
- * bug of Umbra's and ends in a panic; interrupts and NMIs go to the functions that arch/board has
- * set.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm and the double-fault task.
+ * bug of Umbra's and ends in a panic, but for writes to what guests share; interrupts and NMIs go to
+ * the functions that arch/board has set.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm and the double-fault task.
  */
 #ifndef UMBRA_ARCH_CPU_HOST_TRAPS_H
 #define UMBRA_ARCH_CPU_HOST_TRAPS_H
@@ -24,6 +24,12 @@ void host_traps_set_interrupt(void (*serve)(unsigned vector));
  * of its own.  Other NMIs are counted in struct cpu.  Boot CPU.
  */
 void host_traps_set_nmi(bool (*is_expected)(uint32_t eip, uint32_t ebp));
+
+/*
+ * Sets the function that serves page faults of Umbra's own writes to pages that are present and
+ * read-only: serve(address) returns true when the write is to be made again.  Boot CPU.
+ */
+void host_traps_set_write_fault(bool (*serve)(uint32_t address));
 
 /* Any vector but NMI and double fault; esp and ss of the frame do not exist.  It may move eip. */
 void host_trap(struct trap_frame *frame);

@@ -5,6 +5,10 @@
  *
  *   4 GB         +--------------------------------+
  *                | nothing                        |
+ *   0xFFE12000   +--------------------------------+
+ *                | two frames that are copied     |  each CPU's own, mapped meanwhile
+ *   0xFFE10000   +--------------------------------+
+ *                | nothing                        |
  *   0xFFE03000   +--------------------------------+
  *                | state page                     |  in Umbra writable, in a guest read-only
  *   0xFFE02000   +--------------------------------+     (arch/cpu/state_page.h)
@@ -51,6 +55,9 @@
 #define SWITCHER_CODE 0xFFE00000u
 #define SWITCHER_REGISTERS 0xFFE01000u
 #define SWITCHER_STATE 0xFFE02000u
+
+/* In Umbra alone: where frame_copy (mm/host_map.h) writes, and the next page, where it reads. */
+#define FRAME_COPY 0xFFE10000u
 
 /*
  * The bytes at the top that a guest is told not to use (reserve_mem): a whole entry of its

@@ -21,6 +21,7 @@ enum lock_rank {
 	LOCK_CONSOLE,	/* drivers/console/console_internal.h: the console multiplexer */
 	LOCK_ENTROPY,	/* hv/devices/entropy.c: the pool and its source of keys */
 	LOCK_HEAP,	/* mm/heap.c */
+	LOCK_USERS,	/* mm/guest_share.c: what guests share of their memory */
 	LOCK_DIRECT_MAP,	/* mm/host_map.c: entries of the direct map */
 	LOCK_FRAMES,	/* mm/frames.c */
 	LOCK_CPU_CALLS,	/* arch/cpu/cpu_call.c: the queues of all CPUs */

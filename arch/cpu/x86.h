@@ -165,6 +165,12 @@ static inline void invalidate_page(uint32_t address)
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
 
+/* Writes to the byte at pointer what it holds, in one step: for what its page does about a write. */
+static inline void touch_for_write(const void *pointer)
+{
+	__asm__ volatile("lock orb $0, (%0)" ::"r"(pointer) : "memory");
+}
+
 static inline uint32_t read_eflags(void)
 {
 	uint32_t value;

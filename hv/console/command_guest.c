@@ -23,7 +23,9 @@ static const char *state_name(const struct guest *guest)
 		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
 	};
 
-	return guest->is_paused ? "paused" : names[guest->state];
+	if (guest->is_paused)
+		return "paused";
+	return guest->is_starved ? "short" : names[guest->state];
 }
 
 /*

@@ -40,6 +40,8 @@ static const char *lock_name(enum lock_rank rank)
 		return "entropy";
 	case LOCK_HEAP:
 		return "heap";
+	case LOCK_USERS:
+		return "users";
 	case LOCK_DIRECT_MAP:
 		return "direct-map";
 	case LOCK_FRAMES:

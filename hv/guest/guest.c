@@ -22,6 +22,8 @@ static void set_end(struct guest *guest, enum guest_end reason)
 	if (!has_ended(guest)) {
 		timer_stop(&guest->delay);
 		guest->is_paused = false;
+		guest->is_held = false;
+		guest->is_starved = false;
 		guest->state = GUEST_ENDED;
 		guest->end_eip = guest->registers->frame.eip;
 	}

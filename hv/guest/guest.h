@@ -71,6 +71,8 @@ struct guest {
 	char end_cause[160];
 	uint32_t end_eip;
 	bool is_paused;			/* gets no turns, whatever its state, until it ends */
+	bool is_held;			/* the same, until it is cloned (hv/life/guest_clone.h) */
+	bool is_starved;		/* the same, until frames are there (guest_sharing.h) */
 	bool is_traced;			/* in its present turn (hv/trace/trace_filter.h) */
 
 	/* The virtual CPU. */
@@ -98,7 +100,7 @@ struct guest {
 	gpa_t steal;			/* where its steal time is written; 0: nowhere */
 	uint64_t steal_base;		/* task.entity.waited when that began */
 	struct timer clock;		/* SET_CLOCKEVENT */
-	struct timer recheck;		/* looks again at interrupts that wait */
+	struct timer recheck;		/* looks again at interrupts that wait, or for memory */
 
 	bool repeat_call;		/* the hypercall is not done: it is to be made again */
 

@@ -22,10 +22,13 @@ static void clock_expired(struct timer *timer)
 	guest_raise_irq(container_of(timer, struct guest, clock), LGUEST_IRQ_TIMER);
 }
 
+/* The guest has exited for the interrupt, which was the purpose, unless it waits for memory. */
 static void recheck_expired(struct timer *timer)
 {
-	/* Nothing to do: the timer's interrupt has made the guest exit, which was its purpose. */
-	(void)timer;
+	struct guest *guest = container_of(timer, struct guest, recheck);
+
+	if (guest->is_starved)
+		guest_wake(guest);
 }
 
 static void delay_expired(struct timer *timer)
@@ -49,7 +52,7 @@ static void leave_cpu(struct task *task)
 	guest->counters.moves++;
 }
 
-static struct guest *new_guest(const struct guest_config *config)
+struct guest *guest_new(const struct guest_config *config)
 {
 	const struct guest_options *options = &config->options;
 	struct guest *guest = heap_alloc(sizeof(*guest));
@@ -95,7 +98,7 @@ static bool acquire(struct guest *guest, struct load_problem *problem)
 bool guest_create(const struct guest_config *config)
 {
 	struct load_problem problem;
-	struct guest *guest = new_guest(config);
+	struct guest *guest = guest_new(config);
 	bool is_ready;
 
 	if (!guest) {

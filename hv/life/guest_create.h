@@ -5,7 +5,13 @@
 #ifndef UMBRA_HV_LIFE_GUEST_CREATE_H
 #define UMBRA_HV_LIFE_GUEST_CREATE_H
 
-#include "hv/config/guest_config.h"
+#include "hv/guest/guest.h"
+
+/*
+ * Makes the structure of a guest, at home on this CPU and in the list of guests, with nothing else
+ * yet; NULL: no memory.  guest_drop (hv/life/guest_end.h) frees it, with what it got since.
+ */
+struct guest *guest_new(const struct guest_config *config);
 
 /*
  * Makes the guest that config describes and puts it into the run queue of a CPU, where it clears

@@ -40,7 +40,9 @@ enum guest_rest guest_take_apart(struct guest *guest)
 		timer_start(&guest->delay, time_ns() + DRAIN_NS);
 		return GUEST_WAITS;
 	}
-	if (!guest_starts_again(guest) && !guest_memory_shrink(&guest->memory))
+	/* Who starts again keeps its memory, unless others share it: then it gets new memory. */
+	if ((!guest_starts_again(guest) || guest->memory.is_shared) &&
+	    !guest_memory_shrink(&guest->memory))
 		return GUEST_MORE;
 	return GUEST_DONE;
 }

@@ -41,14 +41,17 @@ static uint32_t shadow_pages(const struct guest_config *config)
 	return bytes >> PAGE_SHIFT;
 }
 
-/* After a restart the frames are still reserved. */
+/* After a restart the frames are still reserved; a clone may have had fewer. */
 static int make_shadow(struct guest *guest)
 {
 	uint32_t budget = shadow_pages(guest->config);
 
-	if (guest->shadow_reserved == 0) {
-		int error = frames_reserve(budget);
+	if (guest->shadow_reserved != budget) {
+		int error;
 
+		frames_unreserve(guest->shadow_reserved);
+		guest->shadow_reserved = 0;
+		error = frames_reserve(budget);
 		if (error)
 			return error;
 		guest->shadow_reserved = budget;

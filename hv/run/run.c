@@ -27,6 +27,7 @@
 #include "hv/guest/guest_cpu.h"
 #include "hv/guest/guest_fpu.h"
 #include "hv/guest/guest_irq.h"
+#include "hv/guest/guest_sharing.h"
 #include "hv/guest/steal_time.h"
 #include "hv/life/guest_end.h"
 #include "hv/life/guest_park.h"
@@ -99,6 +100,8 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	}
 	if (guest->state == GUEST_HALTED)
 		wake_up(guest);
+	if (unlikely(guest->memory.moved_count > 0))
+		shadow_follow(&guest->shadow);
 	run_guest(loop, guest);
 	irqs_off_mark("turn", 0);
 	timer_stop(&run->turn);
@@ -122,7 +125,7 @@ static void take_turn(struct run_loop *loop, struct guest *guest)
 	run_cpu_set_timers(run);
 }
 
-/* A paused guest leaves the queue, until it is resumed or ended. */
+/* A guest that is paused, is to be cloned or waits for memory leaves the queue until that ends. */
 static void put_aside(struct run_cpu *run)
 {
 	sched_put(&run->queue, time_ns(), false);
@@ -143,7 +146,7 @@ static void serve(struct run_loop *loop, struct guest *guest)
 {
 	if (guest->state == GUEST_ENDING)
 		take_apart(loop->cpu, guest);
-	else if (unlikely(guest->is_paused))
+	else if (unlikely(guest->is_paused || guest->is_held) || guest_must_wait(guest))
 		put_aside(loop->cpu);
 	else if (unlikely(!(guest->task.entity.cpus & BIT(loop->cpu->id))))
 		send_away(loop->cpu);

@@ -176,11 +176,15 @@ static inline __force_inline void handle_exit(struct guest *guest, uint32_t faul
 /* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
 static inline __force_inline void pin_stack(struct guest *guest)
 {
+	enum shadow_result result;
+
 	if (guest->shadow.pinned || guest_in_kernel(guest))
 		return;
 	guest->stack_is_known = false;
-	if (shadow_pin(&guest->shadow, gva_make(guest->kernel_stack), guest->kernel_stack_pages) !=
-	    SHADOW_DONE)
+	result = shadow_pin(&guest->shadow, gva_make(guest->kernel_stack),
+			    guest->kernel_stack_pages);
+	/* Again: memory is short, which has ended the turn. */
+	if (result != SHADOW_DONE && result != SHADOW_AGAIN)
 		guest_kill(guest, "kernel stack at %08x cannot be mapped writable",
 			   guest->kernel_stack);
 }
@@ -280,7 +284,7 @@ void run_other_work(struct run_loop *loop)
 /* Until it waits, ends or must make way.  Twice in run_guest, so that a trace costs where it is. */
 static inline __force_inline void run_turn(struct run_loop *loop, struct guest *guest, bool traced)
 {
-	while (!loop->cpu->reschedule) {
+	for (;;) {
 		irqs_off_mark("devices", 0);
 		if (guest->devices_due)
 			guest_serve_devices(guest);
@@ -288,7 +292,8 @@ static inline __force_inline void run_turn(struct run_loop *loop, struct guest *
 		guest_deliver_interrupts(guest);
 		if (guest->state == GUEST_RUNNING)
 			pin_stack(guest);
-		if (guest->state != GUEST_RUNNING)
+		/* What was done for the guest just now may have ended its turn, too. */
+		if (guest->state != GUEST_RUNNING || loop->cpu->reschedule)
 			break;
 		enter(guest, traced);
 		other_work(loop);

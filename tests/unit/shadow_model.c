@@ -344,6 +344,9 @@ static void check_leaves(struct shadow_model *model)
 	for (uint32_t n = 1; n < shadow->leaves_made; n++) {
 		const struct shadow_leaf *leaf = &shadow->leaf_pool[n];
 
+		/* A leaf that will be read again may map what has another frame by now. */
+		if (model->config.shared && leaf->generation != shadow->generation)
+			continue;
 		for (uint32_t i = 0; leaf->table && i < SLOT_ENTRIES; i++) {
 			bool known = i >= HEAVY_FIRST && i < HEAVY_END, owned = false;
 
@@ -361,6 +364,28 @@ static void check_leaves(struct shadow_model *model)
 	}
 }
 
+/* Nothing is writable that somebody else sees, too. */
+static void check_shared(struct shadow_model *model)
+{
+	const struct shadow *shadow = &model->guest.shadow;
+
+	for (uint32_t n = 1; n < shadow->leaves_made; n++) {
+		const struct shadow_leaf *leaf = &shadow->leaf_pool[n];
+
+		for (uint32_t i = 0; leaf->table && i < SLOT_ENTRIES; i++) {
+			for (uint32_t k = 0; leaf->table[i] & PTE_W && k < DATA_PAGES; k++) {
+				paddr_t frame = 0;
+
+				(void)guest_frame(&model->clone, model_data_pages[k], &frame);
+				if (frame == (leaf->table[i] & PTE_FRAME) &&
+				    leaf->generation == shadow->generation)
+					model_violation(model, "leaf of key %x, entry %u is shared",
+							leaf->key, i);
+			}
+		}
+	}
+}
+
 static void check_everything(struct shadow_model *model)
 {
 	const struct cpu_pages *cpu = model->guest.cpus[model->guest.cpu];
@@ -370,6 +395,8 @@ static void check_everything(struct shadow_model *model)
 		for (uint32_t i = 0; i < INDEXES; i++)
 			model_check_view(model, s, i);
 	check_leaves(model);
+	if (model->clone.frames > 0)
+		check_shared(model);
 	table = direct_map(shadow_activate(&model->guest.shadow, cpu));
 	table = direct_map(table[3] & PTE_FRAME);
 	if ((table[511] & PTE_FRAME) != direct_physical(cpu->guest_switcher_table))

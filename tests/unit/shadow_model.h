@@ -23,6 +23,7 @@ struct shadow_model_config {
 	bool small;		/* few tables and addresses, so that much happens to each */
 	uint32_t kernel_address;
 	uint32_t check_every;	/* operations between looks at everything */
+	bool shared;		/* clones come and go, and Umbra writes too */
 };
 
 struct shadow_model;
@@ -35,7 +36,7 @@ void shadow_model_finish(struct shadow_model *model);
 
 /* How often what happened, for the test to see that it tested something. */
 struct shadow_model_counters {
-	uint32_t hits, fills, faults, outside, bad, stale_hits, evicted, resets;
+	uint32_t hits, fills, faults, outside, bad, stale_hits, evicted, resets, clones, moved;
 };
 struct shadow_model_counters shadow_model_counters(const struct shadow_model *model);
 

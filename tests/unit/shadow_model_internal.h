@@ -61,6 +61,7 @@ struct lookup {
 struct shadow_model {
 	struct shadow_model_config config;
 	struct shadow_guest guest;
+	struct guest_memory clone;	/* of its memory, if there is one */
 	uint32_t root[ROOTS], slot[SLOTS];
 	uint32_t roots, slots, kernel_tables, user_tables;	/* how many of each are in use */
 	uint32_t first_middle, first_table, table_pages;

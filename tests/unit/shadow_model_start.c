@@ -200,6 +200,8 @@ void shadow_model_finish(struct shadow_model *model)
 	model->steps = 0;
 	model_check_step(model);
 	model_flush_all(model);
+	while (!guest_memory_shrink(&model->clone))
+		;
 	if (!shadow_guest_stop(&model->guest))
 		model_violation(model, "frames did not come back");
 }

@@ -3,6 +3,7 @@
  * What the model's guest does: accesses, changes of its tables with and without
  * telling, flushes, switches; and what each of them makes fresh.
  */
+#include "mm/guest_share.h"
 #include "tests/unit/shadow_model_internal.h"
 
 /* --- accesses --------------------------------------------------------------------------------- */
@@ -376,6 +377,48 @@ void model_switch_to(struct shadow_model *model, uint32_t r)
 	model->current = r;
 }
 
+/* --- clones ---------------------------------------------------------------------------------- */
+
+/* A clone comes, or goes: it never runs, so that what the guest has for itself is copied. */
+static void clone_step(struct shadow_model *model)
+{
+	struct guest_memory *memory = &model->guest.memory;
+
+	if (model->clone.frames > 0) {
+		model_note(model, "the clone goes");
+		while (!guest_memory_shrink(&model->clone))
+			;
+		return;
+	}
+	model_note(model, "a clone");
+	if (guest_memory_clone(&model->clone, memory) != 0)
+		model_violation(model, "no memory for a clone");
+	shadow_protect_all(&model->guest.shadow);
+	model->counters.clones++;
+}
+
+/* Umbra writes to some pages, which then have frames of their own. */
+static void host_write_step(struct shadow_model *model, struct choices *choices)
+{
+	for (uint32_t count = model_choose(choices, 20); count > 0; count--) {
+		uint32_t page = model_data_pages[model_choose(choices, DATA_PAGES)];
+
+		model_note(model, "Umbra writes to page %u", page);
+		if (!guest_memory_own(&model->guest.memory, page))
+			model_violation(model, "no frame for page %u", page);
+	}
+	model->counters.moved += model->guest.memory.moved_count;
+	shadow_follow(&model->guest.shadow);
+}
+
+static void shared_step(struct shadow_model *model, struct choices *choices)
+{
+	if (model_choose(choices, 2))
+		clone_step(model);
+	else
+		host_write_step(model, choices);
+}
+
 void shadow_model_step(struct shadow_model *model, struct choices *choices)
 {
 	uint32_t what = model_choose(choices, 72);
@@ -383,6 +426,8 @@ void shadow_model_step(struct shadow_model *model, struct choices *choices)
 	model->steps++;
 	if (model->must_flush)
 		model_flush_all(model);
+	else if (model->config.shared && what % 16 == 3 && model_choose(choices, 2))
+		shared_step(model, choices);
 	else if (what < 4)
 		heavy_step(model, choices);
 	else if (what < 30)

@@ -60,7 +60,8 @@ static void only_what_is_usable(void **state)
 	total_at_start = frames_total();
 	assert_true(total_at_start < expected);
 	assert_int_equal(expected - total_at_start,
-			 (chunk_count * sizeof(*chunks) +
+			 (chunk_count * (sizeof(*chunks) + sizeof(*chunk_users) +
+					 FRAMES_PER_CHUNK * sizeof(*frame_users)) +
 			  (uint64_t)low_chunks * FRAMES_PER_CHUNK * sizeof(void *) + PAGE_SIZE -
 			  1) / PAGE_SIZE);
 	while (frame_alloc(FRAME_ANY, &frame)) {

@@ -36,7 +36,7 @@ static struct shadow_model_counters run(const struct shadow_model_config *config
 
 static void test_two_level(void **state)
 {
-	const struct shadow_model_config config = { false, true, false, 0xC0000000, 16 };
+	const struct shadow_model_config config = { false, true, false, 0xC0000000, 16, false };
 	struct shadow_model_counters counters = run(&config, 1);
 
 	(void)state;
@@ -45,7 +45,7 @@ static void test_two_level(void **state)
 
 static void test_pae(void **state)
 {
-	const struct shadow_model_config config = { true, true, false, 0xC0000000, 16 };
+	const struct shadow_model_config config = { true, true, false, 0xC0000000, 16, false };
 	struct shadow_model_counters counters = run(&config, 2);
 
 	(void)state;
@@ -57,7 +57,7 @@ static void test_pae(void **state)
 
 static void test_pae_without_nx(void **state)
 {
-	const struct shadow_model_config config = { true, false, false, 0xC0000000, 16 };
+	const struct shadow_model_config config = { true, false, false, 0xC0000000, 16, false };
 
 	(void)state;
 	run(&config, 3);
@@ -65,7 +65,7 @@ static void test_pae_without_nx(void **state)
 
 static void test_few_pages(void **state)
 {
-	struct shadow_model_config config = { false, true, true, 0xC0000000, 4 };
+	struct shadow_model_config config = { false, true, true, 0xC0000000, 4, false };
 
 	(void)state;
 	assert_true(run(&config, 4).stale_hits > 0);
@@ -76,12 +76,27 @@ static void test_few_pages(void **state)
 /* The boundary inside a large-page slot: the part of the slot below it is the user's. */
 static void test_kernel_boundary_inside_slot(void **state)
 {
-	struct shadow_model_config config = { false, true, false, 0xC0500000, 16 };
+	struct shadow_model_config config = { false, true, false, 0xC0500000, 16, false };
 
 	(void)state;
 	run(&config, 6);
 	config.pae = true;
 	run(&config, 7);
+}
+
+/* Memory that is shared with clones, in whole chunks and in single frames. */
+static void test_shared(void **state)
+{
+	struct shadow_model_config config = { false, true, false, 0xC0000000, 16, true };
+	struct shadow_model_counters counters = run(&config, 8);
+
+	(void)state;
+	assert_true(counters.clones > 10);
+	assert_true(counters.moved > 100);
+	config.pae = true;
+	run(&config, 9);
+	config.small = true;
+	run(&config, 10);
 }
 
 int main(void)
@@ -92,6 +107,7 @@ int main(void)
 		cmocka_unit_test(test_pae_without_nx),
 		cmocka_unit_test(test_few_pages),
 		cmocka_unit_test(test_kernel_boundary_inside_slot),
+		cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests_name("shadow_random", tests, NULL, NULL);

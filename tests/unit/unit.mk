@@ -12,8 +12,8 @@ CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c 
 # What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
 SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c \
-	mm/guest_window.c mm/shadow_additions.c mm/shadow_audit.c mm/shadow_budget.c \
-	mm/shadow_fault.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c \
+	mm/guest_window.c mm/guest_share.c mm/shadow_additions.c mm/shadow_audit.c mm/shadow_budget.c \
+	mm/shadow_fault.c mm/shadow_follow.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c \
 	mm/shadow_space.c mm/shadow_update.c mm/shadow_view.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
@@ -85,7 +85,8 @@ unit_frames      := tests/unit/native/native.c
 unit_framebuffer := drivers/console/text_screen.c lib/ansi.c
 unit_guest_config := $(GUEST_CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
-unit_guest_window := $(NATIVE) mm/guest_window.c
+unit_guest_share := $(NATIVE) mm/guest_window.c mm/guest_share.c
+unit_guest_window := $(NATIVE) mm/guest_window.c mm/guest_share.c
 unit_heap        := $(NATIVE)
 unit_ide_channel := $(WAITING) drivers/block/ata.c lib/error.c lib/format.c lib/div64.c
 unit_image       := hv/load/image_parse.c hv/load/image_elf.c lib/format.c lib/div64.c
@@ -172,6 +173,7 @@ NATIVE_FLAGS := -Itests/unit/native -DUMBRA_DEBUG=1
 NATIVE_SOURCES := mm/%.c tests/unit/native/%.c tests/unit/shadow_%.c tests/unit/test_shadow.c \
 	tests/unit/test_shadow_%.c tests/unit/test_initial_tables.c tests/unit/test_frames.c \
 	tests/unit/test_guest_tables.c tests/unit/test_guest_window.c tests/unit/test_heap.c \
+	tests/unit/test_guest_share.c \
 	arch/board/device_timer.c tests/unit/test_device_timer.c tests/unit/fake_net_card.c \
 	drivers/net/net_poll.c
 $(NATIVE_SOURCES:%.c=$(UNIT_OUT)/%.o): UNIT_CFLAGS := $(NATIVE_FLAGS) $(UNIT_CFLAGS)

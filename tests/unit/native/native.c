@@ -137,3 +137,45 @@ void direct_map_show_chunk(paddr_t chunk)
 {
 	set_hidden(chunk, FRAMES_PER_CHUNK, false);
 }
+
+bool direct_map_hide_kept(paddr_t frame)
+{
+	paddr_t table;
+
+	if (native_takes_tables && frame < NATIVE_LOW_SIZE && !has_table[frame / CHUNK_SIZE]) {
+		if (!frame_alloc_kept(FRAME_LOW, &table))
+			return false;
+		has_table[frame / CHUNK_SIZE] = true;
+		native_tables++;
+	}
+	set_hidden(frame, 1, true);
+	return true;
+}
+
+bool direct_map_hide_by_frames(paddr_t chunk)
+{
+	paddr_t table;
+
+	if (!native_takes_tables || chunk >= NATIVE_LOW_SIZE || has_table[chunk / CHUNK_SIZE])
+		return true;
+	if (!frame_alloc_kept(FRAME_LOW, &table))
+		return false;
+	has_table[chunk / CHUNK_SIZE] = true;
+	native_tables++;
+	return true;
+}
+
+/* --- what frames hold --- */
+
+uint32_t *native_content(uint64_t frame)
+{
+	static uint32_t low[NATIVE_LOW_SIZE / PAGE_SIZE], high[NATIVE_HIGH_SIZE / PAGE_SIZE];
+
+	return frame < NATIVE_LOW_SIZE ? &low[frame / PAGE_SIZE] :
+					 &high[(frame - NATIVE_HIGH_START) / PAGE_SIZE];
+}
+
+void frame_copy(paddr_t to, paddr_t from)
+{
+	*native_content(to) = *native_content(from);
+}

@@ -47,6 +47,9 @@ extern unsigned native_hidden, native_tables;
 extern bool native_takes_tables;
 bool native_is_hidden(uint64_t frame);
 
+/* What each frame holds, since most of them have no memory here; frame_copy copies it. */
+uint32_t *native_content(uint64_t frame);
+
 /* What CR3 was set to last. */
 extern uint32_t native_cr3;
 

@@ -26,4 +26,9 @@ static inline struct cpu *this_cpu(void)
 	return &native_cpu;
 }
 
+static inline unsigned cpu_count(void)
+{
+	return 1;
+}
+
 #endif
