@@ -41,6 +41,20 @@ struct virtio_device_ops {
 	void (*service)(struct virtio_device *device);
 
 	/*
+	 * Has every request in flight come to an end, so that the guest can be cloned?  NULL when
+	 * none ever keeps it from that.
+	 */
+	bool (*is_quiet)(const struct virtio_device *device);
+
+	/*
+	 * Goes on where from is, a quiet device of the same kind of the guest that is cloned;
+	 * features and queues are copied already.  is_running: its driver has started it.  NULL
+	 * when there is nothing else to copy.
+	 */
+	void (*clone)(struct virtio_device *device, const struct virtio_device *from,
+		      bool is_running);
+
+	/*
 	 * The guest writes length bytes at offset, all inside config_size, whatever
 	 * the status is.  False: not now, the guest is to try again.  NULL when the
 	 * device ignores it.  The device page does not notice such writes.
@@ -71,6 +85,23 @@ struct virtio_device {
 static inline bool virtio_device_is_at_rest(struct virtio_device *device)
 {
 	return !device->ops->is_at_rest || device->ops->is_at_rest(device);
+}
+
+static inline bool virtio_device_is_quiet(const struct virtio_device *device)
+{
+	return !device->ops->is_quiet || device->ops->is_quiet(device);
+}
+
+/* For transports: the device, which they have attached, goes on where from is. */
+static inline void virtio_device_clone(struct virtio_device *device,
+				       const struct virtio_device *from, bool is_running)
+{
+	device->features = from->features;
+	device->more_work = from->more_work;
+	for (unsigned i = 0; i < device->queue_count; i++)
+		virtqueue_clone(&device->queues[i], &from->queues[i]);
+	if (device->ops->clone)
+		device->ops->clone(device, from, is_running);
 }
 
 /* Tells the guest that requests of queue were given back, if it wants to know. */

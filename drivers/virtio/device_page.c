@@ -176,3 +176,20 @@ int device_page_init(struct device_page *page, struct guest_memory *memory, gpa_
 	}
 	return 0;
 }
+
+void device_page_clone(struct device_page *page, const struct device_page *from,
+		       struct guest_memory *memory, struct virtio_device *const *devices,
+		       void *context)
+{
+	*page = *from;
+	page->memory = memory;
+	page->context = context;
+	for (unsigned i = 0; i < page->count; i++) {
+		struct device_page_slot *slot = &page->slots[i];
+
+		slot->device = devices[i];
+		attach(page, devices[i]);
+		virtio_device_clone(devices[i], from->slots[i].device,
+				    slot->state == DEVICE_PAGE_RUNNING);
+	}
+}

@@ -84,6 +84,14 @@ int device_page_init(struct device_page *page, struct guest_memory *memory, gpa_
 		     struct virtio_device *const *devices, unsigned count,
 		     const struct device_page_callbacks *callbacks, void *context);
 
+/*
+ * Makes page, with devices, go on where from is, with as many devices of the same kinds: for the
+ * clone of a guest, with its memory and context.
+ */
+void device_page_clone(struct device_page *page, const struct device_page *from,
+		       struct guest_memory *memory, struct virtio_device *const *devices,
+		       void *context);
+
 /* The guest made the NOTIFY hypercall with this address. */
 enum device_page_result device_page_notify(struct device_page *page, gpa_t gpa);
 

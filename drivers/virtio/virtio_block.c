@@ -332,11 +332,18 @@ static void block_service(struct virtio_device *device)
 	run(block_of(device));
 }
 
+static bool block_is_quiet(const struct virtio_device *device)
+{
+	return container_of((struct virtio_device *)(uintptr_t)device, struct virtio_block,
+			    device)->busy == 0;
+}
+
 static const struct virtio_device_ops block_ops = {
 	.reset = block_reset,
 	.is_at_rest = block_is_at_rest,
 	.kick = block_kick,
 	.service = block_service,
+	.is_quiet = block_is_quiet,
 };
 
 static void fill_config(struct virtio_block *block)

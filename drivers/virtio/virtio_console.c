@@ -165,6 +165,25 @@ static void console_service(struct virtio_device *device)
 	drain_output(console_of(device));
 }
 
+/* A request of output that waits for room is the clone's too: each says the rest of it. */
+static void console_clone(struct virtio_device *device, const struct virtio_device *from,
+			  bool is_running)
+{
+	struct virtio_console *console = console_of(device);
+	const struct virtio_console *other =
+		container_of((struct virtio_device *)(uintptr_t)from, struct virtio_console,
+			     device);
+
+	(void)is_running;
+	console->holds_output = other->holds_output;
+	console->output_done = other->output_done;
+	if (!console->holds_output)
+		return;
+	console->output = other->output;
+	console->output.buffers = console->output_buffers;
+	memcpy(console->output_buffers, other->output_buffers, sizeof(console->output_buffers));
+}
+
 /*
  * The lowest byte of emerg_wr is the character; drivers write more, or sign-extend it (virtio
  * 1.0, 5.3.4).
@@ -183,6 +202,7 @@ static const struct virtio_device_ops console_ops = {
 	.reset = console_reset,
 	.kick = console_kick,
 	.service = console_service,
+	.clone = console_clone,
 	.config_write = console_config_write,
 };
 

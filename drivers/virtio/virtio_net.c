@@ -193,11 +193,21 @@ static void net_service(struct virtio_device *device)
 	work(net_of(device), true, true);
 }
 
+/* Frames that wait for the one that is cloned are not the clone's. */
+static void net_clone(struct virtio_device *device, const struct virtio_device *from,
+		      bool is_running)
+{
+	(void)from;
+	if (is_running)
+		net_start(device);
+}
+
 static const struct virtio_device_ops net_ops = {
 	.reset = net_reset,
 	.start = net_start,
 	.kick = net_kick,
 	.service = net_service,
+	.clone = net_clone,
 };
 
 void virtio_net_init(struct virtio_net *net, const uint8_t *address, struct network_port *port)

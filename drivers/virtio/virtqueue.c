@@ -99,6 +99,16 @@ int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place
 	return 0;
 }
 
+void virtqueue_clone(struct virtqueue *queue, const struct virtqueue *from)
+{
+	queue->live = from->live;
+	queue->indirect = from->indirect;
+	queue->kicks_suppressed = from->kicks_suppressed;
+	queue->place = from->place;
+	queue->next_available = from->next_available;
+	queue->next_used = from->next_used;
+}
+
 void virtqueue_stop(struct virtqueue *queue)
 {
 	queue->live = false;

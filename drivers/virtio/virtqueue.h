@@ -75,6 +75,12 @@ void virtqueue_init(struct virtqueue *queue, const char *device, unsigned index,
  */
 int virtqueue_start(struct virtqueue *queue, const struct virtqueue_place *place, bool indirect);
 
+/*
+ * Goes on where another guest's queue is, whose memory is the same; after virtqueue_init.  Neither
+ * has a request in flight that the device model does not copy too.
+ */
+void virtqueue_clone(struct virtqueue *queue, const struct virtqueue *from);
+
 /* Stops the queue: it is not live any more. */
 void virtqueue_stop(struct virtqueue *queue);
 

@@ -49,6 +49,18 @@ int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ra
 	return 0;
 }
 
+void vpci_bus_clone(struct vpci_bus *bus, const struct vpci_bus *from, struct guest_memory *memory,
+		    struct virtio_device *const *devices, void *context)
+{
+	bus->address = from->address;
+	bus->hole_start = from->hole_start;
+	bus->hole_end = from->hole_end;
+	bus->count = from->count;
+	for (unsigned i = 0; i < bus->count; i++)
+		vpci_device_clone(&bus->functions[i], &from->functions[i], devices[i], memory,
+				  context);
+}
+
 void vpci_bus_remove(struct vpci_bus *bus)
 {
 	for (unsigned i = 0; i < bus->count; i++)

@@ -34,6 +34,13 @@ int vpci_bus_init(struct vpci_bus *bus, struct guest_memory *memory, uint32_t ra
 		 const struct vpci_callbacks *callbacks, void *context);
 
 /*
+ * Makes bus, with devices, go on where from is, with as many devices of the same kinds: for the
+ * clone of a guest, with its memory and context.
+ */
+void vpci_bus_clone(struct vpci_bus *bus, const struct vpci_bus *from, struct guest_memory *memory,
+		    struct virtio_device *const *devices, void *context);
+
+/*
  * Stops and detaches all devices, so that another transport may attach them, and removes the bus.
  */
 void vpci_bus_remove(struct vpci_bus *bus);

@@ -389,6 +389,16 @@ void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
 	vpci_device_reset(device);
 }
 
+void vpci_device_clone(struct vpci_device *device, const struct vpci_device *from,
+		       struct virtio_device *model, struct guest_memory *memory, void *context)
+{
+	vpci_device_init(device, model, memory, from->irq, from->callbacks, context);
+	*device = *from;
+	device->model = model;
+	device->context = context;
+	virtio_device_clone(model, from->model, is_running(from));
+}
+
 void vpci_device_service(struct vpci_device *device)
 {
 	if (is_running(device))

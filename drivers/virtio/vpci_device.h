@@ -65,6 +65,13 @@ void vpci_device_init(struct vpci_device *device, struct virtio_device *model,
 			struct guest_memory *memory, unsigned irq,
 			const struct vpci_callbacks *callbacks, void *context);
 
+/*
+ * Attaches model to device, and both go on where from and its model are; for the clone of a guest,
+ * with its memory and context.
+ */
+void vpci_device_clone(struct vpci_device *device, const struct vpci_device *from,
+		       struct virtio_device *model, struct guest_memory *memory, void *context);
+
 /* The registers as after power-on, the device stopped: another transport may attach it now. */
 void vpci_device_reset(struct vpci_device *device);
 

@@ -206,6 +206,8 @@ static const struct command commands[] = {
 	{"lines", "N", "print N lines without a pause; Ctrl-C ends it", command_lines},
 	{"spin", "SECONDS", "compute without a pause; Ctrl-C ends it", command_spin},
 	{"mem", "", "write and verify all free memory", memory_command},
+	{"fill", "N", "write to all free memory what N makes of each address", memory_fill_command},
+	{"check", "N", "verify what fill N wrote", memory_check_command},
 	{"fault", "", "let ring 3 write to the kernel, and catch it", command_fault},
 	{"calls", "N", "make N hypercalls that do nothing", command_calls},
 	{"crash", "TEXT", "panic with the text", command_crash},

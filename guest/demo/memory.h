@@ -8,4 +8,8 @@
 /* Write every word of memory that is not in use, read it back, print the result. */
 void memory_command(const char *arguments);
 
+/* The two halves of that: arguments are a number, on which what is written and expected depends. */
+void memory_fill_command(const char *arguments);
+void memory_check_command(const char *arguments);
+
 #endif

@@ -106,3 +106,24 @@ bool guest_configs_create(struct guest_configs *configs, const char *name, const
 	list_add_last(&configs->created, &created->node);
 	return true;
 }
+
+void guest_configs_clone(struct guest_configs *configs, const char *name,
+			 const struct guest_config *like, struct created_config *created)
+{
+	struct guest_config *config = &created->config;
+	uint32_t attempt = 0;
+
+	*config = *like;
+	string_copy(config->name, name, sizeof(config->name));
+	/* A command line of `create` goes with the guest that it was for. */
+	string_copy(created->command_line, like->options.command_line,
+		    sizeof(created->command_line));
+	config->options.command_line = created->command_line;
+	config->options.mac_given = false;
+	config->forgotten = false;
+	do {
+		guest_mac_default(config, attempt++);
+	} while (find_mac(configs, config));
+	config->number = ++configs->numbered;
+	list_add_last(&configs->created, &created->node);
+}

@@ -8,6 +8,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_call.h"
 #include "hv/console/answer.h"
+#include "hv/console/command_clone.h"
 #include "hv/console/command_create.h"
 #include "hv/console/command_fail.h"
 #include "hv/console/command_guest.h"
@@ -61,6 +62,8 @@ static const struct command commands[] = {
 	  .execute_with = command_create },
 	{ "destroy", "NAME", "ends the guest for good: 'start' does not know it any more",
 	  .execute_on = command_destroy },
+	{ "clone", "NAME NEW [COUNT]", "makes NEW, or NEW1 to NEWn, go on where the guest is",
+	  .execute_with = command_clone },
 	{ "images", "", "the modules that 'create' can use", .execute = command_list_images },
 	{ "cpus", "", "the CPUs and what they run", .execute = command_list_cpus },
 	{ "locks", "", "how often CPUs waited for Umbra's locks", .execute = command_list_locks },

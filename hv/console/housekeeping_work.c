@@ -7,6 +7,7 @@
 
 #include "arch/cpu/log.h"
 #include "hv/console/command.h"
+#include "hv/console/command_clone.h"
 #include "hv/console/consoles.h"
 #include "hv/console/machine_end.h"
 #include "hv/console/power_button.h"
@@ -25,6 +26,7 @@ void housekeeping_work(void)
 			command_execute(event.text);
 	}
 	trace_output_service();
+	clone_work();
 	power_button_serve();
 	machine_end_if_idle();
 }

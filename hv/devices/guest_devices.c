@@ -101,6 +101,27 @@ int guest_devices_attach(struct guest_devices *devices)
 			    devices->count, &bus_callbacks, guest);
 }
 
+bool guest_devices_are_quiet(const struct guest_devices *devices)
+{
+	for (unsigned i = 0; i < devices->count; i++)
+		if (!virtio_device_is_quiet(devices->list[i]))
+			return false;
+	return true;
+}
+
+void guest_devices_clone(struct guest_devices *devices, const struct guest_devices *from)
+{
+	struct guest *guest = devices->guest;
+
+	assert(devices->count == from->count);
+	devices->has_page = from->has_page;
+	if (devices->has_page)
+		device_page_clone(&devices->page, &from->page, &guest->memory, devices->list,
+				  guest);
+	else
+		vpci_bus_clone(&devices->bus, &from->bus, &guest->memory, devices->list, guest);
+}
+
 static void choose_page(struct guest *guest)
 {
 	struct guest_devices *devices = guest->devices;

@@ -14,6 +14,18 @@ struct guest_devices *guest_devices_create(struct guest *guest);
 /* Pages above the guest's RAM that they need on a device page. */
 uint32_t guest_devices_pages(struct guest_devices *devices);
 
+/*
+ * Has every request in flight come to an end, so that the guest can be cloned?  If not, it is asked
+ * again after guest_devices_service.
+ */
+bool guest_devices_are_quiet(const struct guest_devices *devices);
+
+/*
+ * Attaches them as those of the guest that is cloned are, which are quiet and of the same kinds;
+ * they go on where those are.  The memory of both is the same, and no window is needed.
+ */
+void guest_devices_clone(struct guest_devices *devices, const struct guest_devices *from);
+
 /* Attaches them to the guest's PCI bus; the guest's memory exists and its window is loaded. */
 int __must_check guest_devices_attach(struct guest_devices *devices);
 

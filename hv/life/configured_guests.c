@@ -106,6 +106,35 @@ bool guest_create_from(const char *name, const char *words, struct config_proble
 	return true;
 }
 
+struct name_search {
+	const char *name;
+	const struct guest_config *config;
+};
+
+static void compare_name(struct guest *guest, void *context)
+{
+	struct name_search *search = context;
+
+	if (string_equal(guest->name, search->name))
+		search->config = guest->config;
+}
+
+const struct guest_config *guest_clone_config(const char *parent, const char *name)
+{
+	struct name_search search = { .name = parent };
+	struct created_config *created;
+
+	guest_list_visit(compare_name, &search);
+	if (!search.config)
+		return NULL;
+	created = heap_alloc(sizeof(*created));
+	if (!created)
+		return NULL;
+	/* Configurations are freed on this CPU alone. */
+	guest_configs_clone(all_configs, name, search.config, created);
+	return &created->config;
+}
+
 const struct guest_image *guest_images(size_t *count)
 {
 	*count = all_configs->image_count;

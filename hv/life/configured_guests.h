@@ -24,6 +24,12 @@ void guest_forget(const char *name);
  */
 bool guest_create_from(const char *name, const char *words, struct config_problems *problems);
 
+/*
+ * A configuration for a clone of the guest of that name: name is a valid one, which no guest has.
+ * It is freed as those of `create` are.  NULL when there is no such guest, or no memory.  Boot CPU.
+ */
+const struct guest_config *guest_clone_config(const char *parent, const char *name);
+
 /* The images that `create` can name. */
 const struct guest_image *guest_images(size_t *count);
 
