@@ -116,7 +116,8 @@ static inline bool model_config_write(struct virtio_device *device, unsigned off
 }
 
 static const struct virtio_device_ops model_ops = {
-	model_reset, model_is_at_rest, model_start, model_kick, model_service, model_config_write
+	.reset = model_reset, .is_at_rest = model_is_at_rest, .start = model_start,
+	.kick = model_kick, .service = model_service, .config_write = model_config_write,
 };
 
 static inline void raise_irq(void *context, unsigned irq)
