@@ -79,13 +79,17 @@ $(OWN_ISO): $(KERNEL_ELF) FORCE
 		$(OWN_GUEST)
 
 # What cannot work is said before anything is installed or built.
-.PHONY: settings
-settings:
-	@case '$(BOOT)' in grub|direct) ;; *) \
-		echo "make: BOOT is grub or direct, not '$(BOOT)'" >&2; exit 1 ;; esac
+.PHONY: settings boot-settings
+settings: boot-settings
 	@[ -z "$$UMBRA_INITRD$$UMBRA_DISK$$UMBRA_APPEND$$UMBRA_GUEST_WORDS" ] || \
 		[ -n "$$UMBRA_KERNEL" ] || \
 		{ echo "make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL" >&2; exit 1; }
+
+boot-settings:
+	@case '$(BOOT)' in grub|direct) ;; *) \
+		echo "make: BOOT is grub or direct, not '$(BOOT)'" >&2; exit 1 ;; esac
+	@printf '%s\n' "$$UMBRA_MEM" | grep -qxE '([1-9][0-9]*[KMG]?)?' || \
+		{ echo "make: MEM is like 128M, not '$$UMBRA_MEM'" >&2; exit 1; }
 	@for file in "$$UMBRA_KERNEL" "$$UMBRA_INITRD" "$$UMBRA_DISK"; do \
 		[ -z "$$file" ] || [ -f "$$file" ] || \
 		{ echo "make: there is no file '$$file'" >&2; exit 1; }; done

@@ -7,14 +7,16 @@ LINUX_PAE ?= 0
 LINUX_CROSS ?= i686-linux-gnu-
 # A file with more of Linux's own options.
 LINUX_CONFIG ?=
+export UMBRA_LINUX_CONFIG := $(call verbatim,LINUX_CONFIG)
 # How many of them `make run-linux` starts.
 GUESTS    ?= 1
 
 LINUX_FOLDER := guest/linux
-LINUX_DIR    := $(O)/linux/$(LINUX)
+# Of more words than one, of which the check below complains, the first: the names are targets.
+LINUX_DIR    := $(O)/linux/$(firstword $(LINUX))
 LINUX_PAGES  := $(if $(filter 1,$(LINUX_PAE)),pae,no-pae)
 # Where it is built: 6.1/no-pae, or 6.1/no-pae-NAME with more options from NAME.config.
-LINUX_NAME   := $(LINUX_PAGES)$(addprefix -,$(basename $(notdir $(LINUX_CONFIG))))
+LINUX_NAME   := $(LINUX_PAGES)$(addprefix -,$(basename $(notdir $(firstword $(LINUX_CONFIG)))))
 LINUX_OBJECTS := $(LINUX_DIR)/$(LINUX_NAME)
 LINUX_IMAGE  := $(LINUX_OBJECTS)/bzImage
 LINUX_FRAGMENTS := $(LINUX_FOLDER)/config/base.config $(LINUX_FOLDER)/config/off.config \
@@ -75,11 +77,13 @@ deps-linux:
 		echo "make: LINUX is 6.1 or 6.12, not '$(LINUX)'" >&2; exit 1 ;; esac
 	@case '$(LINUX_PAE)' in 0|1) ;; *) \
 		echo "make: LINUX_PAE is 0 or 1, not '$(LINUX_PAE)'" >&2; exit 1 ;; esac
-	@[ -z '$(LINUX_CONFIG)' ] || [ -r '$(LINUX_CONFIG)' ] || \
-		{ echo "make: there is no file '$(LINUX_CONFIG)'" >&2; exit 1; }
-	@case '$(notdir $(LINUX_CONFIG))' in *[!a-zA-Z0-9._-]*) \
-		echo "make: LINUX_CONFIG is a file whose name has letters, digits, '.', '_' and" \
-			"'-', not '$(LINUX_CONFIG)'" >&2; exit 1 ;; esac
+	@case "$$UMBRA_LINUX_CONFIG" in *[!a-zA-Z0-9._/+-]*) \
+		echo "make: LINUX_CONFIG is a file whose path has letters, digits, '.', '_', '+'" \
+			"and '-', not '$$UMBRA_LINUX_CONFIG'" >&2; exit 1 ;; esac
+	@[ -z "$$UMBRA_LINUX_CONFIG" ] || [ -f "$$UMBRA_LINUX_CONFIG" ] || \
+		{ echo "make: there is no file '$$UMBRA_LINUX_CONFIG'" >&2; exit 1; }
+	@[ -z "$$UMBRA_LINUX_CONFIG" ] || [ -r "$$UMBRA_LINUX_CONFIG" ] || \
+		{ echo "make: '$$UMBRA_LINUX_CONFIG' cannot be read" >&2; exit 1; }
 	$(Q)LINUX=$(LINUX) iso/deps.sh build run linux
 
 ## make linux           build Debian's Linux 6.1 as a guest of Umbra: some 5 minutes, 1 GB below
@@ -103,7 +107,7 @@ linux-test: linux
 ##     GUESTS=n SMP=n MEM=128M DISK=f APPEND="..." GUEST_WORDS="..." WORDS="..."   as above
 .PHONY: run-linux
 run-linux: QEMU_NIC = user,model=virtio-net-pci
-run-linux: deps-linux
+run-linux: boot-settings deps-linux
 	@case '$(GUESTS)' in [1-9]|[12][0-9]|3[0-2]) ;; *) \
 		echo "make: GUESTS is 1 to 32, not '$(GUESTS)'" >&2; exit 1 ;; esac
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(KERNEL_ELF) $(LINUX_IMAGE)

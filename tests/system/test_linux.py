@@ -6,7 +6,9 @@ the kernels before the system tests; where one is missing, its tests fail.
 """
 
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import tarfile
 
@@ -205,10 +207,46 @@ def test_misfit(tmp_path):
     assert 'there is no arch/x86/mm/tlb.c' in line
 
 
-def make_linux(release, *settings):
-    return subprocess.run(['make', f'O={release.directory}', 'linux', *settings], cwd=ROOT,
+def make_linux(release, *settings, target='linux'):
+    return subprocess.run(['make', f'O={release.directory}', target, *settings], cwd=ROOT,
                           check=False, env=ENVIRONMENT, capture_output=True, text=True,
                           timeout=BOOT_LIMIT)
+
+
+@pytest.mark.parametrize('settings, answer', [
+    (['LINUX=6.5'], "make: LINUX is 6.1 or 6.12, not '6.5'"),
+    (['LINUX=6.1 6.12'], "make: LINUX is 6.1 or 6.12, not '6.1 6.12'"),
+    (['LINUX_PAE=yes'], "make: LINUX_PAE is 0 or 1, not 'yes'"),
+    (['LINUX_CONFIG=/none'], "make: there is no file '/none'"),
+    (['LINUX_CONFIG=lib'], "make: there is no file 'lib'"),
+    (["LINUX_CONFIG=my own's"], "make: LINUX_CONFIG is a file whose path has letters, digits, '.', "
+                                "'_', '+' and '-', not 'my own's'"),
+    (['GUESTS=33'], "make: GUESTS is 1 to 32, not '33'"),
+    (['MEM=much'], "make: MEM is like 128M, not 'much'"),
+    (['DISK=/none'], "make: there is no file '/none'"),
+    (['BOOT=pxe'], "make: BOOT is grub or direct, not 'pxe'"),
+])
+def test_refused(release, settings, answer):
+    """One clear line, before anything is installed or built."""
+    done = make_linux(release, *settings, target='run-linux')
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == answer
+    assert done.stdout == ''
+
+
+def test_option_not_taken(release, linux, tmp_path):
+    """Options that this Linux has not, or that no guest can have, are named before it is built."""
+    folder = pathlib.Path(linux('6.1', 'no-pae')[0].split()[0]).parent
+    file = tmp_path / 'refused.config'
+    for text, lost in [('CONFIG_NOBODY_HAS=y\n', 'CONFIG_NOBODY_HAS=y'),
+                       ('CONFIG_SMP=y\n', 'CONFIG_UMBRA_GUEST=y (no guest can have something that '
+                                          'is asked for; see arch/x86/umbra/Kconfig)')]:
+        file.write_text(text)
+        done = make_linux(release, f'LINUX_CONFIG={file}')
+        assert done.returncode == 2
+        assert done.stderr.splitlines()[0] == f'linux: Linux 6.1 does not take: {lost}'
+    shutil.rmtree(folder.with_name('no-pae-refused'))
+    folder.with_name('no-pae-refused.log').unlink()
 
 
 @pytest.mark.parametrize('version, pages', KERNELS)

@@ -82,6 +82,7 @@ def test_run_own_kernel(release, tmp_path, boot):
     (['KERNEL=/tmp'], "make: there is no file '/tmp'"),
     (['GUEST_WORDS=cap=9'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
     (['BOOT=pxe'], "make: BOOT is grub or direct, not 'pxe'"),
+    (['MEM=128 M'], "make: MEM is like 128M, not '128 M'"),
     (['APPEND=console=hvc0'], 'make: INITRD, DISK, APPEND and GUEST_WORDS need a KERNEL'),
 ])
 def test_refused(settings, answer):

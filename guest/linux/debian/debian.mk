@@ -58,7 +58,7 @@ debian-files: $(LINUX_IMAGE) $(DEBIAN_IMAGE)
 ##                      network with the host; what it writes to its disk stays
 ##     LINUX=6.12 LINUX_PAE=1 MEM=512M SMP=n APPEND="..." GUEST_WORDS="..." WORDS="..."  as above
 .PHONY: run-debian
-run-debian: debian
+run-debian: boot-settings debian
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(KERNEL_ELF)
 	$(Q)$(DEBIAN_MAKE) MEM='$(DEBIAN_MEM)' WORDS="$$UMBRA_WORDS" boot-debian
 
