@@ -15,6 +15,15 @@
 #include "lib/compiler.h"
 #include "lib/trace_ring.h"
 
+/* In the mask of a CPU: the account of the guest that runs is kept (hv/guest/guest_account.h). */
+#define TRACE_ACCOUNT BIT(31)
+_Static_assert(TRACE_KINDS < 31, "the last bit is no kind");
+
+static inline bool trace_keeps_account(void)
+{
+	return unlikely(this_cpu()->trace_kinds & TRACE_ACCOUNT);
+}
+
 /* Does this CPU write records of that kind now?  Three instructions when not. */
 static inline bool trace_is_on(enum trace_kind kind)
 {

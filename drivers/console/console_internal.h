@@ -2,9 +2,9 @@
 /*
  * What the files of the console multiplexer share, for these files only, from the
  * lowest up; none calls one that comes after it: console_lines.c, console_focus.c,
- * console_output.c, console_keys.c, and above these console_endpoint.c and
- * console_mux.c, whose functions (console_mux.h) take the multiplexer's lock.  The
- * functions below are called with the lock held.
+ * console_output.c, console_keys.c, and above these console_endpoint.c,
+ * console_panel.c and console_mux.c, whose functions (console_mux.h) take the
+ * multiplexer's lock.  The functions below are called with the lock held.
  */
 #ifndef UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
 #define UMBRA_DRIVERS_CONSOLE_CONSOLE_INTERNAL_H
@@ -20,6 +20,7 @@
 #define CONSOLE_INPUT_SIZE 16384
 #define CONSOLE_QUEUE_SIZE 16384
 #define CONSOLE_ECHO_SIZE 512
+#define CONSOLE_PANEL_SIZE 4096
 #define CONSOLE_GUEST_LINE_MAX 256	/* a longer line of a guest is cut into several */
 #define CONSOLE_UMBRA_LINE_MAX 512
 
@@ -86,6 +87,11 @@ struct console_mux {
 	size_t batch;			/* of the queue, to be put out in one go */
 	size_t turn;			/* raw bytes that may go before the next batch */
 
+	/* The panel. */
+	bool panel;			/* it has the terminal */
+	uint8_t panel_key;		/* a key that is to be an event, or 0 */
+	struct ring panel_output;	/* also what ends it, when it has ended */
+
 	/* Keys and the command line. */
 	enum { KEYS_TO_FOCUS, KEYS_ESCAPED, KEYS_TO_COMMAND } keys;
 	bool keys_blocked;		/* some console holds a key */
@@ -99,6 +105,7 @@ struct console_mux {
 
 	uint8_t queue_data[CONSOLE_QUEUE_SIZE];
 	uint8_t echo_data[CONSOLE_ECHO_SIZE];
+	uint8_t panel_data[CONSOLE_PANEL_SIZE];
 };
 
 /* --- console_lines.c: whole lines -------------------------------------------------- */

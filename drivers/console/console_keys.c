@@ -216,11 +216,23 @@ static bool escaped_key(struct console_mux *mux, uint8_t key)
 	return true;
 }
 
+/* The panel's keys; 0 is none. */
+static bool key_to_panel(struct console_mux *mux, uint8_t key)
+{
+	if (mux->panel_key)
+		return false;
+	mux->panel_key = key;
+	mux->service_due(mux->service_context);
+	return true;
+}
+
 bool keys_take(struct console_mux *mux, uint8_t key)
 {
 	/* The command that waits in mux->command is fetched before another key is taken. */
 	if (mux->command_event)
 		return false;
+	if (mux->panel)
+		return key_to_panel(mux, key);
 	switch (mux->keys) {
 	case KEYS_ESCAPED:
 		return escaped_key(mux, key);

@@ -20,6 +20,7 @@ struct console_mux *console_mux_create(void (*service_due)(void *context), void 
 	mux->log_builder.limit = CONSOLE_UMBRA_LINE_MAX;
 	ring_init(&mux->queue, mux->queue_data, sizeof(mux->queue_data));
 	ring_init(&mux->echo, mux->echo_data, sizeof(mux->echo_data));
+	ring_init(&mux->panel_output, mux->panel_data, sizeof(mux->panel_data));
 	return mux;
 }
 
@@ -120,6 +121,13 @@ static bool take_event(struct console_mux *mux, struct console_event *event)
 		mux->focus_event = false;
 		event->kind = CONSOLE_EVENT_FOCUS;
 		string_copy(event->text, mux->focus ? mux->focus->name : "", sizeof(event->text));
+		return true;
+	}
+	if (mux->panel_key) {
+		event->kind = CONSOLE_EVENT_PANEL_KEY;
+		event->text[0] = (char)mux->panel_key;
+		event->text[1] = '\0';
+		mux->panel_key = 0;
 		return true;
 	}
 	if (mux->command_event) {

@@ -40,8 +40,9 @@ struct console_endpoint_callbacks {
 
 /* An event that Umbra must handle outside of the lock. */
 struct console_event {
-	enum { CONSOLE_EVENT_FOCUS, CONSOLE_EVENT_COMMAND } kind;
-	char text[CONSOLE_COMMAND_SIZE];	/* the guest in focus ("": none), or the command */
+	enum { CONSOLE_EVENT_FOCUS, CONSOLE_EVENT_COMMAND, CONSOLE_EVENT_PANEL_KEY } kind;
+	/* The guest in focus ("": none), the command, or the key. */
+	char text[CONSOLE_COMMAND_SIZE];
 };
 
 /*
@@ -90,6 +91,15 @@ uint32_t console_mux_give_up(struct console_mux *mux, uint32_t token);
  * lines.  Lines that do not fit into the queue are counted, and the number is shown.
  */
 void console_mux_print(struct console_mux *mux, const char *text, size_t length);
+
+/*
+ * The panel (console_panel.c): from begin to end it has the terminal, and each key is an event.
+ * show replaces what it shows by text, lines that each end in a newline, of about 3000 bytes
+ * together; it does nothing while the terminal has not taken the last one yet.
+ */
+void console_mux_panel_begin(struct console_mux *mux);
+void console_mux_panel_show(struct console_mux *mux, const char *text);
+void console_mux_panel_end(struct console_mux *mux);
 
 /*
  * Makes an endpoint for the guest called name (cut at 15 characters); NULL when memory is out or

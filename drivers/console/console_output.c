@@ -140,12 +140,25 @@ static bool put_focus(struct console_mux *mux)
 	return length > 0;
 }
 
+static bool put_panel(struct console_mux *mux)
+{
+	const uint8_t *bytes;
+	size_t length = ring_peek(&mux->panel_output, &bytes);
+
+	length = output_room(mux, MIN(length, PIECE));
+	output_write(mux, bytes, length);
+	ring_drop(&mux->panel_output, length);
+	return length > 0;
+}
+
 static bool output_step(struct console_mux *mux)
 {
 	if (mux->dangling)
 		return put_new_line(mux);
 	if (mux->batch > 0)
 		return put_batch(mux);
+	if (mux->panel || ring_used(&mux->panel_output) > 0)
+		return put_panel(mux);
 	if (begin_batch(mux))
 		return true;
 	/* The answer to a command comes first, or the guest's line would stand between the two. */

@@ -16,6 +16,7 @@
 #include "hv/console/command_machine.h"
 #include "hv/console/command_net.h"
 #include "hv/console/command_trace.h"
+#include "hv/console/top.h"
 #include "hv/guest/guest_list.h"
 #include "hv/run/housekeeping.h"
 #include "lib/string.h"
@@ -41,6 +42,8 @@ static void help(const char *argument);
 static const struct command commands[] = {
 	{ "help", "", "this list", .execute = help },
 	{ "guests", "", "the guests and what they do", .execute = command_list_guests },
+	{ "top", "", "what guests do a second, the busiest first; a key ends it",
+	  .execute = command_top },
 	{ "stats", "NAME", "what brought the guest out, and its shadow tables",
 	  .execute_on = command_show_stats },
 	{ "regs", "NAME", "the guest's registers when it last stopped",

@@ -10,54 +10,27 @@
 #include "arch/cpu/time.h"
 #include "hv/console/answer.h"
 #include "hv/console/command_look.h"
+#include "hv/console/guest_state_name.h"
+#include "hv/console/top.h"
 #include "hv/guest/guest_list.h"
 #include "hv/hypercall/hypercall.h"
 #include "hv/life/configured_guests.h"
 #include "hv/life/guest_create.h"
 
-static const char *state_name(const struct guest *guest)
-{
-	static const char *const names[] = {
-		[GUEST_DELAYED] = "delayed", [GUEST_STARTING] = "starting",
-		[GUEST_RUNNING] = "running", [GUEST_HALTED] = "waiting", [GUEST_PARKED] = "parked",
-		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
-	};
-
-	if (guest->is_paused)
-		return "paused";
-	return guest->is_starved ? "short" : names[guest->state];
-}
-
-/*
- * Reads a 64-bit time that another CPU may be writing in two halves: the result may combine an old
- * and a new half, but the upper half did not change during the read.
- */
-static uint64_t read_time(const uint64_t *time)
-{
-	const volatile uint32_t *halves = (const volatile uint32_t *)time;
-	uint32_t low, high;
-
-	do {
-		high = halves[1];
-		low = halves[0];
-	} while (high != halves[1]);
-	return (uint64_t)high << 32 | low;
-}
-
 /* Includes the present turn, which may be long when no other guest wants the CPU. */
 static uint64_t run_time(const struct guest *guest)
 {
 	bool runs = READ_ONCE(cpu_by_id(guest_home(guest))->running) == guest->name;
-	uint64_t turn = runs ? time_ns() - read_time(&guest->task.entity.started) : 0;
+	uint64_t turn = runs ? time_ns() - account_read(&guest->task.entity.started) : 0;
 
-	return read_time(&guest->task.entity.run_time) + ((int64_t)turn < 0 ? 0 : turn);
+	return account_read(&guest->task.entity.run_time) + ((int64_t)turn < 0 ? 0 : turn);
 }
 
 static void list_guest(struct guest *guest, void *context)
 {
 	(void)context;
 	answer_print("%-3u %-15s %-8s %7u K %7u %4u %3u %9llu ms\n", guest->number, guest->name,
-		     state_name(guest), guest->config->options.mem_bytes >> 10,
+		     guest_state_name(guest), guest->config->options.mem_bytes >> 10,
 		     guest->task.entity.weight, guest->task.entity.cap, guest_home(guest),
 		     run_time(guest) / 1000000);
 }
@@ -107,6 +80,7 @@ void command_show_stats(struct guest *guest)
 	answer_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
 		    shadow->switches, shadow->created, shadow->evicted, shadow->flushes,
 		    shadow->resets);
+	top_ask(guest);
 }
 
 /* Says so, too. */

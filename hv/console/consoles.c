@@ -105,8 +105,24 @@ void consoles_print(const char *text, size_t length)
 	console_mux_print(mux, text, length);
 }
 
+void consoles_panel_begin(void)
+{
+	console_mux_panel_begin(mux);
+}
+
+void consoles_panel_show(const char *text)
+{
+	console_mux_panel_show(mux, text);
+}
+
+void consoles_panel_end(void)
+{
+	console_mux_panel_end(mux);
+}
+
 void consoles_flush(void)
 {
+	console_mux_panel_end(mux);
 	for (unsigned i = 0; i < FLUSH_ROUNDS; i++) {
 		console_mux_service(mux);
 		outputs_drain();

@@ -30,4 +30,9 @@ void consoles_print(const char *text, size_t length);
 /* Writes all pending output, when no CPU prints any more. */
 void consoles_flush(void);
 
+/* A view that has the terminal until it is ended (drivers/console/console_mux.h). */
+void consoles_panel_begin(void);
+void consoles_panel_show(const char *text);
+void consoles_panel_end(void);
+
 #endif

@@ -11,6 +11,7 @@
 #include "hv/console/consoles.h"
 #include "hv/console/machine_end.h"
 #include "hv/console/power_button.h"
+#include "hv/console/top.h"
 #include "hv/console/trace_output.h"
 
 void housekeeping_work(void)
@@ -22,9 +23,12 @@ void housekeeping_work(void)
 	while (!command_is_in_flight() && consoles_take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);
+		else if (event.kind == CONSOLE_EVENT_PANEL_KEY)
+			top_key();
 		else
 			command_execute(event.text);
 	}
+	top_service();
 	trace_output_service();
 	clone_work();
 	power_button_serve();

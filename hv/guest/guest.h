@@ -16,6 +16,7 @@
 #include "drivers/block/volume.h"
 #include "guest/lguest_abi.h"
 #include "hv/config/guest_config.h"
+#include "hv/guest/guest_account.h"
 #include "hv/load/image.h"
 #include "hv/load/loader.h"
 #include "hv/sched/wake.h"
@@ -128,6 +129,8 @@ struct guest {
 
 	struct task task;		/* any CPU posts its call after setting one of these two */
 	struct guest_counters counters;
+	struct guest_account account;	/* read by any CPU */
+	struct guest_sample seen;	/* when `top` looked last; under the list's lock */
 	struct list_node node;		/* in the list of guests */
 	bool is_parked;			/* under the list's lock */
 };

@@ -10,6 +10,7 @@
 /* An exit that is being handled, or was the last. */
 static struct exit_cpu {
 	uint64_t left;		/* the TSC at the exit */
+	uint64_t since;		/* the TSC up to which the guest's account is kept */
 	bool hidden;		/* neither it nor the entry that follows leaves a record */
 	uint32_t vector, address, error, eip;
 	uint32_t filled, guest_faults, switches, created;	/* counters at the exit */
@@ -20,28 +21,78 @@ static struct exit_cpu *exit_here(void)
 	return &exits[this_cpu()->id];
 }
 
-void trace_entry(const struct guest *guest)
+/* --- the account --------------------------------------------------------------------------- */
+
+/* What was since the last call is added to *ticks. */
+static void account_time(uint64_t *ticks)
+{
+	struct exit_cpu *exit = exit_here();
+	uint64_t now = read_tsc();
+
+	*ticks += now - exit->since;
+	exit->since = now;
+}
+
+static enum exit_class class_of(const struct guest *guest, uint32_t vector)
+{
+	switch (vector) {
+	case LGUEST_HYPERCALL_VECTOR:
+		return EXIT_HYPERCALL;
+	case VECTOR_PF:
+		return EXIT_FAULT;
+	case VECTOR_GP:
+	case VECTOR_UD:
+		return EXIT_EMULATED;
+	default:
+		return vector >= VECTOR_EXCEPTIONS && vector != guest->protocol.syscall_vector ?
+			       EXIT_INTERRUPT : EXIT_OTHER;
+	}
+}
+
+static void account_exit(struct guest *guest, uint32_t vector, uint32_t ticks)
+{
+	enum exit_class class = class_of(guest, vector);
+
+	guest->account.exits[class]++;
+	guest->account.cost[class] += ticks;
+}
+
+void trace_exit_begin(void)
+{
+	exit_here()->hidden = false;
+	exit_here()->since = read_tsc();
+}
+
+void trace_exit_end(struct guest *guest)
+{
+	if (trace_keeps_account())
+		account_time(&guest->account.umbra_ticks);
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+void trace_entry(struct guest *guest)
 {
 	const struct trap_frame *frame = &guest->registers->frame;
 
+	if (trace_keeps_account())
+		account_time(&guest->account.umbra_ticks);
 	if (!exit_here()->hidden)
 		trace(TRACE_ENTRY, frame->eip, frame->cs & 0xFFFF, frame->esp,
 		      trace_ticks(exit_here()->left));
 }
 
-void trace_turn(void)
-{
-	exit_here()->hidden = false;
-}
-
-void trace_exit(const struct guest *guest, uint32_t fault_address)
+void trace_exit(struct guest *guest, uint32_t fault_address)
 {
 	const struct trap_frame *frame = &guest->registers->frame;
 	const struct shadow_counters *counters = &guest->shadow.counters;
 	struct exit_cpu *exit = exit_here();
 	uint32_t detail = frame->vector == LGUEST_HYPERCALL_VECTOR ? frame->eax : frame->error;
 
+	if (trace_keeps_account())
+		account_time(&guest->account.guest_ticks);
 	*exit = (struct exit_cpu){
+		.since = exit->since,
 		.hidden = trace_is_hidden(frame->vector), .vector = frame->vector,
 		.address = fault_address, .error = frame->error, .eip = frame->eip,
 		.filled = counters->filled, .guest_faults = counters->guest_faults,
@@ -67,11 +118,13 @@ static enum trace_fault what_was_done(const struct guest *guest, const struct ex
 	return guest->registers->frame.eip != exit->eip ? TRACE_FAULT_DEVICE : TRACE_FAULT_REPEATED;
 }
 
-void trace_handled(const struct guest *guest)
+void trace_handled(struct guest *guest)
 {
 	const struct exit_cpu *exit = exit_here();
 	uint32_t ticks = trace_ticks(exit->left);
 
+	if (trace_keeps_account())
+		account_exit(guest, exit->vector, ticks);
 	if (trace_is_on(TRACE_EXIT) && !exit->hidden)
 		trace_write_rest(3, ticks);
 	if (exit->vector == VECTOR_PF)

@@ -16,19 +16,23 @@
 static struct {
 	uint32_t kinds;
 	char guest[CONFIG_NAME_SIZE];	/* empty: all */
+	bool account;
 } wanted;
 
 static struct filter_cpu {
-	struct cpu_call apply, clear;
+	struct guest *guest;	/* that has a traced turn; its own */
+	struct cpu_call apply, clear, nudge;
 } cpus[MAX_CPUS];
 
 /* --- each CPU for itself ------------------------------------------------------------------ */
 
 static uint32_t kinds_for(const struct guest *guest)
 {
+	uint32_t account = guest && READ_ONCE(wanted.account) ? TRACE_ACCOUNT : 0;
+
 	if (wanted.guest[0] && (!guest || !string_equal(guest->name, wanted.guest)))
-		return 0;
-	return READ_ONCE(wanted.kinds);
+		return account;
+	return READ_ONCE(wanted.kinds) | account;
 }
 
 /* A guest that runs gets a new turn, whose beginning asks again. */
@@ -41,6 +45,12 @@ static void apply(struct cpu_call *call)
 		sched_end_turn();
 	else
 		cpu->trace_kinds = kinds_for(NULL);
+}
+
+/* That the CPU was interrupted is all that is wanted. */
+static void nudge(struct cpu_call *call)
+{
+	(void)call;
 }
 
 static void clear(struct cpu_call *call)
@@ -59,10 +69,13 @@ void trace_turn_begin(struct guest *guest)
 	guest->is_traced = cpu->trace_kinds != 0;
 	if (likely(!guest->is_traced))
 		return;
+	cpus[cpu->id].guest = guest;
+	trace_exit_begin();
+	if (!trace_is_on(TRACE_TURN))
+		return;
 	memcpy(words, guest->name, sizeof(guest->name));
 	words[TRACE_WORDS - 1] = guest->state;
 	trace_write(TRACE_TURN, words);
-	trace_turn();
 }
 _Static_assert(sizeof(((struct guest *)NULL)->name) == (TRACE_WORDS - 1) * sizeof(uint32_t),
 	       "a name fits into a record");
@@ -72,8 +85,20 @@ void trace_turn_end(struct guest *guest)
 	struct cpu *cpu = this_cpu();
 
 	trace(TRACE_TURN_END, guest->state, guest->state == GUEST_RUNNING);
+	trace_exit_end(guest);
+	cpus[cpu->id].guest = NULL;
 	cpu->trace_guest = 0;
 	cpu->trace_kinds = kinds_for(NULL);
+}
+
+static void account_request(const struct virtqueue *queue)
+{
+	struct guest *guest = cpus[this_cpu()->id].guest;
+
+	if (guest && string_equal(queue->device, "net"))
+		guest->account.frames++;
+	else if (guest)
+		guest->account.requests++;
 }
 
 /* A device takes a request of the guest that has this CPU. */
@@ -83,6 +108,8 @@ static void note_request(const struct virtqueue *queue, const struct virtqueue_c
 		[2] = queue->index << 16 | chain->head, chain->readable, chain->writable,
 	};
 
+	if (trace_keeps_account())
+		account_request(queue);
 	if (!trace_is_on(TRACE_REQUEST))
 		return;
 	memcpy(words, queue->device, strnlen(queue->device, 2 * sizeof(words[0])));
@@ -90,6 +117,27 @@ static void note_request(const struct virtqueue *queue, const struct virtqueue_c
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
+
+static void prepare_calls(void)
+{
+	for (unsigned id = 0; id < cpu_count(); id++) {
+		if (cpus[id].apply.run)
+			continue;
+		cpu_call_init(&cpus[id].apply, id, apply);
+		cpu_call_init(&cpus[id].clear, id, clear);
+		cpu_call_init(&cpus[id].nudge, id, nudge);
+	}
+}
+
+/* Has every CPU follow what is wanted now. */
+static void apply_everywhere(void)
+{
+	prepare_calls();
+	virtqueue_set_taken(wanted.account || wanted.kinds & BIT(TRACE_REQUEST) ?
+				    note_request : NULL);
+	for (unsigned id = 0; id < cpu_count(); id++)
+		cpu_call_post(&cpus[id].apply);
+}
 
 static uint32_t power_of_two_up_to(uint32_t number)
 {
@@ -109,8 +157,6 @@ bool trace_prepare(uint32_t records)
 		if (!memory)
 			return false;
 		trace_ring_give(id, memory, count);
-		cpu_call_init(&cpus[id].apply, id, apply);
-		cpu_call_init(&cpus[id].clear, id, clear);
 	}
 	return true;
 }
@@ -123,9 +169,20 @@ void trace_filter_set(uint32_t kinds, const char *guest)
 	string_copy(wanted.guest, guest, sizeof(wanted.guest));
 	compiler_barrier();
 	WRITE_ONCE(wanted.kinds, kinds);
-	virtqueue_set_taken(kinds & BIT(TRACE_REQUEST) ? note_request : NULL);
+	apply_everywhere();
+}
+
+void trace_account(bool on)
+{
+	WRITE_ONCE(wanted.account, on);
+	apply_everywhere();
+}
+
+void trace_account_nudge(void)
+{
+	prepare_calls();
 	for (unsigned id = 0; id < cpu_count(); id++)
-		cpu_call_post(&cpus[id].apply);
+		cpu_call_post(&cpus[id].nudge);
 }
 
 uint32_t trace_filter_kinds(void)
@@ -140,6 +197,7 @@ const char *trace_filter_guest(void)
 
 void trace_clear(void)
 {
+	prepare_calls();
 	for (unsigned id = 0; id < cpu_count(); id++)
 		cpu_call_post(&cpus[id].clear);
 }

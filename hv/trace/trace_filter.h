@@ -28,6 +28,15 @@ void trace_filter_set(uint32_t kinds, const char *guest);
 uint32_t trace_filter_kinds(void);
 const char *trace_filter_guest(void);
 
+/*
+ * Keeps the accounts of all guests (hv/guest/guest_account.h) from now on, or no more.  Needs no
+ * trace_prepare.  Boot CPU.
+ */
+void trace_account(bool on);
+
+/* Has the guests that run now exit once, soon, so that their accounts are up to date. */
+void trace_account_nudge(void);
+
 /* Has every CPU empty its ring, soon.  Boot CPU. */
 void trace_clear(void);
 

@@ -6,6 +6,7 @@
 CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c \
 	drivers/console/console_focus.c drivers/console/console_lines.c \
 	drivers/console/console_output.c drivers/console/console_keys.c \
+	drivers/console/console_panel.c \
 	drivers/console/console_line.c drivers/console/console_history.c lib/ansi.c lib/ring.c \
 	lib/format.c lib/div64.c
 
@@ -61,6 +62,7 @@ unit_compiler    :=
 unit_config      := $(CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_console_keys := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_console_mux := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
+unit_console_panel := tests/unit/console_fixture.c tests/unit/fake_heap.c $(CONSOLE_MUX)
 unit_csprng      := lib/csprng.c lib/chacha20.c
 unit_decode      := $(DECODE)
 unit_decode_objdump := $(DECODE)
@@ -114,6 +116,7 @@ unit_vpci_device_queue := $(VPCI_BUS)
 unit_ps2_decoder := drivers/console/ps2_decoder.c
 unit_ps2_keyboard := drivers/console/ps2_decoder.c
 unit_ram_disk    := drivers/block/ram_disk.c
+unit_rates       := hv/console/rates.c lib/div64.c
 unit_report      := lib/format.c lib/div64.c
 unit_restart_delay :=
 unit_ring        := lib/ring.c
