@@ -51,13 +51,17 @@ class BenchMachine:
         self.process.kill()
         self.process.communicate()
 
-    def wait(self, pattern):
-        """The next match in what the console shows."""
-        while not (match := re.compile(pattern).search(self.log, self.seen)):
+    def wait_from(self, start, pattern):
+        while not (match := re.compile(pattern).search(self.log, start)):
             piece = self.process.stdout.read1()
             if not piece:
                 sys.exit("bench: the guest did not come to its end:\n" + self.log[-2000:])
             self.log += piece.decode("latin-1")
+        return match
+
+    def wait(self, pattern):
+        """The next match in what the console shows."""
+        match = self.wait_from(self.seen, pattern)
         self.seen = match.end()
         return match
 
@@ -66,6 +70,10 @@ class BenchMachine:
         self.process.stdin.flush()
 
     def command(self, text, answer):
-        """The part of the answer of a command of Umbra's that matches."""
+        """
+        The part of the answer of a command of Umbra's that matches. A guest that has not been
+        waited for yet may write lines before it, between two answers too: wait() still finds them.
+        """
+        start = len(self.log)
         self.type(f"{ESCAPE}:{text}\r")
-        return self.wait(answer)
+        return self.wait_from(start, answer)

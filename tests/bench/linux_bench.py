@@ -94,28 +94,39 @@ def exits_so_far(machine, guests=("linux",)):
     return sum(int(count) for name, count in exits if name != SERIAL_LINE)
 
 
-def measure(machine, start, exits):
-    """By operation: instructions, and exits of 1000. `exits` says how many there were so far."""
-    boot = int(machine.wait(r"BENCH boot (\d+)\r")[1]) - start
-    found = {"boot": (boot, 1000 * exits(machine))}
-    name, rounds, before, silence = "", 0, 0, 0
+def operations(machine, count):
+    """
+    What the program does, one after the other: name, rounds, instructions of one, and what `count`
+    said before and after.
+    """
+    name, rounds, before = "", 0, None
     while True:
         # The line is shown again below an answer: the same one is nothing new.
         match = machine.wait(STOP.format(name, name if rounds == 0 else ""))
         if match[5]:
             sys.exit(f"bench-linux: the program failed: {match[5]}")
         if match[3] == "end":
-            return found
-        now = exits(machine)
+            return
+        now = count(machine)
         if match[1]:
             name, rounds = match[1], int(match[2])
-        elif name == "nothing":
-            silence, rounds = now - before, 0
         else:
-            found[name] = int(match[4]), max(0, round(1000 * (now - before - silence) / rounds))
+            yield name, rounds, int(match[4]), before, now
             rounds = 0
         before = now
         machine.type(" ")
+
+
+def measure(machine, start, exits):
+    """By operation: instructions, and exits of 1000. `exits` says how many there were so far."""
+    boot = int(machine.wait(r"BENCH boot (\d+)\r")[1]) - start
+    found, silence = {"boot": (boot, 1000 * exits(machine))}, 0
+    for name, rounds, taken, before, after in operations(machine, exits):
+        if name == "nothing":
+            silence = after - before
+        else:
+            found[name] = taken, max(0, round(1000 * (after - before - silence) / rounds))
+    return found
 
 
 def run(options):

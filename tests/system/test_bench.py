@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `make bench` makes of its figures: the page of pictures, drawn here without gnuplot."""
+"""The tools of `make bench`: the page of pictures, drawn here without gnuplot; and what they read
+on a machine's console, here that of a script."""
 
 import pathlib
 import re
@@ -8,7 +9,38 @@ import sys
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'bench'))
+import bench_machine  # noqa: E402
+import linux_bench  # noqa: E402
 import page  # noqa: E402
+from bench_machine import BenchMachine  # noqa: E402
+
+# A machine whose client goes on while Umbra answers: its line stands between two answers.
+HASTY = r"""#!{python}
+import sys
+
+def say(text):
+    sys.stdout.write(text.replace('\n', '\r\n'))
+    sys.stdout.flush()
+
+def until(end):
+    typed = ''
+    while not typed.endswith(end):
+        typed += sys.stdin.read(1)
+
+def answer(name):
+    until(f'stats {{name}}\r')
+    say(f'exits by hypercall: 7\naddress spaces: none\n')
+
+say('BENCH boot 5\n')
+answer('client')
+say('START nothing 1000\n')
+answer('server')
+for line in 'BENCH nothing 0', 'START one 4', 'BENCH one 30', 'BENCH end 0':
+    answer('client')
+    answer('server')
+    until(' ')
+    say(line + '\n')
+"""
 
 
 def test_table_beside_others():
@@ -40,3 +72,15 @@ def test_document_without_table(tmp_path, text):
     document.write_text(text)
     with pytest.raises(ValueError, match='has no table'):
         page.table_beside_others(document)
+
+
+def test_line_between_two_answers(tmp_path, monkeypatch):
+    """A run of two guests once waited for ever for a line that it had read past."""
+    script = tmp_path / 'machine'
+    script.write_text(HASTY.format(python=sys.executable))
+    script.chmod(0o755)
+    monkeypatch.setattr(bench_machine, 'TIME_OUT', 20)
+    with BenchMachine(str(script), tmp_path, []) as machine:
+        found = linux_bench.measure(
+            machine, 0, lambda machine: linux_bench.exits_so_far(machine, ('client', 'server')))
+    assert found == {'boot': (5, 14000), 'one': (30, 0)}
