@@ -42,7 +42,7 @@ static void make_uplinks(const struct umbra_options *options)
 
 void host_devices_init(const struct umbra_options *options)
 {
-	pci_init(pci_drivers, ARRAY_SIZE(pci_drivers));
+	pci_attach(pci_drivers, ARRAY_SIZE(pci_drivers));
 	volumes_init();
 	disks_set_account(sched_excuse_running);
 	make_uplinks(options);

@@ -9,8 +9,8 @@
 #include "hv/config/config.h"
 
 /*
- * Finds the PCI devices, gives each its driver, and makes the volumes of the disks and the
- * uplinks that options ask for; an uplink that cannot be made is event=option-error.  Boot CPU,
+ * Gives each PCI function that pci_find found its driver, and makes the volumes of the disks and
+ * the uplinks that options ask for; an uplink that cannot be made is event=option-error.  Boot CPU,
  * once, with timers and interrupt lines in order, before there are guests.
  */
 void host_devices_init(const struct umbra_options *options);

@@ -23,6 +23,7 @@
 #include "boot/report.h"
 #include "boot/report_speculation.h"
 #include "boot/screen.h"
+#include "drivers/pci/pci.h"
 #include "hv/config/config.h"
 #include "hv/config/guest_config.h"
 #include "hv/console/command_trace.h"
@@ -253,6 +254,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	clock_event_begin();				/* a counter counts */
 	cpu_calls_init();				/* CPUs can be called */
 	cpus_reset(&info, options.max_cpus, options.smt);	/* takes 10 ms */
+	pci_find();					/* meanwhile */
 	entropy_init();					/* begins with little */
 	clock_end(entropy_gather);			/* the clock is chosen */
 	cpus_start();					/* compares their TSCs */

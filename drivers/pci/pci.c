@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of the machine's PCI functions.  pci_init finds them and offers each to the drivers of
- * the table in boot/host_devices.c; drivers then reach their registers by the functions here.
+ * The list of the machine's PCI functions.  pci_find makes it while the clocks are still measured,
+ * pci_attach offers each function to the drivers of the table in boot/host_devices.c; drivers then
+ * reach their registers by the functions here.
  */
 #include "drivers/pci/pci.h"
 
@@ -92,10 +93,9 @@ static void report(const struct pci_device *device)
 		 device->subclass, device->interface, driver);
 }
 
-void pci_init(const struct pci_driver *const *drivers, unsigned count)
+void pci_find(void)
 {
 	const struct pci_access *access = pci_access_init();
-	struct pci_device *device;
 
 	if (!access) {
 		log_info("pci", "this machine has no PCI");
@@ -103,6 +103,12 @@ void pci_init(const struct pci_driver *const *drivers, unsigned count)
 	}
 	/* Passed as void * without const; add_function makes it const again. */
 	pci_scan(access, add_function, (void *)(uintptr_t)access);
+}
+
+void pci_attach(const struct pci_driver *const *drivers, unsigned count)
+{
+	struct pci_device *device;
+
 	list_for_each(device, &devices, node) {
 		find_driver(device, drivers, count);
 		report(device);

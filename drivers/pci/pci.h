@@ -112,11 +112,16 @@ uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind);
 /* --- pci.c ------------------------------------------------------------------------- */
 
 /*
- * Finds all functions, and offers each to the count drivers in order.  One line of
- * the log for each function.  Boot CPU, once, before others start, with the
- * interrupt lines in order.
+ * Finds all functions.  Takes as long as some 8,000 reads of configuration space, so it is done
+ * while something else must be waited for.  Boot CPU, once, before others start.
  */
-void pci_init(const struct pci_driver *const *drivers, unsigned count);
+void pci_find(void);
+
+/*
+ * Offers each function that was found to the count drivers in order.  One line of the log for each.
+ * Boot CPU, once, with the interrupt lines in order and the timers running.
+ */
+void pci_attach(const struct pci_driver *const *drivers, unsigned count);
 
 /* All functions, in the order in which they were found; for commands.  Never changes after boot. */
 struct list *pci_devices(void);
