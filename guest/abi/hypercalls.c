@@ -76,16 +76,48 @@ TEST(hypercall, vmcall)
 	(void)loads_descriptor(abi_vmcall, 0x123);
 }
 
-/* The second time meets whatever the first one may have patched in. */
+static bool is_replaced(const uint8_t *code)
+{
+	const volatile uint8_t *bytes = code;
+
+	CHECK_BOOL(bytes[0] == 0xCD && bytes[1] == 0x1F && bytes[2] == 0x90,
+		   "%x %x %x where int 0x1f and nop belong", bytes[0], bytes[1], bytes[2]);
+	return true;
+}
+
+/* The second time meets what the first one has patched in. */
 TEST(hypercall, vmcall_again)
 {
-	if (loads_descriptor(abi_vmcall, 0x124))
+	if (loads_descriptor(abi_vmcall, 0x124) && is_replaced(abi_vmcall_code))
 		(void)loads_descriptor(abi_vmcall, 0x125);
 }
 
 TEST(hypercall, vmmcall)
 {
-	(void)loads_descriptor(abi_vmmcall, 0x126);
+	if (loads_descriptor(abi_vmmcall, 0x126))
+		(void)is_replaced(abi_vmmcall_code);
+}
+
+/* vmcall; ret. */
+static const uint8_t call_and_return[] = { 0x0F, 0x01, 0xC1, 0xC3 };
+static uint8_t __attribute__((aligned(4096))) two_pages[2 * 4096];
+
+/* Two pages need not lie together, and no kernel has one there: such a call just works. */
+TEST(hypercall, vmcall_across_pages)
+{
+	volatile uint8_t *code = two_pages + 4096 - 2;
+	uint32_t limit = 0;
+
+	for (unsigned i = 0; i < sizeof(call_and_return); i++)
+		code[i] = call_and_return[i];
+	__asm__ volatile("call *%[code]"
+			 :
+			 : [code] "S" (code), "a" (LGUEST_LOAD_GDT_ENTRY),
+			   "b" (SEGMENT_FREE), "c" (0x127), "d" (0x0040F300)
+			 : "memory");
+	CHECK(segment_limit(SEGMENT_FREE_SELECTOR, &limit), "descriptor not usable");
+	CHECK(limit == 0x127, "limit 0x%x: call not executed", limit);
+	CHECK(code[0] == 0x0F && code[1] == 0x01 && code[2] == 0xC1, "code changed");
 }
 
 TEST(hypercall, ring3_refused)

@@ -19,7 +19,7 @@ section .text
 
 ; void name(struct abi_registers *registers) around the bytes given.
 %macro around 2+
-global %1
+global %1, %1_code
 %1:
 	pushad
 	mov	eax, [esp + 36]		; registers
@@ -33,6 +33,7 @@ global %1
 	mov	ebp, [eax + EBP_]
 	mov	eax, [eax + EAX_]
 	popfd
+%1_code:
 	%2
 	pushfd
 	push	eax

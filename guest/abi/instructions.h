@@ -17,6 +17,9 @@ void abi_int(struct abi_registers *registers);          /* int 0x1f */
 void abi_vmcall(struct abi_registers *registers);       /* 0f 01 c1 */
 void abi_vmmcall(struct abi_registers *registers);      /* 0f 01 d9 */
 
+/* The instruction itself, 3 bytes. */
+extern const uint8_t abi_vmcall_code[], abi_vmmcall_code[];
+
 /*
  * Load a selector into the register, LOAD_TLS three descriptors (guest-physical)
  * that take its own away, and return what the register holds then.

@@ -122,6 +122,21 @@ static bool is_hypercall(const struct decoded *decoded)
 	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;
 }
 
+/*
+ * Makes that instruction an `int 0x1f` and a `nop`, as the first host of such kernels did: this way
+ * here takes twice as long.  One that lies in two pages stays as it is.
+ */
+static void replace_hypercall(struct guest *guest, uint32_t address)
+{
+	static const uint8_t call[] = { 0xCD, LGUEST_HYPERCALL_VECTOR, 0x90 };
+	gpa_t gpa;
+
+	if ((address & ~PAGE_MASK) + sizeof(call) <= PAGE_SIZE &&
+	    shadow_translate(&guest->shadow, gva_make(address), false, &gpa) == SHADOW_DONE &&
+	    !guest_write(&guest->memory, gpa, call, sizeof(call)))
+		guest_kill(guest, "its code at %08x lies outside its memory", address);
+}
+
 void guest_emulate(struct guest *guest)
 {
 	struct trap_frame *frame = guest_frame_of(guest);
@@ -132,6 +147,7 @@ void guest_emulate(struct guest *guest)
 	if (error == 0 && guest_in_kernel(guest) &&
 	    decode_privileged(bytes, guest_fetch(guest, bytes), &decoded) == DECODE_DONE) {
 		if (is_hypercall(&decoded)) {
+			replace_hypercall(guest, frame->eip);
 			frame->eip += decoded.length;
 			guest_hypercall(guest, decoded.length);
 			return;
