@@ -329,59 +329,86 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 		count_entry(leaf, index, true);
 }
 
-/*
- * The present entries of 32, read again; words: of a guest's entry.  Of what a process had that is
- * gone most entries are absent now, which needs no more than a look.
- */
-static inline __force_inline void resync_word(struct shadow *shadow, struct shadow_leaf *leaf,
-					      const struct guest_entries *entries, uint32_t word,
-					      struct chunk_memo *memo, uint32_t words)
+/* What an entry of the memo's chunk says under this mask while it is accessed. */
+#define CHUNK_MASK (~(CHUNK_SIZE - 1) | (uint32_t)(PTE_P | PTE_A))
+
+/* No entry says this, since the mask does not have that bit. */
+#define NO_CHUNK ((uint32_t)PTE_W)
+
+static inline uint32_t chunk_of(const struct chunk_memo *memo)
 {
-	const uint32_t *guest = (const uint32_t *)entries->first + word * 32 * words;
-	uint32_t *table = (uint32_t *)&leaf->table[word * 32];
-	uint32_t gone = 0;
+	return memo->low ? memo->guest | (uint32_t)(PTE_P | PTE_A) : NO_CHUNK;
+}
 
-	for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
-		uint32_t i = (uint32_t)__builtin_ctz(bits);
+/*
+ * The present entries of the table, read again; words: of a guest's entry.  One in the last one's
+ * chunk is compared with what it must look like, in some 20 instructions; of what a process had
+ * that is gone most entries are absent now, which needs no more than a look.
+ */
+static inline __force_inline void resync_table(struct shadow *shadow, struct shadow_leaf *leaf,
+					       const struct guest_entries *entries, uint32_t words)
+{
+	const uint32_t no_execute = (uint32_t)(PTE_NX >> 32);
+	const uint32_t *guest = entries->first;
+	uint32_t *table = (uint32_t *)leaf->table;
+	struct chunk_memo memo = { 0 };
+	uint32_t chunk = NO_CHUNK;
 
-		if (!is_accessed(READ_ONCE(guest[i * words]))) {
-			table[2 * i] = 0;
-			table[2 * i + 1] = 0;
-			gone |= bits & -bits;
-			leaf->live--;
-		} else if (!sync_in_chunk(memo, guest + i * words, 4 * words, leaf,
-					  word * 32 + i)) {
-			sync_by_walk(shadow, leaf, entries, word * 32 + i, memo);
+	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present);
+	     word++, guest += 32 * words, table += 64) {
+		uint32_t gone = 0;
+
+		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
+			uint32_t i = (uint32_t)__builtin_ctz(bits);
+			uint32_t now = READ_ONCE(guest[i * words]), expected;
+			uint32_t more = words == 2 ? READ_ONCE(guest[2 * i + 1]) : 0;
+
+			if (unlikely((now & CHUNK_MASK) != chunk || more & ~no_execute)) {
+				if (is_accessed(now)) {
+					sync_by_walk(shadow, leaf, entries, word * 32 + i, &memo);
+					chunk = chunk_of(&memo);
+					continue;
+				}
+				table[2 * i] = 0;
+				table[2 * i + 1] = 0;
+				gone |= bits & -bits;
+				leaf->live--;
+				continue;
+			}
+			expected = chunk_entry(&memo, now);
+			more = words == 2 ? memo.high | (more & memo.no_execute) : memo.high;
+			if (likely(table[2 * i] == expected && table[2 * i + 1] == more))
+				continue;
+			table[2 * i] = expected;
+			table[2 * i + 1] = more;
+			note_writable(leaf, word * 32 + i, expected);
 		}
+		leaf->present[word] &= ~gone;
 	}
-	leaf->present[word] &= ~gone;
 }
 
 /* The same where the guest has no table in its memory. */
-static void __noinline resync_linear_word(struct shadow *shadow, struct shadow_leaf *leaf,
-					  const struct guest_entries *entries, uint32_t word)
+static void __noinline resync_linear(struct shadow *shadow, struct shadow_leaf *leaf,
+				     const struct guest_entries *entries)
 {
-	for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1)
-		sync_by_walk(shadow, leaf, entries, word * 32 + (uint32_t)__builtin_ctz(bits),
-			     &shadow->told.chunk);
+	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++)
+		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1)
+			sync_by_walk(shadow, leaf, entries,
+				     word * 32 + (uint32_t)__builtin_ctz(bits),
+				     &shadow->told.chunk);
 }
 
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 {
-	struct chunk_memo memo = { 0 };
 	struct guest_entries entries;
 
 	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
 	leaf->generation = shadow->generation;
 	shadow->work += leaf->live * WORK_ENTRY;
-	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->present); word++) {
-		if (!leaf->present[word])
-			continue;
-		if (unlikely(!entries.first))
-			resync_linear_word(shadow, leaf, &entries, word);
-		else if (entries.size == 4)
-			resync_word(shadow, leaf, &entries, word, &memo, 1);
-		else
-			resync_word(shadow, leaf, &entries, word, &memo, 2);
-	}
+	if (unlikely(!entries.first))
+		resync_linear(shadow, leaf, &entries);
+	else if (entries.size == 4)
+		resync_table(shadow, leaf, &entries, 1);
+	else
+		resync_table(shadow, leaf, &entries, 2);
 }

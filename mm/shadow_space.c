@@ -40,6 +40,14 @@ static uint32_t linked_between(const struct address_space *space, uint32_t word,
 	return bits;
 }
 
+/* The first word from `word` on that is not 0, below words; mostly few of a program's 48 are. */
+static inline uint32_t next_word(const struct address_space *space, uint32_t word, uint32_t words)
+{
+	while (word < words && !space->linked[word])
+		word++;
+	return word;
+}
+
 static void put_all_to_sleep(struct shadow *shadow, struct address_space *space, uint32_t first,
 			     uint32_t end)
 {
@@ -154,10 +162,21 @@ struct shadow_leaf *space_link(struct shadow *shadow, struct address_space *spac
 }
 
 /*
- * A leaf with more present entries than these costs more to read again than
- * the one fault that a sleeping leaf costs, if it is touched at all.
+ * A leaf with more present entries than these costs more to read again than the one fault that a
+ * sleeping leaf costs, if it is touched at all.  One that was touched since it was read the last
+ * time will be: up to so many entries the fault is then a good part of what that costs.
  */
 #define RESYNC_AT_ONCE 32u
+#define RESYNC_TOUCHED 256u
+
+/*
+ * Is reading a stale leaf best left for its next touch?  The accessed bit of a slot is taken away
+ * when its leaf is read again, and set by the CPU.
+ */
+static inline bool is_left_for_later(const struct shadow_leaf *leaf, uint32_t entry)
+{
+	return leaf->live > (entry & (uint32_t)PTE_A ? RESYNC_TOUCHED : RESYNC_AT_ONCE);
+}
 
 /*
  * Makes sure that the CPU finds in a linked slot only what the guest's tables
@@ -173,7 +192,7 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 	struct guest_slot info;
 
 	shadow->work += WORK_SLOT;
-	if (stale && leaf->live > RESYNC_AT_ONCE) {
+	if (stale && is_left_for_later(leaf, (uint32_t)*entry)) {
 		leaf->generation = shadow->generation - 1;
 		*entry = slot_asleep(leaf);
 		return;
@@ -189,9 +208,13 @@ static inline void resync_slot(struct shadow *shadow, struct address_space *spac
 			return;
 		stale = true;
 	}
-	if (stale)
-		leaf_resync(shadow, leaf);
 	*entry = direct_physical(leaf->table) | slot_flags(shadow, &info);
+	if (!stale)
+		return;
+	leaf_resync(shadow, leaf);
+	/* The CPU need not set it for a leaf that is read again at once anyway. */
+	if (leaf->live > RESYNC_AT_ONCE)
+		*entry &= ~PTE_A;
 }
 
 /* The usual case of a slot: its leaf is up to date and the guest's upper levels are unchanged. */
@@ -235,10 +258,11 @@ bool space_recheck(struct shadow *shadow, struct address_space *space, uint32_t 
 void space_resync(struct shadow *shadow, struct address_space *space, uint32_t first, uint32_t end,
 		  bool all)
 {
-	uint32_t work_end = shadow->work + WORK_PIECE;
+	uint32_t work_end = shadow->work + WORK_PIECE, words = (end + 31) / 32;
 
 	shadow->pinned = false;
-	for (uint32_t word = first / 32; word * 32 < end; word++) {
+	for (uint32_t word = next_word(space, first / 32, words); word < words;
+	     word = next_word(space, word + 1, words)) {
 		uint32_t bits = linked_between(space, word, first, end);
 
 		for (; bits; bits &= bits - 1) {

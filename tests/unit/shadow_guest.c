@@ -172,14 +172,26 @@ bool view_permits(const struct shadow_view *view, uint32_t access)
 	       (!(access & FAULT_FETCH) || !view->no_execute);
 }
 
+/* The CPU sets the accessed bit of each entry by which it goes; here that of the slot is looked at. */
+static void mark_slot(struct shadow_guest *guest, uint32_t address)
+{
+	const uint64_t *top =
+		direct_map(shadow_activate(&guest->shadow, guest->cpus[guest->cpu]));
+	uint64_t *table = direct_map(top[address >> 30] & PTE_FRAME);
+
+	table[address >> 21 & 511] |= PTE_A;
+}
+
 enum access_result guest_access(struct shadow_guest *guest, uint32_t address, uint32_t access,
 				uint32_t *error)
 {
 	struct shadow_view view = shadow_look(guest, address);
 	uint32_t code = access | (view.present ? FAULT_PRESENT : 0);
 
-	if (view_permits(&view, access))
+	if (view_permits(&view, access)) {
+		mark_slot(guest, address);
 		return ACCESS_HIT;
+	}
 	/* Without NX the CPU does not tell fetches from reads. */
 	if (!cpu_features()->nx)
 		code &= ~FAULT_FETCH;

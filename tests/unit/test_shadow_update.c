@@ -336,6 +336,33 @@ static void flush_tells_chunks_apart(void **state)
 	}
 }
 
+/* A leaf with something in it is read at a flush if it was touched since the last one. */
+static void flush_of_touched_leaves(void **state)
+{
+	struct test_guest *test = *state;
+	struct shadow *shadow = &test->guest.shadow;
+
+	for (uint32_t i = 0; i < 64; i++) {
+		guest_map(&test->guest, test->root, USER_PAGE + i * PAGE_SIZE,
+			  PAGE(DATA + i) | USER_RW | USED);
+		use(test, USER_PAGE + i * PAGE_SIZE, 0);
+	}
+	for (unsigned round = 0; round < 3; round++) {
+		guest_map(&test->guest, test->root, USER_PAGE, PAGE(DATA + round) | USER_RW | USED);
+		shadow_flush_user(shadow);
+		assert_true(sees(test, USER_PAGE, DATA + round));
+		assert_int_equal(use(test, USER_PAGE + PAGE_SIZE, 0), ACCESS_HIT);
+	}
+	shadow_flush_user(shadow);
+	assert_true(sees(test, USER_PAGE, DATA + 2));
+	shadow_flush_user(shadow);
+	assert_true(sees_nothing(test, USER_PAGE));
+	guest_map(&test->guest, test->root, USER_PAGE, 0);
+	assert_int_equal(use(test, USER_PAGE + PAGE_SIZE, 0), ACCESS_FILLED);
+	assert_true(sees_nothing(test, USER_PAGE));
+	shadow_audit(shadow);
+}
+
 /* Leaves with much in them are not read at a flush but at the next touch. */
 static void flush_of_heavy_leaves(void **state)
 {
@@ -343,11 +370,11 @@ static void flush_of_heavy_leaves(void **state)
 	struct shadow *shadow = &test->guest.shadow;
 	uint32_t other;
 
-	for (uint32_t i = 0; i < 64; i++) {
+	for (uint32_t i = 0; i < 300; i++) {
 		guest_map(&test->guest, test->root, USER_PAGE + i * PAGE_SIZE,
-			  PAGE(DATA + i) | USER_RW | USED);
+			  PAGE(DATA + i % 64) | USER_RW | USED);
 		guest_map(&test->guest, test->root, KERNEL_PAGE + i * PAGE_SIZE,
-			  PAGE(DATA + i) | KERNEL_RW | USED);
+			  PAGE(DATA + i % 64) | KERNEL_RW | USED);
 		use(test, USER_PAGE + i * PAGE_SIZE, 0);
 		use(test, KERNEL_PAGE + i * PAGE_SIZE, 0);
 	}
@@ -406,6 +433,7 @@ int main(void)
 		both_formats(table_at_a_second_kernel_address),
 		both_formats(set_pte_after_the_table_was_exchanged),
 		both_formats(flush_tells_chunks_apart),
+		both_formats(flush_of_touched_leaves),
 		both_formats(flush_of_heavy_leaves),
 	};
 
