@@ -26,7 +26,11 @@ enum trace_kind {
 	TRACE_DELIVERY,		/* the guest gets an interrupt: its line, eip */
 	TRACE_REQUEST,		/* of a device: name (2), queue << 16 | head, bytes in, out */
 	TRACE_LOCK,		/* a lock was waited for: its rank, ticks, address in the waiter */
-	TRACE_SAMPLE,		/* of the profile: eip, cs, frames that follow, two callers */
+	/*
+	 * Of the profile: eip, cs, enum trace_sample << 16 | callers, and two of these.  Of Umbra
+	 * handling an exit instead: 0, 0, where, the exit's vector and hypercall.
+	 */
+	TRACE_SAMPLE,
 	TRACE_STACK,		/* behind it: five callers more, 0 behind the last */
 	TRACE_KINDS
 };
@@ -38,6 +42,14 @@ enum trace_fault {
 	TRACE_FAULT_DEVICE,	/* an access to a device, or to no memory, was carried out */
 	TRACE_FAULT_END,	/* the guest was ended for it */
 	TRACE_FAULT_REPEATED,	/* only part of the work: the guest makes the access again */
+};
+
+/* What a CPU was at when a sample was taken. */
+enum trace_sample {
+	TRACE_SAMPLE_GUEST,	/* it ran the guest */
+	TRACE_SAMPLE_EXIT,	/* Umbra's code, for an exit of the guest */
+	TRACE_SAMPLE_LOOP,	/* Umbra's code, between turns */
+	TRACE_SAMPLE_IDLE,	/* it slept */
 };
 
 struct trace_record {

@@ -54,6 +54,7 @@ struct cpu {
 	uint32_t barriers_due;		/* before the next entry to a guest: of enum remedy */
 	const char *running;		/* name of the guest that has this CPU, or NULL */
 	uint32_t trace_kinds;		/* bit n: records of that kind are written (trace.h) */
+	bool sleeps;			/* until an interrupt comes */
 	uint16_t trace_guest;		/* number of the guest that they are of, 0: none */
 
 	/* Written by the NMI handler alone, read by the run loop. */

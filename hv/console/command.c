@@ -15,6 +15,7 @@
 #include "hv/console/command_look.h"
 #include "hv/console/command_machine.h"
 #include "hv/console/command_net.h"
+#include "hv/console/command_profile.h"
 #include "hv/console/command_trace.h"
 #include "hv/console/top.h"
 #include "hv/guest/guest_list.h"
@@ -75,6 +76,8 @@ static const struct command commands[] = {
 	  .execute = command_show_networks },
 	{ "trace", "WORDS", "what happens, written down: on KINDS [guest=NAME], off, show, clear",
 	  .execute_any = command_trace },
+	{ "profile", "WORDS", "where the time goes, sampled: on [hz=N] [guest=NAME], off",
+	  .execute_any = command_profile },
 	{ "pci", "", "the PCI functions of the machine and their drivers",
 	  .execute = command_list_pci },
 	{ "disks", "", "the disks of the machine, and who writes to them",

@@ -162,10 +162,12 @@ static void idle(struct run_cpu *run)
 	heartbeat_leave(this_cpu());
 	irqs_off_end();
 	began = trace_begin(TRACE_IDLE);
+	this_cpu()->sleeps = true;
 	wait_for_interrupt();
 	irqs_off_begin();
 	barriers_note_data(this_cpu());
 	heartbeat_alive(this_cpu());
+	this_cpu()->sleeps = false;
 	if (unlikely(began))
 		trace_sleep(began);
 	balance_awake(run);

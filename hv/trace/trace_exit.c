@@ -12,9 +12,14 @@ static struct exit_cpu {
 	uint64_t left;		/* the TSC at the exit */
 	uint64_t since;		/* the TSC up to which the guest's account is kept */
 	bool hidden;		/* neither it nor the entry that follows leaves a record */
-	uint32_t vector, address, error, eip;
+	uint64_t entered;	/* the TSC at the last entry; while samples are taken */
+	uint32_t vector, address, error, eip, call;
+	uint32_t vector_before, call_before;	/* of the exit before that entry */
 	uint32_t filled, guest_faults, switches, created;	/* counters at the exit */
 } exits[MAX_CPUS];
+
+/* The guest that has a traced turn on each CPU. */
+static struct guest *traced[MAX_CPUS];
 
 static struct exit_cpu *exit_here(void)
 {
@@ -57,16 +62,32 @@ static void account_exit(struct guest *guest, uint32_t vector, uint32_t ticks)
 	guest->account.cost[class] += ticks;
 }
 
-void trace_exit_begin(void)
+void trace_exit_begin(struct guest *guest)
 {
+	traced[this_cpu()->id] = guest;
 	exit_here()->hidden = false;
 	exit_here()->since = read_tsc();
 }
 
+struct guest *trace_guest_here(void)
+{
+	return traced[this_cpu()->id];
+}
+
 void trace_exit_end(struct guest *guest)
 {
+	traced[this_cpu()->id] = NULL;
 	if (trace_keeps_account())
 		account_time(&guest->account.umbra_ticks);
+}
+
+bool trace_was_in_guest(uint64_t tsc, uint32_t *vector, uint32_t *call)
+{
+	const struct exit_cpu *exit = exit_here();
+
+	*vector = exit->vector_before;
+	*call = exit->call_before;
+	return exit->entered <= tsc;
 }
 
 /* --- records -------------------------------------------------------------------------------- */
@@ -77,6 +98,8 @@ void trace_entry(struct guest *guest)
 
 	if (trace_keeps_account())
 		account_time(&guest->account.umbra_ticks);
+	if (trace_is_on(TRACE_SAMPLE))
+		exit_here()->entered = read_tsc();
 	if (!exit_here()->hidden)
 		trace(TRACE_ENTRY, frame->eip, frame->cs & 0xFFFF, frame->esp,
 		      trace_ticks(exit_here()->left));
@@ -92,7 +115,8 @@ void trace_exit(struct guest *guest, uint32_t fault_address)
 	if (trace_keeps_account())
 		account_time(&guest->account.guest_ticks);
 	*exit = (struct exit_cpu){
-		.since = exit->since,
+		.since = exit->since, .entered = exit->entered, .call = frame->eax,
+		.vector_before = exit->vector, .call_before = exit->call,
 		.hidden = trace_is_hidden(frame->vector), .vector = frame->vector,
 		.address = fault_address, .error = frame->error, .eip = frame->eip,
 		.filled = counters->filled, .guest_faults = counters->guest_faults,

@@ -9,8 +9,17 @@
 
 #include "hv/guest/guest.h"
 
+/*
+ * Was the guest that has this CPU in it when the TSC showed that?  If not, *vector and *call get
+ * what the exit was for that was being handled.
+ */
+bool trace_was_in_guest(uint64_t tsc, uint32_t *vector, uint32_t *call);
+
 /* A guest's turn begins: its first entry leaves a record whatever came before. */
-void trace_exit_begin(void);
+void trace_exit_begin(struct guest *guest);
+
+/* The guest that has such a turn on this CPU; NULL: none. */
+struct guest *trace_guest_here(void);
 
 /* The turn ends. */
 void trace_exit_end(struct guest *guest);

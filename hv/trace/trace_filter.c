@@ -9,6 +9,7 @@
 #include "arch/cpu/trace.h"
 #include "drivers/virtio/virtqueue.h"
 #include "hv/sched/wake.h"
+#include "hv/trace/profile.h"
 #include "hv/trace/trace_exit.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -17,22 +18,31 @@ static struct {
 	uint32_t kinds;
 	char guest[CONFIG_NAME_SIZE];	/* empty: all */
 	bool account;
+	uint32_t hz;			/* of the profile; 0: none */
+	char profiled[CONFIG_NAME_SIZE];	/* empty: all */
 } wanted;
 
 static struct filter_cpu {
-	struct guest *guest;	/* that has a traced turn; its own */
 	struct cpu_call apply, clear, nudge;
 } cpus[MAX_CPUS];
 
 /* --- each CPU for itself ------------------------------------------------------------------ */
 
+/* Is the guest, or a CPU without one, among those that the name stands for? */
+static bool is_meant(const struct guest *guest, const char *name)
+{
+	return !name[0] || (guest && string_equal(guest->name, name));
+}
+
 static uint32_t kinds_for(const struct guest *guest)
 {
-	uint32_t account = guest && READ_ONCE(wanted.account) ? TRACE_ACCOUNT : 0;
+	uint32_t kinds = guest && READ_ONCE(wanted.account) ? TRACE_ACCOUNT : 0;
 
-	if (wanted.guest[0] && (!guest || !string_equal(guest->name, wanted.guest)))
-		return account;
-	return READ_ONCE(wanted.kinds) | account;
+	if (READ_ONCE(wanted.hz) && is_meant(guest, wanted.profiled))
+		kinds |= BIT(TRACE_SAMPLE) | BIT(TRACE_TURN);
+	if (is_meant(guest, wanted.guest))
+		kinds |= READ_ONCE(wanted.kinds);
+	return kinds;
 }
 
 /* A guest that runs gets a new turn, whose beginning asks again. */
@@ -41,6 +51,7 @@ static void apply(struct cpu_call *call)
 	struct cpu *cpu = this_cpu();
 
 	(void)call;
+	profile_run(wanted.hz);
 	if (cpu->running)
 		sched_end_turn();
 	else
@@ -69,8 +80,7 @@ void trace_turn_begin(struct guest *guest)
 	guest->is_traced = cpu->trace_kinds != 0;
 	if (likely(!guest->is_traced))
 		return;
-	cpus[cpu->id].guest = guest;
-	trace_exit_begin();
+	trace_exit_begin(guest);
 	if (!trace_is_on(TRACE_TURN))
 		return;
 	memcpy(words, guest->name, sizeof(guest->name));
@@ -86,14 +96,13 @@ void trace_turn_end(struct guest *guest)
 
 	trace(TRACE_TURN_END, guest->state, guest->state == GUEST_RUNNING);
 	trace_exit_end(guest);
-	cpus[cpu->id].guest = NULL;
 	cpu->trace_guest = 0;
 	cpu->trace_kinds = kinds_for(NULL);
 }
 
 static void account_request(const struct virtqueue *queue)
 {
-	struct guest *guest = cpus[this_cpu()->id].guest;
+	struct guest *guest = trace_guest_here();
 
 	if (guest && string_equal(queue->device, "net"))
 		guest->account.frames++;
@@ -169,6 +178,16 @@ void trace_filter_set(uint32_t kinds, const char *guest)
 	string_copy(wanted.guest, guest, sizeof(wanted.guest));
 	compiler_barrier();
 	WRITE_ONCE(wanted.kinds, kinds);
+	apply_everywhere();
+}
+
+void trace_profile(uint32_t hz, const char *guest)
+{
+	WRITE_ONCE(wanted.hz, 0);
+	compiler_barrier();
+	string_copy(wanted.profiled, guest, sizeof(wanted.profiled));
+	compiler_barrier();
+	WRITE_ONCE(wanted.hz, hz);
 	apply_everywhere();
 }
 

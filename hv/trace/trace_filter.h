@@ -37,6 +37,12 @@ void trace_account(bool on);
 /* Has the guests that run now exit once, soon, so that their accounts are up to date. */
 void trace_account_nudge(void);
 
+/*
+ * Has every CPU take samples so often a second (hv/trace/profile.h), of the guest of that name or,
+ * when it is "", of all; 0: no more.  trace_prepare was called, unless hz is 0.  Boot CPU.
+ */
+void trace_profile(uint32_t hz, const char *guest);
+
 /* Has every CPU empty its ring, soon.  Boot CPU. */
 void trace_clear(void);
 

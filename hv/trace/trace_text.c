@@ -84,6 +84,27 @@ static void add_fault(struct line *line, const uint32_t *words)
 	    words[3] < ARRAY_SIZE(done) ? done[words[3]] : "?");
 }
 
+static void add_sample(struct line *line, const uint32_t *words)
+{
+	switch ((enum trace_sample)(words[2] >> 16)) {
+	case TRACE_SAMPLE_GUEST:
+		add(line, "sample: in the guest, eip %08x cs %04x", words[0], words[1]);
+		break;
+	case TRACE_SAMPLE_EXIT:
+		add(line, "sample: in Umbra, for ");
+		add_vector(line, words[3]);
+		if (words[3] == LGUEST_HYPERCALL_VECTOR)
+			add(line, " %s", hypercall_name(words[4]));
+		break;
+	case TRACE_SAMPLE_LOOP:
+		add(line, "sample: in Umbra, between turns");
+		break;
+	case TRACE_SAMPLE_IDLE:
+		add(line, "sample: asleep");
+		break;
+	}
+}
+
 static void add_words(struct line *line, const struct trace_record *record)
 {
 	const uint32_t *words = record->words;
@@ -132,8 +153,7 @@ static void add_words(struct line *line, const struct trace_record *record)
 		add_function(line, words[2]);
 		break;
 	case TRACE_SAMPLE:
-		add(line, "sample, eip %08x cs %04x", words[0], words[1]);
-		add_function(line, words[0]);
+		add_sample(line, words);
 		break;
 	case TRACE_STACK:
 		add(line, "called from %08x %08x %08x %08x %08x", words[0], words[1], words[2],

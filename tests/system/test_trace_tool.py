@@ -96,4 +96,5 @@ def test_names():
     assert [getattr(tf, name.removeprefix('TRACE_')) for name in kinds] == list(range(len(kinds)))
     states = enumerators('hv/guest/guest.h', 'guest_state').values()
     assert tf.STATES == [name.removeprefix('GUEST_').lower() for name in states]
+    assert len(tf.SAMPLES) == len(enumerators('lib/trace_record.h', 'trace_sample'))
     assert len(tf.FAULTS) == len(enumerators('lib/trace_record.h', 'trace_fault'))

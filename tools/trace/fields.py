@@ -42,7 +42,8 @@ KINDS = {
     tf.LOCK: ('lock', [('rank', 'text', lambda w, c: tf.one_of(tf.LOCKS, w[0])),
                        ('waited', 'ns', lambda w, c: c.span(w[1])),
                        ('place', 'hex', lambda w, c: w[2])]),
-    tf.SAMPLE: ('sample', [('eip', 'hex', lambda w, c: w[0]), ('cs', 'hex', lambda w, c: w[1])]),
+    tf.SAMPLE: ('sample', [('where', 'text', lambda w, c: tf.one_of(tf.SAMPLES, w[2] >> 16)),
+                           ('eip', 'hex', lambda w, c: w[0]), ('cs', 'hex', lambda w, c: w[1])]),
     tf.STACK: ('stack', [(f'caller{i}', 'hex', lambda w, c, i=i: w[i]) for i in range(5)]),
 }
 
