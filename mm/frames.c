@@ -386,6 +386,17 @@ static uint32_t find_run(const uint32_t *map, uint32_t count)
 	uint32_t length = 0;
 
 	for (uint32_t bit = 0; bit < FRAMES_PER_CHUNK; bit++) {
+		/* Mostly all of a word is free, or nothing. */
+		if (bit % 32 == 0 && length + 32 < count && map[bit / 32] == UINT32_MAX) {
+			length += 32;
+			bit += 31;
+			continue;
+		}
+		if (bit % 32 == 0 && map[bit / 32] == 0) {
+			length = 0;
+			bit += 31;
+			continue;
+		}
 		length = map[bit / 32] & BIT(bit % 32) ? length + 1 : 0;
 		if (length == count)
 			return bit + 1 - count;
@@ -411,7 +422,7 @@ static bool take_run(uint32_t count, paddr_t *first)
 	return false;
 }
 
-void *pages_alloc(uint32_t count)
+void *pages_alloc_unclear(uint32_t count)
 {
 	paddr_t first;
 	bool done;
@@ -420,7 +431,14 @@ void *pages_alloc(uint32_t count)
 	spin_lock(&lock);
 	done = take_run(count, &first);
 	spin_unlock(&lock);
-	return done ? memset(direct_map(first), 0, count * PAGE_SIZE) : NULL;
+	return done ? direct_map(first) : NULL;
+}
+
+void *pages_alloc(uint32_t count)
+{
+	void *pages = pages_alloc_unclear(count);
+
+	return pages ? memset(pages, 0, count * PAGE_SIZE) : NULL;
 }
 
 void pages_free(void *pages, uint32_t count)

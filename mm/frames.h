@@ -77,8 +77,12 @@ void chunk_free(paddr_t address);
 void *page_alloc(void);
 void page_free(void *page);
 
-/* count (1-512) zeroed low frames in a row; NULL when there is no such run. */
+/*
+ * count (1-512) low frames in a row, zeroed, or with whatever was there before; NULL when there is
+ * no such run.
+ */
 void *pages_alloc(uint32_t count);
+void *pages_alloc_unclear(uint32_t count);
 void pages_free(void *pages, uint32_t count);
 
 /*

@@ -88,7 +88,7 @@ static void free_small(void *object)
 	}
 }
 
-static void *alloc_pages(size_t size)
+void *heap_alloc_unclear(size_t size)
 {
 	uint32_t count;
 	void *pages;
@@ -96,10 +96,17 @@ static void *alloc_pages(size_t size)
 	if (size > CHUNK_SIZE)
 		return NULL;
 	count = (uint32_t)(ALIGN_UP(size, (size_t)PAGE_SIZE) / PAGE_SIZE);
-	pages = pages_alloc(count);
+	pages = pages_alloc_unclear(count);
 	if (pages)
 		frame_set_owner(direct_physical(pages), (void *)(uintptr_t)count);
 	return pages;
+}
+
+static void *alloc_pages(size_t size)
+{
+	void *pages = heap_alloc_unclear(size);
+
+	return pages ? memset(pages, 0, size) : NULL;
 }
 
 static void free_pages(void *pages)

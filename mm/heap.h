@@ -17,7 +17,13 @@ void *heap_alloc(size_t size);
 /* The same, aligned to align (a power of two, at most 4096). */
 void *heap_alloc_aligned(size_t size, size_t align);
 
-/* Gives back what one of the two returned; NULL does nothing. */
+/*
+ * More than half a page, with whatever was there before, perhaps another guest's: for what is only
+ * read where it was written.
+ */
+void *heap_alloc_unclear(size_t size);
+
+/* Gives back what one of them returned; NULL does nothing. */
 void heap_free(void *pointer);
 
 #endif

@@ -208,7 +208,10 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 	bool was_empty = switch_queue_is_empty(port);
 	struct switch_frame *frame = NULL;
 
-	if (port->is_open)
+	/* The queue is allocated at the first frame, since many guests never get one. */
+	if (port->is_open && !port->queue)
+		port->queue = heap_alloc_unclear(SWITCH_QUEUE_SIZE);
+	if (port->is_open && port->queue)
 		frame = switch_queue_room(port, delivery->from, length);
 	if (!frame) {
 		port->counters.lost++;
@@ -385,15 +388,9 @@ void switch_port_bridge(struct switch_port *port)
 	port->bridges = true;
 }
 
-bool switch_port_open(struct switch_port *port, bool open)
+void switch_port_open(struct switch_port *port, bool open)
 {
-	/*
-	 * The queue is allocated at the first opening, since many guests never use their network.
-	 */
-	if (open && !port->queue)
-		port->queue = heap_alloc(SWITCH_QUEUE_SIZE);
-	port->is_open = open && port->queue;
+	port->is_open = open;
 	if (!open)
 		switch_queue_clear(port);
-	return port->is_open == open;
 }

@@ -128,9 +128,9 @@ void switch_port_bridge(struct switch_port *port);
 
 /*
  * Opens or closes the port.  A closed port gets no frames, and closing drops those in its queue.
- * The queue is allocated at the first opening: false when memory is out, and the port stays closed.
+ * The queue is allocated when the first frame comes; as long as memory is out they are lost.
  */
-bool switch_port_open(struct switch_port *port, bool open);
+void switch_port_open(struct switch_port *port, bool open);
 
 /*
  * Sends a frame, now being the time in ns.  The frame is delivered, refused or lost, and counted

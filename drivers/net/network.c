@@ -145,13 +145,9 @@ void network_take(struct network_port *at, bool received)
 
 void network_open(struct network_port *at, bool open)
 {
-	bool done;
-
 	spin_lock(&at->network->lock);
-	done = switch_port_open(at->port, open);
+	switch_port_open(at->port, open);
 	spin_unlock(&at->network->lock);
-	if (!done)
-		log_warn("net", "no memory left for what guest %s receives", at->port->name);
 }
 
 /* --- reports ---------------------------------------------------------------------------- */

@@ -83,15 +83,14 @@ static int open(struct uplink *uplink)
 		wire_begin, wire_end, wire_received, wire_writable, uplink,
 	};
 	struct network *network = uplink->at.network;
-	bool is_open;
 
 	uplink->wire.port = uplink->at.port;
 	uplink->wire.send = wire_send;
 	uplink->wire.context = uplink;
 	spin_lock(&network->lock);
-	is_open = switch_port_open(uplink->at.port, true);
+	switch_port_open(uplink->at.port, true);
 	spin_unlock(&network->lock);
-	return is_open ? net_device_open(uplink->device, &client) : -E_NOMEM;
+	return net_device_open(uplink->device, &client);
 }
 
 static int make(struct uplink *uplink, const char *network)

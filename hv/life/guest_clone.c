@@ -171,6 +171,7 @@ static void protect(struct guest *parent)
 static enum clone_result make_clone(struct guest *parent, const struct guest_config *config,
 				    char cause[CLONE_CAUSE_SIZE])
 {
+	uint64_t began = time_ns();
 	struct guest *clone = guest_new(config);
 	const char *problem;
 
@@ -187,8 +188,8 @@ static enum clone_result make_clone(struct guest *parent, const struct guest_con
 	copy_protocol(clone, parent);
 	copy_rest(clone, parent);
 	guest_devices_clone(clone->devices, parent->devices);
-	log_event("guest-clone", "guest=%s of=%s mem=%uK", clone->name, parent->name,
-		  config->options.mem_bytes >> 10);
+	log_event("guest-clone", "guest=%s of=%s mem=%uK took=%lluus", clone->name, parent->name,
+		  config->options.mem_bytes >> 10, (time_ns() - began) / 1000);
 	task_place(&clone->task);
 	return CLONE_DONE;
 }

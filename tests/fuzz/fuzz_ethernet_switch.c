@@ -132,7 +132,7 @@ static void toggle(struct ethernet_switch *ethernet, unsigned port)
 				   &ports[port], &ports[port]) == 0);
 	if (port == BRIDGE)
 		switch_port_bridge(ports[port]);
-	REQUIRE(switch_port_open(ports[port], true));
+	switch_port_open(ports[port], true);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!ports[port] || data[0] >> 2 == 63)
 			toggle(ethernet, port);
 		else if (data[0] >> 2 == 62)
-			REQUIRE(switch_port_open(ports[port], data[1] & 1));
+			switch_port_open(ports[port], data[1] & 1);
 		else if (data[0] >> 2 == 61)
 			now += (uint64_t)data[1] << 32;
 		else if (data[0] & 0x80)

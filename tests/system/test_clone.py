@@ -9,6 +9,7 @@ import pytest
 
 from test_fleet import guests
 from test_lifecycle import settled_frames
+from test_linux import BOOT_LIMIT, KERNELS, SHELL, linux    # noqa: F401 (a fixture)
 
 KEEPER = 'demo guest=keeper kernel mem=4M -- name=keeper'
 PARENT = 'demo guest=one kernel mem=8M net=none -- name=one'
@@ -80,3 +81,23 @@ def test_isolation(machine, build, cpus):
     m.event('guest-exit', guest='c1')
     check(m, 'c2', 1)
     check(m, 'd', 4)
+
+
+# --- Linux ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('version, pages', KERNELS)
+def test_linux(machine, build, linux, version, pages):      # noqa: F811
+    """Clones of a booted Linux all have a shell, memory and files of their own."""
+    m = machine(build, linux(version, pages, 'one', 'mem=128M'), memory='384M')
+    m.expect(SHELL, timeout=BOOT_LIMIT)
+    m.line('echo parent > /name')
+    m.expect(SHELL)
+    clone(m, 'one c 3', 'c1', 'c2', 'c3')
+    for name in 'c1', 'c2', 'c3', 'one':
+        focus(m, name)
+        m.line(f'echo {name} >> /name; cat /name | tr "\\n" -')
+        m.expect(rf'parent-{name}-')
+        m.line("dmesg -r | grep '^<[0-4]>'; echo found: $?")
+        m.expect('found: 1')
+    assert not m.events('guest-exit')

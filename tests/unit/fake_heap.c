@@ -19,6 +19,13 @@ void *heap_alloc_aligned(size_t size, size_t align)
 	return memset(pointer, 0, size);
 }
 
+void *heap_alloc_unclear(size_t size)
+{
+	void *pointer = malloc(size);
+
+	return pointer ? memset(pointer, 0xA5, size) : NULL;
+}
+
 void heap_free(void *pointer)
 {
 	free(pointer);

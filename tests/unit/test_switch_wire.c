@@ -55,7 +55,8 @@ static int setup(void **state)
 	wire = (struct switch_wire){ .send = take, .context = &room };
 	assert_int_equal(switch_port_create(ethernet, "w", NULL, note_ready, &ready, &wire.port),
 			 0);
-	assert_true(switch_port_open(guest, true) && switch_port_open(wire.port, true));
+	switch_port_open(guest, true);
+	switch_port_open(wire.port, true);
 	out_count = ready = 0;
 	room = OUT_MAX;
 	is_down = false;
@@ -284,7 +285,7 @@ static void floods(void **state)
 		assert_int_equal(switch_port_create(ethernet, "late", address, note_ready,
 						    &ready, &late), 0);
 		switch_port_bridge(late);
-		assert_true(switch_port_open(late, true));
+		switch_port_open(late, true);
 		out_count = 0;
 		memcpy(frame, station, 6);
 		guest_sends(length, &offload);
@@ -334,7 +335,7 @@ static void learns(void **state)
 	assert_int_equal(switch_port_create(ethernet, "h", (const uint8_t[]){ 2, 0, 0, 0, 0, 2 },
 					    note_ready, &ready, &third), 0);
 	switch_port_bridge(third);
-	assert_true(switch_port_open(third, true));
+	switch_port_open(third, true);
 	for (unsigned i = 0; i < SWITCH_LEARNED_WIRE; i++) {
 		incoming[10] = (uint8_t)(i >> 8);
 		incoming[11] = (uint8_t)i;
