@@ -52,6 +52,8 @@ struct guest_config {
 	struct guest_options options;	/* with a mac that no other guest on its network has */
 	bool broken;			/* a problem was found; only inside guest_configs_make */
 	bool forgotten;			/* the command `destroy`: it is not started again */
+	bool is_awaited;		/* a clone is being made with it; boot CPU */
+	bool is_used;			/* only inside hv/life/configured_guests.c */
 };
 
 /* A module for the command `create`, which any number of guests may be made from. */

@@ -121,6 +121,7 @@ void guest_configs_clone(struct guest_configs *configs, const char *name,
 	config->options.command_line = created->command_line;
 	config->options.mac_given = false;
 	config->forgotten = false;
+	config->is_awaited = false;
 	do {
 		guest_mac_default(config, attempt++);
 	} while (find_mac(configs, config));

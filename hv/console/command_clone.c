@@ -106,6 +106,7 @@ static void send(void)
 
 	job.step = STEP_AWAY;
 	if (!parent) {
+		guest_clone_config_done(job.config);
 		fail("it has ended");
 	} else if (cpu == this_cpu()->id) {
 		clone_here(parent);
@@ -123,6 +124,8 @@ static void retry_due(struct timer *timer)
 
 static void take_answer(void)
 {
+	if (job.result != CLONE_LATER)
+		guest_clone_config_done(job.config);
 	if (job.result == CLONE_DONE) {
 		job.made++;
 		answer(STEP_NEXT);
@@ -229,6 +232,7 @@ void command_clone(const char *name, const char *words)
 			     job.made);
 		return;
 	}
+	guest_configs_tidy();
 	string_copy(job.parent, name, sizeof(job.parent));
 	guest_list_visit(find_config, &config);
 	if (!config) {

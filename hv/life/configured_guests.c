@@ -45,16 +45,16 @@ void guest_forget(const char *name)
 
 /* --- guests of the command `create` --------------------------------------------------- */
 
-struct search {
-	const struct guest_config *config;
-	bool found;
-};
-
-static void compare_config(struct guest *guest, void *context)
+/* Configurations are changed on this CPU alone. */
+static struct guest_config *own_config(const struct guest_config *config)
 {
-	struct search *search = context;
+	return (struct guest_config *)(uintptr_t)config;
+}
 
-	search->found |= guest->config == search->config;
+static void mark_used(struct guest *guest, void *context)
+{
+	(void)context;
+	own_config(guest->config)->is_used = true;
 }
 
 static void free_config(struct created_config *created)
@@ -63,28 +63,25 @@ static void free_config(struct created_config *created)
 	heap_free(created);
 }
 
-/* A configuration of `create` whose guest has left the list; NULL for none. */
-static struct created_config *find_unused(void)
-{
-	struct created_config *created;
-
-	list_for_each(created, &all_configs->created, node) {
-		struct search search = { .config = &created->config };
-
-		guest_list_visit(compare_config, &search);
-		if (!search.found)
-			return created;
-	}
-	return NULL;
-}
-
-/* A guest that has left the list does not use its configuration any more (hv/life/guest_end.c). */
+/*
+ * Frees configurations of `create` and of clones whose guest has left the list: it does not use
+ * them any more (hv/life/guest_end.c).
+ */
 static void free_unused(void)
 {
-	struct created_config *created;
+	struct created_config *created, *unused;
 
-	while ((created = find_unused()) != NULL)
-		free_config(created);
+	list_for_each(created, &all_configs->created, node)
+		created->config.is_used = created->config.is_awaited;
+	guest_list_visit(mark_used, NULL);
+	do {
+		unused = NULL;
+		list_for_each(created, &all_configs->created, node)
+			if (!created->config.is_used)
+				unused = created;
+		if (unused)
+			free_config(unused);
+	} while (unused);
 }
 
 bool guest_create_from(const char *name, const char *words, struct config_problems *problems)
@@ -130,9 +127,19 @@ const struct guest_config *guest_clone_config(const char *parent, const char *na
 	created = heap_alloc(sizeof(*created));
 	if (!created)
 		return NULL;
-	/* Configurations are freed on this CPU alone. */
 	guest_configs_clone(all_configs, name, search.config, created);
+	created->config.is_awaited = true;
 	return &created->config;
+}
+
+void guest_clone_config_done(const struct guest_config *config)
+{
+	own_config(config)->is_awaited = false;
+}
+
+void guest_configs_tidy(void)
+{
+	free_unused();
 }
 
 const struct guest_image *guest_images(size_t *count)
