@@ -28,7 +28,8 @@ enum trace_kind {
 	TRACE_LOCK,		/* a lock was waited for: its rank, ticks, address in the waiter */
 	/*
 	 * Of the profile: eip, cs, enum trace_sample << 16 | callers, and two of these.  Of Umbra
-	 * handling an exit instead: 0, 0, where, the exit's vector and hypercall.
+	 * handling an exit instead: 0, 0, where, the exit's vector and hypercall.  Of Umbra's code,
+	 * by an NMI, as of a guest, written a moment later.
 	 */
 	TRACE_SAMPLE,
 	TRACE_STACK,		/* behind it: five callers more, 0 behind the last */
@@ -50,6 +51,7 @@ enum trace_sample {
 	TRACE_SAMPLE_EXIT,	/* Umbra's code, for an exit of the guest */
 	TRACE_SAMPLE_LOOP,	/* Umbra's code, between turns */
 	TRACE_SAMPLE_IDLE,	/* it slept */
+	TRACE_SAMPLE_CODE,	/* Umbra's code, by an NMI: eip and callers are known */
 };
 
 struct trace_record {

@@ -21,6 +21,7 @@
 
 static bool is_on;
 static uint32_t limit_s, limit_ticks;
+static void (*sampler)(uint32_t eip, uint32_t ebp);
 static volatile uint32_t ticks;	/* NMIs so far; nothing depends on how many */
 
 /* How many NMIs of the watchdog have come since cpu's heartbeat changed.  It begins as 0. */
@@ -59,6 +60,20 @@ static void judge(struct cpu *cpu, uint32_t eip, uint32_t ebp)
 	}
 }
 
+/* An odd heartbeat: the CPU runs Umbra's code, and neither a guest nor does it sleep. */
+static void take_sample(const struct cpu *cpu, uint32_t eip, uint32_t ebp)
+{
+	void (*sample)(uint32_t at, uint32_t frame) = READ_ONCE(sampler);
+
+	if (sample && READ_ONCE(cpu->heartbeat) % 2 == 1)
+		sample(eip, ebp);
+}
+
+void watchdog_set_sampler(void (*sample)(uint32_t eip, uint32_t ebp))
+{
+	WRITE_ONCE(sampler, sample);
+}
+
 /* The function for host_traps_set_nmi (arch/cpu/host_traps.h).  Panics when a CPU hangs. */
 static bool is_watchdog_nmi(uint32_t eip, uint32_t ebp)
 {
@@ -73,6 +88,7 @@ static bool is_watchdog_nmi(uint32_t eip, uint32_t ebp)
 		return is_struck;
 	}
 	ticks++;
+	take_sample(cpu, eip, ebp);
 	for (unsigned id = 0; id < cpu_count(); id++)
 		judge(cpu_by_id(id), eip, ebp);
 	return true;

@@ -27,6 +27,12 @@ int watchdog_start(uint32_t seconds, uint32_t period_us);
 void watchdog_stop(void);
 
 /*
+ * sample(eip, ebp) is called in the watchdog's NMIs that strike Umbra's own code on the boot CPU,
+ * with what the CPU was at; NULL: no more.  It obeys the rules of an NMI.  Boot CPU.
+ */
+void watchdog_set_sampler(void (*sample)(uint32_t eip, uint32_t ebp));
+
+/*
  * How often each CPU must interrupt itself, from the start of its run loop on, so that the watchdog
  * can tell it from a CPU that gets no interrupts; 0 when the watchdog does not run.  Any CPU.
  */

@@ -4,10 +4,10 @@
 #define UMBRA_HV_CONSOLE_TRACE_OUTPUT_H
 
 /*
- * From now on what is traced goes out by that port (1: COM1, 2: COM2).  Boot CPU, once, when timers
- * and interrupts work.
+ * From now on what is traced goes out by the port of that number (1: COM1, 2: COM2).  Boot CPU,
+ * once, when timers and interrupts work.
  */
-void trace_output_start(unsigned port);
+void trace_output_start(unsigned number);
 
 /* Sends a bounded part of what is new.  For housekeeping. */
 void trace_output_service(void);

@@ -12,6 +12,7 @@
 #include "arch/board/timer.h"
 #include "arch/cpu/time.h"
 #include "arch/cpu/trace.h"
+#include "hv/trace/profile_nmi.h"
 #include "hv/trace/trace_exit.h"
 #include "lib/div64.h"
 #include "mm/guest_memory.h"
@@ -108,6 +109,8 @@ static void expired(struct timer *timer)
 	uint64_t next = timer->deadline + cpu->period_ns, now = time_ns();
 
 	sample(timer->deadline);
+	if (this_cpu()->id == 0)
+		profile_nmi_collect();
 	/* What was missed is not made up for. */
 	timer_start(timer, next > now ? next : now + cpu->period_ns);
 }
@@ -124,4 +127,6 @@ void profile_run(uint32_t hz)
 		timer_start(&cpu->timer, time_ns() + cpu->period_ns);
 	else
 		timer_stop(&cpu->timer);
+	if (this_cpu()->id == 0)
+		profile_nmi_run(hz != 0);
 }

@@ -99,6 +99,10 @@ static void add_sample(struct line *line, const uint32_t *words)
 	case TRACE_SAMPLE_LOOP:
 		add(line, "sample: in Umbra, between turns");
 		break;
+	case TRACE_SAMPLE_CODE:
+		add(line, "sample: in Umbra, eip %08x", words[0]);
+		add_function(line, words[0]);
+		break;
 	case TRACE_SAMPLE_IDLE:
 		add(line, "sample: asleep");
 		break;

@@ -26,12 +26,12 @@ def fold(stream, *words):
     return {stack: int(count) for stack, _, count in lines}
 
 
-def profile(machine, build, stream, words, line, answer):
-    m = machine(build, [ONE, TWO], options='when-idle=poweroff trace-to=com2',
+def profile(machine, build, stream, on, line, answer, words=''):
+    m = machine(build, [ONE, TWO], options=f'when-idle=poweroff trace-to=com2 {words}',
                 extra=[*COUNTED, *trace_stream.port(stream)])
     m.expect('one> ')
     m.event('guest-ready', guest='two')
-    m.command(f'profile on {words}', '')
+    m.command(f'profile on {on}', '')
     m.line(line)
     m.expect(answer)
     m.command('profile off', '')
@@ -40,7 +40,8 @@ def profile(machine, build, stream, words, line, answer):
         m.line('poweroff')
     m.wait_poweroff()
     symbols = build.umbra.parent / 'guest/demo.elf'
-    return fold(stream, '--symbols', f'one={symbols}', '--symbols', f'two={symbols}')
+    return fold(stream, '--symbols', f'one={symbols}', '--symbols', f'two={symbols}',
+                '--symbols', f'umbra={build.umbra}')
 
 
 def test_guest(machine, build, tmp_path):
@@ -63,6 +64,17 @@ def test_umbra(machine, release, tmp_path):
     found = collections.Counter({stack: count for stack, count in stacks.items()
                                  if stack.startswith('one;umbra;')})
     assert found.most_common(1)[0][0] == 'one;umbra;FLUSH_ASYNC' and found.total() > 50, stacks
+
+
+def test_umbras_code(machine, release, tmp_path):
+    """With the watchdog's NMIs Umbra's functions are seen too, and the way to them."""
+    stacks = profile(machine, release, tmp_path / 'stream', 'hz=997 guest=one', 'calls 100000',
+                     '^made 100000 hypercalls$', words='watchdog=60 nmi-storm=500')
+    code = {stack: count for stack, count in stacks.items() if stack.startswith('umbra (by NMI);')}
+    assert sum(count for stack, count in code.items()
+               if ';boot_main;run_forever;run_guest;guest_hypercall' in stack) > 3, stacks
+    # Nothing but Umbra's functions, all of which have names.
+    assert not [stack for stack in code if '0x' in stack], code
 
 
 @pytest.mark.parametrize('line, answer', [

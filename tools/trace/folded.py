@@ -4,14 +4,15 @@ The samples of a profile as folded stacks: a line for each stack, its frames fro
 with semicolons between, and how often it was seen.  Programs that draw flame graphs read that.
 
 The outermost frame is the guest.  What Umbra does for it is below a frame `umbra`, by the reason of
-the exit; what CPUs do for no guest is below `umbra` alone.
+the exit; what CPUs do for no guest is below `umbra` alone.  Samples of Umbra's code, which NMIs
+take beside those of the timer, are below `umbra (by NMI)`: they count on their own.
 """
 
 import collections
 
 import trace_format as tf
 
-SAMPLE_GUEST, SAMPLE_EXIT, SAMPLE_LOOP, SAMPLE_IDLE = range(4)
+SAMPLE_GUEST, SAMPLE_EXIT, SAMPLE_LOOP, SAMPLE_IDLE, SAMPLE_CODE = range(5)
 IN_SAMPLE = 2           # callers in the sample itself; the others come in records of their own
 USER_RING = 3
 
@@ -35,7 +36,8 @@ def frame(address, symbols, call=True):
     return name or f'{address:#x}'
 
 
-def guest_frames(record, callers, symbols):
+def known_frames(record, callers, symbols):
+    """Of a guest, and of Umbra's code."""
     if record.words[1] & 3 == USER_RING:
         return ['[program]']
     count = record.words[2] & 0xFFFF
@@ -54,7 +56,9 @@ def stack(trace, record, callers, symbols):
         return ['umbra', 'between turns']
     if where == SAMPLE_EXIT:
         return [name, 'umbra', tf.exit_reason((record.words[3], 0, record.words[4]))]
-    return [name, *guest_frames(record, callers, symbols.get(name))]
+    if where == SAMPLE_CODE:
+        return ['umbra (by NMI)', *known_frames(record, callers, symbols.get('umbra'))]
+    return [name, *known_frames(record, callers, symbols.get(name))]
 
 
 def write(trace, file, symbols, idle):

@@ -39,7 +39,9 @@ def elf_symbols(data):
         for at in range(section[4], section[4] + section[5], SYMBOL.size):
             name, value, _, info, _, place = SYMBOL.unpack_from(data, at)
             if info & 0xF in (FUNCTION, NO_TYPE) and 0 < place < 0xFF00:
-                if text := text_at(data, names + name):
+                text = text_at(data, names + name)
+                # NASM makes labels of its own within macros, ..@5.name.
+                if text and not text.startswith('.'):
                     yield value, text
 
 

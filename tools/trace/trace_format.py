@@ -37,7 +37,7 @@ STATES = ['delayed', 'starting', 'running', 'halted', 'parked', 'ended', 'ending
 LOCKS = ['guests', 'networks', 'network', 'net', 'volumes', 'disk', 'pci', 'console', 'entropy',
          'heap', 'users', 'direct-map', 'frames', 'cpu-calls', 'irq', 'log']
 FAULTS = ['filled', "the guest's own", "a device's", 'ended the guest', 'to be repeated']
-SAMPLES = ['guest', 'umbra, for an exit', 'umbra, between turns', 'asleep']
+SAMPLES = ['guest', 'umbra, for an exit', 'umbra, between turns', 'asleep', 'umbra, its code']
 
 
 class TraceError(Exception):
