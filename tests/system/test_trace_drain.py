@@ -8,6 +8,7 @@ import collections
 import json
 import re
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -99,6 +100,22 @@ def test_chrome(everything, tmp_path):
     guests = [event for event in events if event['ph'] == 'X' and event['name'] == 'guest']
     exits = [event for event in events if event['ph'] == 'X' and 'reason' in event['args']]
     assert len(exits) == len(of_kind(trace, tf.EXIT)) == len(guests)
+
+
+def test_svg(everything, tmp_path):
+    """A picture of the whole: a row for each guest on each CPU, and bars within it."""
+    stream, trace = everything
+    begin, end = trace.records[0].ns / 1e6, trace.records[-1].ns / 1e6
+    convert('svg', stream, tmp_path / 'p.svg', '--begin', str(begin), '--length', str(end - begin))
+    root = xml.etree.ElementTree.parse(tmp_path / 'p.svg').getroot()
+    kind = '{http://www.w3.org/2000/svg}'
+    texts = [each.text for each in root.iter(f'{kind}text')]
+    assert {text.split(',')[0] for text in texts if ', cpu' in text} == {'umbra', 'one', 'two'}
+    bars = list(root.iter(f'{kind}rect'))
+    assert len(bars) > 30
+    assert all(0 <= float(bar.get('x', 0)) and float(bar.get('width')) > 0 and
+               float(bar.get('x', 0)) + float(bar.get('width')) <= float(root.get('width'))
+               for bar in bars)
 
 
 def babeltrace(folder):

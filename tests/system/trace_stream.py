@@ -26,8 +26,8 @@ def read(path):
 
 def convert(form, stream, *out):
     """Runs the tool; its standard output, and what it says of losses."""
-    result = subprocess.run([TOOL, form, stream, *out], capture_output=True, text=True, timeout=120,
-                            check=True)
+    result = subprocess.run([TOOL, form, stream, *out], capture_output=True, text=True,
+                            timeout=120, check=True)
     return result.stdout, result.stderr
 
 
