@@ -86,6 +86,8 @@ static void net_reset(struct virtio_device *device)
 struct request {
 	struct virtio_net *net;
 	struct virtqueue_chain chain;
+	uint32_t head_length;		/* of a clone's: the frame begins with */
+	uint8_t head[NET_ALIAS_HEAD];
 };
 
 static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
@@ -93,8 +95,27 @@ static bool fetch(void *context, uint32_t offset, void *to, uint32_t length)
 	struct request *request = context;
 	struct virtio_net *net = request->net;
 
-	return virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain,
-			      net->header_size + offset, to, length);
+	if (!virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain,
+			    net->header_size + offset, to, length))
+		return false;
+	if (unlikely(offset < request->head_length))
+		memcpy(to, request->head + offset, MIN(length, request->head_length - offset));
+	return true;
+}
+
+/* The beginning of a frame of a clone's, with its own address.  False when the queue broke. */
+static bool take_head(struct virtio_net *net, struct request *request, uint32_t length)
+{
+	request->head_length = 0;
+	if (likely(!net->alias.is_used))
+		return true;
+	length = MIN(length, NET_ALIAS_HEAD);
+	if (!virtqueue_read(&net->queues[VIRTIO_NET_TRANSMITQ], &request->chain, net->header_size,
+			    request->head, length))
+		return false;
+	net_alias_sent(&net->alias, net->config.mac, request->head, length);
+	request->head_length = length;
+	return true;
 }
 
 /*
@@ -129,7 +150,7 @@ static bool send_request(struct virtio_net *net, struct request *request, uint32
 		net_offload_load(&source.offload, header);
 		source.length = request->chain.readable - net->header_size;
 	}
-	if (!network_send(net->port, &source))
+	if (!take_head(net, request, source.length) || !network_send(net->port, &source))
 		return false;
 	*budget -= MIN(*budget, cost_of(request, source.copies));
 	return true;
@@ -193,11 +214,20 @@ static void net_service(struct virtio_device *device)
 	work(net_of(device), true, true);
 }
 
-/* Frames that wait for the one that is cloned are not the clone's. */
+/*
+ * Frames that wait for the one that is cloned are not the clone's.  The kernel knows the address
+ * that the other one's kernel knows.
+ */
 static void net_clone(struct virtio_device *device, const struct virtio_device *from,
 		      bool is_running)
 {
-	(void)from;
+	const struct virtio_net *other =
+		container_of((struct virtio_device *)(uintptr_t)from, struct virtio_net, device);
+	struct virtio_net *net = net_of(device);
+
+	memcpy(net->alias.known, other->alias.is_used ? other->alias.known : other->config.mac,
+	       sizeof(net->alias.known));
+	net->alias.is_used = true;
 	if (is_running)
 		net_start(device);
 }

@@ -13,12 +13,14 @@
 #include "drivers/net/frame_cutter.h"
 #include "drivers/net/network.h"
 #include "drivers/virtio/device.h"
+#include "drivers/virtio/net_alias.h"
 
 struct virtio_net {
 	struct virtio_device device;
 	struct virtqueue queues[VIRTIO_NET_QUEUES];
 	struct network_port *port;
 	struct virtio_net_config config;
+	struct net_alias alias;		/* of a clone */
 
 	/* From the start of the device on. */
 	uint32_t header_size;

@@ -7,6 +7,7 @@
 #include "drivers/virtio/virtio_net.h"
 
 #include "lib/bytes.h"
+#include "lib/string.h"
 
 enum outcome {
 	RECEIVED,
@@ -92,6 +93,25 @@ static enum outcome put_bytes(struct writer *writer, const uint8_t *bytes, uint3
 	return RECEIVED;
 }
 
+/* A frame's beginning, in which a clone finds the address that its kernel knows. */
+static enum outcome put_head(struct writer *writer, const struct net_pieces *pieces)
+{
+	const struct virtio_net *net = writer->net;
+	uint8_t head[NET_ALIAS_HEAD];
+	uint32_t length = 0;
+	enum outcome outcome = RECEIVED;
+
+	if (unlikely(net->alias.is_used)) {
+		length = MIN(pieces->header_length, NET_ALIAS_HEAD);
+		memcpy(head, pieces->header, length);
+		net_alias_received(&net->alias, net->config.mac, head, length);
+		outcome = put_bytes(writer, head, length);
+	}
+	if (outcome != RECEIVED)
+		return outcome;
+	return put_bytes(writer, pieces->header + length, pieces->header_length - length);
+}
+
 static enum outcome put_header(struct writer *writer, const struct net_offload *offload)
 {
 	uint8_t header[sizeof(struct virtio_net_hdr)];
@@ -109,7 +129,7 @@ static enum outcome put_pieces(struct writer *writer, const struct net_pieces *p
 	enum outcome outcome = begin(writer);
 
 	if (outcome == RECEIVED)
-		outcome = put_bytes(writer, pieces->header, pieces->header_length);
+		outcome = put_head(writer, pieces);
 	if (outcome == RECEIVED)
 		outcome = put_bytes(writer, pieces->payload, pieces->payload_length);
 	if (outcome == RECEIVED)

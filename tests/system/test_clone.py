@@ -231,7 +231,7 @@ def test_hostile(machine, build, attack):
     m.event('guest-exit', guest='bad1')
     for event in list(m.events('guest-clone')):
         m.event('guest-exit', guest=event['guest'])
-    assert rounds(m) > 0
+    m.wait(lambda: rounds(m) > 0, 'a round of the victim')
     check_witnesses(m)
 
 
@@ -274,3 +274,24 @@ def test_in_flight(machine, release, linux, tmp_path, kind):     # noqa: F811
     focus(m, 'two')
     m.wait_line(f'{wanted}  /dev/vda', count=2)
     m.expect(SHELL)
+
+
+def test_network(machine, build, linux):        # noqa: F811
+    """A clone has an address of its own, though its kernel goes on using the one that it knows."""
+    m = machine(build, linux('6.1', 'no-pae', 'one', 'mem=64M'), memory='256M')
+    m.expect(SHELL, timeout=BOOT_LIMIT)
+    m.line('ifconfig eth0 10.9.0.1 up; echo up: $?')
+    m.expect('up: 0')
+    clone(m, 'one c 2', 'c1', 'c2')
+    for number_, name in (2, 'c1'), (3, 'c2'):
+        focus(m, name)
+        m.line(f'ifconfig eth0 10.9.0.{number_} up; ping -c 1 10.9.0.1; echo pinged: $?')
+        m.expect('pinged: 0')
+    m.line('ping -c 1 10.9.0.2; echo pinged again: $?')
+    m.expect('pinged again: 0')
+    # Each of them is known by its own address.
+    focus(m, 'one')
+    m.line('cat /proc/net/arp')
+    for name in 'c1', 'c2':
+        m.wait_line(f'10.9.0.*{m.events("guest-net", guest=name)[0]["mac"]}')
+    assert not m.events('net-forged')

@@ -417,6 +417,69 @@ static void test_copies_are_work(void **state)
 	}
 }
 
+/* Where an ARP packet has the addresses of its sender and of whom it is for. */
+#define ARP_SENDER 22
+#define ARP_TARGET 32
+
+/* An ARP packet between the two addresses, in an Ethernet frame between them. */
+static void make_arp(uint8_t *to, const uint8_t *from_address, const uint8_t *to_address)
+{
+	static const uint8_t kind[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 1 };
+
+	memset(to, 0, 60);
+	memcpy(to, to_address, 6);
+	memcpy(to + 6, from_address, 6);
+	memcpy(to + 12, kind, sizeof(kind));
+	memcpy(to + ARP_SENDER, from_address, 6);
+	memcpy(to + ARP_TARGET, to_address, 6);
+}
+
+/*
+ * A clone's kernel goes on using the address of the guest that it was cloned from; on the network
+ * it has its own.
+ */
+static void test_alias(void **state)
+{
+	static const uint8_t first[] = { 2, 0, 0, 0, 0, 1 }, second[] = { 2, 0, 0, 0, 0, 2 };
+	static const uint8_t known[] = { 2, 9, 9, 9, 9, 9 };
+	struct fixture *f = *state;
+	struct virtio_net parent = { .config = { .mac = { 2, 9, 9, 9, 9, 9 } } };
+	struct net_offload offload;
+	uint8_t wanted[60];
+
+	side_start(&f->sides[0], MODERN);
+	side_start(&f->sides[1], MODERN);
+	f->sides[0].net.device.ops->clone(&f->sides[0].net.device, &parent.device, false);
+	give_buffers(&f->sides[0], 0, 16, 1526);
+	give_buffers(&f->sides[1], 0, 16, 1526);
+	make_arp(frame, known, second);
+	send_frame(&f->sides[0], frame, 60, NULL);
+	service(&f->sides[1]);
+	make_arp(wanted, first, second);
+	assert_int_equal(take_frame(&f->sides[1], got, &offload), 60);
+	assert_memory_equal(got, wanted, 60);
+	/* The answer. */
+	make_arp(frame, second, first);
+	send_frame(&f->sides[1], frame, 60, NULL);
+	service(&f->sides[0]);
+	make_arp(wanted, second, known);
+	assert_int_equal(take_frame(&f->sides[0], got, &offload), 60);
+	assert_memory_equal(got, wanted, 60);
+	/* A clone of the clone, which knows the same. */
+	f->sides[1].net.device.ops->clone(&f->sides[1].net.device, &f->sides[0].net.device, false);
+	assert_memory_equal(f->sides[1].net.alias.known, known, 6);
+	f->sides[1].net.alias.is_used = false;
+	/* Who has asked for its address and uses it gets what is sent there as it is. */
+	make_arp(frame, first, second);
+	send_frame(&f->sides[0], frame, 60, NULL);
+	assert_false(f->sides[0].net.alias.is_used);
+	make_arp(frame, second, first);
+	send_frame(&f->sides[1], frame, 60, NULL);
+	service(&f->sides[0]);
+	assert_int_equal(take_frame(&f->sides[0], got, &offload), 60);
+	assert_memory_equal(got, frame, 60);
+}
+
 static void test_reset(void **state)
 {
 	const struct big_frame what = { .payload = 20000, .gso_size = 1000 };
@@ -464,6 +527,7 @@ int main(void)
 		test(test_interrupts),
 		test(test_bounded_work),
 		test(test_copies_are_work),
+		test(test_alias),
 		test(test_reset),
 	};
 

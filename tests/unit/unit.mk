@@ -33,7 +33,7 @@ NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c \
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c \
 	drivers/net/switch_queue.c tests/unit/fake_heap.c
-VIRTIO_NET := $(ETHERNET) drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c \
+VIRTIO_NET := $(ETHERNET) drivers/virtio/net_alias.c drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c \
