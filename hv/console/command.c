@@ -71,7 +71,7 @@ static const struct command commands[] = {
 	{ "images", "", "the modules that 'create' can use", .execute = command_list_images },
 	{ "cpus", "", "the CPUs and what they run", .execute = command_list_cpus },
 	{ "locks", "", "how often CPUs waited for Umbra's locks", .execute = command_list_locks },
-	{ "mem", "", "free frames of physical memory", .execute = command_show_memory },
+	{ "mem", "", "free frames of physical memory, and what guests have", .execute = command_show_memory },
 	{ "net", "", "the networks, the guests on them, and their frames",
 	  .execute = command_show_networks },
 	{ "trace", "WORDS", "what happens, written down: on KINDS [guest=NAME], off, show, clear",

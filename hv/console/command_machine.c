@@ -18,11 +18,23 @@
 #include "lib/string.h"
 #include "mm/frames.h"
 
+/* What is shared may have become its own since, which shows when it writes there. */
+static void print_memory(struct guest *guest, void *context)
+{
+	uint32_t frames = READ_ONCE(guest->memory.frames);
+	uint32_t own = guest->memory.is_shared ? MIN(READ_ONCE(guest->memory.own), frames) : frames;
+
+	(void)context;
+	answer_print("%-15s %9u K own %9u K shared\n", guest->name, own << (PAGE_SHIFT - 10),
+		    (frames - own) << (PAGE_SHIFT - 10));
+}
+
 void command_show_memory(const char *argument)
 {
 	(void)argument;
 	answer_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
 		    frames_low_free());
+	guest_list_visit(print_memory, NULL);
 }
 
 /* The name is part of the guest, so it is valid only while the guest is in the list. */

@@ -19,6 +19,26 @@ def boot_time(machine, guest):
     return {"boot": took, "boot_without_measuring": took - MEASURING}
 
 
+def clone_cost(machine, guest):
+    """
+    Instructions for a clone of a guest of 128 MB without a network, to a thousand of them, and
+    bytes of memory that it takes, while it only waits for keys.
+    """
+    clones = 8
+    with machine(f"{guest} guest=one kernel mem=128M net=none") as m:
+        m.wait("event=guest-ready .*")
+        m.wait("demo> ")
+        free = [int(m.command("mem", r"(\d+) of \d+ frames free")[1])]
+        # The first one has the machine keep frames back, once.
+        m.command("clone one c", "event=clones ")
+        m.command(f"clone one c {clones}", "event=clones ")
+        took = m.wait(rf"event=guest-clone guest=c{clones} .* took=(\d+)us")
+        m.command("cpus", r"\n0 +\d+ +\d+ *\r")
+        free.append(int(m.command("mem", r"(\d+) of \d+ frames free")[1]))
+    return {"clone_128": int(took[1]) * 1000,
+            "clone_128_memory": (free[0] - free[1] << 12) // (clones + 1)}
+
+
 def usable_bytes(line):
     """What `usable 0-9fbff fc000-fdfff, reserved ...` comes to."""
     total = 0
@@ -56,6 +76,7 @@ def system_figures(machine, build, objcopy):
     taken, taken_of_more = (memory_taken(machine, size) for size in (MEMORY, MORE_MEMORY))
     return {
         **boot_time(machine, build / "guest/demo.elf"),
+        **clone_cost(machine, build / "guest/demo.elf"),
         **image_sizes(build / "umbra.elf", objcopy),
         "memory_umbra": taken,
         "memory_umbra_per_mb": (taken_of_more - taken) // (MORE_MEMORY - MEMORY),

@@ -87,6 +87,19 @@ def test_isolation(machine, build, cpus):
     check(m, 'd', 4)
 
 
+def test_accounting(machine, release):
+    """`mem` says what a guest shares, and what is its own since it wrote there."""
+    m = machine(release, [PARENT])
+    m.expect('one> ')
+    m.command('mem', r'^one +\d+ K own +0 K shared$')
+    clone(m, 'one two', 'two')
+    found = m.command('mem', r'^two +(\d+) K own +(\d+) K shared$')
+    assert int(found[1]) < 200 and int(found[2]) > 8000
+    fill(m, 'two', 1)
+    found = m.command('mem', r'^two +(\d+) K own +(\d+) K shared$')
+    assert int(found[1]) > 7000 and int(found[1]) + int(found[2]) > 8192
+
+
 def test_paused_parent(machine, build):
     """A paused guest is cloned as it is; the clone runs, and it stays paused."""
     m = machine(build, [PARENT])
