@@ -123,10 +123,10 @@ static inline bool guest_frame_access(const struct guest_memory *memory, uint32_
 
 static inline bool guest_frame(const struct guest_memory *memory, uint32_t page, paddr_t *frame)
 {
-	bool found = guest_frame_access(memory, page, frame);
-
+	if (!guest_frame_access(memory, page, frame))
+		return false;
 	*frame &= ~PTE_W;
-	return found;
+	return true;
 }
 
 /* The page itself, page-aligned, in the loaded window; page must be below memory->pages. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Traps that arrive while Umbra itself runs, and NMIs at any time.  An exception in Umbra is a
- * bug of Umbra's and ends in a panic, but for writes to what guests share; interrupts and NMIs go to
- * the functions that arch/board has set.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm and the double-fault task.
+ * Traps that arrive while Umbra itself runs, and NMIs at any time.  An exception in Umbra is a bug
+ * of Umbra's and ends in a panic, but for writes to what guests share; interrupts and NMIs go to
+ * the functions that arch/board has set.  Called by arch/cpu/host_traps.asm, arch/cpu/switcher.asm
+ * and the double-fault task.
  */
 #ifndef UMBRA_ARCH_CPU_HOST_TRAPS_H
 #define UMBRA_ARCH_CPU_HOST_TRAPS_H

@@ -165,7 +165,7 @@ static inline void invalidate_page(uint32_t address)
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
 
-/* Writes to the byte at pointer what it holds, in one step: for what its page does about a write. */
+/* Writes what is in the byte at pointer to it, in one step: a read-only page faults. */
 static inline void touch_for_write(const void *pointer)
 {
 	__asm__ volatile("lock orb $0, (%0)" ::"r"(pointer) : "memory");

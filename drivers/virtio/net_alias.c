@@ -10,7 +10,7 @@
 #define TYPE 12u
 static const uint8_t type_arp[] = { 0x08, 0x06 };
 
-/* ARP behind it: four fields that say that addresses are those of Ethernet and IPv4; who to whom. */
+/* ARP behind it: four fields that say that it is about Ethernet and IPv4; then who to whom. */
 #define ARP_KIND 14u
 #define ARP_SENDER 22u
 #define ARP_TARGET 32u

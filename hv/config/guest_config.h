@@ -113,8 +113,8 @@ bool guest_configs_create(struct guest_configs *configs, const char *name, const
 			  struct created_config *created, struct config_problems *problems);
 
 /*
- * The same for a clone of the guest with that configuration, which is running: all but the name, and
- * the address on its network.
+ * The same for a clone of the guest with that configuration, which is running: all but the name,
+ * and the address on its network.
  */
 void guest_configs_clone(struct guest_configs *configs, const char *name,
 			 const struct guest_config *like, struct created_config *created);

@@ -169,7 +169,7 @@ static void costs_little(void **state)
 /* The last one that uses a frame writes to it as it is. */
 static void last_user(void **state)
 {
-	paddr_t chunk, frame;
+	paddr_t chunk = 0, frame = 0;
 
 	(void)state;
 	start();
@@ -193,7 +193,7 @@ static void last_user(void **state)
 /* Where a page has moved from is told, for the shadow tables. */
 static void says_what_moved(void **state)
 {
-	paddr_t frame;
+	paddr_t frame = 0;
 
 	(void)state;
 	start();

@@ -13,9 +13,9 @@ CONSOLE_MUX := drivers/console/console_mux.c drivers/console/console_endpoint.c 
 # What runs on the machine of tests/unit/native/, and the guest of the shadow tables' tests.
 NATIVE := tests/unit/native/native.c mm/frames.c mm/heap.c
 SHADOW := $(NATIVE) tests/unit/shadow_guest.c mm/initial_tables.c mm/guest_tables.c \
-	mm/guest_window.c mm/guest_share.c mm/shadow_additions.c mm/shadow_audit.c mm/shadow_budget.c \
-	mm/shadow_fault.c mm/shadow_follow.c mm/shadow_initial.c mm/shadow_leaf.c mm/shadow_middle.c \
-	mm/shadow_space.c mm/shadow_update.c mm/shadow_view.c
+	mm/guest_window.c mm/guest_share.c mm/shadow_additions.c mm/shadow_audit.c \
+	mm/shadow_budget.c mm/shadow_fault.c mm/shadow_follow.c mm/shadow_initial.c \
+	mm/shadow_leaf.c mm/shadow_middle.c mm/shadow_space.c mm/shadow_update.c mm/shadow_view.c
 SHADOW_MODEL := $(SHADOW) tests/unit/shadow_model.c tests/unit/shadow_model_start.c \
 	tests/unit/shadow_model_steps.c
 VPCI_BUS := tests/unit/fake_guest_memory.c drivers/virtio/vpci_bus.c drivers/virtio/vpci_device.c \
@@ -33,7 +33,8 @@ NET_DEVICE := $(WAITING) tests/unit/fake_net_card.c drivers/net/net_device.c \
 NET_OFFLOAD := drivers/net/net_offload.c drivers/net/net_headers.c drivers/net/net_segment.c
 ETHERNET := $(NET_OFFLOAD) drivers/net/ethernet_switch.c drivers/net/frame_cutter.c \
 	drivers/net/switch_queue.c tests/unit/fake_heap.c
-VIRTIO_NET := $(ETHERNET) drivers/virtio/net_alias.c drivers/virtio/virtio_net.c drivers/virtio/virtio_net_receive.c \
+VIRTIO_NET := $(ETHERNET) drivers/virtio/net_alias.c drivers/virtio/virtio_net.c \
+	drivers/virtio/virtio_net_receive.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
 
 PARTITION := drivers/block/partition_table.c drivers/block/partition_entry.c \
