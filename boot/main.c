@@ -33,6 +33,7 @@
 #include "hv/console/outputs.h"
 #include "hv/console/power_button.h"
 #include "hv/devices/entropy.h"
+#include "hv/gdb/gdb.h"
 #include "hv/guest/guest_list.h"
 #include "hv/guest/guest_sharing.h"
 #include "hv/life/configured_guests.h"
@@ -143,6 +144,8 @@ static void open_outputs(void)
 		screen = screen_open(&info, &problem);
 	outputs_open(&options, screen);
 	machine_set_panic(options.on_panic);
+	if (options.on_panic == PANIC_GDB)
+		panic_set_action(gdb_after_panic);
 	if (problem)
 		log_warn("console", "the screen cannot be used: %s", problem);
 }
@@ -206,10 +209,17 @@ static void switch_to_own_tables(void)
 	host_map_activate(host_cr3);
 }
 
+/* A debugger's answer is complete before the next command of the console begins. */
+static void work_beside_guests(void)
+{
+	gdb_serve();
+	housekeeping_work();
+}
+
 static void start_housekeeping(void)
 {
 	machine_set_when_idle(options.when_idle);
-	housekeeping_init(housekeeping_work);
+	housekeeping_init(work_beside_guests);
 	consoles_open(&options);
 }
 
@@ -266,6 +276,7 @@ void boot_main(uint32_t magic, uint32_t information)
 	entropy_finish();				/* keys for guests */
 	host_devices_init(&options);			/* disks, cards, uplinks */
 	outputs_start();				/* consoles by interrupt */
+	gdb_start(&options);				/* debuggers */
 	start_power_button();				/* needs timers, ACPI */
 
 	guest_sharing_init();				/* Umbra's writes to them */

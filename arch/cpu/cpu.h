@@ -51,6 +51,7 @@ struct cpu {
 	uint32_t cr0;			/* what the register holds */
 	uint32_t cr4, guest_cr4;	/* for Umbra's code, and for a guest's */
 	struct fpu_state *fpu_owner;	/* the state that the FPU holds; NULL: none */
+	uint32_t guest_dr7;		/* while breakpoints of a guest are loaded, else 0 */
 	uint32_t barriers_due;		/* before the next entry to a guest: of enum remedy */
 	const char *running;		/* name of the guest that has this CPU, or NULL */
 	uint32_t trace_kinds;		/* bit n: records of that kind are written (trace.h) */

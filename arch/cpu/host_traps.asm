@@ -12,6 +12,7 @@ section .text
 
 extern host_trap
 global host_stubs, msr_try_write, msr_try_write_instruction, msr_try_write_failed
+global memory_try_read, memory_try_read_instruction, memory_try_read_failed
 
 %macro stub 1
 	align 16
@@ -44,7 +45,7 @@ host_entry:
 	iret
 
 ; bool msr_try_write(uint32_t msr [eax], uint32_t low [edx]) (arch/cpu/entry_msrs.h)
-; The one instruction of Umbra that is expected to fault: host_trap then continues at
+; Of the two instructions of Umbra that are expected to fault one: host_trap then continues at
 ; msr_try_write_failed.
 msr_try_write:
 	mov ecx, eax
@@ -55,5 +56,17 @@ msr_try_write_instruction:
 	mov eax, 1
 	ret
 msr_try_write_failed:
+	xor eax, eax
+	ret
+
+; bool memory_try_read(const uint8_t *from [eax], uint8_t *to [edx]) (arch/cpu/memory_try.h)
+; The other one.
+memory_try_read:
+memory_try_read_instruction:
+	mov al, [eax]
+	mov [edx], al
+	mov eax, 1
+	ret
+memory_try_read_failed:
 	xor eax, eax
 	ret

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Handles traps in Umbra itself, and every NMI first.  An exception here is a bug, but for the #GP
- * by which msr_try_write finds out that a register does not exist, and for page faults of writes to
- * what guests share (mm/window_fault.c).
+ * by which msr_try_write finds out that a register does not exist, the #PF by which memory_try_read
+ * finds that nothing is mapped, the #DB of a guest's breakpoints, and page faults of writes to what
+ * guests share (mm/window_fault.c).
  */
 #include "arch/cpu/host_traps.h"
 
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/breakpoint_registers.h"
 #include "arch/cpu/exception_names.h"
 #include "arch/cpu/heartbeat.h"
 #include "arch/cpu/irqs_off.h"
@@ -22,6 +24,7 @@
 #define BOARD_NMI_SHIFT 6
 
 extern const uint8_t msr_try_write_instruction[], msr_try_write_failed[];
+extern const uint8_t memory_try_read_instruction[], memory_try_read_failed[];
 
 static void (*serve_interrupt)(unsigned vector);
 static bool (*is_expected_nmi)(uint32_t eip, uint32_t ebp);
@@ -68,6 +71,12 @@ void host_trap(struct trap_frame *frame)
 		frame->eip = (uint32_t)msr_try_write_failed;
 		return;
 	}
+	if (frame->vector == VECTOR_PF && frame->eip == (uint32_t)memory_try_read_instruction) {
+		frame->eip = (uint32_t)memory_try_read_failed;
+		return;
+	}
+	if (frame->vector == VECTOR_DB && breakpoint_registers_match_umbra(frame))
+		return;
 	if (frame->vector == VECTOR_PF && is_served_page_fault(frame))
 		return;
 	if (frame->vector == VECTOR_PF)
@@ -85,6 +94,7 @@ void host_double_fault(void)
 		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp, .ebx = tss->ebx,
 		.edx = tss->edx, .ecx = tss->ecx, .eax = tss->eax,
 		.vector = VECTOR_DF, .eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
+		.esp = tss->esp,
 	};
 
 	panic_with_frame(&frame, "double fault (esp %08x)", tss->esp);
@@ -122,6 +132,7 @@ bool host_nmi(const struct nmi_frame *frame)
 {
 	uint8_t source;
 
+	breakpoint_registers_suspend();
 	if (panic_has_begun()) {
 		panic_stop(frame->eip, frame->cs, frame->ebp);
 		return false;
@@ -130,6 +141,7 @@ bool host_nmi(const struct nmi_frame *frame)
 	/* An NMI that the board accounts for is not the watchdog's. */
 	if (source != NMI_UNKNOWN || !is_expected_nmi || !is_expected_nmi(frame->eip, frame->ebp))
 		count_nmi(frame, source);
+	breakpoint_registers_restore();
 	return struck_guest(frame) && !guest_state_is_possible(frame->cs, frame->eflags);
 }
 

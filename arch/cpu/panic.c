@@ -28,6 +28,7 @@ static void (*output)(const char *text, size_t length);
 static void (*more)(void (*print)(const char *text, size_t length));
 static void (*final_action)(void);
 static uint32_t panicking_cpu = NOBODY;	/* set once, by the first */
+static struct panic_state state;	/* of that CPU */
 
 void panic_set_output(void (*write)(const char *text, size_t length))
 {
@@ -169,6 +170,50 @@ static void print_cpus(void)
 	}
 }
 
+/* --- for a debugger ------------------------------------------------------------------- */
+
+/*
+ * Of a CPU that trapped everything is known: no ring changed, so its stack pointer was where the
+ * frame ends.  Else what the caller of panic() will go on with: the frame pointer that was pushed,
+ * and the stack behind the return address.
+ */
+static void note_state(const struct trap_frame *frame, uint32_t eip, uint32_t ebp)
+{
+	const uint32_t *pushed = (const uint32_t *)ebp;
+
+	state = (struct panic_state){ .eip = eip, .ebp = ebp, .esp = ebp };
+	if (!frame && is_on_stack(pages_of(here()), ebp) && pushed[1] == eip) {
+		state.ebp = pushed[0];
+		state.esp = ebp + 2 * sizeof(uint32_t);
+	}
+	if (frame) {
+		state.has_all = true;
+		state.frame = *frame;
+		state.esp = frame->vector == VECTOR_DF ? frame->esp : (uint32_t)&frame->esp;
+	}
+}
+
+unsigned panic_cpu(void)
+{
+	return panicking_cpu;
+}
+
+bool panic_state_of(unsigned id, struct panic_state *result)
+{
+	const struct cpu *cpu = cpu_by_id(id);
+
+	if (id == panicking_cpu) {
+		*result = state;
+		return true;
+	}
+	if (!cpu || !cpu->is_stopped)
+		return false;
+	*result = (struct panic_state){
+		.eip = cpu->stop_eip, .ebp = cpu->stop_ebp, .esp = cpu->stop_ebp,
+	};
+	return true;
+}
+
 /* --- the end -------------------------------------------------------------------------- */
 
 /* Only one CPU reports, and only once: a fault during its report must not start another report. */
@@ -188,6 +233,7 @@ static void __noreturn finish(const struct trap_frame *frame, uint32_t eip, uint
 
 	interrupts_off();
 	be_the_first();
+	note_state(frame, eip, ebp);
 	stop_others();
 
 	format_text_v(reason, sizeof(reason), format, arguments);

@@ -38,6 +38,17 @@ bool panic_has_begun(void);
  */
 void panic_stop(uint32_t eip, uint32_t cs, uint32_t ebp);
 
+/* Where a CPU was when Umbra panicked. */
+struct panic_state {
+	uint32_t eip, ebp, esp;
+	bool has_all;			/* frame has the registers that a trap pushed */
+	struct trap_frame frame;
+};
+
+/* After a panic: the CPU that panicked, and where one was; false when that is not known. */
+unsigned panic_cpu(void);
+bool panic_state_of(unsigned cpu, struct panic_state *state);
+
 /* How a panic prints: must work with interrupts off and whatever lock held. */
 void panic_set_output(void (*write)(const char *text, size_t length));
 

@@ -211,6 +211,8 @@ exit_exception:
 ; Stack: vector, error, eip, cs, eflags, and then what ESP pointed to when the
 ; instruction at eip faulted.  All registers may be the guest's.
 switcher_fault:
+	cmp dword [esp], 1
+	je .watched
 	cmp dword [esp], 11		; #NP, #SS and #GP are what a bad value causes
 	jb .bug
 	cmp dword [esp], 13
@@ -248,6 +250,12 @@ switcher_fault:
 	pop dword [esp + 8]
 	add esp, 4
 	jmp exit_guest
+
+	; A debugger watches the guest's memory (hv/debug/), and `mov ss` or `pop ss` of the guest
+	; read it: its #DB waits for the end of the next instruction, which has led here.
+.watched:
+	add esp, 8
+	own_value iret
 
 	; The instruction must not fault: this is a bug of Umbra's.
 .bug:

@@ -93,7 +93,7 @@ void config_add_problem(struct config_problems *problems, const char *module, co
 enum console_set { CONSOLE_COM1 = 1, CONSOLE_COM2 = 2, CONSOLE_SCREEN = 4 };
 enum idle_action { IDLE_STAY, IDLE_POWEROFF, IDLE_HALT, IDLE_REBOOT };
 enum parked_action { PARKED_STAY, PARKED_END, PARKED_RESTART };
-enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
+enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF, PANIC_GDB };
 
 /* uplink=PORT:NET; without :NET it is the default network. */
 struct uplink_option {
@@ -107,6 +107,7 @@ struct umbra_options {
 	enum idle_action when_idle;	/* when the last guest has ended; default stay */
 	uint32_t power_button;		/* seconds for the guests, default 10; or _FIRMWARE */
 	enum panic_action on_panic;	/* default halt */
+	unsigned gdb;			/* COM1 or COM2, which is no console; 0: no debugger */
 	enum clock_source clock;	/* default: what is right for the machine */
 	bool apic;			/* use the APICs, if there are; default true */
 	uint32_t max_cpus;		/* how many are started at most, 1-32 */

@@ -66,12 +66,23 @@ static const char *read_when_idle(struct config_line *line, const char *value)
 
 static const char *read_on_panic(struct config_line *line, const char *value)
 {
-	static const char *const names[] = { "halt", "reboot", "poweroff", NULL };
+	static const char *const names[] = { "halt", "reboot", "poweroff", "gdb", NULL };
 	int action = config_find_name(value, names);
 
 	if (action < 0)
-		return "the value is one of halt, reboot, poweroff";
+		return "the value is one of halt, reboot, poweroff, gdb";
 	line->options->on_panic = (enum panic_action)action;
+	return NULL;
+}
+
+static const char *read_gdb(struct config_line *line, const char *value)
+{
+	static const char *const names[] = { "com1", "com2", NULL };
+	int port = config_find_name(value, names);
+
+	if (port < 0)
+		return "the value is one of com1, com2";
+	line->options->gdb = (unsigned)port + 1;
 	return NULL;
 }
 
@@ -241,6 +252,7 @@ static const struct config_row umbra_rows[] = {
 	{ "log", read_log, false },
 	{ "when-idle", read_when_idle, false },
 	{ "on-panic", read_on_panic, false },
+	{ "gdb", read_gdb, false },
 	{ "power-button", read_power_button, false },
 	{ "clock", read_clock, false },
 	{ "apic", read_apic, false },
@@ -253,16 +265,42 @@ static const struct config_row umbra_rows[] = {
 	{ "mitigations", read_mitigations, false },
 };
 
-/* What goes together whatever the order of the words. */
-static void check_ports(struct umbra_options *options, struct config_problems *problems)
+static unsigned console_of(unsigned port)
 {
 	static const unsigned consoles[] = { 0, CONSOLE_COM1, CONSOLE_COM2 };
 
-	if (!(options->consoles & consoles[options->trace_port]))
-		return;
-	config_add_problem(problems, "umbra", options->trace_port == 1 ? "trace-to=com1" :
-			   "trace-to=com2", "the port is a console already");
-	options->trace_port = 0;
+	return consoles[port];
+}
+
+/* The port of a debugger is neither a console nor that of the trace. */
+static void check_gdb(struct umbra_options *options, struct config_problems *problems)
+{
+	const char *word = options->gdb == 1 ? "gdb=com1" : "gdb=com2", *cause = NULL;
+
+	if (options->consoles & console_of(options->gdb))
+		cause = "the port is a console already";
+	else if (options->gdb && options->gdb == options->trace_port)
+		cause = "the trace goes to that port already";
+	if (cause) {
+		config_add_problem(problems, "umbra", word, "%s", cause);
+		options->gdb = 0;
+	}
+	if (options->on_panic == PANIC_GDB && !options->gdb) {
+		config_add_problem(problems, "umbra", "on-panic=gdb",
+				   "there is no line for a debugger, as gdb=com2");
+		options->on_panic = PANIC_HALT;
+	}
+}
+
+/* What goes together whatever the order of the words. */
+static void check_ports(struct umbra_options *options, struct config_problems *problems)
+{
+	if (options->consoles & console_of(options->trace_port)) {
+		config_add_problem(problems, "umbra", options->trace_port == 1 ? "trace-to=com1" :
+				   "trace-to=com2", "the port is a console already");
+		options->trace_port = 0;
+	}
+	check_gdb(options, problems);
 }
 
 /* All options have a value, and none has a slash in front of its `=`. */

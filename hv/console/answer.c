@@ -12,11 +12,20 @@
 
 static char answer[4096];
 static size_t answer_length;
+static void (*answer_sink)(const char *text, size_t length);	/* NULL: the consoles */
 
 void answer_flush(void)
 {
-	consoles_print(answer, answer_length);
+	if (answer_sink)
+		answer_sink(answer, answer_length);
+	else
+		consoles_print(answer, answer_length);
 	answer_length = 0;
+}
+
+void answer_set_sink(void (*sink)(const char *text, size_t length))
+{
+	answer_sink = sink;
 }
 
 void answer_print(const char *format, ...)

@@ -153,9 +153,16 @@ static void forward(const struct command *command, const char *argument, const c
 	cpu_call_post(&forwarded.call);
 }
 
-static void finish(void)
+/* The next answer is for the consoles, unless its command says otherwise. */
+static void end_answer(void)
 {
 	answer_flush();
+	answer_set_sink(NULL);
+}
+
+static void finish(void)
+{
+	end_answer();
 	forwarded.is_in_flight = false;
 	/* The next command may be waiting. */
 	housekeeping_wake();
@@ -195,7 +202,7 @@ static void execute(const struct command *command, const char *argument, const c
 		command->execute(argument);
 	else
 		command->execute_with(argument, words);
-	answer_flush();
+	end_answer();
 }
 
 /* Is what stands behind the command what it takes? */
@@ -219,12 +226,14 @@ void command_execute(const char *line)
 	const struct command *command;
 
 	take_word(&line, name);
-	if (name[0] == '\0')
+	if (name[0] == '\0') {
+		end_answer();
 		return;
+	}
 	command = find_command(name);
 	if (command && command->execute_any) {
 		command->execute_any(line);
-		answer_flush();
+		end_answer();
 		return;
 	}
 	take_word(&line, argument);
@@ -237,5 +246,11 @@ void command_execute(const char *line)
 			    command->argument);
 	else
 		answer_print("no command is called '%s'; 'help' lists them\n", name);
-	answer_flush();
+	end_answer();
+}
+
+void command_execute_for(const char *line, void (*sink)(const char *text, size_t length))
+{
+	answer_set_sink(sink);
+	command_execute(line);
 }

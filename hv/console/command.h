@@ -7,12 +7,16 @@
 #define UMBRA_HV_CONSOLE_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Carries out one line and prints its answer.  Boot CPU, no lock held, none under
  * way.  A command about a guest may be finished by the CPU which has that guest.
  */
 void command_execute(const char *line);
+
+/* The same, with the answer given to sink in pieces, on the CPU that carries the command out. */
+void command_execute_for(const char *line, void (*sink)(const char *text, size_t length));
 
 /* Is a command in flight?  housekeeping_wake is called when it ends. */
 bool command_is_in_flight(void);

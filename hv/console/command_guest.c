@@ -137,7 +137,7 @@ void command_pause(struct guest *guest)
 {
 	if (has_ended(guest))
 		return;
-	if (guest_pause(guest))
+	if (guest_pause(guest, PAUSED_BY_CONSOLE))
 		log_event("guest-paused", "guest=%s", guest->name);
 	else
 		answer_print("guest '%s' is paused already\n", guest->name);
@@ -145,7 +145,7 @@ void command_pause(struct guest *guest)
 
 void command_resume(struct guest *guest)
 {
-	if (guest_resume(guest))
+	if (guest_resume(guest, PAUSED_BY_CONSOLE))
 		log_event("guest-resumed", "guest=%s", guest->name);
 	else
 		answer_print("guest '%s' is not paused\n", guest->name);

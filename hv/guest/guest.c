@@ -21,7 +21,7 @@ static void set_end(struct guest *guest, enum guest_end reason)
 	guest->end_reason = reason;
 	if (!has_ended(guest)) {
 		timer_stop(&guest->delay);
-		guest->is_paused = false;
+		guest->paused = 0;
 		guest->is_held = false;
 		guest->is_starved = false;
 		guest->state = GUEST_ENDED;
@@ -91,7 +91,7 @@ void guest_restart(struct guest *guest)
 {
 	if (guest->state == GUEST_DELAYED) {
 		timer_stop(&guest->delay);
-		guest->is_paused = false;
+		guest->paused = 0;
 		guest->state = GUEST_STARTING;
 	} else {
 		guest_end(guest, GUEST_RESTARTED, "restarted at the console");
@@ -100,23 +100,23 @@ void guest_restart(struct guest *guest)
 }
 
 /* A guest that waits in the run queue leaves it when its turn comes (hv/run/run.c). */
-bool guest_pause(struct guest *guest)
+bool guest_pause(struct guest *guest, enum guest_pauser pauser)
 {
-	if (guest->is_paused || has_ended(guest))
+	if (guest->paused & pauser || has_ended(guest))
 		return false;
-	guest->is_paused = true;
+	guest->paused |= pauser;
 	if (this_cpu()->running == guest->name)
 		sched_end_turn();
 	return true;
 }
 
 /* One that is delayed or parked is woken by what it waits for. */
-bool guest_resume(struct guest *guest)
+bool guest_resume(struct guest *guest, enum guest_pauser pauser)
 {
-	if (!guest->is_paused)
+	if (!(guest->paused & pauser))
 		return false;
-	guest->is_paused = false;
-	if (guest->state != GUEST_DELAYED && guest->state != GUEST_PARKED)
+	guest->paused &= ~(uint32_t)pauser;
+	if (!guest->paused && guest->state != GUEST_DELAYED && guest->state != GUEST_PARKED)
 		guest_wake(guest);
 	return true;
 }

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 struct console_endpoint;
+struct guest_debug;
 struct guest_devices;
 
 enum guest_state {
@@ -45,6 +46,12 @@ enum guest_end {
 	GUEST_ENDED_PARKED,	/* it was parked, and when-parked= says that it ends then */
 	GUEST_RESTARTED,	/* a command restarts it */
 	GUEST_NOT_LOADED,	/* never ran; event=module-error told why */
+};
+
+/* Who keeps a guest from running: each ends its own pause. */
+enum guest_pauser {
+	PAUSED_BY_CONSOLE = BIT(0),
+	PAUSED_BY_DEBUGGER = BIT(1),
 };
 
 /* What Umbra needs from the part of the shared structure that differs between generations. */
@@ -71,10 +78,11 @@ struct guest {
 	enum guest_end end_reason;
 	char end_cause[160];
 	uint32_t end_eip;
-	bool is_paused;			/* gets no turns, whatever its state, until it ends */
+	uint32_t paused;		/* of enum guest_pauser; not 0: gets no turns until it ends */
 	bool is_held;			/* the same, until it is cloned (hv/life/guest_clone.h) */
 	bool is_starved;		/* the same, until frames are there (guest_sharing.h) */
 	bool is_traced;			/* in its present turn (hv/trace/trace_filter.h) */
+	struct guest_debug *debug;	/* a debugger has attached to it (hv/debug/); NULL: none */
 
 	/* The virtual CPU. */
 	struct registers_page *registers;
@@ -181,12 +189,13 @@ void guest_end(struct guest *guest, enum guest_end reason, const char *text);
 void guest_restart(struct guest *guest);
 
 /*
- * Keeps it from running, and lets it go on, for a command.  Time goes on for it: its timer, and
- * what its devices have for it, waits until it runs again.  A paused guest can be ended and
- * restarted, which also ends the pause.  False when it is paused already, or not paused.
+ * Keeps it from running, and ends that, for one pauser: it goes on when no other one keeps it.
+ * Time goes on for it: its timer, and what its devices have for it, waits until it runs again.  A
+ * paused guest can be ended and restarted, which also ends all pauses.  False when that one has
+ * paused it already, or has not.
  */
-bool guest_pause(struct guest *guest);
-bool guest_resume(struct guest *guest);
+bool guest_pause(struct guest *guest, enum guest_pauser pauser);
+bool guest_resume(struct guest *guest, enum guest_pauser pauser);
 
 /* Has it ended to start again: at its own request, by an option or by a command? */
 bool guest_restarts_itself(const struct guest *guest);

@@ -131,6 +131,9 @@ static uint64_t real_gate(const struct guest *guest, uint32_t vector)
 	if (vector >= VECTOR_EXCEPTIONS || vector == VECTOR_NM || vector == VECTOR_MC ||
 	    exception_has_error_code(vector))
 		return switcher_gate(vector, 0);
+	/* A debugger's breakpoints are found in all code; others by their privilege (hv/debug/). */
+	if (vector == VECTOR_BP && guest->debug)
+		return switcher_gate(vector, LGUEST_USER_RING);
 	/* With the guest's privilege, so that `int3` from user space is not a protection fault. */
 	return switcher_gate(vector, gate_dpl(wanted));
 }
@@ -174,7 +177,11 @@ void guest_load_idt_entry(struct guest *guest, uint32_t vector, uint32_t low, ui
 
 void guest_change_call_gate(struct guest *guest)
 {
-	guest->calls_by_umbra = !guest->calls_by_umbra;
+	bool by_umbra = shadow_has_low(&guest->shadow) || guest->debug;
+
+	if (guest->calls_by_umbra == by_umbra)
+		return;
+	guest->calls_by_umbra = by_umbra;
 	load_gate(guest, LGUEST_SYSCALL_VECTOR);
 	load_gate(guest, LGUEST_SYSCALL_VECTOR_PLAN9);
 }

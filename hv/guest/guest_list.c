@@ -110,3 +110,17 @@ struct guest *guest_list_find(const char *name, unsigned *cpu)
 	spin_unlock(&lock);
 	return found;
 }
+
+struct guest *guest_list_find_number(unsigned number, unsigned *cpu)
+{
+	struct guest *guest, *found = NULL;
+
+	spin_lock(&lock);
+	list_for_each(guest, &guests, node)
+		if (guest->number == number)
+			found = guest;
+	if (found)
+		*cpu = guest_home(found);
+	spin_unlock(&lock);
+	return found;
+}

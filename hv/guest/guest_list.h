@@ -37,4 +37,7 @@ bool guest_list_has(const char *name);
  */
 struct guest *guest_list_find(const char *name, unsigned *cpu);
 
+/* The same by the number alone. */
+struct guest *guest_list_find_number(unsigned number, unsigned *cpu);
+
 #endif

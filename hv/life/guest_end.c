@@ -5,6 +5,7 @@
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
 #include "drivers/console/console_mux.h"
+#include "hv/debug/debug.h"
 #include "hv/devices/guest_block.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_list.h"
@@ -147,6 +148,7 @@ bool guest_finish(struct guest *guest)
 		restart(guest);
 		return false;
 	}
+	debug_guest_ends(guest);
 	task_forget(&guest->task);
 	return guest_drop(guest);
 }

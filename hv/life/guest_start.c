@@ -7,6 +7,7 @@
 
 #include "arch/cpu/log.h"
 #include "arch/cpu/time.h"
+#include "hv/debug/debug.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/guest/guest_cpu.h"
 #include "hv/load/loader.h"
@@ -136,6 +137,7 @@ static void run(struct guest *guest)
 		  guest->config->options.mem_bytes >> 10,
 		  guest->image.kind == IMAGE_ELF ? "elf" : "bzimage",
 		  guest->task.entity.weight, guest->task.entity.cap);
+	debug_guest_starts(guest);
 }
 
 static void fail(struct guest *guest)

@@ -146,7 +146,7 @@ static void serve(struct run_loop *loop, struct guest *guest)
 {
 	if (guest->state == GUEST_ENDING)
 		take_apart(loop->cpu, guest);
-	else if (unlikely(guest->is_paused || guest->is_held) || guest_must_wait(guest))
+	else if (unlikely(guest->paused || guest->is_held) || guest_must_wait(guest))
 		put_aside(loop->cpu);
 	else if (unlikely(!(guest->task.entity.cpus & BIT(loop->cpu->id))))
 		send_away(loop->cpu);

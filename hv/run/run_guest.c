@@ -29,6 +29,7 @@
 #include "arch/cpu/switcher.h"
 #include "arch/cpu/time.h"
 #include "arch/cpu/trace.h"
+#include "hv/debug/debug.h"
 #include "hv/devices/entropy.h"
 #include "hv/devices/guest_devices.h"
 #include "hv/emulate/debug_registers.h"
@@ -171,6 +172,26 @@ static inline __force_inline void handle_exit(struct guest *guest, uint32_t faul
 		other_exit(guest, vector);
 }
 
+/* What others do around an entry and with its exit: the debugger, the trace. */
+static __noinline void before_entry(struct guest *guest)
+{
+	if (guest->debug)
+		debug_enter(guest);
+	if (guest->is_traced)
+		trace_entry(guest);
+}
+
+static __noinline void observed_exit(struct guest *guest, uint32_t fault_address)
+{
+	if (guest->is_traced)
+		trace_exit(guest, fault_address);
+	if (!debug_takes_exit(guest))
+		handle_exit(guest, fault_address);
+	debug_after_exit(guest);
+	if (guest->is_traced)
+		trace_handled(guest);
+}
+
 /* --- entry ------------------------------------------------------------------------------ */
 
 /* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
@@ -189,7 +210,7 @@ static inline __force_inline void pin_stack(struct guest *guest)
 			   guest->kernel_stack);
 }
 
-static inline __force_inline void enter(struct guest *guest, bool traced)
+static inline __force_inline void enter(struct guest *guest, bool observed)
 {
 	struct cpu *cpu = this_cpu();
 	struct cpu_pages *pages = cpu->pages;
@@ -205,10 +226,12 @@ static inline __force_inline void enter(struct guest *guest, bool traced)
 	}
 	heartbeat_leave(cpu);
 	irqs_off_end();
-	if (traced)
-		trace_entry(guest);
+	if (observed)
+		before_entry(guest);
 	switcher_enter(shadow_activate(&guest->shadow, pages), &pages->guest_state.host_esp);
 	irqs_off_begin();
+	if (observed)
+		debug_leave(guest);
 	heartbeat_return(cpu);
 	if (guest_frame_of(guest)->vector == VECTOR_PF)
 		fault_address = read_cr2();
@@ -220,11 +243,10 @@ static inline __force_inline void enter(struct guest *guest, bool traced)
 	}
 	assert(!(read_eflags() & (EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT |
 				  (cpu->cr4 & CR4_SMAP ? EFLAGS_AC : 0))));
-	if (traced)
-		trace_exit(guest, fault_address);
-	handle_exit(guest, fault_address);
-	if (traced)
-		trace_handled(guest);
+	if (observed)
+		observed_exit(guest, fault_address);
+	else
+		handle_exit(guest, fault_address);
 }
 
 /* --- between entries ------------------------------------------------------------------- */
@@ -281,21 +303,26 @@ void run_other_work(struct run_loop *loop)
 	other_work(loop);
 }
 
-/* Until it waits, ends or must make way.  Twice in run_guest, so that a trace costs where it is. */
-static inline __force_inline void run_turn(struct run_loop *loop, struct guest *guest, bool traced)
+/*
+ * Until it waits, ends or must make way.  Twice in run_guest, so that a trace and a debugger cost
+ * where they are.
+ */
+static inline __force_inline void run_turn(struct run_loop *loop, struct guest *guest,
+					   bool observed)
 {
 	for (;;) {
 		irqs_off_mark("devices", 0);
 		if (guest->devices_due)
 			guest_serve_devices(guest);
 		irqs_off_mark("entry", 0);
-		guest_deliver_interrupts(guest);
+		if (!observed || !debug_holds_interrupts(guest))
+			guest_deliver_interrupts(guest);
 		if (guest->state == GUEST_RUNNING)
 			pin_stack(guest);
 		/* What was done for the guest just now may have ended its turn, too. */
 		if (guest->state != GUEST_RUNNING || loop->cpu->reschedule)
 			break;
-		enter(guest, traced);
+		enter(guest, observed);
 		other_work(loop);
 	}
 }
@@ -307,7 +334,7 @@ static inline __force_inline void run_turn(struct run_loop *loop, struct guest *
  */
 void run_guest(struct run_loop *loop, struct guest *guest)
 {
-	if (unlikely(guest->is_traced))
+	if (unlikely(guest->is_traced || guest->debug))
 		run_turn(loop, guest, true);
 	else
 		run_turn(loop, guest, false);

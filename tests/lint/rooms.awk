@@ -15,12 +15,14 @@ BEGIN {
 	level("hv/load")
 	level("hv/sched")
 	level("hv/guest")
+	level("hv/debug")
 	level("hv/devices")
 	level("hv/hypercall hv/life")
 	level("hv/emulate")
 	level("hv/trace")
 	level("hv/run")
 	level("hv/console")
+	level("hv/gdb")
 	level("boot")
 }
 
