@@ -34,6 +34,7 @@ table() {
 	test fdisk sfdisk|/usr/sbin/sfdisk
 	test ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
 	test ovmf-ia32 /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
+	test gdb gdb
 	bench gnuplot-nox gnuplot
 	bochs bochs bochs
 	bochs bochs-term /usr/lib/$(uname -m)-linux-gnu/bochs/plugins/libbx_term_gui.so.0.0.0

@@ -28,6 +28,8 @@
 #define X87_OPERAND 16u
 #define X87_DS 20u
 #define SSE_MXCSR 24u
+#define SSE_MXCSR_MASK 28u
+#define SSE_MXCSR_MASK_DEFAULT 0xFFBFu	/* where the CPU says nothing */
 #define X87_REGISTERS 32u
 #define SSE_REGISTERS 160u
 
@@ -116,12 +118,24 @@ static bool set_segment(struct guest *guest, unsigned number, uint32_t value)
 	return true;
 }
 
+/* Whoever moves a guest that waits for an interrupt wants it to execute there. */
+static void set_eip(struct guest *guest, uint32_t value)
+{
+	struct trap_frame *frame = guest_frame_of(guest);
+
+	if (frame->eip != value && guest->state == GUEST_HALTED)
+		guest->state = GUEST_RUNNING;
+	frame->eip = value;
+}
+
 static bool write_general(struct guest *guest, unsigned number, uint32_t value)
 {
 	if (number >= DEBUG_CS)
 		return set_segment(guest, number, value);
 	if (number == DEBUG_EFLAGS)
 		set_flags(guest, value);
+	else if (number == DEBUG_EIP)
+		set_eip(guest, value);
 	else
 		*general(guest, number) = value;
 	return true;
@@ -201,15 +215,50 @@ static void read_fpu(struct guest *guest, unsigned number, uint8_t *bytes)
 		store_le32(bytes, read_x87_control(image, number - DEBUG_GENERAL_COUNT - 8));
 }
 
-/* Not MXCSR, of which some values make FXRSTOR fault, nor the words that belong together. */
-static bool write_fpu(struct guest *guest, unsigned number, const uint8_t *bytes)
+/* A bit of MXCSR that the CPU lacks would make FXRSTOR fault (SDM vol. 1, 11.6.6). */
+static uint32_t safe_mxcsr(const uint8_t *image, uint32_t value)
 {
-	uint8_t *place = fpu_place(fpu_image(guest), number);
+	uint32_t mask = load_le32(image + SSE_MXCSR_MASK);
 
-	if (!place || registers[number].size < 10)
-		return false;
-	memcpy(place, bytes, registers[number].size);
-	return true;
+	return value & (mask ? mask : SSE_MXCSR_MASK_DEFAULT);
+}
+
+static uint8_t short_tags(uint32_t tags)
+{
+	uint32_t result = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		if ((tags >> 2 * i & 3) != 3)
+			result |= BIT(i);
+	return (uint8_t)result;
+}
+
+static void write_x87_control(uint8_t *image, unsigned index, uint32_t value)
+{
+	static const uint8_t places[] = {
+		X87_CONTROL, X87_STATUS, X87_TAGS, X87_CS, X87_EIP, X87_DS, X87_OPERAND, X87_OPCODE,
+	};
+	bool is_pointer = index == 4 || index == 6;
+
+	if (index == 2)
+		image[X87_TAGS] = short_tags(value);
+	else if (is_pointer)
+		store_le32(image + places[index], value);
+	else
+		store_le16(image + places[index], (uint16_t)(value & (index == 7 ? 0x7FF : 0xFFFF)));
+}
+
+static void write_fpu(struct guest *guest, unsigned number, const uint8_t *bytes)
+{
+	uint8_t *image = fpu_image(guest);
+	uint8_t *place = fpu_place(image, number);
+
+	if (!place)
+		write_x87_control(image, number - DEBUG_GENERAL_COUNT - 8, load_le32(bytes));
+	else if (place == image + SSE_MXCSR)
+		store_le32(place, safe_mxcsr(image, load_le32(bytes)));
+	else
+		memcpy(place, bytes, registers[number].size);
 }
 
 /* --- the others ------------------------------------------------------------------------------- */
@@ -274,5 +323,9 @@ bool debug_register_write(struct guest *guest, unsigned number,
 {
 	if (number < DEBUG_GENERAL_COUNT)
 		return write_general(guest, number, load_le32(bytes));
-	return number < DEBUG_FIRST_SYSTEM && write_fpu(guest, number, bytes);
+	/* What is there already may be written, as gdb does after the call of a function. */
+	if (number >= DEBUG_FIRST_SYSTEM)
+		return read_system(guest, number - DEBUG_FIRST_SYSTEM) == load_le32(bytes);
+	write_fpu(guest, number, bytes);
+	return true;
 }

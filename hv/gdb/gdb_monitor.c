@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * `monitor` of GDB: a command of Umbra's console, whose answer goes to the debugger.  The console
- * may have one under way, and one about a guest may be finished by another CPU; the line waits for
+ * may carry one out already, and one about a guest may be finished by another CPU; the line waits for
  * that.
  */
 #include "hv/console/command.h"
@@ -10,6 +10,7 @@
 #define PIECE_MOST ((GDB_CONTENT_MAX - 1) / 2)
 
 static char answer_data[GDB_MONITOR_SIZE];
+static const char after_panic[] = "Umbra has panicked, and has no commands any more\n";
 
 static void take_answer(const char *text, size_t length)
 {
@@ -21,7 +22,7 @@ void gdb_request_monitor(void)
 	uint32_t length = 0;
 
 	if (gdb.has_panicked) {
-		gdb_reply_error(GDB_E_REQUEST);
+		gdb_put_hex(&gdb.reply, (const uint8_t *)after_panic, sizeof(after_panic) - 1);
 		return;
 	}
 	while (length < GDB_LINE_SIZE - 1 &&

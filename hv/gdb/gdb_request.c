@@ -4,7 +4,6 @@
  * says so.
  */
 #include "hv/gdb/gdb_session.h"
-#include "lib/string.h"
 
 struct request {
 	const char *name;
@@ -41,60 +40,13 @@ static const struct request requests[] = {
 	{ "Q", gdb_request_set },
 };
 
-void gdb_reply_ok(void)
-{
-	gdb_put_text(&gdb.reply, "OK");
-}
-
-void gdb_reply_error(enum gdb_error error)
-{
-	gdb.reply.length = 0;
-	gdb_put_format(&gdb.reply, "E%02x", error);
-}
-
-struct gdb_guest *gdb_guest_of(uint32_t process)
-{
-	return process >= 1 && process <= DEBUG_GUESTS ? &gdb.guests[process - 1] : NULL;
-}
-
-static bool is_attached(uint32_t process)
-{
-	const struct gdb_guest *guest = gdb_guest_of(process);
-
-	if (process == GDB_UMBRA)
-		return gdb.umbra_attached;
-	return guest && guest->is_attached && !gdb.has_panicked;
-}
-
-static void (*run_selected)(struct guest *guest);
-
-static void run_if_there(struct guest *guest)
-{
-	if (guest && guest->debug)
-		run_selected(guest);
-	else
-		gdb_reply_error(GDB_E_PROCESS);
-}
-
-void gdb_for_selected(void (*run)(struct guest *guest), void (*umbra)(void))
-{
-	if (!is_attached(gdb.selected)) {
-		gdb_reply_error(GDB_E_PROCESS);
-	} else if (gdb.selected == GDB_UMBRA) {
-		umbra();
-	} else {
-		run_selected = run;
-		gdb_call(gdb.selected, run_if_there);
-	}
-}
-
 /* --- threads ----------------------------------------------------------------------------- */
 
 /* Any process: the first that is attached. */
 static uint32_t some_process(void)
 {
 	for (uint32_t process = 1; process <= DEBUG_GUESTS; process++)
-		if (is_attached(process))
+		if (gdb_is_attached(process))
 			return process;
 	return GDB_UMBRA;
 }
@@ -103,7 +55,7 @@ static bool is_thread(const struct gdb_thread *thread)
 {
 	uint32_t count = thread->process == GDB_UMBRA ? gdb_umbra_threads() : 1;
 
-	return is_attached(thread->process) &&
+	return gdb_is_attached(thread->process) &&
 	       (thread->thread == GDB_ALL || thread->thread == GDB_ANY || thread->thread <= count);
 }
 

@@ -21,8 +21,6 @@
 #define STEPS_MOST 16u
 #define INPUT_SIZE 64u
 
-struct gdb_session gdb;
-
 static struct console *line;
 static struct gdb_reader reader;
 static uint8_t input[INPUT_SIZE];
@@ -143,7 +141,8 @@ static bool step(void)
 		send(kind);
 		return true;
 	}
-	return take_input();
+	/* The stop of one may be the stop of others. */
+	return gdb_run_job() || take_input();
 }
 
 void gdb_serve(void)
@@ -188,7 +187,7 @@ void gdb_start(const struct umbra_options *options)
 	log_event("gdb", "line=%s", line->name);
 }
 
-/* What was under way belongs to a world that has gone. */
+/* What was being done belongs to a world that has gone. */
 void gdb_after_panic(void)
 {
 	if (!line)

@@ -68,16 +68,19 @@ struct gdb_session {
 
 extern struct gdb_session gdb;
 
-/* The state of process; NULL: no guest can have that number. */
-struct gdb_guest *gdb_guest_of(uint32_t process);
-
-/* --- replies (gdb_request.c) --------------------------------------------------------------- */
+/* --- replies and processes (gdb_reply.c) ---------------------------------------------------- */
 
 void gdb_reply_ok(void);
 void gdb_reply_error(enum gdb_error error);
 
-/* Handles one packet. */
-void gdb_handle(const char *content, uint32_t length);
+/* The state of process; NULL: no guest can have that number. */
+struct gdb_guest *gdb_guest_of(uint32_t process);
+
+/* Is it attached, be it a guest or Umbra? */
+bool gdb_is_attached(uint32_t process);
+
+/* A guest that was attached to is not any more. */
+void gdb_forget(struct gdb_guest *state);
 
 /*
  * Carries out what is asked of the selected process: run(guest) for a guest that is attached, on its
@@ -96,6 +99,9 @@ bool gdb_call_is_pending(void);
 
 /* After a panic: nobody runs it any more. */
 void gdb_call_abandon(void);
+
+/* Handles one packet (gdb_request.c). */
+void gdb_handle(const char *content, uint32_t length);
 
 /* --- the requests, by file ----------------------------------------------------------------- */
 
@@ -130,9 +136,6 @@ void gdb_interrupt(void);
  * is that of its packet.
  */
 bool gdb_report_stop(char *kind);
-
-/* A guest that was attached to is not any more. */
-void gdb_forget(struct gdb_guest *state);
 
 /* --- jobs (gdb_resume.c) --------------------------------------------------------------------- */
 

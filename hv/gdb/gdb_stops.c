@@ -15,11 +15,6 @@
 #define SIGNAL_ABORT 6u
 #define SIGNAL_KILL 9u
 
-void gdb_forget(struct gdb_guest *state)
-{
-	*state = (struct gdb_guest){ .is_attached = false };
-}
-
 /* --- events -------------------------------------------------------------------------------- */
 
 static void collect(struct gdb_guest *state, struct guest_debug *debug)
@@ -76,10 +71,15 @@ static void put_restart(const struct gdb_guest *state)
 	gdb_put_text(&gdb.reply, ";");
 }
 
+/* In all-stop mode the thread that is told of is the selected one from then on. */
 static void put_stop(const struct gdb_guest *state)
 {
 	unsigned signal = state->stop.kind == DEBUG_STOP_ASKED ? state->signal : SIGNAL_TRAP;
 
+	if (!gdb.non_stop) {
+		gdb.selected = process_of(state);
+		gdb.selected_thread = GDB_ANY;
+	}
 	gdb_put_format(&gdb.reply, "T%02xthread:p%x.1;", signal, process_of(state));
 	switch (state->stop.kind) {
 	case DEBUG_STOP_BREAKPOINT:

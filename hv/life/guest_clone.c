@@ -36,6 +36,9 @@ static enum clone_result fail(char cause[CLONE_CAUSE_SIZE], const char *text)
 
 static const char *why_not(const struct guest *parent)
 {
+	/* The clone's memory would have breakpoints of which nobody knows. */
+	if (parent->debug)
+		return "a debugger has attached to it";
 	switch (parent->state) {
 	case GUEST_RUNNING:
 	case GUEST_HALTED:

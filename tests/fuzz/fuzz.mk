@@ -15,6 +15,7 @@ fuzz_decode       := $(DECODE)
 fuzz_device_page  := tests/unit/fake_guest_memory.c drivers/virtio/device_page.c \
 	drivers/virtio/device_page_notify.c drivers/virtio/virtio_console.c \
 	drivers/virtio/virtqueue.c lib/format.c lib/div64.c
+fuzz_gdb_packet   := hv/gdb/gdb_packet.c hv/gdb/gdb_text.c lib/format.c lib/div64.c
 fuzz_image        := hv/load/image_parse.c hv/load/image_elf.c hv/load/boot_params.c lib/format.c \
 	lib/div64.c
 fuzz_madt         := arch/board/acpi.c arch/board/acpi_ports.c arch/board/acpi_s5.c \

@@ -47,14 +47,18 @@ class Debugger:
         except pexpect.EOF:
             self.machine.fail(f'gdb ended: {self.text}')
 
-    def wait_prompt(self, what, timeout=TIMEOUT):
-        def has_prompt():
+    def wait_text(self, pattern, what, timeout=TIMEOUT):
+        """Waits until what gdb has printed since the last command has the pattern."""
+        def has_text():
             self.read()
-            return PROMPT in self.text
+            return re.search(pattern, self.text)
         try:
-            self.machine.wait(has_prompt, f'gdb: {what}', timeout)
+            self.machine.wait(has_text, f'gdb: {what}', timeout)
         except AssertionError as error:
             raise AssertionError(f'{error}\nand gdb said:\n{self.text}') from error
+
+    def wait_prompt(self, what, timeout=TIMEOUT):
+        self.wait_text(re.escape(PROMPT), what, timeout)
         answer, _, self.text = self.text.partition(PROMPT)
         return answer.replace('\r', '')
 
@@ -66,11 +70,7 @@ class Debugger:
     def begin(self, line, pattern='Continuing'):
         """Gives a command that lets the guest go on, and does not wait for its end."""
         self.process.sendline(line)
-
-        def has_begun():
-            self.read()
-            return re.search(pattern, self.text)
-        self.machine.wait(has_begun, f'gdb: {line}')
+        self.wait_text(pattern, line)
 
     def finish(self, pattern=None, timeout=TIMEOUT):
         """What a command printed that was begun, once it has ended."""

@@ -117,6 +117,13 @@ static void test_umbra_words(void **state)
 	assert_int_equal(options.when_idle, IDLE_HALT);
 	assert_int_equal(options.on_panic, PANIC_POWEROFF);
 	assert_int_equal(options.power_button, 10);
+	parse_umbra("gdb=com2 on-panic=gdb");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.gdb, 2);
+	assert_int_equal(options.on_panic, PANIC_GDB);
+	parse_umbra("console=com2 gdb=com1");
+	assert_int_equal(problems.found, 0);
+	assert_int_equal(options.gdb, 1);
 	parse_umbra("power-button=firmware");
 	assert_int_equal(problems.found, 0);
 	assert_int_equal(options.power_button, CONFIG_POWER_BUTTON_FIRMWARE);
@@ -232,6 +239,14 @@ static void test_umbra_problems(void **state)
 	assert_int_equal(options.log, LOG_WARN);
 	parse_umbra("when-idle=sleep");
 	assert_problem("when-idle=sleep", "stay");
+	parse_umbra("gdb=com2 console=com1,com2");
+	assert_problem("gdb=com2", "console already");
+	assert_int_equal(options.gdb, 0);
+	parse_umbra("gdb=screen");
+	assert_problem("gdb=screen", "com1, com2");
+	parse_umbra("on-panic=gdb");
+	assert_problem("on-panic=gdb", "no line");
+	assert_int_equal(options.on_panic, PANIC_HALT);
 	parse_umbra("on-panic=stay");
 	assert_problem("on-panic=stay", "halt");
 

@@ -86,6 +86,7 @@ unit_entropy_pool := lib/entropy_pool.c lib/csprng.c lib/chacha20.c
 unit_format      := lib/format.c lib/div64.c
 unit_frames      := tests/unit/native/native.c
 unit_framebuffer := drivers/console/text_screen.c lib/ansi.c
+unit_gdb_packet  := hv/gdb/gdb_packet.c hv/gdb/gdb_text.c lib/format.c lib/div64.c
 unit_guest_config := $(GUEST_CONFIG) lib/format.c lib/div64.c lib/parse.c
 unit_guest_tables := $(NATIVE) mm/guest_tables.c
 unit_guest_share := $(NATIVE) mm/guest_window.c mm/guest_share.c
