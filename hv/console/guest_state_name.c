@@ -10,7 +10,7 @@ const char *guest_state_name(const struct guest *guest)
 		[GUEST_ENDED] = "ended", [GUEST_ENDING] = "ending",
 	};
 
-	if (guest->is_paused)
+	if (guest->paused)
 		return "paused";
 	return guest->is_starved ? "short" : names[guest->state];
 }

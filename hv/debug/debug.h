@@ -93,8 +93,8 @@ struct guest_debug *debug_of(unsigned number);
 uint32_t debug_take_events(struct guest_debug *debug);
 
 /*
- * Attaches to the guest and stops it, which is an event.  False when somebody has attached to it, or
- * it has ended.
+ * Attaches to the guest and stops it, which is an event.  False when somebody has attached to it,
+ * or it has ended.
  */
 bool debug_attach(struct guest *guest);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads and writes a guest's memory for a debugger.  Each page is looked up once, so a call takes no
- * longer than its bytes and a walk of two or three levels for each page of them.
+ * Reads and writes a guest's memory for a debugger.  Each page is looked up once, so a call takes
+ * no longer than its bytes and a walk of two or three levels for each page of them.
  */
 #include "hv/debug/debug_memory.h"
 

@@ -141,7 +141,7 @@ static bool write_general(struct guest *guest, unsigned number, uint32_t value)
 	return true;
 }
 
-/* --- those of the FPU -------------------------------------------------------------------------- */
+/* --- those of the FPU ------------------------------------------------------------------------*/
 
 /* The image, after what the CPU holds for the guest was saved there. */
 static uint8_t *fpu_image(struct guest *guest)
@@ -239,13 +239,14 @@ static void write_x87_control(uint8_t *image, unsigned index, uint32_t value)
 		X87_CONTROL, X87_STATUS, X87_TAGS, X87_CS, X87_EIP, X87_DS, X87_OPERAND, X87_OPCODE,
 	};
 	bool is_pointer = index == 4 || index == 6;
+	uint32_t low = places[index] == X87_OPCODE ? 0x7FF : 0xFFFF;
 
 	if (index == 2)
 		image[X87_TAGS] = short_tags(value);
 	else if (is_pointer)
 		store_le32(image + places[index], value);
 	else
-		store_le16(image + places[index], (uint16_t)(value & (index == 7 ? 0x7FF : 0xFFFF)));
+		store_le16(image + places[index], (uint16_t)(value & low));
 }
 
 static void write_fpu(struct guest *guest, unsigned number, const uint8_t *bytes)

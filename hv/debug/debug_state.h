@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's registers as a debugger sees them: those of the CPU, of the FPU, and what else belongs to
- * the state of a virtual CPU.  On the guest's home CPU.
+ * A guest's registers as a debugger sees them: those of the CPU, of the FPU, and what else belongs
+ * to the state of a virtual CPU.  On the guest's home CPU.
  */
 #ifndef UMBRA_HV_DEBUG_DEBUG_STATE_H
 #define UMBRA_HV_DEBUG_DEBUG_STATE_H

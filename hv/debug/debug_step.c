@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Single steps.  TF is set for an entry and taken back at the exit, before anything is done with it,
- * so nothing that Umbra shows to the guest has the debugger's TF; and a TF of the guest's own, as
- * its kernel sets for `ptrace`, stays what it was.  Two instructions show it by themselves: what
+ * Single steps.  TF is set for an entry and taken back at the exit, before anything is done with
+ * it, so nothing that Umbra shows to the guest has the debugger's TF; and a TF of the guest's own,
+ * as its kernel sets for `ptrace`, stays what it was.  Two instructions show it by themselves: what
  * `pushf` pushed is corrected, and what `popf` and `iret` load is the guest's own from then on.
  *
  * A step is complete when #DB says so, and also when Umbra executed the instruction: then the guest

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GDB remote serial protocol on a serial line (docs/debugging.md): guests are processes, each
- * with one thread, and Umbra itself is one.  The boot CPU serves the line, in its work beside guests;
- * what concerns a guest is done on the guest's home CPU.
+ * with one thread, and Umbra itself is one.  The boot CPU serves the line, in its work beside
+ * guests; what concerns a guest is done on the guest's home CPU.
  */
 #ifndef UMBRA_HV_GDB_GDB_H
 #define UMBRA_HV_GDB_GDB_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The request qXfer: documents in XML, in pieces: the description of the registers, the threads, and
- * as data of the operating system the processes that can be attached to (`info os processes`).
+ * The request qXfer: documents in XML, in pieces: the description of the registers, the threads,
+ * and as data of the operating system the processes that can be attached to (`info os processes`).
  */
 #include "hv/debug/debug_state.h"
 #include "hv/gdb/gdb_session.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * `monitor` of GDB: a command of Umbra's console, whose answer goes to the debugger.  The console
- * may carry one out already, and one about a guest may be finished by another CPU; the line waits for
- * that.
+ * may carry one out already, and one about a guest may be finished by another CPU; the line waits
+ * for that.
  */
 #include "hv/console/command.h"
 #include "hv/gdb/gdb_session.h"

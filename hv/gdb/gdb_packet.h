@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Packets of the GDB remote serial protocol ("Overview" and "Packet Acknowledgment" in the manual of
- * GDB, appendix E): `$`, the content, `#`, and a sum of two hexadecimal digits.  Pure: bytes in,
+ * Packets of the GDB remote serial protocol ("Overview" and "Packet Acknowledgment" in the manual
+ * of GDB, appendix E): `$`, the content, `#`, and a sum of two hexadecimal digits.  Pure: bytes in,
  * contents out, and the other way round.  Whoever is at the line may send anything.
  */
 #ifndef UMBRA_HV_GDB_GDB_PACKET_H

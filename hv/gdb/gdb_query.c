@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The requests `q` and `Q`: what is offered, which threads there are, and how the two ends speak. */
+/* The requests `q` and `Q`: what is offered, what threads there are, how the two ends speak. */
 #include "hv/gdb/gdb_session.h"
 #include "lib/string.h"
 

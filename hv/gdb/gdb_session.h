@@ -68,7 +68,7 @@ struct gdb_session {
 
 extern struct gdb_session gdb;
 
-/* --- replies and processes (gdb_reply.c) ---------------------------------------------------- */
+/* --- replies and processes (gdb_reply.c) --------------------------------------------- */
 
 void gdb_reply_ok(void);
 void gdb_reply_error(enum gdb_error error);
@@ -83,12 +83,12 @@ bool gdb_is_attached(uint32_t process);
 void gdb_forget(struct gdb_guest *state);
 
 /*
- * Carries out what is asked of the selected process: run(guest) for a guest that is attached, on its
- * home CPU with its window loaded, and umbra() for Umbra.
+ * Carries out what is asked of the selected process: run(guest) for a guest that is attached, on
+ * its home CPU with its window loaded, and umbra() for Umbra.
  */
 void gdb_for_selected(void (*run)(struct guest *guest), void (*umbra)(void));
 
-/* --- calls (gdb_call.c) -------------------------------------------------------------------- */
+/* --- calls (gdb_call.c) -------------------------------------------------------------- */
 
 /*
  * Has run(guest) called on the home CPU of the guest of that number, at once or later, with its
@@ -103,7 +103,7 @@ void gdb_call_abandon(void);
 /* Handles one packet (gdb_request.c). */
 void gdb_handle(const char *content, uint32_t length);
 
-/* --- the requests, by file ----------------------------------------------------------------- */
+/* --- the requests, by file ----------------------------------------------------------- */
 
 void gdb_request_registers(void);		/* gdb_registers.c */
 void gdb_request_register(void);
@@ -123,7 +123,7 @@ void gdb_request_reason(void);			/* gdb_stops.c: `?` */
 void gdb_request_next_stop(void);		/* vStopped */
 void gdb_request_interrupt(void);		/* vCtrlC */
 
-/* --- stops (gdb_stops.c) -------------------------------------------------------------------- */
+/* --- stops (gdb_stops.c) ------------------------------------------------------------- */
 
 /* Takes what happened to attached guests. */
 void gdb_collect_events(void);
@@ -137,7 +137,7 @@ void gdb_interrupt(void);
  */
 bool gdb_report_stop(char *kind);
 
-/* --- jobs (gdb_resume.c) --------------------------------------------------------------------- */
+/* --- jobs (gdb_resume.c) ------------------------------------------------------------- */
 
 /* Starts one that is left; false when there is none. */
 bool gdb_run_job(void);
@@ -147,12 +147,12 @@ void gdb_drop_jobs(void);
 /* Detaches from all. */
 void gdb_detach_all(void);
 
-/* --- documents (gdb_documents.c) -------------------------------------------------------------- */
+/* --- documents (gdb_documents.c) ----------------------------------------------------- */
 
 /* `qXfer:`, behind that. */
 void gdb_request_document(void);
 
-/* --- monitor (gdb_monitor.c) ------------------------------------------------------------------ */
+/* --- monitor (gdb_monitor.c) --------------------------------------------------------- */
 
 /* `qRcmd,`, behind that. */
 void gdb_request_monitor(void);
@@ -160,7 +160,7 @@ void gdb_request_monitor(void);
 /* Goes on with one; true when a packet is to be sent. */
 bool gdb_monitor_go_on(void);
 
-/* --- Umbra as a process (gdb_umbra.c) ---------------------------------------------------------- */
+/* --- Umbra as a process (gdb_umbra.c) ------------------------------------------------ */
 
 void gdb_umbra_registers(void);
 void gdb_umbra_register(void);

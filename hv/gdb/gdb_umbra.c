@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Umbra as a process of the debugger's: its memory can be read, and its registers.  While it runs it
- * has one thread, the CPU that serves the line, and that is where its registers are taken; it
+ * Umbra as a process of the debugger's: its memory can be read, and its registers.  While it runs
+ * it has one thread, the CPU that serves the line, and that is where its registers are taken; it
  * cannot be stopped, since nobody would serve the line then.  After a panic each CPU is a thread,
  * with what the panic kept of it.
  */

@@ -78,7 +78,7 @@ struct guest {
 	enum guest_end end_reason;
 	char end_cause[160];
 	uint32_t end_eip;
-	uint32_t paused;		/* of enum guest_pauser; not 0: gets no turns until it ends */
+	uint32_t paused;		/* of enum guest_pauser; not 0: gets no turns */
 	bool is_held;			/* the same, until it is cloned (hv/life/guest_clone.h) */
 	bool is_starved;		/* the same, until frames are there (guest_sharing.h) */
 	bool is_traced;			/* in its present turn (hv/trace/trace_filter.h) */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzer of the line to a debugger: the input is what comes in.  Each content lies inside the reader,
- * is what a packet made of it is read as again, and is taken apart by all that takes fields.
+ * Fuzzer of the line to a debugger: the input is what comes in.  Each content lies inside the
+ * reader, is what a packet made of it is read as again, and is taken apart by all that takes
+ * fields.
  */
 #include "hv/gdb/gdb_packet.h"
 #include "hv/gdb/gdb_text.h"

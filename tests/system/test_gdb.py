@@ -41,7 +41,7 @@ def number_of(g, name):
 
 
 def attach(g, name):
-    g.do(f'attach {number_of(g, name)}', rf'^0x[0-9a-f]+ in |^[a-z_]+ \(')
+    g.do(f'attach {number_of(g, name)}', rf'^0x[0-9a-f]+ in |^[a-z_0-9]+ \(')
 
 
 def go_on(g):
@@ -404,10 +404,11 @@ REQUESTS = [b'm0,ffffffff', b'mffffffff,ffffffff', b'mc0100000,7fffffff', b'M0,1
             b'Z0,0,0', b'Z9,0,0', b'Z2,ffffffff,8', b'Z2,c0100000,ffffffff', b'z0,c0100000,1',
             b'P100=0', b'Pa=00000000', b'P8=', b'pffffffff', b'p', b'g', b'G00', b'vCont;x',
             b'vCont;C', b'vCont;c:pz', b'vAttach;0', b'vAttach;ffffffff', b'vAttach;3', b'vKill;7',
-            b'Hgp1.7', b'Hgp-1.-1', b'Hg', b'T', b'qXfer:features:read:target.xml:ffffffff,ffffffff',
+            b'Hgp1.7', b'Hgp-1.-1', b'Hg', b'T',
+            b'qXfer:features:read:target.xml:ffffffff,ffffffff',
             b'qXfer:features:read:target.xml:z', b'qRcmd,6', b'qRcmd,zz', b'qRcmd,' + b'41' * 400,
-            b'vRun;x', b'vFile:open:2f', b'QNonStop:7', b'QNonStop:0', b'D;9', b'?', b'', b'v', b'q',
-            b'k' * 5000]
+            b'vRun;x', b'vFile:open:2f', b'QNonStop:7', b'QNonStop:0', b'D;9', b'?', b'', b'v',
+            b'q', b'k' * 5000]
 
 
 def test_hostile_wire(wire, build):
