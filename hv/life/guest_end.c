@@ -12,6 +12,7 @@
 #include "hv/life/guest_park.h"
 #include "hv/life/guest_start.h"
 #include "hv/life/restart_delay.h"
+#include "lib/string.h"
 #include "mm/frames.h"
 #include "mm/heap.h"
 
@@ -62,6 +63,7 @@ static void discard_machine(struct guest *guest)
 
 bool guest_drop(struct guest *guest)
 {
+	bool *config_unused = guest->config->unused;
 	bool was_last;
 
 	/* For a guest that never ran this is quick; for others it was done before. */
@@ -75,6 +77,9 @@ bool guest_drop(struct guest *guest)
 	was_last = guest_list_remove(guest);
 	cpu_call_withdraw(&guest->task.call);
 	heap_free(guest);
+	/* The boot CPU may free the configuration as soon as it sees this. */
+	if (config_unused)
+		WRITE_ONCE(*config_unused, true);
 	return was_last;
 }
 
@@ -89,7 +94,27 @@ static uint32_t count_exits(const struct guest *guest)
 	return count;
 }
 
-static void report_exit(const struct guest *guest)
+/* What the log says of an end, kept until the guest is gone. */
+struct exit_report {
+	char name[CONFIG_NAME_SIZE];
+	char cause[sizeof(((struct guest *)NULL)->end_cause)];
+	enum guest_end reason;
+	uint32_t eip, exits, shadow_pages;
+	uint64_t run_time;
+};
+
+static void note_exit(const struct guest *guest, struct exit_report *report)
+{
+	string_copy(report->name, guest->name, sizeof(report->name));
+	string_copy(report->cause, guest->end_cause, sizeof(report->cause));
+	report->reason = guest->end_reason;
+	report->eip = guest->end_eip;
+	report->exits = count_exits(guest);
+	report->shadow_pages = guest->shadow_used;
+	report->run_time = guest->task.entity.run_time;
+}
+
+static void log_exit(const struct exit_report *report)
 {
 	static const char *const reasons[] = {
 		[GUEST_POWEROFF] = "poweroff", [GUEST_REBOOT] = "reboot",
@@ -97,11 +122,13 @@ static void report_exit(const struct guest *guest)
 		[GUEST_RESTARTED] = "reboot", [GUEST_ENDED_PARKED] = "parked",
 	};
 
+	if (report->reason == GUEST_NOT_LOADED)
+		return;
 	log_event("guest-exit",
 		  "guest=%s reason=%s cause=\"%s\" eip=%08x run=%llums exits=%u shadow=%uK",
-		  guest->name, reasons[guest->end_reason], guest->end_cause, guest->end_eip,
-		  guest->task.entity.run_time / 1000000, count_exits(guest),
-		  guest->shadow_used << (PAGE_SHIFT - 10));
+		  report->name, reasons[report->reason], report->cause, report->eip,
+		  report->run_time / 1000000, report->exits,
+		  report->shadow_pages << (PAGE_SHIFT - 10));
 }
 
 /*
@@ -142,13 +169,19 @@ static void restart(struct guest *guest)
 
 bool guest_finish(struct guest *guest)
 {
-	if (guest->end_reason != GUEST_NOT_LOADED)
-		report_exit(guest);
+	struct exit_report report;
+	bool was_last;
+
+	note_exit(guest, &report);
 	if (guest_starts_again(guest)) {
+		log_exit(&report);
 		restart(guest);
 		return false;
 	}
 	debug_guest_ends(guest);
+	/* Whoever reads of the end finds the name, the disks and the memory free. */
 	task_forget(&guest->task);
-	return guest_drop(guest);
+	was_last = guest_drop(guest);
+	log_exit(&report);
+	return was_last;
 }

@@ -28,8 +28,8 @@ enum guest_rest guest_take_apart(struct guest *guest);
 
 /*
  * Finishes a guest that was taken apart and is in no run queue: reports event=guest-exit, and
- * restarts it if it is to be, at once, or after a delay if it restarts too often.  Else frees it.
- * True when it was the last guest that was not parked.
+ * restarts it if it is to be, at once, or after a delay if it restarts too often.  Else frees it,
+ * before the report.  True when it was the last guest that was not parked.
  */
 bool __must_check guest_finish(struct guest *guest);
 
