@@ -52,8 +52,7 @@ struct guest_config {
 	struct guest_options options;	/* with a mac that no other guest on its network has */
 	bool broken;			/* a problem was found; only inside guest_configs_make */
 	bool forgotten;			/* the command `destroy`: it is not started again */
-	bool is_awaited;		/* a clone is being made with it; boot CPU */
-	bool is_used;			/* only inside hv/life/configured_guests.c */
+	bool *unused;			/* set when its guest is gone; NULL: it is kept */
 };
 
 /* A module for the command `create`, which any number of guests may be made from. */
@@ -102,6 +101,8 @@ struct created_config {
 	struct list_node node;
 	struct guest_config config;
 	char command_line[CONFIG_COMMAND_LINE_SIZE];
+	bool unused;			/* its guest is gone; any CPU sets it */
+	bool is_awaited;		/* a clone is being made with it; boot CPU */
 };
 
 /*

@@ -94,7 +94,8 @@ bool guest_configs_create(struct guest_configs *configs, const char *name, const
 	struct guest_config *config = &created->config;
 	struct create_line line;
 
-	*config = (struct guest_config){ 0 };
+	*config = (struct guest_config){ .unused = &created->unused };
+	created->unused = false;
 	string_copy(config->name, name, sizeof(config->name));
 	if (!config_parse_create(words, &line, problems))
 		return false;
@@ -121,7 +122,8 @@ void guest_configs_clone(struct guest_configs *configs, const char *name,
 	config->options.command_line = created->command_line;
 	config->options.mac_given = false;
 	config->forgotten = false;
-	config->is_awaited = false;
+	config->unused = &created->unused;
+	created->unused = false;
 	do {
 		guest_mac_default(config, attempt++);
 	} while (find_mac(configs, config));

@@ -106,7 +106,7 @@ static void send(void)
 
 	job.step = STEP_AWAY;
 	if (!parent) {
-		guest_clone_config_done(job.config);
+		guest_clone_config_done(job.config, false);
 		fail("it has ended");
 	} else if (cpu == this_cpu()->id) {
 		clone_here(parent);
@@ -125,7 +125,7 @@ static void retry_due(struct timer *timer)
 static void take_answer(void)
 {
 	if (job.result != CLONE_LATER)
-		guest_clone_config_done(job.config);
+		guest_clone_config_done(job.config, job.result == CLONE_DONE);
 	if (job.result == CLONE_DONE) {
 		job.made++;
 		answer(STEP_NEXT);

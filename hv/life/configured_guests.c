@@ -45,43 +45,26 @@ void guest_forget(const char *name)
 
 /* --- guests of the command `create` --------------------------------------------------- */
 
-/* Configurations are changed on this CPU alone. */
-static struct guest_config *own_config(const struct guest_config *config)
-{
-	return (struct guest_config *)(uintptr_t)config;
-}
-
-static void mark_used(struct guest *guest, void *context)
-{
-	(void)context;
-	own_config(guest->config)->is_used = true;
-}
-
 static void free_config(struct created_config *created)
 {
 	list_remove(&created->node);
 	heap_free(created);
 }
 
-/*
- * Frees configurations of `create` and of clones whose guest has left the list: it does not use
- * them any more (hv/life/guest_end.c).
- */
+/* Frees the configurations of guests that are gone. */
 static void free_unused(void)
 {
-	struct created_config *created, *unused;
+	const struct list_node *end = &all_configs->created.anchor;
+	struct list_node *node = end->next;
 
-	list_for_each(created, &all_configs->created, node)
-		created->config.is_used = created->config.is_awaited;
-	guest_list_visit(mark_used, NULL);
-	do {
-		unused = NULL;
-		list_for_each(created, &all_configs->created, node)
-			if (!created->config.is_used)
-				unused = created;
-		if (unused)
-			free_config(unused);
-	} while (unused);
+	while (node != end) {
+		struct created_config *created =
+			container_of(node, struct created_config, node);
+
+		node = node->next;
+		if (READ_ONCE(created->unused) && !created->is_awaited)
+			free_config(created);
+	}
 }
 
 bool guest_create_from(const char *name, const char *words, struct config_problems *problems)
@@ -128,13 +111,21 @@ const struct guest_config *guest_clone_config(const char *parent, const char *na
 	if (!created)
 		return NULL;
 	guest_configs_clone(all_configs, name, search.config, created);
-	created->config.is_awaited = true;
+	created->is_awaited = true;
 	return &created->config;
 }
 
-void guest_clone_config_done(const struct guest_config *config)
+void guest_clone_config_done(const struct guest_config *config, bool made)
 {
-	own_config(config)->is_awaited = false;
+	struct created_config *created;
+
+	list_for_each(created, &all_configs->created, node) {
+		if (&created->config != config)
+			continue;
+		created->is_awaited = false;
+		if (!made)
+			created->unused = true;
+	}
 }
 
 void guest_configs_tidy(void)

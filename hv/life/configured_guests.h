@@ -26,11 +26,11 @@ bool guest_create_from(const char *name, const char *words, struct config_proble
 
 /*
  * A configuration for a clone of the guest of that name: name is a valid one, which no guest has.
- * It is freed as those of `create` are, when no guest has it and guest_clone_config_done was
- * called. NULL when there is no such guest, or no memory.
+ * It is freed as those of `create` are, but not before guest_clone_config_done was called, which
+ * tells whether the clone was made.  NULL when there is no such guest, or no memory.
  */
 const struct guest_config *guest_clone_config(const char *parent, const char *name);
-void guest_clone_config_done(const struct guest_config *config);
+void guest_clone_config_done(const struct guest_config *config, bool made);
 
 /* Frees configurations of `create` and of clones that no guest has any more. */
 void guest_configs_tidy(void);
