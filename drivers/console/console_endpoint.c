@@ -80,6 +80,16 @@ void console_endpoint_destroy(struct console_endpoint *endpoint)
 	spin_unlock(&mux->lock);
 }
 
+void console_endpoint_focus(struct console_endpoint *endpoint)
+{
+	struct console_mux *mux = endpoint->mux;
+
+	spin_lock(&mux->lock);
+	mux_set_focus(mux, endpoint);
+	output_pump(mux);
+	spin_unlock(&mux->lock);
+}
+
 static void park(struct console_mux *mux, struct console_endpoint *endpoint)
 {
 	endpoint->refused = false;

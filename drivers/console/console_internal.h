@@ -84,6 +84,7 @@ struct console_mux {
 	bool dangling_sequence;		/* ... which ends in an incomplete escape sequence */
 	struct line_builder log_builder;
 	struct ring queue;		/* whole lines */
+	size_t room_wanted;		/* in it, by whoever is to be told; 0: nobody */
 	size_t batch;			/* of the queue, to be put out in one go */
 	size_t turn;			/* raw bytes that may go before the next batch */
 

@@ -11,6 +11,7 @@
 #define KEY_CANCEL 0x03		/* Ctrl-C */
 #define KEY_ERASE_LINE 0x15	/* Ctrl-U */
 #define KEY_DELETE 0x7F
+#define CONSOLE_NUMBER_KEYS 9u	/* 1 to 9 */
 #define PROMPT "umbra> "
 #define PROMPT_AGAIN "\r" PROMPT "\x1B[K"
 
@@ -135,18 +136,36 @@ static bool key_to_focus(struct console_mux *mux, uint8_t key)
 	return endpoint->gave_up;
 }
 
+static void show_guest(struct console_mux *mux, const struct console_endpoint *endpoint)
+{
+	lines_message(mux, "guest %u is %s%s%s", endpoint->number, endpoint->name,
+		      endpoint->parked ? ", parked" : "",
+		      endpoint == mux->focus ? ", in focus" : "");
+}
+
+/* The guests that have a key, the one in focus, and how many others there are. */
+static void show_guests(struct console_mux *mux)
+{
+	unsigned others = 0;
+
+	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
+		const struct console_endpoint *endpoint = mux->endpoints[i];
+
+		if (endpoint && (i < CONSOLE_NUMBER_KEYS || endpoint == mux->focus))
+			show_guest(mux, endpoint);
+		else if (endpoint)
+			others++;
+	}
+	if (others > 0)
+		lines_message(mux, "and %u more: 'guests' lists them, 'focus NAME' chooses one",
+			      others);
+}
+
 static void show_help(struct console_mux *mux)
 {
 	lines_message(mux, "after Ctrl-]: n next guest, p previous guest, 1-9 guest by number,");
 	lines_message(mux, "0 no guest, : a command of Umbra, Ctrl-] itself to the guest, ? help");
-	for (unsigned i = 0; i < CONSOLE_ENDPOINTS_MAX; i++) {
-		const struct console_endpoint *endpoint = mux->endpoints[i];
-
-		if (endpoint)
-			lines_message(mux, "guest %u is %s%s%s", endpoint->number, endpoint->name,
-				      endpoint->parked ? ", parked" : "",
-				      endpoint == mux->focus ? ", in focus" : "");
-	}
+	show_guests(mux);
 }
 
 static void focus_number(struct console_mux *mux, unsigned number)

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Characters after these are not remembered. */
-#define CONSOLE_LINE_MAX 256
+/* Characters after these are not remembered; a prompt and the longest command are. */
+#define CONSOLE_LINE_MAX 520
 /* The text, a step back for each of its characters, and a sequence that is not complete. */
 #define CONSOLE_REPAINT_MAX (2 * CONSOLE_LINE_MAX + ANSI_SEQUENCE_MAX)
 

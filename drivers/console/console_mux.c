@@ -115,6 +115,17 @@ void console_mux_print(struct console_mux *mux, const char *text, size_t length)
 	spin_unlock(&mux->lock);
 }
 
+bool console_mux_has_room(struct console_mux *mux, size_t wanted)
+{
+	bool has_room;
+
+	spin_lock(&mux->lock);
+	has_room = ring_free(&mux->queue) >= wanted;
+	mux->room_wanted = has_room ? 0 : wanted;
+	spin_unlock(&mux->lock);
+	return has_room;
+}
+
 static bool take_event(struct console_mux *mux, struct console_event *event)
 {
 	if (mux->focus_event) {

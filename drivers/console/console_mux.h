@@ -23,8 +23,8 @@
 #include <stdint.h>
 
 #define CONSOLE_NAME_SIZE 16	/* of a guest, with its NUL */
-#define CONSOLE_COMMAND_SIZE 128	/* of a command, with its NUL */
-#define CONSOLE_ENDPOINTS_MAX 64
+#define CONSOLE_COMMAND_SIZE 512	/* of a command, with its NUL */
+#define CONSOLE_ENDPOINTS_MAX 1024
 #define CONSOLE_ESCAPE_KEY 0x1D	/* Ctrl-] */
 
 struct console_mux;
@@ -102,6 +102,12 @@ void console_mux_panel_show(struct console_mux *mux, const char *text);
 void console_mux_panel_end(struct console_mux *mux);
 
 /*
+ * Can console_mux_print queue so many bytes of whole lines, ends of lines included, at most
+ * 16384?  Where it cannot, service_due is called when it can.
+ */
+bool console_mux_has_room(struct console_mux *mux, size_t wanted);
+
+/*
  * Makes an endpoint for the guest called name (cut at 15 characters); NULL when memory is out or
  * there are too many.  It gets the lowest free number from 1 up, and the focus when no guest has
  * it, unless the user chose no guest.  A guest that restarts keeps its endpoint, so its output
@@ -111,7 +117,7 @@ struct console_endpoint *console_endpoint_create(struct console_mux *mux, const 
 						 const struct console_endpoint_callbacks *callbacks,
 						 void *context);
 
-/* The number that chooses the guest after the escape key. */
+/* From 1; up to 9 it is also the key that chooses the guest after the escape key. */
 unsigned console_endpoint_number(const struct console_endpoint *endpoint);
 
 /*
@@ -126,6 +132,9 @@ void console_endpoint_destroy(struct console_endpoint *endpoint);
  * focus, to look at what it wrote; its keys are dropped.  Not parked: it was restarted.
  */
 void console_endpoint_park(struct console_endpoint *endpoint, bool parked);
+
+/* Brings the guest into focus. */
+void console_endpoint_focus(struct console_endpoint *endpoint);
 
 /*
  * Output of the guest, any bytes.  Returns how many were taken: all of them for

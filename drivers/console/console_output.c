@@ -54,9 +54,16 @@ static bool put_new_line(struct console_mux *mux)
 	return true;
 }
 
+/* The answer to a command comes first, or the interrupted line would stand between the two. */
+static bool raw_is_held(const struct console_mux *mux)
+{
+	return mux->interrupted && mux->command_event;
+}
+
 static bool begin_batch(struct console_mux *mux)
 {
-	if (ring_used(&mux->queue) == 0 || (mux->turn > 0 && raw_waits(mux)))
+	if (ring_used(&mux->queue) == 0 ||
+	    (mux->turn > 0 && raw_waits(mux) && !raw_is_held(mux)))
 		return false;
 	mux_leave_line(mux);
 	mux->interrupted = true;
@@ -73,6 +80,10 @@ static bool put_batch(struct console_mux *mux)
 	output_write(mux, bytes, length);
 	ring_drop(&mux->queue, length);
 	mux->batch -= length;
+	if (mux->room_wanted > 0 && ring_free(&mux->queue) >= mux->room_wanted) {
+		mux->room_wanted = 0;
+		mux->service_due(mux->service_context);
+	}
 	if (mux->batch == 0)
 		mux->turn = RAW_TURN;
 	return length > 0;
@@ -161,9 +172,8 @@ static bool output_step(struct console_mux *mux)
 		return put_panel(mux);
 	if (begin_batch(mux))
 		return true;
-	/* The answer to a command comes first, or the guest's line would stand between the two. */
 	if (mux->interrupted)
-		return !mux->command_event && put_repaint(mux);
+		return !raw_is_held(mux) && put_repaint(mux);
 	if (mux->in_command)
 		return put_echo(mux);
 	return put_focus(mux);

@@ -5,14 +5,24 @@
  */
 #include "hv/console/answer.h"
 
+#include "arch/cpu/time.h"
 #include "hv/console/consoles.h"
 #include "lib/format.h"
 
 #define LINE_SIZE 256u
 
-static char answer[4096];
+/* What is left to the log beside a piece.  Guests leave half of the queue, which is more than both. */
+#define SPARE_ROOM 2048u
+/* 8 KB by the slowest line in use, 9600 baud, take 9 s. */
+#define PATIENCE_NS 20000000000ull
+
+static char answer[ANSWER_PIECE];
 static size_t answer_length;
 static void (*answer_sink)(const char *text, size_t length);	/* NULL: the consoles */
+
+/* The answer that comes in pieces, if any. */
+static bool (*next_piece)(void);
+static uint64_t last_piece;	/* time_ns() when there was room for one */
 
 void answer_flush(void)
 {
@@ -39,4 +49,39 @@ void answer_print(const char *format, ...)
 	length = format_text_v(answer + answer_length, LINE_SIZE, format, arguments);
 	va_end(arguments);
 	answer_length += MIN(length, LINE_SIZE - 1);
+}
+
+void answer_in_pieces(bool (*next)(void))
+{
+	next_piece = next;
+	last_piece = time_ns();
+	(void)answer_go_on();
+}
+
+/* Is there room for a piece?  Ends the answer when there was none for long. */
+static bool has_room(void)
+{
+	uint64_t now = time_ns();
+
+	/* A sink takes all of it, and at once: it is not for the next command. */
+	if (answer_sink || consoles_have_room(ANSWER_PIECE + SPARE_ROOM)) {
+		last_piece = now;
+		return true;
+	}
+	if (now - last_piece > PATIENCE_NS) {
+		answer_print("(the rest is not shown: the console takes no more)\n");
+		answer_flush();
+		next_piece = NULL;
+	}
+	return false;
+}
+
+bool answer_go_on(void)
+{
+	while (next_piece && has_room()) {
+		if (!next_piece())
+			next_piece = NULL;
+		answer_flush();
+	}
+	return next_piece != NULL;
 }

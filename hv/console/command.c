@@ -7,6 +7,7 @@
 
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_call.h"
+#include "drivers/console/console_mux.h"
 #include "hv/console/answer.h"
 #include "hv/console/command_clone.h"
 #include "hv/console/command_create.h"
@@ -23,7 +24,7 @@
 #include "lib/string.h"
 
 #define ARGUMENT_SIZE 32
-#define WORDS_SIZE 256	/* a line of the console is no longer */
+#define WORDS_SIZE CONSOLE_COMMAND_SIZE
 
 /*
  * It has one of the five functions; the last two run on the guest's home CPU.  words are what
@@ -45,6 +46,7 @@ static const struct command commands[] = {
 	{ "guests", "", "the guests and what they do", .execute = command_list_guests },
 	{ "top", "", "what guests do a second, the busiest first; a key ends it",
 	  .execute = command_top },
+	{ "focus", "NAME", "the guest gets the keys, and the screen", .execute_on = command_focus },
 	{ "stats", "NAME", "what brought the guest out, and its shadow tables",
 	  .execute_on = command_show_stats },
 	{ "regs", "NAME", "the guest's registers when it last stopped",

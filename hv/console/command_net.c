@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command `net`.  It prints under the locks of the networks that it reads (docs/locking.md).
+ * The command `net`.  It prints under the locks of the networks that it reads (docs/locking.md),
+ * some ports at a time.
  */
 #include "hv/console/command_net.h"
 
 #include "drivers/net/network.h"
 #include "hv/console/answer.h"
+
+#define PORTS_A_PIECE 12u	/* of five lines at most */
+
+/* How far the answer is: the serials of the last port shown and of its network. */
+static struct {
+	uint64_t network, port;
+	unsigned left;		/* ports that this piece may still show */
+} shown;
 
 static void show_guest(const struct switch_port *port)
 {
@@ -38,29 +47,59 @@ static void show_uplink(struct net_device *device, const struct switch_wire *wir
 		     status.counters.interrupts, status.counters.pauses, status.counters.resets);
 }
 
+static void show_port(const struct network *network, const struct switch_port *port)
+{
+	const struct switch_counters *c = &port->counters;
+
+	if (port->own.used)
+		show_guest(port);
+	else
+		show_uplink(network->uplink, network->wire);
+	answer_print("    sent     %llu frames, %llu bytes, %llu more refused, "
+		     "%llu of them forged\n",
+		     c->sent, c->sent_bytes, c->refused, c->forged);
+	answer_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
+		     c->received_bytes, c->lost);
+}
+
 static void show_network(const struct network *network)
 {
 	const struct switch_port *port;
 
-	answer_print("%s\n", network->ethernet->name);
-	list_for_each(port, &network->ethernet->ports, node) {
-		const struct switch_counters *c = &port->counters;
-
-		if (port->own.used)
-			show_guest(port);
-		else
-			show_uplink(network->uplink, network->wire);
-		answer_print("    sent     %llu frames, %llu bytes, %llu more refused, "
-			     "%llu of them forged\n",
-			     c->sent, c->sent_bytes, c->refused, c->forged);
-		answer_print("    received %llu frames, %llu bytes, %llu more lost\n", c->received,
-			    c->received_bytes, c->lost);
+	if (network->serial < shown.network || shown.left == 0)
+		return;
+	if (network->serial > shown.network) {
+		answer_print("%s\n", network->ethernet->name);
+		shown.network = network->serial;
+		shown.port = 0;
 	}
+	list_for_each(port, &network->ethernet->ports, node) {
+		if (port->serial <= shown.port || shown.left == 0)
+			continue;
+		show_port(network, port);
+		shown.port = port->serial;
+		shown.left--;
+	}
+}
+
+static bool show_networks(void)
+{
+	shown.left = PORTS_A_PIECE;
+	(void)networks_visit(show_network);
+	return shown.left == 0;
+}
+
+/* Nothing to see: whether there is a network is asked for. */
+static void pass_by(const struct network *network)
+{
+	(void)network;
 }
 
 void command_show_networks(const char *argument)
 {
 	(void)argument;
-	if (!networks_visit(show_network))
+	if (!networks_visit(pass_by))
 		answer_print("there is no network\n");
+	shown.network = shown.port = 0;
+	answer_in_pieces(show_networks);
 }

@@ -120,6 +120,11 @@ void consoles_panel_end(void)
 	console_mux_panel_end(mux);
 }
 
+bool consoles_have_room(size_t wanted)
+{
+	return console_mux_has_room(mux, wanted);
+}
+
 void consoles_flush(void)
 {
 	console_mux_panel_end(mux);

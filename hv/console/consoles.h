@@ -27,6 +27,12 @@ bool consoles_take_event(struct console_event *event);
 /* Umbra's own text, in whole lines.  Any CPU, no lock that comes after LOCK_CONSOLE. */
 void consoles_print(const char *text, size_t length);
 
+/*
+ * Can consoles_print take so many bytes of whole lines?  Where it cannot, housekeeping is woken
+ * when it can.  Boot CPU.
+ */
+bool consoles_have_room(size_t wanted);
+
 /* Writes all pending output, when no CPU prints any more. */
 void consoles_flush(void);
 

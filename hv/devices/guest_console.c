@@ -34,6 +34,11 @@ bool guest_console_open(struct guest *guest)
 	return true;
 }
 
+void guest_console_focus(const struct guest *guest)
+{
+	console_endpoint_focus(guest->console);
+}
+
 size_t guest_console_write(void *context, const void *data, size_t length)
 {
 	const struct guest *guest = context;

@@ -26,6 +26,9 @@ void guest_consoles_init(struct console_mux *mux);
  */
 bool __must_check guest_console_open(struct guest *guest);
 
+/* Brings the guest into focus. */
+void guest_console_focus(const struct guest *guest);
+
 /* Output by other ways than the device; context is the guest.  How many bytes were taken. */
 size_t guest_console_write(void *context, const void *data, size_t length);
 

@@ -139,7 +139,8 @@ struct guest {
 	struct guest_counters counters;
 	struct guest_account account;	/* read by any CPU */
 	struct guest_sample seen;	/* when `top` looked last; under the list's lock */
-	struct list_node node;		/* in the list of guests */
+	struct list_node node;		/* in the list of guests, whose lock guards these two */
+	uint64_t serial;		/* from 1, by when it entered the list */
 	bool is_parked;			/* under the list's lock */
 };
 

@@ -10,6 +10,7 @@
 
 static struct spinlock lock = SPINLOCK(LOCK_GUESTS);
 static struct list guests = LIST_INIT(guests);	/* guests and idle: under the lock */
+static uint64_t added;		/* how many ever were: under the lock */
 static bool idle = true;	/* all guests in the list are parked, if there are any */
 
 /* Called with the lock held after a change of the list: true when the list became idle by it. */
@@ -27,6 +28,7 @@ static bool update_idle(void)
 void guest_list_add(struct guest *guest)
 {
 	spin_lock(&lock);
+	guest->serial = ++added;
 	list_add_last(&guests, &guest->node);
 	(void)update_idle();
 	spin_unlock(&lock);
@@ -80,6 +82,24 @@ void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *c
 	list_for_each(guest, &guests, node)
 		visit(guest, context);
 	spin_unlock(&lock);
+}
+
+uint64_t guest_list_visit_some(uint64_t after, unsigned count,
+			       void (*visit)(struct guest *guest, void *context), void *context)
+{
+	struct guest *guest;
+	uint64_t last = 0;
+
+	spin_lock(&lock);
+	list_for_each(guest, &guests, node) {
+		if (guest->serial <= after || count == 0)
+			continue;
+		visit(guest, context);
+		last = guest->serial;
+		count--;
+	}
+	spin_unlock(&lock);
+	return last;
 }
 
 bool guest_list_has(const char *name)

@@ -28,6 +28,13 @@ bool guest_list_is_idle(void);
  */
 void guest_list_visit(void (*visit)(struct guest *guest, void *context), void *context);
 
+/*
+ * The same for at most count of the guests whose serial is above after, in the order of these;
+ * returns the last one's serial, 0 when there were none.
+ */
+uint64_t guest_list_visit_some(uint64_t after, unsigned count,
+			       void (*visit)(struct guest *guest, void *context), void *context);
+
 /* Is there a guest of that name?  Any CPU. */
 bool guest_list_has(const char *name);
 

@@ -57,6 +57,31 @@ static void test_focus_keys(void **state)
 	expect_keys(&f->db, "");
 }
 
+/* With many guests the help stays short, and those without a key are chosen otherwise. */
+static void test_many_guests(void **state)
+{
+	struct fixture *f = *state;
+	struct guest many[12];
+	char name[8];
+
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "g%u", i);
+		add_guest(f, &many[i], name);
+	}
+	type(f, ESCAPE "?");
+	expect_contains(f, "umbra: guest 9 is g5\r\n"
+			   "umbra: and 6 more: 'guests' lists them, 'focus NAME' chooses one\r\n");
+	console_endpoint_focus(many[11].endpoint);
+	expect_event(f, CONSOLE_EVENT_FOCUS, "g11");
+	type(f, ESCAPE "?");
+	expect_contains(f, "umbra: guest 9 is g5\r\numbra: guest 15 is g11, in focus\r\n"
+			   "umbra: and 5 more:");
+	type(f, "x");
+	expect_keys(&many[11], "x");
+	for (unsigned i = 0; i < 12; i++)
+		console_endpoint_destroy(many[i].endpoint);
+}
+
 static void test_keys_are_never_lost(void **state)
 {
 	struct fixture *f = *state;
@@ -157,7 +182,7 @@ static void test_command_without_answer(void **state)
 static void test_command_editing(void **state)
 {
 	struct fixture *f = *state;
-	char line[300];
+	char line[CONSOLE_COMMAND_SIZE + 100];
 
 	type(f, ESCAPE ":abc\x15" "de\x03");
 	expect(f, "umbra> abc\rumbra> \x1B[Kde\r\n");
@@ -170,13 +195,31 @@ static void test_command_editing(void **state)
 	expect_no_event(f);
 	expect_keys(&f->web, "b");
 	/* As long as a command may be, and no longer. */
-	memset(line, 'x', 200);
-	line[200] = '\0';
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
 	type(f, ESCAPE ":");
 	type(f, line);
 	type(f, "\n");
 	line[CONSOLE_COMMAND_SIZE - 1] = '\0';
 	expect_event(f, CONSOLE_EVENT_COMMAND, line);
+}
+
+/* A command that has to wait until the answer of the one before is complete does not stop that. */
+static void test_command_during_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, ESCAPE ":long\r");
+	expect_event(f, CONSOLE_EVENT_COMMAND, "long");
+	f->terminal.room = 0;
+	print(f, "the first piece\n");
+	type(f, ESCAPE ":next\r");
+	f->terminal.room = 100000;
+	for (unsigned i = 0; i < 1000; i++)
+		print(f, "another piece of the answer\n");
+	assert_true(console_mux_has_room(f->mux, 16384));
+	assert_null(strstr(f->terminal.shown, "not shown"));
+	expect_event(f, CONSOLE_EVENT_COMMAND, "next");
 }
 
 /* Two commands at once: the second waits until the first was fetched. */
@@ -293,11 +336,13 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		test(test_keys_go_to_focus),
 		test(test_focus_keys),
+		test(test_many_guests),
 		test(test_keys_are_never_lost),
 		test(test_deaf_guest),
 		test(test_command),
 		test(test_command_without_answer),
 		test(test_command_editing),
+		test(test_command_during_answer),
 		test(test_two_commands),
 		test(test_command_on_slow_terminal),
 		test_empty(test_no_guest),

@@ -426,6 +426,29 @@ static void test_port(void **state)
 	assert_int_equal(port->waiting(f->web.endpoint), 1);
 }
 
+/* Whoever has much to print is told when there is room for it. */
+static void test_room(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(console_mux_has_room(f->mux, 8000));
+	f->terminal.room = 0;
+	for (unsigned i = 0; i < 195; i++)
+		print(f, "a line of Umbra's log that has fifty characters...\n");
+	assert_false(console_mux_has_room(f->mux, 8000));
+	f->service_calls = 0;
+	f->terminal.room = 1000;
+	console_mux_service(f->mux);
+	assert_int_equal(f->service_calls, 0);
+	f->terminal.room = 1000;
+	console_mux_service(f->mux);
+	assert_int_equal(f->service_calls, 1);
+	assert_true(console_mux_has_room(f->mux, 8000));
+	f->terminal.room = 1000;
+	console_mux_service(f->mux);
+	assert_int_equal(f->service_calls, 1);
+}
+
 static void test_limits(void **state)
 {
 	struct fixture *f = *state;
@@ -465,6 +488,7 @@ int main(void)
 		test(test_focus_is_held_back),
 		test(test_writer_is_released),
 		test(test_slow_terminal),
+		test(test_room),
 		test(test_flood),
 		test(test_flood_does_not_silence),
 		test(test_destroy),
