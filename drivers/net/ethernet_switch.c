@@ -32,15 +32,15 @@ static bool is_group(const uint8_t *address)
 	return address[0] & 1;
 }
 
+#define BUCKET_SHIFT 22
+_Static_assert(SWITCH_BUCKETS == 1u << (32 - BUCKET_SHIFT), "the bits of the hash that are used");
+
 static struct switch_address **bucket_of(struct ethernet_switch *ethernet, const uint8_t *address)
 {
 	uint32_t hash = (load_le32(address + 2) ^ load_le16(address)) * 0x9E3779B1u;
 
-	return &ethernet->buckets[hash >> 26];
+	return &ethernet->buckets[hash >> BUCKET_SHIFT];
 }
-
-_Static_assert(SWITCH_PORTS_MAX == 64, "a bit for each port");
-_Static_assert(SWITCH_BUCKETS == 1u << (32 - 26), "the bits of the hash that are used");
 
 static struct switch_address *find(struct ethernet_switch *ethernet, const uint8_t *address)
 {
@@ -181,6 +181,7 @@ struct delivery {
 	const uint8_t *head;
 	const struct switch_frame *copy;	/* in the first queue that took it */
 	bool refused, broken;
+	uint32_t copied;			/* bytes so far */
 };
 
 /* Makes the first copy and checks it; false when the frame must not be delivered. */
@@ -208,10 +209,7 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 	bool was_empty = switch_queue_is_empty(port);
 	struct switch_frame *frame = NULL;
 
-	/* The queue is allocated at the first frame, since many guests never get one. */
-	if (port->is_open && !port->queue)
-		port->queue = heap_alloc_unclear(SWITCH_QUEUE_SIZE);
-	if (port->is_open && port->queue)
+	if (port->is_open && delivery->copied < SWITCH_FLOOD_SIZE)
 		frame = switch_queue_room(port, delivery->from, length);
 	if (!frame) {
 		port->counters.lost++;
@@ -228,6 +226,7 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 	frame->from = (uint16_t)delivery->from;
 	switch_queue_add(port, frame);
 	delivery->source->copies++;
+	delivery->copied += length;
 	return was_empty;
 }
 
@@ -239,16 +238,16 @@ static bool deliver(struct delivery *delivery, struct switch_port *port)
 static void flood(struct delivery *delivery, struct switch_port *from, bool to_group)
 {
 	struct switch_port *port;
-	uint64_t told = 0;
 
 	list_for_each(port, &from->ethernet->ports, node) {
-		if (port != from && (to_group || port->bridges) && deliver(delivery, port))
-			told |= BIT64(port->number);
+		port->is_due = port != from && (to_group || port->bridges) &&
+			       deliver(delivery, port);
+		/* Only at the first port that takes it, so that none is due. */
 		if (delivery->refused || delivery->broken)
 			return;
 	}
 	list_for_each(port, &from->ethernet->ports, node)
-		if (told & BIT64(port->number))
+		if (port->is_due)
 			port->ready(port->context);
 }
 
@@ -340,16 +339,26 @@ void ethernet_switch_destroy(struct ethernet_switch *ethernet)
 	heap_free(ethernet);
 }
 
+/* The lowest number that no port has; SWITCH_PORTS_MAX when there is none. */
+static unsigned free_number(const struct ethernet_switch *ethernet)
+{
+	for (unsigned i = 0; i < SWITCH_PORTS_MAX / 32; i++)
+		if (ethernet->numbers[i] != UINT32_MAX)
+			return 32 * i + (unsigned)__builtin_ctz(~ethernet->numbers[i]);
+	return SWITCH_PORTS_MAX;
+}
+
 int switch_port_create(struct ethernet_switch *ethernet, const char *name, const uint8_t *address,
 		       void (*ready)(void *context), void *context, struct switch_port **result)
 {
 	struct switch_address *entry = address ? find(ethernet, address) : NULL;
 	unsigned learned = address ? SWITCH_LEARNED_MAX : SWITCH_LEARNED_WIRE;
+	unsigned number = free_number(ethernet);
 	struct switch_port *port;
 
 	if (entry && is_own(entry))
 		return -E_EXIST;
-	if (ethernet->numbers == UINT64_MAX)
+	if (number == SWITCH_PORTS_MAX)
 		return -E_NOSPC;
 	port = heap_alloc(sizeof(*port) + learned * sizeof(port->learned[0]));
 	if (!port)
@@ -360,9 +369,9 @@ int switch_port_create(struct ethernet_switch *ethernet, const char *name, const
 		forget(entry);
 	string_copy(port->name, name, sizeof(port->name));
 	port->ethernet = ethernet;
-	while (ethernet->numbers & BIT64(port->number))
-		port->number++;
-	ethernet->numbers |= BIT64(port->number);
+	port->serial = ++ethernet->made;
+	port->number = number;
+	ethernet->numbers[number / 32] |= BIT(number % 32);
 	port->ready = ready;
 	port->context = context;
 	if (address)
@@ -378,8 +387,8 @@ void switch_port_destroy(struct switch_port *port)
 		forget(&port->learned[i]);
 	forget(&port->own);
 	list_remove(&port->node);
-	port->ethernet->numbers &= ~BIT64(port->number);
-	heap_free(port->queue);
+	port->ethernet->numbers[port->number / 32] &= ~BIT(port->number % 32);
+	switch_queue_free(port);
 	heap_free(port);
 }
 
@@ -392,5 +401,5 @@ void switch_port_open(struct switch_port *port, bool open)
 {
 	port->is_open = open;
 	if (!open)
-		switch_queue_clear(port);
+		switch_queue_free(port);
 }

@@ -23,11 +23,12 @@
 #include "lib/list.h"
 
 #define SWITCH_NAME_SIZE 16u
-#define SWITCH_PORTS_MAX 64u
-#define SWITCH_BUCKETS 64u
+#define SWITCH_PORTS_MAX 1024u
+#define SWITCH_BUCKETS 1024u
 #define SWITCH_LEARNED_MAX 15u		/* addresses of a port besides its own */
 #define SWITCH_LEARNED_WIRE 256u	/* of a port that has none of its own */
-#define SWITCH_QUEUE_SIZE 0x80000u	/* bytes of a port's queue */
+#define SWITCH_QUEUE_SIZE 0x80000u	/* bytes in a port's queue, at most */
+#define SWITCH_FLOOD_SIZE 0x200000u	/* bytes that a frame for many ports is copied */
 #define SWITCH_AGE_NS 300000000000ull	/* until an address is forgotten (IEEE 802.1D, 7.9.2) */
 #define SWITCH_REPORT_NS 10000000000ull	/* from one report of forged frames to the next */
 
@@ -78,9 +79,11 @@ struct switch_forgery {
 struct switch_port {
 	struct ethernet_switch *ethernet;
 	struct list_node node;
+	uint64_t serial;		/* from 1, in the order in which ports were made */
 	char name[SWITCH_NAME_SIZE];
 	unsigned number;		/* below SWITCH_PORTS_MAX */
 	bool is_open;
+	bool is_due;			/* a frame for many ports is its first: it is to be told */
 	bool bridges;			/* stations besides its own may be behind it */
 	struct switch_address own;	/* not used: the port has none */
 	struct switch_counters counters;
@@ -90,9 +93,9 @@ struct switch_port {
 	void (*ready)(void *context);
 	void *context;
 
-	/* The queue: whole frames one behind the other, from read to write, around the end. */
-	uint8_t *queue;
-	uint32_t read, write;
+	/* The queue (switch_queue.c): blocks, oldest first, and those that have become empty. */
+	struct switch_block *first, *last, *spare;
+	uint32_t size;			/* of all blocks */
 	uint32_t used;			/* what is taken, in all and by senders' numbers */
 	uint32_t used_by[SWITCH_PORTS_MAX];
 
@@ -103,7 +106,8 @@ struct switch_port {
 struct ethernet_switch {
 	char name[SWITCH_NAME_SIZE];
 	struct list ports;
-	uint64_t numbers;		/* bit n: a port has number n */
+	uint64_t made;			/* how many ports ever were */
+	uint32_t numbers[SWITCH_PORTS_MAX / 32];	/* bit n of them: a port has number n */
 	struct switch_address *buckets[SWITCH_BUCKETS];
 };
 
@@ -126,15 +130,13 @@ void switch_port_destroy(struct switch_port *port);
 /* Lets other stations be behind the port.  A port without an address always bridges. */
 void switch_port_bridge(struct switch_port *port);
 
-/*
- * Opens or closes the port.  A closed port gets no frames, and closing drops those in its queue.
- * The queue is allocated when the first frame comes; as long as memory is out they are lost.
- */
+/* Opens or closes the port.  A closed port gets no frames, and closing drops those in its queue. */
 void switch_port_open(struct switch_port *port, bool open);
 
 /*
  * Sends a frame, now being the time in ns.  The frame is delivered, refused or lost, and counted
- * so.  False when fetch failed; then no port gets anything.
+ * so; one for a group is lost for those ports that come after SWITCH_FLOOD_SIZE bytes of copies.
+ * False when fetch failed; then no port gets anything.
  */
 bool __must_check switch_port_send(struct switch_port *port, struct switch_source *source,
 				   uint64_t now);

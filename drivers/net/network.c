@@ -13,6 +13,7 @@
 
 static struct spinlock networks_lock = SPINLOCK(LOCK_NETWORKS);
 static struct list networks = LIST_INIT(networks);
+static uint64_t made;		/* how many ever were */
 
 /* --- joining ---------------------------------------------------------------------------- */
 
@@ -38,6 +39,7 @@ static struct network *make_network(const char *name)
 		heap_free(network);
 		return NULL;
 	}
+	network->serial = ++made;
 	list_add_last(&networks, &network->node);
 	return network;
 }

@@ -13,8 +13,9 @@
 #include "lib/list.h"
 
 struct network {
-	struct list_node node;		/* this and ports: with LOCK_NETWORKS */
+	struct list_node node;		/* these three: with LOCK_NETWORKS */
 	unsigned ports;
+	uint64_t serial;		/* from 1, in the order in which networks were made */
 	struct spinlock lock;		/* guards the switch and its ports */
 	struct ethernet_switch *ethernet;
 

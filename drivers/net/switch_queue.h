@@ -9,13 +9,15 @@
 #include "drivers/net/ethernet_switch.h"
 
 bool switch_queue_is_empty(const struct switch_port *port);
-void switch_queue_clear(struct switch_port *port);
+
+/* Drops all frames, and frees their memory. */
+void switch_queue_free(struct switch_port *port);
 
 /*
  * Room for a frame of length bytes, NET_FRAME_MAX at most, from the port of that
- * number; NULL: its sender has as much of the queue as is free, or it is full.
+ * number; NULL: its sender has as much of the queue as is free, or it is full, or memory is out.
  */
-struct switch_frame *switch_queue_room(const struct switch_port *port, unsigned from,
+struct switch_frame *switch_queue_room(struct switch_port *port, unsigned from,
 				       uint32_t length);
 
 /* Adds that frame, which was filled in, to the queue. */

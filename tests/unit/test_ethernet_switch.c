@@ -442,8 +442,6 @@ static void test_queue_at_random(void **state)
 			assert_non_null(got);
 			assert_int_equal(got->length, model[out].length);
 			assert_int_equal(got->bytes[got->length - 1], model[out].mark);
-			assert_true((const uint8_t *)got + sizeof(*got) + got->length <=
-				    f->ports[1]->queue + SWITCH_QUEUE_SIZE + sizeof(*got));
 			switch_port_take(f->ports[1], true);
 			out++;
 		} else {
@@ -467,21 +465,77 @@ static void test_same_address(void **state)
 	assert_null(port);
 }
 
+/* Ports with the numbers from PORTS on, as many as there can be, in ports; all count in *ready. */
+static void make_most_ports(struct fixture *f, struct switch_port *ports[SWITCH_PORTS_MAX],
+			    unsigned *ready)
+{
+	for (unsigned i = PORTS; i < SWITCH_PORTS_MAX; i++) {
+		uint8_t address[] = { 2, 0, 0, 1, (uint8_t)(i >> 8), (uint8_t)i };
+
+		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready,
+						    ready, &ports[i]),
+				 0);
+		switch_port_bridge(ports[i]);
+		switch_port_open(ports[i], true);
+	}
+}
+
+/* One frame for more ports than it may be copied to does not hold up the switch. */
+static void test_large_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct switch_port *ports[SWITCH_PORTS_MAX];
+	unsigned ready = 0, got = 0;
+	uint64_t lost = 0;
+
+	make_most_ports(f, ports, &ready);
+	assert_true(send(f->ports[0], 99, 0, NET_FRAME_MAX));
+	for (unsigned i = PORTS; i < SWITCH_PORTS_MAX; i++) {
+		got += switch_port_first(ports[i]) != NULL;
+		lost += ports[i]->counters.lost;
+		switch_port_destroy(ports[i]);
+	}
+	assert_in_range(got, SWITCH_FLOOD_SIZE / NET_FRAME_MAX - PORTS,
+			SWITCH_FLOOD_SIZE / NET_FRAME_MAX + 1);
+	assert_int_equal(ready, got);
+	assert_int_equal(lost, SWITCH_PORTS_MAX - PORTS - got);
+}
+
+/* What a port holds grows with its frames, up to a bound, and is gone when it closes. */
+static void test_queue_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct switch_port *port = f->ports[1];
+
+	assert_int_equal(port->size, 0);
+	assert_true(send(f->ports[0], 1, 0, 60));
+	assert_in_range(port->size, 1, 4096);
+	while (port->counters.lost < 10) {
+		assert_true(send(f->ports[0], 1, 0, NET_FRAME_MAX));
+		assert_true(send(f->ports[2], 1, 2, 60));
+	}
+	assert_in_range(port->size, SWITCH_QUEUE_SIZE / 2, 2 * SWITCH_QUEUE_SIZE);
+	for (unsigned turn = 0; turn < 1000; turn++) {
+		uint32_t size = port->size;
+
+		while (switch_port_first(port))
+			switch_port_take(port, true);
+		for (unsigned i = 0; i < 3; i++)
+			assert_true(send(f->ports[0], 1, 0, turn % 7 ? 1514 : NET_FRAME_MAX));
+		assert_int_equal(port->size, size);
+	}
+	switch_port_open(port, false);
+	assert_int_equal(port->size, 0);
+	assert_nothing(port);
+}
+
 static void test_most_ports(void **state)
 {
 	struct fixture *f = *state;
 	struct switch_port *ports[SWITCH_PORTS_MAX], *one;
 	unsigned ready = 0;
 
-	for (unsigned i = PORTS; i < SWITCH_PORTS_MAX; i++) {
-		uint8_t address[] = { 2, 0, 0, 0, 1, (uint8_t)i };
-
-		assert_int_equal(switch_port_create(f->ethernet, "many", address, note_ready,
-						    &ready, &ports[i]),
-				 0);
-		switch_port_bridge(ports[i]);
-		switch_port_open(ports[i], true);
-	}
+	make_most_ports(f, ports, &ready);
 	assert_int_equal(switch_port_create(f->ethernet, "more", (uint8_t[]){ 2, 0, 0, 0, 2, 0 },
 					    note_ready, &ready, &one), -E_NOSPC);
 	/* To all of them, from memory that is read once. */
@@ -542,6 +596,8 @@ int main(void)
 		ROW(test_too_large_for_the_receiver),
 		ROW(test_queue_at_random),
 		ROW(test_same_address),
+		ROW(test_large_flood),
+		ROW(test_queue_memory),
 		ROW(test_most_ports),
 		ROW(test_late_port),
 	};
