@@ -121,8 +121,10 @@ bool guest_start(struct guest *guest)
 		format_text(word, sizeof(word), "mem=%uM", guest->config->options.mem_bytes >> 20);
 	else
 		format_text(word, sizeof(word), "mem=%uK", guest->config->options.mem_bytes >> 10);
-	format_text(cause, sizeof(cause), "no memory left for guest %s: %u MB are free",
-		    guest->name, frames_free() >> 8);
+	/* A guest's tables and devices are in low memory. */
+	format_text(cause, sizeof(cause),
+		    "no memory left for guest %s: %u MB are free, %u of them low", guest->name,
+		    frames_free() >> 8, frames_low_free() >> 8);
 	guest_report_problem(guest->config->kernel_file, word, cause);
 	return false;
 }

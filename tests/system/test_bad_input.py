@@ -72,7 +72,7 @@ CASES = [
     Case('mem_overflow', ['demo guest=bad kernel mem=99999999999999999999M'],
          'mem=99999999999999999999M', 'memory is 1M to .*'),
     Case('mem_not_there', ['demo guest=bad kernel mem=1G'], 'mem=1024M',
-         r'no memory left for guest bad: \d+ MB are free'),
+         r'no memory left for guest bad: \d+ MB are free, \d+ of them low'),
     Case('shadow', ['demo guest=bad kernel mem=4M shadow=1K'], 'shadow=1K',
          'shadow memory is .*'),
     Case('shadow_too_large', ['demo guest=bad kernel mem=4M shadow=1G'], 'shadow=1G',

@@ -20,7 +20,7 @@ def guests(m):
     m.command('cpus', r'^no +apic')     # by then all of the first answer is there
     text = m.text[m.text.rindex('umbra> guests'):]
     rows = re.findall(r'(?m)^(?:\d+) +(\S+) +(\S+) +\d+ K +(\d+) +(\d+) +(\d+) +(\d+) ms$',
-                      text[:text.index('umbra> cpus')])
+                      text[:re.search(r'(?m)^no +apic', text).start()])
     return {name: {'state': state, 'weight': int(weight), 'cap': int(cap), 'cpu': int(cpu),
                    'run': int(run)}
             for name, state, weight, cap, cpu, run in rows}
@@ -234,7 +234,8 @@ def test_destroy_of_boot_guest(machine, release):
     ('x kernel=small guest=y', "guest=y: the guest's name comes first"),
     ('x kernel=small disk=ahci0', r'cause="the machine has no disk ahci0"'),
     ('x kernel=small cpus=9', r'cause="none of these CPUs is there"'),
-    ('x kernel=small mem=1024M', r'cause="no memory left for guest x: \d+ MB are free"'),
+    ('x kernel=small mem=1024M',
+     r'cause="no memory left for guest x: \d+ MB are free, \d+ of them low"'),
     ('x kernel=noise', r'word=kernel cause="'),
     ('x kernel=small mac=02:00:00:00:00:09', 'mac: guest keeper has that address already'),
 ])
@@ -272,8 +273,7 @@ def test_cycles(machine, build, cpus):
             count = len(m.events('guest-exit', guest=name, reason='killed'))
             m.key(f':destroy {name}\r')
             m.event('guest-exit', guest=name, reason='killed', count=count + 1)
-        # Another CPU says so just before it gives the name back.
-        m.wait(lambda: list(guests(m)) == ['keeper'], 'the end of all others')
+        assert list(guests(m)) == ['keeper']
     cycle(0)
     free = settled_frames(m)
     for number in range(1, CYCLES // 3):
@@ -281,3 +281,65 @@ def test_cycles(machine, build, cpus):
     assert settled_frames(m) == free
     assert list(guests(m)) == ['keeper']
     assert not m.events('module-error')
+
+
+# --- many -------------------------------------------------------------------------------------
+
+
+def make_many(m, count, words, turn=1):
+    """Guests g1, g2, ... by commands, ten at a time; when all of them have started."""
+    for first in range(1, count + 1, 10):
+        last = min(first + 9, count)
+        for number in range(first, last + 1):
+            m.key(f':create g{number} kernel=small {words} -- name=g{number}\r')
+        m.event('guest-ready', guest=f'g{last}', count=turn)
+
+
+def check_many(m, count):
+    """All guests are there; lists of them are complete, keys and commands reach each of them."""
+    names = [f'g{number}' for number in range(1, count + 1)]
+    assert list(guests(m)) == ['keeper'] + names
+    m.command('net', '^all')
+    m.command('cpus', r'^no +apic')
+    answer = m.text[m.text.rindex('umbra> net'):]
+    assert re.findall(r'(?m)^  (g\d+) ', answer) == names
+    assert 'not shown' not in answer
+    for name in names[0], names[count // 2], names[-1]:
+        m.key(f':focus {name}\r')
+        m.event('focus', guest=name)
+        m.line(f'echo I am {name}.')
+        m.expect(f'^I am {name}\\.')
+        m.key(':focus keeper\r')
+        m.event('focus', guest='keeper', count=len(m.events('focus', guest='keeper')))
+    m.key('?')
+    m.expect(f'and {count - 8} more: ')
+
+
+@pytest.mark.parametrize('cpus', [1, 3])
+def test_many(machine, release, cpus):
+    """More guests than any list, key or table of old had room for."""
+    m = machine(release, ['demo guest=keeper kernel mem=4M net=all -- name=keeper', IMAGE],
+                memory='512M', extra=['-smp', str(cpus)])
+    m.expect('keeper> ')
+    free = []
+    for turn in 1, 2:
+        make_many(m, 100, 'mem=2M net=all', turn)
+        if turn == 1:
+            check_many(m, 100)
+        for number in range(1, 101):
+            m.key(f':destroy g{number}\r')
+        m.wait(lambda: list(guests(m)) == ['keeper'], 'the end of all others')
+        free.append(settled_frames(m))
+    assert free[0] == free[1]
+
+
+@pytest.mark.long
+def test_most(machine, build):
+    """As many guests as there can be, on a machine of 4 GB; one more is refused."""
+    m = machine(build, ['demo guest=keeper kernel mem=4M net=all -- name=keeper', IMAGE],
+                memory='4G', extra=['-smp', '2'])
+    m.expect('keeper> ')
+    make_many(m, 1023, 'mem=2M shadow=256K net=all')
+    check_many(m, 1023)
+    m.command('create more kernel=small mem=2M', 'no console left for another guest')
+    assert len(guests(m)) == 1024
