@@ -11,7 +11,7 @@
 
 #define LINE_SIZE 256u
 
-/* What is left to the log beside a piece.  Guests leave half of the queue, which is more than both. */
+/* What is left to the log beside a piece.  Guests leave half of the queue, more than both. */
 #define SPARE_ROOM 2048u
 /* 8 KB by the slowest line in use, 9600 baud, take 9 s. */
 #define PATIENCE_NS 20000000000ull

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from attacks import check_witnesses, rounds, start
+from attacks import check_witnesses, start
 from test_disks import drives
 from test_fleet import guests
 from test_lifecycle import settled_frames
@@ -231,7 +231,7 @@ def test_cycles(machine, release):
         if cycle in (4, 39):
             m.wait(lambda: len(guests(m)) == 1, 'the clones to be gone')
             free.append(settled_frames(m))
-    assert free[0] - free[1] < 35, free
+    assert free[0] == free[1]
 
 
 @pytest.mark.parametrize('attack', ['fuzz-tables', 'queue-noise', 'share-edge', 'fault-storm'])
@@ -244,7 +244,6 @@ def test_hostile(machine, build, attack):
     m.event('guest-exit', guest='bad1')
     for event in list(m.events('guest-clone')):
         m.event('guest-exit', guest=event['guest'])
-    m.wait(lambda: rounds(m) > 0, 'a round of the victim')
     check_witnesses(m)
 
 
