@@ -11,15 +11,13 @@
 #include "hv/console/answer.h"
 #include "hv/console/command_look.h"
 #include "hv/console/guest_state_name.h"
+#include "hv/console/list_guests.h"
 #include "hv/console/top.h"
 #include "hv/devices/guest_console.h"
 #include "hv/guest/guest_list.h"
 #include "hv/hypercall/hypercall.h"
 #include "hv/life/configured_guests.h"
 #include "hv/life/guest_create.h"
-
-/* Lines of 80 characters. */
-#define GUESTS_A_PIECE 32u
 
 /* Includes the present turn, which may be long when no other guest wants the CPU. */
 static uint64_t run_time(const struct guest *guest)
@@ -39,21 +37,12 @@ static void list_guest(struct guest *guest, void *context)
 		     run_time(guest) / 1000000);
 }
 
-static uint64_t listed;		/* the serial of the last guest in the list so far */
-
-static bool list_guests(void)
-{
-	listed = guest_list_visit_some(listed, GUESTS_A_PIECE, list_guest, NULL);
-	return listed != 0;
-}
-
 void command_list_guests(const char *argument)
 {
 	(void)argument;
 	answer_print("%-4s %-15s %-8s %9s %7s %4s %3s %12s\n", "no", "name", "state", "memory",
 		     "weight", "cap", "cpu", "run time");
-	listed = 0;
-	answer_in_pieces(list_guests);
+	list_guests(list_guest);
 }
 
 void command_focus(struct guest *guest)

@@ -12,6 +12,7 @@
 #include "drivers/pci/pci.h"
 #include "hv/console/answer.h"
 #include "hv/console/latency.h"
+#include "hv/console/list_guests.h"
 #include "hv/console/machine_end.h"
 #include "hv/guest/guest_list.h"
 #include "hv/sched/wake.h"
@@ -34,7 +35,7 @@ void command_show_memory(const char *argument)
 	(void)argument;
 	answer_print("%u of %u frames free, %u of them low\n", frames_free(), frames_total(),
 		    frames_low_free());
-	guest_list_visit(print_memory, NULL);
+	list_guests(print_memory);
 }
 
 /* The name is part of the guest, so it is valid only while the guest is in the list. */

@@ -172,7 +172,7 @@ bool view_permits(const struct shadow_view *view, uint32_t access)
 	       (!(access & FAULT_FETCH) || !view->no_execute);
 }
 
-/* The CPU sets the accessed bit of each entry it goes by; here that of the slot is looked at. */
+/* The CPU sets the accessed bit of each entry by which it goes; here that of the slot matters. */
 static void mark_slot(struct shadow_guest *guest, uint32_t address)
 {
 	const uint64_t *top =
