@@ -191,7 +191,7 @@ static void execute_on_guest(const struct command *command, const char *argument
 
 bool command_is_in_flight(void)
 {
-	return forwarded.is_in_flight;
+	return forwarded.is_in_flight || answer_go_on();
 }
 
 static void execute(const struct command *command, const char *argument, const char *words)

@@ -18,7 +18,10 @@ void command_execute(const char *line);
 /* The same, with the answer given to sink in pieces, on the CPU that carries the command out. */
 void command_execute_for(const char *line, void (*sink)(const char *text, size_t length));
 
-/* Is a command in flight?  housekeeping_wake is called when it ends. */
+/*
+ * Is a command in flight, or is there more of its answer?  housekeeping_wake is called when that
+ * changes.  Boot CPU.
+ */
 bool command_is_in_flight(void);
 
 #endif

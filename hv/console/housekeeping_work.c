@@ -6,7 +6,6 @@
 #include "hv/console/housekeeping_work.h"
 
 #include "arch/cpu/log.h"
-#include "hv/console/answer.h"
 #include "hv/console/command.h"
 #include "hv/console/command_clone.h"
 #include "hv/console/consoles.h"
@@ -21,7 +20,7 @@ void housekeeping_work(void)
 
 	consoles_service();
 	/* One command at a time, with all of its answer: they share the buffer for that. */
-	while (!command_is_in_flight() && !answer_go_on() && consoles_take_event(&event)) {
+	while (!command_is_in_flight() && consoles_take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
 			log_event("focus", "guest=%s", event.text);
 		else if (event.kind == CONSOLE_EVENT_PANEL_KEY)
