@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.small = true,
 		.kernel_address = data[0] & 4 ? 0xC0500000 : 0xC0000000,
 		.check_every = 8,
+		.shared = data[0] & 8,
 	};
 	model = shadow_model_start(&config);
 	for (int i = 0; i < STEPS_MOST && choices.left > 0; i++)
