@@ -118,6 +118,7 @@ static void copy_cpu(struct guest *clone, const struct guest *parent)
 	clone->task_switched = parent->task_switched;
 	clone->calls_by_umbra = parent->calls_by_umbra;
 	clone->fault_address = parent->fault_address;
+	clone->debug_status = parent->debug_status;
 }
 
 static void copy_protocol(struct guest *clone, const struct guest *parent)
