@@ -88,7 +88,12 @@ struct shadow_leaf {
 	uint32_t live;			/* present entries */
 	uint32_t present[SLOT_ENTRIES / 32];	/* bit n: entry n is present */
 	uint32_t writable;		/* bit n: some of the entries from 32n on may be writable */
-	uint32_t scattered;		/* bit n: some may be of pages in no chunk of the guest's */
+	/*
+	 * Which pages entries may map that are in no chunk of the guest's alone: bit n for pages of
+	 * chunk n, n + 32 and so on; and of each 32 entries by bits 5 to 7 of the page's number.
+	 */
+	uint32_t chunks;
+	uint8_t parts[SLOT_ENTRIES / 32];
 };
 
 /*

@@ -2,8 +2,8 @@
 /*
  * The shadow of a guest that shares memory with others: it loses all write permission when the
  * guest is cloned, and follows pages that get a frame of their own.  Nothing says which entries map
- * a page; but a page that was shared is in no chunk of the guest's alone, and leaves know in which
- * of their parts such pages may be.
+ * a page; but a page that was shared is in no chunk of the guest's alone, and leaves know roughly
+ * which of those they map, and where.
  */
 #include "mm/shadow_internal.h"
 
@@ -44,33 +44,36 @@ static void follow_entry(struct shadow *shadow, struct shadow_leaf *leaf, uint32
 		leaf_fill(shadow, leaf, &entries, index, guest_entry(&entries, index));
 }
 
-static void follow_in(struct shadow *shadow, struct shadow_leaf *leaf, paddr_t from)
+static void follow_in(struct shadow *shadow, struct shadow_leaf *leaf,
+		      const struct moved_page *moved)
 {
-	for (uint32_t words = leaf->scattered; words; words &= words - 1) {
-		uint32_t word = (uint32_t)__builtin_ctz(words);
-
-		shadow->work += WORK_ENTRY;
+	for (uint32_t word = 0; word < ARRAY_SIZE(leaf->parts); word++) {
+		if (!(leaf->parts[word] & leaf_part_bit(moved->page)))
+			continue;
 		for (uint32_t bits = leaf->present[word]; bits; bits &= bits - 1) {
 			uint32_t index = word * 32 + (uint32_t)__builtin_ctz(bits);
 
 			shadow->work += WORK_ENTRY;
-			if (maps_frame(leaf, index, from))
+			if (maps_frame(leaf, index, moved->from))
 				follow_entry(shadow, leaf, index);
 		}
 	}
 }
 
+/* To look whether a leaf may map the page takes so little that some of them are a unit of work. */
+#define LEAVES_A_UNIT 4u
+
 /* False: that would take too long. */
-static bool follow_page(struct shadow *shadow, paddr_t from, uint32_t work_end)
+static bool follow_page(struct shadow *shadow, const struct moved_page *moved, uint32_t work_end)
 {
 	for (uint32_t i = 1; i < shadow->leaves_made; i++) {
 		struct shadow_leaf *leaf = &shadow->leaf_pool[i];
 
-		shadow->work += WORK_ENTRY;
+		shadow->work += i % LEAVES_A_UNIT == 0;
 		if (work_is_over(shadow, work_end))
 			return false;
-		if (leaf->table && leaf->scattered)
-			follow_in(shadow, leaf, from);
+		if (leaf->table && leaf->chunks & leaf_chunk_bit(moved->page))
+			follow_in(shadow, leaf, moved);
 	}
 	return true;
 }
@@ -82,7 +85,7 @@ void shadow_follow(struct shadow *shadow)
 	bool done = count <= MOVED_PAGES_MAX;
 
 	for (uint32_t i = 0; done && i < count; i++)
-		done = follow_page(shadow, memory->moved[i].from, work_end);
+		done = follow_page(shadow, &memory->moved[i], work_end);
 	if (!done)
 		forget_what_is_mapped(shadow);
 	memory->moved_count = 0;

@@ -88,6 +88,29 @@ void leaf_sync_entry(struct shadow *shadow, struct shadow_leaf *leaf,
 /* The same for every present entry. */
 void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf);
 
+/* For mm/shadow_follow.c: entry index may map a page that is in no chunk of the guest's alone. */
+static inline uint32_t leaf_chunk_bit(uint32_t page)
+{
+	return BIT(page / FRAMES_PER_CHUNK % 32);
+}
+
+static inline uint8_t leaf_part_bit(uint32_t page)
+{
+	return (uint8_t)BIT(page / 32 % 8);
+}
+
+static inline void leaf_note_page(struct shadow_leaf *leaf, uint32_t index, uint32_t page)
+{
+	leaf->chunks |= leaf_chunk_bit(page);
+	leaf->parts[index / 32] |= leaf_part_bit(page);
+}
+
+static inline void leaf_forget_pages(struct shadow_leaf *leaf)
+{
+	leaf->chunks = 0;
+	memset(leaf->parts, 0, sizeof(leaf->parts));
+}
+
 /*
  * The leaf entry for the guest's entry: 0 when nothing may be mapped.  Inline: used for every fault
  * and for every entry of a flush.

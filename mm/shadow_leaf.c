@@ -58,7 +58,7 @@ struct shadow_leaf *leaf_create(struct shadow *shadow, uint32_t key)
 	leaf->generation = shadow->generation;
 	leaf->live = 0;
 	leaf->writable = 0;
-	leaf->scattered = 0;
+	leaf_forget_pages(leaf);
 	leaf->table = shadow_page_alloc(shadow);
 	for (unsigned i = 0; i < ARRAY_SIZE(leaf->present); i++)
 		leaf->present[i] = 0;
@@ -200,7 +200,7 @@ static void __noinline sync_by_walk(struct shadow *shadow, struct shadow_leaf *l
 
 	shadow->work += WORK_ELSEWHERE;
 	if (!is_accessed((uint32_t)guest) || !remember_chunk(shadow, memo, guest)) {
-		leaf->scattered |= BIT(index / 32);
+		leaf_note_page(leaf, index, guest_entry_page(guest));
 		set_entry(leaf, index, leaf_entry_for(shadow, guest));
 		return;
 	}
@@ -276,7 +276,7 @@ void leaf_fill(struct shadow *shadow, struct shadow_leaf *leaf, const struct gue
 {
 	/* Guests leave linear mode soon, where there is no table to look around in. */
 	if (unlikely(!entries->first)) {
-		leaf->scattered |= BIT(index / 32);
+		leaf_note_page(leaf, index, guest_entry_page(wanted));
 		set_entry(leaf, index, leaf_entry_for(shadow, wanted));
 		return;
 	}
@@ -404,6 +404,9 @@ void leaf_resync(struct shadow *shadow, struct shadow_leaf *leaf)
 
 	guest_find_entries(shadow->reader, shadow->memory, leaf->key, &entries);
 	leaf->generation = shadow->generation;
+	/* Every entry is read again. */
+	if (unlikely(shadow->memory->is_shared))
+		leaf_forget_pages(leaf);
 	shadow->work += leaf->live * WORK_ENTRY;
 	if (unlikely(!entries.first))
 		resync_linear(shadow, leaf, &entries);
