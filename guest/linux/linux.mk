@@ -20,7 +20,8 @@ LINUX_NAME   := $(LINUX_PAGES)$(addprefix -,$(basename $(notdir $(firstword $(LI
 LINUX_OBJECTS := $(LINUX_DIR)/$(LINUX_NAME)
 LINUX_IMAGE  := $(LINUX_OBJECTS)/bzImage
 LINUX_FRAGMENTS := $(LINUX_FOLDER)/config/base.config $(LINUX_FOLDER)/config/off.config \
-	$(LINUX_FOLDER)/config/$(LINUX_PAGES).config $(LINUX_CONFIG)
+	$(LINUX_FOLDER)/config/$(LINUX_PAGES).config \
+	$(wildcard $(LINUX_FOLDER)/config/$(firstword $(LINUX)).config) $(LINUX_CONFIG)
 # The same for every kernel, and with a kernel's modules behind it.
 LINUX_COMMON_INITRD := $(O)/linux/initrd.gz
 LINUX_INITRD := $(LINUX_OBJECTS)/initrd.gz
