@@ -133,3 +133,26 @@ debug: settings
 	@echo "The serial line is $(O)/debug.sock, and its log $(O)/debug.log."
 	$(Q)bash -m iso/debug.sh $(KERNEL_ELF) '$(QEMU) $(QEMU_FLAGS) -S -gdb stdio \
 		$(DEBUG_SERIAL) -cdrom $(ISO) $(QEMU_EXTRA)'
+
+# What is debugged: a kernel of the user's, Linux with symbols, or the demo guests.
+GDB_CONFIG  := guest/linux/config/gdb.config
+GDB_SCRIPT  ?=
+GDB_LINUX   = $(if $(UMBRA_KERNEL),,$(filter linux,$(GUEST)))
+GDB_GUESTS  = $(if $(GDB_LINUX),-g linux -k $(LINUX_IMAGE) -i $(LINUX_INITRD) -m "$$UMBRA_MEM" \
+	-x "$$UMBRA_GUEST_WORDS" -a "console=hvc0 $$UMBRA_APPEND",$(ISO_GUESTS))
+GDB_SYMBOLS = $(or $(SYMBOLS),$(UMBRA_KERNEL),$(if $(GDB_LINUX),$(LINUX_OBJECTS)/vmlinux,$(DEMO)))
+
+## make gdb-guest       the demo guests (GUEST=alpha), Linux 6.1 (GUEST=linux) or KERNEL= in QEMU, and
+##                      gdb attached to that guest, with its symbols (docs/debugging.md)
+##     SYMBOLS=vmlinux      those of KERNEL=, if it is a bzImage
+##     GDB_SCRIPT=file      gdb carries out these commands and ends
+.PHONY: gdb-guest gdb-guest-start
+gdb-guest: settings
+	$(Q)iso/deps.sh build run debug
+	$(Q)$(MAKE) --no-print-directory $(if $(GDB_LINUX),LINUX_CONFIG=$(GDB_CONFIG)) gdb-guest-start
+
+gdb-guest-start: $(KERNEL_ELF)
+	$(Q)$(MAKE) --no-print-directory $(if $(GDB_LINUX),linux,$(DEMO))
+	$(Q)GDB_SCRIPT='$(GDB_SCRIPT)' bash -m iso/gdb-guest.sh $(O) $(GUEST) $(GDB_SYMBOLS) \
+		iso/boot-direct -u $(KERNEL_ELF) -w "console=com1 gdb=com2 $$UMBRA_WORDS" \
+		$(GDB_GUESTS) -- $(QEMU) $(QEMU_FLAGS)

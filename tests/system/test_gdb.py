@@ -6,9 +6,11 @@ the attacks on the line drive a real gdb.
 
 import re
 import socket
+import subprocess
 
 import pytest
 
+from conftest import ROOT
 from debugger import Debugger, serial_line
 
 ICOUNT = ['-icount', 'shift=4,sleep=off']
@@ -459,3 +461,16 @@ def test_bad_words(machine, release, words, cause):
     m = machine(release, [ONE], options=words)
     m.event('option-error', cause=cause)
     assert not m.events('gdb')
+
+
+def test_make(release, tmp_path):
+    """`make gdb-guest` boots, and has gdb attached to the guest that was named."""
+    script = tmp_path / 'script.gdb'
+    script.write_text('backtrace\nmonitor guests\ndetach\n')
+    answer = subprocess.run(['make', 'gdb-guest', 'GUEST=beta', f'GDB_SCRIPT={script}',
+                             f'O={release.directory}', 'WORDS=when-idle=poweroff'], cwd=ROOT,
+                            check=True, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, stdin=subprocess.DEVNULL).stdout
+    assert re.search(r'(?s)irq_wait.*guest_main', answer)
+    assert re.search(r'(?m)^\d +alpha +waiting ', answer)
+    assert re.search(r'(?m)^\d +beta +paused ', answer)
