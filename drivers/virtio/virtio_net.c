@@ -172,10 +172,11 @@ static bool next_request(struct virtio_net *net, struct request *request)
 static void send_frames(struct virtio_net *net)
 {
 	struct virtqueue *queue = &net->queues[VIRTIO_NET_TRANSMITQ];
-	struct request request = { .net = net };
+	struct request request;		/* not filled as a whole: its head seldom is */
 	uint32_t budget = NET_BUDGET;
 	bool pushed = false;
 
+	request.net = net;
 	request.chain.buffers = net->buffers;
 	request.chain.capacity = ARRAY_SIZE(net->buffers);
 	while (budget > 0 && next_request(net, &request)) {

@@ -7,6 +7,7 @@
 
 #include "arch/cpu/time.h"
 #include "hv/console/consoles.h"
+#include "hv/run/housekeeping.h"
 #include "lib/format.h"
 
 #define LINE_SIZE 256u
@@ -38,6 +39,13 @@ void answer_set_sink(void (*sink)(const char *text, size_t length))
 	answer_sink = sink;
 }
 
+void answer_end(void)
+{
+	answer_flush();
+	if (!next_piece)
+		answer_sink = NULL;
+}
+
 void answer_print(const char *format, ...)
 {
 	va_list arguments;
@@ -55,7 +63,7 @@ void answer_in_pieces(bool (*next)(void))
 {
 	next_piece = next;
 	last_piece = time_ns();
-	(void)answer_go_on();
+	answer_go_on();
 }
 
 /* Is there room for a piece?  Ends the answer when there was none for long. */
@@ -63,25 +71,30 @@ static bool has_room(void)
 {
 	uint64_t now = time_ns();
 
-	/* A sink takes all of it, and at once: it is not for the next command. */
 	if (answer_sink || consoles_have_room(ANSWER_PIECE + SPARE_ROOM)) {
 		last_piece = now;
 		return true;
 	}
 	if (now - last_piece > PATIENCE_NS) {
 		answer_print("(the rest is not shown: the console takes no more)\n");
-		answer_flush();
 		next_piece = NULL;
+		answer_end();
 	}
 	return false;
 }
 
-bool answer_go_on(void)
+void answer_go_on(void)
 {
-	while (next_piece && has_room()) {
-		if (!next_piece())
-			next_piece = NULL;
-		answer_flush();
-	}
-	return next_piece != NULL;
+	if (!next_piece || !has_room())
+		return;
+	if (!next_piece())
+		next_piece = NULL;
+	answer_end();
+	/* For the next piece, or for the next command. */
+	housekeeping_wake();
+}
+
+bool answer_is_complete(void)
+{
+	return !next_piece;
 }

@@ -17,21 +17,28 @@ void answer_print(const char *format, ...) __printf(1, 2);
 /* Shows what was added. */
 void answer_flush(void);
 
-/* Where answers go from now on; NULL: to the consoles. */
+/* Where the next answer goes; NULL: to the consoles, as those without this. */
 void answer_set_sink(void (*sink)(const char *text, size_t length));
 
+/* Shows what was added; the answer is complete, unless it comes in pieces. */
+void answer_end(void);
+
 /*
- * For an answer of any length, whose lines would not all find room at once: calls next at once and
- * then, from answer_go_on, whenever there is room for what it adds, at most ANSWER_PIECE bytes,
- * until it returns false.  For commands that are carried out on the boot CPU.
+ * For an answer of any length, whose lines would neither all find room nor be made in a bounded
+ * time: calls next at once and then, from answer_go_on, whenever there is room for what it adds, at
+ * most ANSWER_PIECE bytes, until it returns false.  For commands that are carried out on the boot
+ * CPU.
  */
 #define ANSWER_PIECE 4096u
 void answer_in_pieces(bool (*next)(void));
 
 /*
- * Goes on with such an answer; true while it is not complete: the next command has to wait.  An
- * answer is given up when there was no room for twenty seconds.  Boot CPU.
+ * Adds the next piece, if one is due and there is room, and wakes housekeeping.  An answer is given
+ * up when there was no room for twenty seconds.  Boot CPU, from housekeeping.
  */
-bool answer_go_on(void);
+void answer_go_on(void);
+
+/* Are there no more pieces?  Else the next command has to wait. */
+bool answer_is_complete(void);
 
 #endif

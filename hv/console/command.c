@@ -155,16 +155,9 @@ static void forward(const struct command *command, const char *argument, const c
 	cpu_call_post(&forwarded.call);
 }
 
-/* The next answer is for the consoles, unless its command says otherwise. */
-static void end_answer(void)
-{
-	answer_flush();
-	answer_set_sink(NULL);
-}
-
 static void finish(void)
 {
-	end_answer();
+	answer_end();
 	forwarded.is_in_flight = false;
 	/* The next command may be waiting. */
 	housekeeping_wake();
@@ -191,7 +184,7 @@ static void execute_on_guest(const struct command *command, const char *argument
 
 bool command_is_in_flight(void)
 {
-	return forwarded.is_in_flight || answer_go_on();
+	return forwarded.is_in_flight || !answer_is_complete();
 }
 
 static void execute(const struct command *command, const char *argument, const char *words)
@@ -204,7 +197,7 @@ static void execute(const struct command *command, const char *argument, const c
 		command->execute(argument);
 	else
 		command->execute_with(argument, words);
-	end_answer();
+	answer_end();
 }
 
 /* Is what stands behind the command what it takes? */
@@ -229,13 +222,13 @@ void command_execute(const char *line)
 
 	take_word(&line, name);
 	if (name[0] == '\0') {
-		end_answer();
+		answer_end();
 		return;
 	}
 	command = find_command(name);
 	if (command && command->execute_any) {
 		command->execute_any(line);
-		end_answer();
+		answer_end();
 		return;
 	}
 	take_word(&line, argument);
@@ -248,7 +241,7 @@ void command_execute(const char *line)
 			    command->argument);
 	else
 		answer_print("no command is called '%s'; 'help' lists them\n", name);
-	end_answer();
+	answer_end();
 }
 
 void command_execute_for(const char *line, void (*sink)(const char *text, size_t length))

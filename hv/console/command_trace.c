@@ -19,7 +19,10 @@
 #include "lib/string.h"
 
 #define SHOW_DEFAULT 20u
-#define SHOW_MOST 64u		/* printed with interrupts off */
+#define SHOW_MOST 4096u
+#define SHOW_PIECE 16u		/* lines at once, and */
+#define SHOW_STEPS 512u		/* records that are looked at */
+_Static_assert(SHOW_PIECE * (TRACE_TEXT_SIZE + 1) <= ANSWER_PIECE, "a piece has room");
 #define KINDS_SIZE 96
 
 static void usage(void)
@@ -149,12 +152,33 @@ static void show_record(const struct trace_record *record)
 	answer_print("%s\n", text);
 }
 
+static struct {
+	struct reader readers[MAX_CPUS];
+	uint32_t left, wanted;		/* records that are to be read, and the last to be shown */
+} shown;
+
+static bool show_piece(void)
+{
+	unsigned cpu, lines = 0;
+
+	for (unsigned step = 0; step < SHOW_STEPS && lines < SHOW_PIECE; step++) {
+		struct reader *reader = earliest(shown.readers, &cpu);
+
+		if (reader->record.time == UINT64_MAX)
+			return false;
+		if (shown.left-- <= shown.wanted) {
+			show_record(&reader->record);
+			lines++;
+		}
+		advance(cpu, reader);
+	}
+	return true;
+}
+
 static void show(const char *words)
 {
-	static struct reader readers[MAX_CPUS];
-	uint32_t wanted = SHOW_DEFAULT, all;
+	uint32_t wanted = SHOW_DEFAULT;
 	struct config_word word;
-	unsigned cpu;
 
 	if (config_next_word(words, &word) &&
 	    (!parse_u32(word.text, &wanted) || wanted < 1 || wanted > SHOW_MOST)) {
@@ -165,12 +189,9 @@ static void show(const char *words)
 		answer_print("nothing was traced yet\n");
 		return;
 	}
-	all = begin_reading(readers, wanted);
-	for (; earliest(readers, &cpu)->record.time != UINT64_MAX; all--) {
-		if (all <= wanted)
-			show_record(&readers[cpu].record);
-		advance(cpu, &readers[cpu]);
-	}
+	shown.wanted = wanted;
+	shown.left = begin_reading(shown.readers, wanted);
+	answer_in_pieces(show_piece);
 }
 
 /* --- what is traced ---------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "hv/console/housekeeping_work.h"
 
 #include "arch/cpu/log.h"
+#include "hv/console/answer.h"
 #include "hv/console/command.h"
 #include "hv/console/command_clone.h"
 #include "hv/console/consoles.h"
@@ -19,6 +20,7 @@ void housekeeping_work(void)
 	struct console_event event;
 
 	consoles_service();
+	answer_go_on();
 	/* One command at a time, with all of its answer: they share the buffer for that. */
 	while (!command_is_in_flight() && consoles_take_event(&event)) {
 		if (event.kind == CONSOLE_EVENT_FOCUS)
