@@ -33,7 +33,7 @@ enum step {
 
 /* Of the boot CPU, but for STEP_AWAY: then of the parent's. */
 static struct {
-	volatile enum step step;
+	uint32_t step;			/* enum step; another CPU sets it, in one step */
 	char parent[CONFIG_NAME_SIZE], base[CONFIG_NAME_SIZE], name[CONFIG_NAME_SIZE];
 	uint32_t made, count;		/* count 0: one, and its name is base itself */
 	const struct guest_config *config;
@@ -61,7 +61,7 @@ static void fail(const char *cause)
 static void answer(enum step step)
 {
 	/* All else is stored before. */
-	__atomic_store_n((enum step *)&job.step, step, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&job.step, step, __ATOMIC_SEQ_CST);
 	housekeeping_wake();
 }
 
@@ -161,7 +161,7 @@ static void begin_next(void)
 
 void clone_work(void)
 {
-	switch (job.step) {
+	switch (__atomic_load_n(&job.step, __ATOMIC_SEQ_CST)) {
 	case STEP_NEXT:
 		begin_next();
 		break;
@@ -227,7 +227,7 @@ void command_clone(const char *name, const char *words)
 	const struct guest_config *config = NULL;
 	const struct guest_config_disk *disk;
 
-	if (job.step != STEP_NONE) {
+	if (__atomic_load_n(&job.step, __ATOMIC_SEQ_CST) != STEP_NONE) {
 		answer_print("clones of guest '%s' are being made: %u so far\n", job.parent,
 			     job.made);
 		return;
