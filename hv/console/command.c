@@ -49,6 +49,8 @@ static const struct command commands[] = {
 	{ "focus", "NAME", "the guest gets the keys, and the screen", .execute_on = command_focus },
 	{ "stats", "NAME", "what brought the guest out, and its shadow tables",
 	  .execute_on = command_show_stats },
+	{ "counters", "NAME", "the same since it started, which costs it nothing",
+	  .execute_on = command_show_counters },
 	{ "regs", "NAME", "the guest's registers when it last stopped",
 	  .execute_on = command_show_registers },
 	{ "dump", "NAME WORDS", "its memory: ADDRESS [BYTES], or phys:ADDRESS [BYTES]",

@@ -63,7 +63,7 @@ static void print_vector(const struct guest *guest, uint32_t vector)
 		answer_print("interrupt, vector %u", vector);
 }
 
-void command_show_stats(struct guest *guest)
+void command_show_counters(struct guest *guest)
 {
 	const struct shadow_counters *shadow = &guest->shadow.counters;
 
@@ -87,6 +87,11 @@ void command_show_stats(struct guest *guest)
 	answer_print("address spaces: switches %u, made %u, evicted %u, flushes %u, resets %u\n",
 		    shadow->switches, shadow->created, shadow->evicted, shadow->flushes,
 		    shadow->resets);
+}
+
+void command_show_stats(struct guest *guest)
+{
+	command_show_counters(guest);
 	top_ask(guest);
 }
 

@@ -12,6 +12,7 @@ void command_list_guests(const char *argument);
 void command_start(const char *argument);
 
 void command_focus(struct guest *guest);
+void command_show_counters(struct guest *guest);
 void command_show_stats(struct guest *guest);
 void command_show_registers(struct guest *guest);
 void command_kill(struct guest *guest);

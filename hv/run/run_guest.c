@@ -48,6 +48,26 @@
 
 /* --- exits ------------------------------------------------------------------------------ */
 
+static void __noinline pin_stack_now(struct guest *guest)
+{
+	enum shadow_result result;
+
+	guest->stack_is_known = false;
+	result = shadow_pin(&guest->shadow, gva_make(guest->kernel_stack),
+			    guest->kernel_stack_pages);
+	/* Again: memory is short, which has ended the turn. */
+	if (result != SHADOW_DONE && result != SHADOW_AGAIN)
+		guest_kill(guest, "kernel stack at %08x cannot be mapped writable",
+			   guest->kernel_stack);
+}
+
+/* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
+static inline __force_inline void pin_stack(struct guest *guest)
+{
+	if (unlikely(!guest->shadow.pinned) && !guest_in_kernel(guest))
+		pin_stack_now(guest);
+}
+
 static inline __force_inline void page_fault(struct guest *guest, uint32_t address)
 {
 	uint32_t error = guest_frame_of(guest)->error;
@@ -73,6 +93,11 @@ static inline __force_inline void page_fault(struct guest *guest, uint32_t addre
 		guest_kill_bad_tables_at(guest, address);
 		return;
 	case SHADOW_GUEST_FAULT:
+		/*
+		 * The fault pushes there, too.  No exit need go back to the program meanwhile: the
+		 * stack would be looked up for each of its faults.
+		 */
+		pin_stack(guest);
 		guest_reflect_page_fault(guest, address, error);
 		return;
 	}
@@ -193,22 +218,6 @@ static __noinline void observed_exit(struct guest *guest, uint32_t fault_address
 }
 
 /* --- entry ------------------------------------------------------------------------------ */
-
-/* A system call pushes on the guest's kernel stack without an exit (docs/protocol.md). */
-static inline __force_inline void pin_stack(struct guest *guest)
-{
-	enum shadow_result result;
-
-	if (guest->shadow.pinned || guest_in_kernel(guest))
-		return;
-	guest->stack_is_known = false;
-	result = shadow_pin(&guest->shadow, gva_make(guest->kernel_stack),
-			    guest->kernel_stack_pages);
-	/* Again: memory is short, which has ended the turn. */
-	if (result != SHADOW_DONE && result != SHADOW_AGAIN)
-		guest_kill(guest, "kernel stack at %08x cannot be mapped writable",
-			   guest->kernel_stack);
-}
 
 static inline __force_inline void enter(struct guest *guest, bool observed)
 {
