@@ -81,7 +81,7 @@ class Bench:
             while name != "end":
                 # The line is shown again below an answer: the same name is nothing new.
                 match = machine.wait(rf"EXITS (?!{name} )(\w+) (\d+)\r")
-                text = machine.command("stats bench", r"(?s).*address spaces:")[0]
+                text = machine.command("counters bench", r"(?s).*address spaces:")[0]
                 after = sum(map(int, re.findall(r"exits by [^:\n]*: (\d+)", text)))
                 if name:
                     figures[f"{prefix}{name}_exits"] = round((after - before) / rounds)

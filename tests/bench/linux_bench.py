@@ -89,7 +89,7 @@ def exits_so_far(machine, guests=("linux",)):
     """But for interrupts of the serial line, by which the answers to this question go out."""
     exits = []
     for guest in guests:
-        text = machine.command(f"stats {guest}", r"(?s)exits by .*address spaces:")[0]
+        text = machine.command(f"counters {guest}", r"(?s)exits by .*address spaces:")[0]
         exits += re.findall(r"exits by ([^:\n]*): (\d+)", text)
     return sum(int(count) for name, count in exits if name != SERIAL_LINE)
 

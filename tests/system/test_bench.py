@@ -28,7 +28,7 @@ def until(end):
         typed += sys.stdin.read(1)
 
 def answer(name):
-    until(f'stats {{name}}\r')
+    until(f'counters {{name}}\r')
     say(f'exits by hypercall: 7\naddress spaces: none\n')
 
 say('BENCH boot 5\n')

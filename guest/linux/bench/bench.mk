@@ -56,3 +56,29 @@ bench-account: deps-linux
 		--guest $(ACCOUNT_KERNEL) --initrd $(LINUX_BENCH)/initrd.gz \
 		--program $(LINUX_BENCH)/init \
 		$(if $(ACCOUNT_SYMBOLS),--symbols $(ACCOUNT_SYMBOLS))
+
+# A plugin of QEMU, which runs on the host; the interface is version 1 (QEMU 4.2 to 9.0).
+TRANSLATION_COUNTER := $(O)/linux/bench/translation_counter.so
+
+$(TRANSLATION_COUNTER): tests/bench/translation_counter.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)gcc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
+# A kernel that runs as a guest and on a machine of its own is both.
+NATIVE_KERNEL  = $(if $(filter $(LINUX_IMAGE),$(ACCOUNT_KERNEL)),$(LINUX_NATIVE),$(ACCOUNT_KERNEL))
+NATIVE_SYMBOLS = $(if $(filter $(LINUX_NATIVE),$(NATIVE_KERNEL)),\
+			$(dir $(LINUX_NATIVE))vmlinux,$(ACCOUNT_SYMBOLS))
+
+## make bench-kernel    exits, loads of CR3, page faults and walks of page tables (by a model of a
+##                      TLB) of what bench-linux measures without disks and networks; of another
+##                      kernel with ACCOUNT_KERNEL=image ACCOUNT_SYMBOLS=vmlinux (NATIVE_KERNEL=
+##                      and NATIVE_SYMBOLS= where the native one is another); TLB=no: no walks
+.PHONY: bench-kernel
+bench-kernel: deps-linux
+	$(Q)iso/deps.sh usertest
+	$(Q)$(MAKE) --no-print-directory $(KERNEL_ELF) $(ACCOUNT_KERNEL) $(NATIVE_KERNEL) \
+		$(LINUX_BENCH)/initrd.gz $(TRANSLATION_COUNTER)
+	$(Q)$(PYTHON) tests/bench/kernel_bench.py $(O) --qemu $(QEMU) --guest $(ACCOUNT_KERNEL) \
+		--native $(NATIVE_KERNEL) --initrd $(LINUX_BENCH)/initrd.gz \
+		$(if $(filter no,$(TLB)),,--plugin $(TRANSLATION_COUNTER) --symbols $(NATIVE_SYMBOLS))
