@@ -9,9 +9,9 @@
  * Arguments: out=FILE, where a line is written for each `rdtsc` of a program (guest/linux/bench/
  * executes one at each end of what it measures) with the counts so far; fault=ADDRESS, the first
  * instruction of the machine's page-fault handler. Then either global=ADDRESS and memory=BYTES for
- * a Linux of its own: so much from there on is global and in pages of 4 MB, which flatters it, since
- * Linux splits some. Or leave=FIRST-END for Umbra: the load of CR3 in that function leads out of a
- * guest. A guest's pages are 4 KB; Umbra's are 2 MB but for its image (mm/host_map.c).
+ * a Linux of its own: so much from there on is global and in pages of 4 MB, which flatters it,
+ * since Linux splits some. Or leave=FIRST-END for Umbra: the load of CR3 in that function leads out
+ * of a guest. A guest's pages are 4 KB; Umbra's are 2 MB but for its image (mm/host_map.c).
  *
  * What such a plugin cannot see: accesses of gates to descriptor tables, which `iret` has been to
  * before; and which page an `invlpg` or a page fault is for. Each of these two counts as a walk of

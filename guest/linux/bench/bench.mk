@@ -66,7 +66,8 @@ $(TRANSLATION_COUNTER): tests/bench/translation_counter.c
 	$(Q)gcc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
 
 # A kernel that runs as a guest and on a machine of its own is both.
-NATIVE_KERNEL  = $(if $(filter $(LINUX_IMAGE),$(ACCOUNT_KERNEL)),$(LINUX_NATIVE),$(ACCOUNT_KERNEL))
+NATIVE_KERNEL  = $(if $(filter $(LINUX_IMAGE),$(ACCOUNT_KERNEL)),\
+			$(LINUX_NATIVE),$(ACCOUNT_KERNEL))
 NATIVE_SYMBOLS = $(if $(filter $(LINUX_NATIVE),$(NATIVE_KERNEL)),\
 			$(dir $(LINUX_NATIVE))vmlinux,$(ACCOUNT_SYMBOLS))
 
@@ -81,4 +82,5 @@ bench-kernel: deps-linux
 		$(LINUX_BENCH)/initrd.gz $(TRANSLATION_COUNTER)
 	$(Q)$(PYTHON) tests/bench/kernel_bench.py $(O) --qemu $(QEMU) --guest $(ACCOUNT_KERNEL) \
 		--native $(NATIVE_KERNEL) --initrd $(LINUX_BENCH)/initrd.gz \
-		$(if $(filter no,$(TLB)),,--plugin $(TRANSLATION_COUNTER) --symbols $(NATIVE_SYMBOLS))
+		$(if $(filter no,$(TLB)),, \
+			--plugin $(TRANSLATION_COUNTER) --symbols $(NATIVE_SYMBOLS))
