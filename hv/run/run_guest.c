@@ -319,7 +319,7 @@ void run_other_work(struct run_loop *loop)
 static inline __force_inline void run_turn(struct run_loop *loop, struct guest *guest,
 					   bool observed)
 {
-	for (;;) {
+	while (!loop->cpu->reschedule) {
 		irqs_off_mark("devices", 0);
 		if (guest->devices_due)
 			guest_serve_devices(guest);
