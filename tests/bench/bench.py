@@ -32,7 +32,7 @@ TOLERANCE = 0.03
 LOOSE = {
     r"exits_net_|\w+_interrupt_disk|switch_barriers": 0.3,
     r"(virtio|ahci|ide)_block_\w+_exits": 0.5,
-    r"scaling_apart_|virtio_net_(frame_alone|echo)": 1,
+    r"scaling_apart_|virtio_net_(frame_alone|echo|segment)": 1,
 }
 FIGURES = pathlib.Path(__file__).with_name("figures.txt")
 DISK_SIZE = 1 << 20
