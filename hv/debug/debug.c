@@ -9,11 +9,11 @@
 #include "hv/debug/debug_internal.h"
 
 static struct guest_debug debugs[DEBUG_GUESTS];		/* by number - 1 */
-static void (*notify)(void);
+static void (*notify_gdb)(void);
 
-void debug_set_notify(void (*function)(void))
+void debug_set_notify(void (*notify)(void))
 {
-	notify = function;
+	notify_gdb = notify;
 }
 
 struct guest_debug *debug_of(unsigned number)
@@ -27,7 +27,7 @@ struct guest_debug *debug_of(unsigned number)
 static void tell(struct guest_debug *debug, enum debug_event event)
 {
 	__atomic_fetch_or(&debug->events, event, __ATOMIC_SEQ_CST);
-	notify();
+	notify_gdb();
 }
 
 uint32_t debug_take_events(struct guest_debug *debug)

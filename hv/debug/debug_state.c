@@ -18,6 +18,9 @@
 #define CR0_PE_ET_NE_WP 0x00010031u
 #define CR0_PG BIT(31)
 
+/* Behind the eight registers of the x87, by its number. */
+#define FIRST_X87_CONTROL (DEBUG_GENERAL_COUNT + 8u)
+
 /* The image of FXSAVE (SDM vol. 1, 10.5.1). */
 #define X87_CONTROL 0u
 #define X87_STATUS 2u
@@ -194,25 +197,30 @@ static uint32_t read_x87_control(const uint8_t *image, unsigned index)
 	}
 }
 
-/* Where a register of the FPU lies as it is; NULL: not in one piece. */
+/* The x87's control registers are not stored as gdb has them. */
+static bool is_x87_control(unsigned number)
+{
+	return number >= FIRST_X87_CONTROL && number < DEBUG_FIRST_SSE;
+}
+
+/* Where any other register of the FPU lies as it is. */
 static uint8_t *fpu_place(uint8_t *image, unsigned number)
 {
-	if (number < DEBUG_GENERAL_COUNT + 8)
+	if (number < FIRST_X87_CONTROL)
 		return image + X87_REGISTERS + 16 * (number - DEBUG_GENERAL_COUNT);
-	if (number >= DEBUG_FIRST_SSE && number < DEBUG_FIRST_SSE + 8)
+	if (number < DEBUG_FIRST_SSE + 8)
 		return image + SSE_REGISTERS + 16 * (number - DEBUG_FIRST_SSE);
-	return number == DEBUG_FIRST_SSE + 8 ? image + SSE_MXCSR : NULL;
+	return image + SSE_MXCSR;
 }
 
 static void read_fpu(struct guest *guest, unsigned number, uint8_t *bytes)
 {
 	uint8_t *image = fpu_image(guest);
-	const uint8_t *place = fpu_place(image, number);
 
-	if (place)
-		memcpy(bytes, place, registers[number].size);
+	if (is_x87_control(number))
+		store_le32(bytes, read_x87_control(image, number - FIRST_X87_CONTROL));
 	else
-		store_le32(bytes, read_x87_control(image, number - DEBUG_GENERAL_COUNT - 8));
+		memcpy(bytes, fpu_place(image, number), registers[number].size);
 }
 
 /* A bit of MXCSR that the CPU lacks would make FXRSTOR fault (SDM vol. 1, 11.6.6). */
@@ -252,14 +260,13 @@ static void write_x87_control(uint8_t *image, unsigned index, uint32_t value)
 static void write_fpu(struct guest *guest, unsigned number, const uint8_t *bytes)
 {
 	uint8_t *image = fpu_image(guest);
-	uint8_t *place = fpu_place(image, number);
 
-	if (!place)
-		write_x87_control(image, number - DEBUG_GENERAL_COUNT - 8, load_le32(bytes));
-	else if (place == image + SSE_MXCSR)
-		store_le32(place, safe_mxcsr(image, load_le32(bytes)));
+	if (is_x87_control(number))
+		write_x87_control(image, number - FIRST_X87_CONTROL, load_le32(bytes));
+	else if (number == DEBUG_FIRST_SSE + 8)
+		store_le32(image + SSE_MXCSR, safe_mxcsr(image, load_le32(bytes)));
 	else
-		memcpy(place, bytes, registers[number].size);
+		memcpy(fpu_place(image, number), bytes, registers[number].size);
 }
 
 /* --- the others ------------------------------------------------------------------------------- */

@@ -88,7 +88,7 @@ static void test_make(void **state)
 	(void)state;
 	assert_int_equal(length, 8);
 	assert_memory_equal(packet, "$l<a>#47", 8);
-	length = gdb_packet_make(packet, '%', "", 0);
+	assert_int_equal(gdb_packet_make(packet, '%', "", 0), 4);
 	assert_memory_equal(packet, "%#00", 4);
 	memset(all, '*', sizeof(all));
 	length = gdb_packet_make(packet, '$', all, sizeof(all));
