@@ -39,7 +39,7 @@
  * How much deferrable work one call does: reading leaves again, which could be put to sleep
  * instead, and freeing leaves for a call that can be repeated.
  */
-#define WORK_PIECE 6144u
+#define WORK_PIECE 5632u
 
 /* Has so much been done?  The count wraps around. */
 static inline bool work_is_over(const struct shadow *shadow, uint32_t end)

@@ -122,6 +122,8 @@ static bool is_hypercall(const struct decoded *decoded)
 	return decoded->op == OP_VMCALL || decoded->op == OP_VMMCALL;
 }
 
+#define VMCALL_LENGTH 3u	/* without prefixes, which would be left over */
+
 /*
  * Makes that instruction an `int 0x1f` and a `nop`, as the first host of such kernels did: this way
  * here takes twice as long.  One that lies in two pages stays as it is, and so does one in a page
@@ -129,7 +131,7 @@ static bool is_hypercall(const struct decoded *decoded)
  */
 static void replace_hypercall(struct guest *guest, uint32_t address)
 {
-	static const uint8_t call[] = { 0xCD, LGUEST_HYPERCALL_VECTOR, 0x90 };
+	static const uint8_t call[VMCALL_LENGTH] = { 0xCD, LGUEST_HYPERCALL_VECTOR, 0x90 };
 	gpa_t gpa;
 
 	bool done;
@@ -151,7 +153,8 @@ void guest_emulate(struct guest *guest)
 	if (error == 0 && guest_in_kernel(guest) &&
 	    decode_privileged(bytes, guest_fetch(guest, bytes), &decoded) == DECODE_DONE) {
 		if (is_hypercall(&decoded)) {
-			replace_hypercall(guest, frame->eip);
+			if (decoded.length == VMCALL_LENGTH)
+				replace_hypercall(guest, frame->eip);
 			frame->eip += decoded.length;
 			guest_hypercall(guest, decoded.length);
 			return;

@@ -49,7 +49,9 @@ static void leave_cpu(struct task *task)
 	timer_detach(&guest->recheck);
 	guest_fpu_save(guest);
 	guest_cpu_unload(guest);
-	guest->counters.moves++;
+	/* One that has not run yet is only placed; a clone's timer may wait all the same. */
+	if (guest->task.entity.run_time > 0)
+		guest->counters.moves++;
 }
 
 struct guest *guest_new(const struct guest_config *config)

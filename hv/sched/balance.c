@@ -103,6 +103,7 @@ void balance_catch_up(struct run_cpu *run)
 
 void balance_send(struct task *task, unsigned cpu)
 {
+	task->leave(task);
 	__atomic_fetch_sub(&this_run_cpu()->load, task->entity.weight, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run_cpu_of(cpu)->load, task->entity.weight, __ATOMIC_RELAXED);
 	task->is_arriving = true;
@@ -115,7 +116,6 @@ static void give(struct run_cpu *run, struct sched_entity *entity, unsigned cpu)
 	struct task *task = container_of(entity, struct task, entity);
 
 	sched_leave(&run->queue, entity);
-	task->leave(task);
 	balance_send(task, cpu);
 }
 
@@ -142,7 +142,6 @@ void balance_expel(struct run_cpu *run)
 
 	sched_put(&run->queue, time_ns(), false);
 	balance_show(run);
-	task->leave(task);
 	balance_send(task, balance_least_loaded(entity->cpus, run->id));
 }
 

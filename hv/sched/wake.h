@@ -16,7 +16,7 @@ void sched_init_cpu(unsigned cpu);
  * A new task, at home on this CPU, of that weight (1-1000), cap (1-100 per cent) and mask of CPUs
  * (not 0).  run is called on the task's CPU when task->call was posted; if task->is_arriving is set
  * then, run must call task_arrive last.  leave is called when the task, not running, moves to
- * another CPU: it removes what this CPU holds of the guest.
+ * another CPU or is placed there: it removes what this CPU holds of the guest.
  */
 void task_init(struct task *task, uint32_t weight, uint32_t cap, uint32_t cpus,
 	       void (*run)(struct cpu_call *call), void (*leave)(struct task *task));

@@ -157,7 +157,8 @@ bool trace_prepare(uint32_t records)
 {
 	uint32_t count = power_of_two_up_to(records);
 
-	for (unsigned id = 0; id < cpu_count(); id++) {
+	/* The boot CPU's last: where that one is, all are. */
+	for (unsigned id = cpu_count(); id-- > 0;) {
 		struct trace_record *memory;
 
 		if (trace_ring_of(id))

@@ -76,7 +76,9 @@ static void leave(struct task *task)
 {
 	assert_ptr_not_equal(&task->entity, this_run_cpu()->queue.running);
 	assert_int_equal(task->call.home, current);
-	container_of(task, struct guest, task)->moves++;
+	/* One that has not run yet is placed, which is no move. */
+	if (task->entity.run_time > 0)
+		container_of(task, struct guest, task)->moves++;
 }
 
 void cpu_call_init(struct cpu_call *call, unsigned home, void (*run)(struct cpu_call *call))
