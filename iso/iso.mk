@@ -149,7 +149,8 @@ GDB_SYMBOLS = $(or $(SYMBOLS),$(UMBRA_KERNEL),$(if $(GDB_LINUX),$(LINUX_OBJECTS)
 .PHONY: gdb-guest gdb-guest-start
 gdb-guest: settings
 	$(Q)iso/deps.sh build run debug
-	$(Q)$(MAKE) --no-print-directory $(if $(GDB_LINUX),LINUX_CONFIG=$(GDB_CONFIG)) gdb-guest-start
+	$(Q)$(MAKE) --no-print-directory $(if $(GDB_LINUX),LINUX_CONFIG=$(GDB_CONFIG)) \
+		gdb-guest-start
 
 gdb-guest-start: $(KERNEL_ELF)
 	$(Q)$(MAKE) --no-print-directory $(if $(GDB_LINUX),linux,$(DEMO))

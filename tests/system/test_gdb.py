@@ -469,8 +469,9 @@ def test_make(release, tmp_path):
     script.write_text('backtrace\nmonitor guests\ndetach\n')
     answer = subprocess.run(['make', 'gdb-guest', 'GUEST=beta', f'GDB_SCRIPT={script}',
                              f'O={release.directory}', 'WORDS=when-idle=poweroff'], cwd=ROOT,
-                            check=True, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, stdin=subprocess.DEVNULL).stdout
+                            check=True, timeout=300, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True,
+                            stdin=subprocess.DEVNULL).stdout
     assert re.search(r'(?s)irq_wait.*guest_main', answer)
     assert re.search(r'(?m)^\d +alpha +waiting ', answer)
     assert re.search(r'(?m)^\d +beta +paused ', answer)
