@@ -142,8 +142,8 @@ GDB_GUESTS  = $(if $(GDB_LINUX),-g linux -k $(LINUX_IMAGE) -i $(LINUX_INITRD) -m
 	-x "$$UMBRA_GUEST_WORDS" -a "console=hvc0 $$UMBRA_APPEND",$(ISO_GUESTS))
 GDB_SYMBOLS = $(or $(SYMBOLS),$(UMBRA_KERNEL),$(if $(GDB_LINUX),$(LINUX_OBJECTS)/vmlinux,$(DEMO)))
 
-## make gdb-guest       the demo guests (GUEST=alpha), Linux 6.1 (GUEST=linux) or KERNEL= in QEMU, and
-##                      gdb attached to that guest, with its symbols (docs/debugging.md)
+## make gdb-guest       the demo guests (GUEST=alpha), Linux 6.1 (GUEST=linux) or KERNEL= in QEMU,
+##                      and gdb attached to that guest, with its symbols (docs/debugging.md)
 ##     SYMBOLS=vmlinux      those of KERNEL=, if it is a bzImage
 ##     GDB_SCRIPT=file      gdb carries out these commands and ends
 .PHONY: gdb-guest gdb-guest-start
