@@ -43,7 +43,7 @@ def number_of(g, name):
 
 
 def attach(g, name):
-    g.do(f'attach {number_of(g, name)}', rf'^0x[0-9a-f]+ in |^[a-z_0-9]+ \(')
+    g.do(f'attach {number_of(g, name)}', rf'^0x[0-9a-f]+ in |^[][a-z_0-9.]+ \(')
 
 
 def go_on(g):
