@@ -43,7 +43,8 @@ def number_of(g, name):
 
 
 def attach(g, name):
-    g.do(f'attach {number_of(g, name)}', rf'^0x[0-9a-f]+ in |^[][a-z_0-9.]+ \(')
+    # What comes next is where it is, which can be anywhere.
+    g.do(f'attach {number_of(g, name)}', r'^Attaching to .*process \d+')
 
 
 def go_on(g):
